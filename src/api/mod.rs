@@ -1,0 +1,1 @@
+//! The HTTP of the controller, in its own words.

@@ -1,0 +1,1 @@
+//! Desired state and live state to a plan, pure.

@@ -1,0 +1,1 @@
+//! Plans, accounts and diagnostics as text.

@@ -1,0 +1,1 @@
+//! Places in the files, and every complaint about them.
