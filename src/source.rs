@@ -1,1 +1,238 @@
-//! Places in the files, and every complaint about them.
+//! Places in the files, and the one type for every complaint about them.
+//!
+//! Knows offsets, lines and columns. Does not know YAML, does not read the disk, and does not draw:
+//! `cli` draws a [`Diagnostic`] with miette, `render` writes it for machines.
+
+use std::{cmp::Ordering, ops::Range, sync::Arc};
+
+/// Which text of a [`SourceMap`] a [`Span`] lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SourceId(u32);
+
+/// A half-open range of bytes in one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Span {
+    pub(crate) source: SourceId,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+impl Span {
+    /// Returns the range of bytes, for slicing and for drawing.
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// A value and the place that it was written.
+///
+/// Two values are equal when they say the same thing, wherever they say it: the planner compares
+/// values and must not see a moved line as a change.
+#[derive(Clone, Debug)]
+pub(crate) struct Spanned<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// Puts a place to a value.
+    pub(crate) fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Spanned<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Spanned<T> {}
+
+impl<T: PartialOrd> PartialOrd for Spanned<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.value.partial_cmp(&other.value)
+    }
+}
+
+impl<T: Ord> Ord for Spanned<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.value.cmp(&other.value)
+    }
+}
+
+/// Every text that was read, in the order in which it was read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SourceMap {
+    sources: Vec<Source>,
+}
+
+/// One text: a file's path as the user would write it, and what is in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) path: String,
+    pub(crate) text: Arc<str>,
+    /// The offset at which each line begins.
+    lines: Vec<usize>,
+}
+
+/// A place as a person counts: lines and columns from 1, columns in characters.
+///
+/// The end is the place right behind the last character.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Location {
+    pub(crate) path: String,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) end_line: usize,
+    pub(crate) end_column: usize,
+}
+
+impl SourceMap {
+    /// Takes a text in and returns its identity.
+    pub(crate) fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        let text = text.into();
+        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(starts).collect();
+        let id = u32::try_from(self.sources.len()).expect("invariant: fewer than 2³² files");
+        self.sources.push(Source { path: path.into(), text, lines });
+        SourceId(id)
+    }
+
+    /// Returns the source that a span lies in.
+    pub(crate) fn source(&self, id: SourceId) -> &Source {
+        let index = usize::try_from(id.0).expect("invariant: a usize has 32 bits or more");
+        self.sources.get(index).expect("invariant: ids come from `add` of this map")
+    }
+
+    /// Returns every source, in the order in which they were read.
+    pub(crate) fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// Returns the span as lines and columns.
+    pub(crate) fn locate(&self, span: Span) -> Location {
+        let source = self.source(span.source);
+        let (line, column) = source.position(span.start);
+        let (end_line, end_column) = source.position(span.end.max(span.start));
+        Location { path: source.path.clone(), line, column, end_line, end_column }
+    }
+}
+
+impl Source {
+    /// Returns the line and column of an offset; one past the end, or inside a character, counts
+    /// as the nearest place before it.
+    fn position(&self, offset: usize) -> (usize, usize) {
+        let offset = offset.min(self.text.len());
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        let rest = self.text.get(start..).unwrap_or_default();
+        let before = rest.char_indices().take_while(|(at, _)| start + at < offset);
+        (line, before.count() + 1)
+    }
+}
+
+/// How much a complaint matters: an error stops the run before any write, a warning stops nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Severity {
+    Error,
+    Warning,
+}
+
+/// One complaint: what is wrong, where, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a complaint that nobody sees helps nobody"]
+pub(crate) struct Diagnostic {
+    pub(crate) severity: Severity,
+    /// What kind of mistake it is, such as `trueup::config::unknown_key`.
+    pub(crate) code: &'static str,
+    /// What is wrong, in the user's terms: a fragment that starts in lower case, without a period.
+    pub(crate) message: String,
+    /// What to do about it.
+    pub(crate) help: Option<String>,
+    /// The places involved, the one to blame first. Empty where no file is to blame.
+    pub(crate) labels: Vec<Label>,
+}
+
+/// A place that a complaint points at, and what is to be said there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) span: Span,
+    pub(crate) text: Option<String>,
+}
+
+impl Diagnostic {
+    /// Makes an error; places and help are added with [`Self::at`] and [`Self::help`].
+    pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message.into())
+    }
+
+    /// Makes a warning; places and help are added with [`Self::at`] and [`Self::help`].
+    pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message.into())
+    }
+
+    fn new(severity: Severity, code: &'static str, message: String) -> Self {
+        Self { severity, code, message, help: None, labels: Vec::new() }
+    }
+
+    /// Adds a place; the first one added is the one to blame.
+    pub(crate) fn at(mut self, span: Span) -> Self {
+        self.labels.push(Label { span, text: None });
+        self
+    }
+
+    /// Adds a place and what is to be said there.
+    pub(crate) fn labelled(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: Some(text.into()) });
+        self
+    }
+
+    /// Says what to do about it.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Whether it stops the run.
+    pub(crate) fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn located(text: &str, range: Range<usize>) -> (usize, usize, usize, usize) {
+        let mut map = SourceMap::default();
+        let source = map.add("a.yaml", text);
+        let at = map.locate(Span { source, start: range.start, end: range.end });
+        (at.line, at.column, at.end_line, at.end_column)
+    }
+
+    #[test]
+    fn lines_and_columns_count_from_one() {
+        assert_eq!(located("ab\ncd", 0..1), (1, 1, 1, 2));
+        assert_eq!(located("ab\ncd", 3..5), (2, 1, 2, 3));
+    }
+
+    #[test]
+    fn columns_count_characters_and_not_bytes() {
+        assert_eq!(located("ä: ö\n", 4..6), (1, 4, 1, 5));
+    }
+
+    #[test]
+    fn an_offset_past_the_end_is_the_end() {
+        assert_eq!(located("ab\n", 9..12), (2, 1, 2, 1));
+        assert_eq!(located("", 0..0), (1, 1, 1, 1));
+    }
+
+    #[test]
+    fn a_moved_value_is_the_same_value() {
+        let mut map = SourceMap::default();
+        let source = map.add("a.yaml", "1 1");
+        let first = Spanned::new(1, Span { source, start: 0, end: 1 });
+        assert_eq!(first, Spanned::new(1, Span { source, start: 2, end: 3 }));
+    }
+}

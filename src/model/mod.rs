@@ -1,1 +1,40 @@
-//! The vocabulary of the program, pure.
+//! The vocabulary: what a discovery is, what the files want and what the controller has, each in
+//! the one normal form in which they are compared.
+//!
+//! Pure. Knows neither YAML nor the wire, reads no clock, decides nothing about plans.
+
+mod name;
+
+mod address;
+
+mod target;
+
+mod span_of_time;
+
+mod credential;
+
+mod settings;
+
+mod run_state;
+
+mod interface;
+
+mod desired;
+
+mod live;
+
+pub(crate) use self::{
+    address::{AddressRange, AddressSet, Count, RangeError, parse_address},
+    credential::{Credential, CredentialId, CredentialKind, CredentialRef, Credentials},
+    desired::{
+        Desired, DesiredCredentials, DesiredDiscovery, Given, GlobError, Globs, OnChange, Rerun,
+        State, Wanted,
+    },
+    interface::Interface,
+    live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},
+    name::{Name, NameError, quoted},
+    run_state::RunState,
+    settings::{Difference, Field, FieldValue, ManagementIp, Protocol, Settings},
+    span_of_time::{SpanOfTime, SpanOfTimeError},
+    target::{Exclude, Hops, Neighbours, Target, TargetKind},
+};

@@ -1,0 +1,165 @@
+//! What the files say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::{
+    credential::{CredentialKind, CredentialRef},
+    name::Name,
+    settings::{ManagementIp, Protocol},
+    span_of_time::SpanOfTime,
+    target::{Exclude, Target},
+};
+use crate::source::{Span, Spanned};
+
+/// The desired state: all files together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Desired {
+    /// What each file that names its controller gives, as written.
+    pub(crate) controllers: Vec<Spanned<String>>,
+    /// The live names that the files own, `manage.names` of all files.
+    pub(crate) manage: Globs,
+    /// In the order in which they were read; names are unique.
+    pub(crate) discoveries: Vec<DesiredDiscovery>,
+}
+
+/// One discovery as the files want it, the defaults of its file put in.
+#[derive(Clone, Debug)]
+pub(crate) struct DesiredDiscovery {
+    pub(crate) name: Spanned<Name>,
+    /// The whole entry, from its first key on.
+    pub(crate) span: Span,
+    pub(crate) wanted: Wanted,
+    pub(crate) state: Option<Given<State>>,
+    pub(crate) rerun: Option<Given<Rerun>>,
+    pub(crate) on_change: Option<Given<OnChange>>,
+}
+
+/// The settings that the files give, each with its place. `None` is not managed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Always there, but for a discovery that is to be absent.
+    pub(crate) target: Option<Given<Target>>,
+    pub(crate) exclude: Option<Given<BTreeSet<Exclude>>>,
+    pub(crate) credentials: DesiredCredentials,
+    pub(crate) protocols: Option<Given<Vec<Protocol>>>,
+    pub(crate) retries: Option<Given<u64>>,
+    pub(crate) timeout: Option<Given<SpanOfTime>>,
+    pub(crate) management_ip: Option<Given<ManagementIp>>,
+    pub(crate) netconf_port: Option<Given<u64>>,
+}
+
+/// The credentials that the files give, by kind. A kind that is absent is not managed, one that is
+/// empty is managed and none.
+pub(crate) type DesiredCredentials = BTreeMap<CredentialKind, Given<Vec<Spanned<CredentialRef>>>>;
+
+/// What a key of the files gives.
+#[derive(Clone, Debug)]
+pub(crate) struct Given<T> {
+    pub(crate) value: T,
+    /// Where the key stands: the place that a change of it comes from.
+    pub(crate) key: Span,
+    /// Where the value stands.
+    pub(crate) at: Span,
+}
+
+/// Whether a discovery is to be there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum State {
+    #[default]
+    Present,
+    Stopped,
+    Absent,
+}
+
+/// When a discovery that is there, and as it should be, is run again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Rerun {
+    #[default]
+    OnChange,
+    UntilComplete,
+    Always,
+    Never,
+    OlderThan(SpanOfTime),
+}
+
+/// How a changed setting is carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OnChange {
+    #[default]
+    Update,
+    Replace,
+}
+
+impl DesiredDiscovery {
+    pub(crate) fn state(&self) -> State {
+        self.state.as_ref().map(|it| it.value).unwrap_or_default()
+    }
+
+    pub(crate) fn rerun(&self) -> Rerun {
+        self.rerun.as_ref().map(|it| it.value).unwrap_or_default()
+    }
+
+    pub(crate) fn on_change(&self) -> OnChange {
+        self.on_change.as_ref().map(|it| it.value).unwrap_or_default()
+    }
+}
+
+/// Patterns of names, matched as globset does.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Globs {
+    patterns: Vec<String>,
+    set: GlobSet,
+}
+
+/// A pattern that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct GlobError(String);
+
+impl Globs {
+    /// Compiles patterns; names are no paths, but globset's defaults are kept: `*` matches `/` too.
+    pub(crate) fn new<S: AsRef<str>>(
+        patterns: impl IntoIterator<Item = S>,
+    ) -> Result<Self, GlobError> {
+        let mut set = GlobSetBuilder::new();
+        let mut texts = Vec::new();
+        for pattern in patterns {
+            let pattern = pattern.as_ref();
+            let glob = GlobBuilder::new(pattern).build();
+            set.add(glob.map_err(|error| GlobError(error.kind().to_string()))?);
+            texts.push(pattern.to_owned());
+        }
+        let set = set.build().map_err(|error| GlobError(error.kind().to_string()))?;
+        Ok(Self { patterns: texts, set })
+    }
+
+    pub(crate) fn is_match(&self, name: &Name) -> bool {
+        self.set.is_match(name.as_str())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// Returns the patterns as they were written.
+    pub(crate) fn patterns(&self) -> &[String] {
+        &self.patterns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_match_names() {
+        let globs = Globs::new(["branch-*", "hq-{core,edge}"]).unwrap();
+        let matches = |it: &str| globs.is_match(&Name::as_read(it));
+        assert!(matches("branch-a/b") && matches("hq-edge"));
+        assert!(!matches("Branch-a") && !matches("hq-lab"));
+        assert!(Globs::new(["a["]).is_err());
+        assert!(!Globs::default().is_match(&Name::as_read("a")));
+    }
+}

@@ -1,0 +1,39 @@
+//! What a generation of the discovery API can do, as data.
+
+use std::fmt;
+
+/// A generation of the discovery API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interface {
+    /// `/dna/intent/api/v1/discovery`: every release so far has it.
+    Classic,
+}
+
+impl Interface {
+    /// Whether making a discovery starts its first run.
+    ///
+    /// Classic: `POST /discovery` both creates and starts (facts, section 0, 2).
+    pub(crate) fn create_is_a_run(self) -> bool {
+        match self {
+            Self::Classic => true,
+        }
+    }
+
+    /// Whether a difference in the field at `path` can be carried out on the discovery that is
+    /// there.
+    ///
+    /// Classic: nothing is known to be immutable; an edit is sent, and reading back decides.
+    pub(crate) fn changes_in_place(self, _path: &str) -> bool {
+        match self {
+            Self::Classic => true,
+        }
+    }
+}
+
+impl fmt::Display for Interface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Classic => f.write_str("classic"),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What a discovery's last run is doing, or how it ended.
+
+use std::fmt;
+
+/// The state of a discovery's run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RunState {
+    Running,
+    Complete,
+    Aborted,
+    Failed,
+    /// It was made, and has not run yet.
+    Never,
+    /// The controller says something that we do not know.
+    Unknown,
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::Aborted => "aborted",
+            Self::Failed => "failed",
+            Self::Never => "never",
+            Self::Unknown => "unknown",
+        })
+    }
+}

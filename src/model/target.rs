@@ -1,0 +1,129 @@
+//! What a discovery scans, and what it leaves out.
+
+use std::{collections::BTreeSet, fmt, net::IpAddr};
+
+use ipnet::IpNet;
+
+use super::address::{AddressRange, AddressSet};
+
+/// What a discovery scans: five kinds, never equal to one another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Address(IpAddr),
+    Ranges(BTreeSet<AddressRange>),
+    /// Without host bits.
+    Cidr(IpNet),
+    Cdp(Neighbours),
+    Lldp(Neighbours),
+}
+
+/// A target's key in the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TargetKind {
+    Address,
+    Ranges,
+    Cidr,
+    Cdp,
+    Lldp,
+}
+
+/// A scan that starts at one device and goes on to its neighbours: how far it gets, nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Neighbours {
+    pub(crate) seed: IpAddr,
+    /// How many neighbours away it goes. `None` where the controller does not say, which it need
+    /// not (facts, sections 0 and 9): then it is not comparable, and equal to anything.
+    pub(crate) hops: Option<Hops>,
+}
+
+/// A number of hops; the files allow 1 to 16.
+pub(crate) type Hops = u32;
+
+impl Target {
+    pub(crate) fn kind(&self) -> TargetKind {
+        match self {
+            Self::Address(_) => TargetKind::Address,
+            Self::Ranges(_) => TargetKind::Ranges,
+            Self::Cidr(_) => TargetKind::Cidr,
+            Self::Cdp(_) => TargetKind::Cdp,
+            Self::Lldp(_) => TargetKind::Lldp,
+        }
+    }
+
+    /// Returns the addresses that are named: of a neighbour discovery, its seed.
+    pub(crate) fn addresses(&self) -> AddressSet {
+        match self {
+            Self::Address(it) => [AddressRange::from(*it)].into_iter().collect(),
+            Self::Ranges(it) => it.iter().copied().collect(),
+            Self::Cidr(it) => [AddressRange::from(*it)].into_iter().collect(),
+            Self::Cdp(it) | Self::Lldp(it) => [AddressRange::from(it.seed)].into_iter().collect(),
+        }
+    }
+
+    /// Whether it may reach addresses that it does not name.
+    pub(crate) fn is_unbounded(&self) -> bool {
+        self.kind().is_unbounded()
+    }
+}
+
+impl TargetKind {
+    /// Returns the key in the files.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Ranges => "ranges",
+            Self::Cidr => "cidr",
+            Self::Cdp => "cdp",
+            Self::Lldp => "lldp",
+        }
+    }
+
+    /// Whether the controller's filter is documented for it: the facts have it for prefixes and
+    /// neighbours (section 2.2, `ipFilterList`).
+    pub(crate) fn heeds_exclude(self) -> bool {
+        match self {
+            Self::Cidr | Self::Cdp | Self::Lldp => true,
+            Self::Address | Self::Ranges => false,
+        }
+    }
+
+    pub(crate) fn is_unbounded(self) -> bool {
+        match self {
+            Self::Cdp | Self::Lldp => true,
+            Self::Address | Self::Ranges | Self::Cidr => false,
+        }
+    }
+}
+
+/// One thing that is left out of a scan: an address or a prefix, a full-length prefix being its
+/// address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Exclude(IpNet);
+
+impl From<IpNet> for Exclude {
+    fn from(net: IpNet) -> Self {
+        Self(net.trunc())
+    }
+}
+
+impl From<IpAddr> for Exclude {
+    fn from(address: IpAddr) -> Self {
+        Self(IpNet::from(address))
+    }
+}
+
+impl Exclude {
+    /// Returns the addresses that are left out.
+    pub(crate) fn range(self) -> AddressRange {
+        AddressRange::from(self.0)
+    }
+}
+
+impl fmt::Display for Exclude {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.prefix_len() == self.0.max_prefix_len() {
+            return write!(f, "{}", self.0.addr());
+        }
+        write!(f, "{}", self.0)
+    }
+}

@@ -1,0 +1,239 @@
+//! A plan, as data.
+
+use std::fmt;
+
+use crate::{
+    model::{Count, Field, Globs, Interface, Name, RemoteId, RunState, Settings},
+    source::{Diagnostic, Span},
+};
+
+/// What the user asked of a plan, beyond the files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// Whether live discoveries that the files own and do not declare are deleted.
+    pub(crate) prune: bool,
+    /// How many deletions `prune` may make in spite of its guard.
+    pub(crate) allow_delete: Option<usize>,
+    /// Names to run again.
+    pub(crate) rerun: Vec<Name>,
+    /// Patterns of names; empty lets every name through.
+    pub(crate) only: Globs,
+    /// Patterns of names to leave alone.
+    pub(crate) except: Globs,
+}
+
+/// What would be done, all of it.
+#[derive(Clone, Debug)]
+#[must_use = "a plan is for printing or for applying"]
+pub(crate) struct Plan {
+    pub(crate) options: Options,
+    pub(crate) controller: Controller,
+    /// In the order in which they are shown and started: deletes, replaces, updates, stops,
+    /// restarts, creates, each by name.
+    pub(crate) changes: Vec<Change>,
+    /// Discoveries of the files that are as they should be, by name.
+    pub(crate) unchanged: Vec<Name>,
+    /// Live discoveries that no file names, by name; those that are deleted are changes.
+    pub(crate) unmanaged: Vec<Name>,
+    pub(crate) impact: Impact,
+    /// Errors and warnings, in the order of the files and then by name.
+    pub(crate) diagnostics: Vec<Planned>,
+}
+
+/// A complaint of the planner, and what it means for the exit code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Planned {
+    pub(crate) diagnostic: Diagnostic,
+    /// Whether it is a limit or a protection that refuses, rather than something that is wrong.
+    pub(crate) refuses: bool,
+}
+
+/// The controller that was planned against.
+#[derive(Clone, Debug)]
+pub(crate) struct Controller {
+    pub(crate) url: String,
+    pub(crate) release: Option<String>,
+    pub(crate) interface: Interface,
+    /// How many discoveries it had.
+    pub(crate) n_live: usize,
+}
+
+/// What is done to one discovery.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) name: Name,
+    pub(crate) action: Action,
+    pub(crate) reason: Reason,
+    /// `None` for a create.
+    pub(crate) id: Option<RemoteId>,
+    /// In the order in which they are carried out.
+    pub(crate) steps: Vec<Step>,
+    /// The whole live discovery, unmanaged settings included; `None` for a create. Together with
+    /// `id` it is the precondition: apply carries the change out only where it still holds.
+    pub(crate) before: Option<Settings>,
+    /// The same with the wanted settings put in; `None` for a delete. This is what is sent.
+    pub(crate) after: Option<Settings>,
+    /// What differs between the two, for showing only.
+    pub(crate) fields: Vec<FieldChange>,
+    /// The discovery's entry in the files; `None` where it is in none.
+    pub(crate) span: Option<Span>,
+}
+
+/// What a change is, in one word.
+///
+/// In the order in which changes are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Action {
+    Delete,
+    Replace,
+    Update,
+    Stop,
+    Restart,
+    Create,
+}
+
+/// Why a change is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    New,
+    SettingsChanged,
+    ImmutableField,
+    ReplaceRequested,
+    Running,
+    DeclaredAbsent,
+    NotDeclared,
+    RerunIncomplete(RunState),
+    RerunAlways,
+    RerunAge,
+    RerunRequested,
+}
+
+/// One part of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Step {
+    Stop,
+    Edit,
+    Run,
+    Delete,
+    Create,
+}
+
+/// One field of a change. A field that is added has no `before`, one that is dropped no `after`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FieldChange {
+    pub(crate) path: &'static str,
+    pub(crate) before: Option<Field>,
+    pub(crate) after: Option<Field>,
+    /// The key in the files that asks for it.
+    pub(crate) key: Option<Span>,
+}
+
+/// A plan's reach in addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Impact {
+    /// The union of the targets of all runs that the plan starts.
+    pub(crate) scanned: Count,
+    /// Those of them that no live discovery covers now.
+    pub(crate) new: Count,
+    /// Those that some live discovery covers now and none will.
+    pub(crate) dropped: Count,
+    /// Runs that may reach addresses that nobody names, by name.
+    pub(crate) unbounded: Vec<Name>,
+}
+
+/// How many changes there are of each action.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Summary {
+    pub(crate) create: usize,
+    pub(crate) update: usize,
+    pub(crate) replace: usize,
+    pub(crate) restart: usize,
+    pub(crate) stop: usize,
+    pub(crate) delete: usize,
+}
+
+impl Plan {
+    /// Counts the changes by action.
+    pub(crate) fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for change in &self.changes {
+            match change.action {
+                Action::Create => summary.create += 1,
+                Action::Update => summary.update += 1,
+                Action::Replace => summary.replace += 1,
+                Action::Restart => summary.restart += 1,
+                Action::Stop => summary.stop += 1,
+                Action::Delete => summary.delete += 1,
+            }
+        }
+        summary
+    }
+
+    /// Whether an error left something out: what is shown is then not all that would be done.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.diagnostics.iter().any(|it| it.diagnostic.is_error())
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Delete => "delete",
+            Self::Replace => "replace",
+            Self::Update => "update",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Create => "create",
+        })
+    }
+}
+
+impl Reason {
+    /// Returns the name that scripts know it by.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::SettingsChanged => "settings_changed",
+            Self::ImmutableField => "immutable_field",
+            Self::ReplaceRequested => "replace_requested",
+            Self::Running => "running",
+            Self::DeclaredAbsent => "declared_absent",
+            Self::NotDeclared => "not_declared",
+            Self::RerunIncomplete(_) => "rerun_incomplete",
+            Self::RerunAlways => "rerun_always",
+            Self::RerunAge => "rerun_age",
+            Self::RerunRequested => "rerun_requested",
+        }
+    }
+}
+
+/// Shows the key, and what it rests on where that is not plain.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RerunIncomplete(run) => write!(f, "{}: {run}", self.key()),
+            Self::New
+            | Self::SettingsChanged
+            | Self::ImmutableField
+            | Self::ReplaceRequested
+            | Self::Running
+            | Self::DeclaredAbsent
+            | Self::NotDeclared
+            | Self::RerunAlways
+            | Self::RerunAge
+            | Self::RerunRequested => f.write_str(self.key()),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stop => "stop",
+            Self::Edit => "edit",
+            Self::Run => "run",
+            Self::Delete => "delete",
+            Self::Create => "create",
+        })
+    }
+}
