@@ -1,1 +1,25 @@
 //! Carries out a plan.
+//!
+//! Does what the plan says and decides nothing about it: which write may leave when, what its task
+//! came to, whether a read shows its effect, and what to do when no answer came. Prints nothing,
+//! keeps no record; it tells each event before the request leaves that the event is about.
+
+mod standing;
+
+mod effect;
+
+mod watch;
+
+mod item;
+
+mod settle;
+
+mod schedule;
+
+mod drive;
+
+pub(crate) use self::{
+    drive::{Apply, Ended, apply},
+    schedule::{Limits, Wait},
+    standing::{Moved, MovedField, Standing, View, standing},
+};

@@ -79,6 +79,32 @@ pub(crate) enum FieldValue {
     Gone(Vec<CredentialId>),
 }
 
+impl FieldValue {
+    /// Whether it is a list without anything in it, which the controller spells by leaving it out.
+    fn is_none_at_all(&self) -> bool {
+        match self {
+            Self::List(it) => it.is_empty(),
+            Self::Credentials(it) => it.is_empty(),
+            Self::Gone(it) => it.is_empty(),
+            Self::Text(_) | Self::Number(_) => false,
+        }
+    }
+}
+
+/// Shows the value in one line.
+impl fmt::Display for FieldValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed = |items: Vec<String>| format!("[{}]", items.join(", "));
+        match self {
+            Self::Text(it) => f.write_str(it),
+            Self::Number(it) => write!(f, "{it}"),
+            Self::List(it) => f.write_str(&listed(it.clone())),
+            Self::Credentials(it) => f.write_str(&listed(texts(it))),
+            Self::Gone(it) => f.write_str(&listed(texts(it))),
+        }
+    }
+}
+
 /// A setting that is not as it is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Difference {
@@ -140,7 +166,8 @@ impl Settings {
         for want in want_fields {
             let found = have_fields.iter().find(|it| it.path == want.path);
             let comparable = have.reports(want.path) && !(other_kind && is_of_target(want.path));
-            if comparable && found != Some(&want) {
+            let both_none = found.is_none() && want.value.is_none_at_all();
+            if comparable && !both_none && found != Some(&want) {
                 let (path, have) = (want.path, found.cloned());
                 differences.push(Difference { path, have, want: Some(want) });
             }
@@ -266,6 +293,12 @@ mod tests {
         let want = Settings { retries: Some(2), ..ranges("10.0.0.1") };
         assert_eq!(paths(&want, &have), ["retries"]);
         assert!(paths(&want, &have.with(&want)).is_empty());
+    }
+
+    #[test]
+    fn an_empty_list_and_none_at_all_are_the_same() {
+        let want = Settings { exclude: Some(BTreeSet::new()), ..ranges("10.0.0.1") };
+        assert!(paths(&want, &ranges("10.0.0.1")).is_empty());
     }
 
     #[test]

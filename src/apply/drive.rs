@@ -1,0 +1,479 @@
+//! The loop round the schedule: sends, waits, and tells what happens.
+//!
+//! Decides nothing: `schedule` says what may leave and what has to be looked at. Each event is
+//! told before the request leaves that it is about; where telling fails, nothing more leaves.
+
+use std::{collections::BTreeSet, io, time::Duration};
+
+use serde_json::Value;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    item::{Events, Moment, Sent},
+    schedule::{Limits, Next, Schedule},
+    standing::{Moved, View},
+};
+use crate::{
+    api::{Accepted, ApiError, Client, Proof, Task, TaskId, WriteError},
+    events::{Event, StopReason},
+    live::{self, ById, Current, ReadError},
+    model::{Live, RemoteId},
+    plan::{Plan, Step},
+};
+
+/// How long the plan's own read vouches for every precondition.
+const READ_VOUCHES_FOR: Duration = Duration::from_secs(5);
+
+/// The shortest time between two looks at the same thing, and the longest.
+const LOOKS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(3));
+
+/// A plan to be carried out, and how.
+#[derive(Debug)]
+pub(crate) struct Apply<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) client: &'a Client,
+    /// What the plan was made of, or a later read of the same.
+    pub(crate) live: &'a Live,
+    /// When that was asked for.
+    pub(crate) read_at: Instant,
+    pub(crate) limits: Limits,
+    pub(crate) deadline: Instant,
+    /// Asks to begin nothing more.
+    pub(crate) stop: CancellationToken,
+    /// The time now, in milliseconds of the epoch: stands in for the controller's clock until the
+    /// controller has told it.
+    pub(crate) wall_ms: i64,
+}
+
+/// How an apply ended; what came of each change was told.
+#[derive(Debug)]
+#[must_use = "a stale plan wrote nothing"]
+pub(crate) enum Ended {
+    Finished,
+    /// Nothing was written: these changes are neither as planned nor done already.
+    Stale(Vec<(usize, Moved)>),
+    /// Nothing was written: the live state could not be read again.
+    NotRead(ReadError),
+}
+
+/// Whoever is told what happens. An error means that it could not be recorded.
+pub(crate) type Tell<'a> = &'a mut dyn FnMut(&Event) -> io::Result<()>;
+
+/// Carries a plan out.
+pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
+    let began = Instant::now();
+    let client = job.client.until(job.deadline);
+    let credentials = live::by_id(&job.live.credentials);
+    let mut schedule = Schedule::new(job.plan, job.limits);
+    let checked = if began.duration_since(job.read_at) < READ_VOUCHES_FOR {
+        schedule.check_all(&View::new(&job.live.discoveries, true), Moment::ZERO)
+    } else {
+        match live::look(&client, &credentials, Proof::Needed).await {
+            Ok(view) => schedule.check_all(&View::from(&view), Moment::ZERO),
+            Err(error) => return Ended::NotRead(error),
+        }
+    };
+    let events = match checked {
+        Ok(events) => events,
+        Err(moved) => return Ended::Stale(moved),
+    };
+    let mut drive = Drive {
+        client,
+        credentials,
+        schedule,
+        tell,
+        began,
+        wall_ms: job.wall_ms,
+        answers: JoinSet::new(),
+        looks: Looks::default(),
+        stopping: None,
+    };
+    drive.told(&[Event::Started { n_changes: job.plan.changes.len() }]);
+    drive.told(&events);
+    drive.run(&job.stop, job.deadline.duration_since(began), job.limits.drain).await;
+    Ended::Finished
+}
+
+struct Drive<'a> {
+    client: Client,
+    credentials: ById,
+    schedule: Schedule<'a>,
+    tell: Tell<'a>,
+    began: Instant,
+    wall_ms: i64,
+    answers: JoinSet<Answer>,
+    looks: Looks,
+    stopping: Option<(StopReason, Moment)>,
+}
+
+/// What a request came to.
+enum Answer {
+    Wrote { index: usize, sent: Sent, result: Result<Accepted, WriteError> },
+    ReadForEdit { index: usize, result: Result<Option<Current>, ReadError> },
+    Tasks { asked_at: Moment, result: Result<(Vec<Task>, BTreeSet<TaskId>), ApiError> },
+    View { asked_at: Moment, result: Result<live::View, ReadError> },
+    Runs { index: usize, result: Result<Option<i64>, ReadError> },
+}
+
+/// When things were looked at, and whether a look is under way.
+#[derive(Debug, Default)]
+struct Looks {
+    tasks_under_way: bool,
+    view_under_way: bool,
+    n_jobs_under_way: usize,
+    tasks_at: Moment,
+    view_at: Moment,
+    /// When something last moved: what has just moved is looked at again soon, what has not for
+    /// long, seldom.
+    moved_at: Moment,
+    /// Whether a change began to wait for the list since the list was last asked for.
+    view_is_awaited: bool,
+}
+
+impl Looks {
+    fn interval(&self, now: Moment) -> Duration {
+        let (shortest, longest) = LOOKS;
+        (now.saturating_sub(self.moved_at) / 2).clamp(shortest, longest)
+    }
+
+    fn tasks_due(&self, now: Moment) -> Moment {
+        self.tasks_at + self.interval(now)
+    }
+
+    fn view_due(&self, now: Moment) -> Moment {
+        if self.view_is_awaited { now } else { self.view_at + self.interval(now) }
+    }
+}
+
+impl Drive<'_> {
+    fn now(&self) -> Moment {
+        self.began.elapsed()
+    }
+
+    /// Tells what happened; where that cannot be recorded, nothing more is begun.
+    fn told(&mut self, events: &[Event]) {
+        for event in events {
+            let moves = !matches!(event, Event::ReadFailed { .. } | Event::Started { .. });
+            if moves {
+                self.looks.moved_at = self.now();
+            }
+            let awaits = matches!(event, Event::Claimed { .. } | Event::NotTaken { .. });
+            self.looks.view_is_awaited |= awaits;
+            if (self.tell)(event).is_err() && self.stopping.is_none() {
+                self.stopping = Some((StopReason::Deaf, self.now()));
+            }
+        }
+    }
+
+    fn stop(&mut self, why: StopReason) {
+        if self.stopping.is_none() {
+            self.stopping = Some((why, self.now()));
+            self.told(&[Event::Stopping { why }]);
+        }
+    }
+
+    async fn run(&mut self, stop: &CancellationToken, deadline: Moment, drain: Duration) {
+        loop {
+            self.end_what_stopped(deadline, drain);
+            self.send_what_may_leave(deadline);
+            if self.schedule.is_finished() {
+                return;
+            }
+            self.look(deadline);
+            let wake = self.wake(deadline, drain);
+            let heeds_stop = self.stopping.is_none();
+            tokio::select! {
+                biased;
+                Some(answer) = self.answers.join_next() => self.take_in(answer),
+                () = stop.cancelled(), if heeds_stop => self.stop(StopReason::Interrupted),
+                () = sleep_until(self.began + wake) => (),
+            }
+        }
+    }
+
+    /// Ends what is not to go on: because of the time, of the user, or of a record that failed.
+    fn end_what_stopped(&mut self, deadline: Moment, drain: Duration) {
+        let now = self.now();
+        if deadline <= now {
+            self.stop(StopReason::OutOfTime);
+            if !self.schedule.is_sending() {
+                let events = self.schedule.end_all("out of time");
+                self.told(&events);
+            }
+            return;
+        }
+        let Some((why, since)) = self.stopping else { return };
+        let why = why.to_string();
+        let mut events = self.schedule.end_what_is_not_begun(&why);
+        if since + drain <= now && !self.schedule.is_sending() {
+            events.extend(self.schedule.end_all_but_halves(&why));
+        }
+        self.told(&events);
+        if matches!(self.stopping, Some((StopReason::Deaf, _))) && !self.schedule.is_sending() {
+            let events = self.schedule.end_all(&why);
+            self.told(&events);
+        }
+    }
+
+    fn send_what_may_leave(&mut self, deadline: Moment) {
+        while self.now() < deadline {
+            let stopping = self.stopping.map(|(why, _)| why);
+            if stopping == Some(StopReason::Deaf) {
+                return;
+            }
+            let Some(Next { index, step }) = self.schedule.next(self.now(), stopping.is_some())
+            else {
+                return;
+            };
+            if step == Step::Edit {
+                self.read_for_edit(index);
+            } else {
+                self.write(index, step, None);
+            }
+        }
+    }
+
+    fn sent_now(&self) -> Sent {
+        let at = self.now();
+        let since_began = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
+        let server_ms = self.client.server_time_ms();
+        Sent { at, server_ms: server_ms.unwrap_or(self.wall_ms.saturating_add(since_began)) }
+    }
+
+    /// Reads the object that an edit is made of, right before it.
+    fn read_for_edit(&mut self, index: usize) {
+        let sent = self.sent_now();
+        self.schedule.item(index).send(sent);
+        let Some(id) = self.schedule.item(index).id.clone() else { return };
+        let (client, credentials) = (self.client.clone(), self.credentials.clone());
+        self.answers.spawn(async move {
+            let result = live::current(&client, &id, &credentials).await;
+            Answer::ReadForEdit { index, result }
+        });
+    }
+
+    /// Sends a write. It is told before; if that fails, it does not leave.
+    fn write(&mut self, index: usize, step: Step, edit: Option<Value>) {
+        let sent = self.sent_now();
+        let change = self.schedule.change(index);
+        let item = self.schedule.item(index);
+        let id = item.id.clone().unwrap_or(RemoteId(String::new()));
+        let event = item.submit();
+        self.told(std::slice::from_ref(&event));
+        if matches!(self.stopping, Some((StopReason::Deaf, _))) {
+            let events = self.schedule.item(index).leave(&StopReason::Deaf.to_string());
+            self.told(&events);
+            return;
+        }
+        self.schedule.item(index).send(sent);
+        let client = self.client.clone();
+        let body = match step {
+            Step::Create => change.after.as_ref().map(|it| live::create_body(&change.name, it)),
+            Step::Edit => edit,
+            Step::Run => Some(live::run_body(&id)),
+            Step::Stop => Some(live::stop_body(&id)),
+            Step::Delete => None,
+        };
+        let body = body.unwrap_or_default();
+        self.answers.spawn(async move {
+            let result = match step {
+                Step::Create => client.create(&body).await,
+                Step::Edit | Step::Run | Step::Stop => client.update(&body).await,
+                Step::Delete => client.delete(&id.0).await,
+            };
+            Answer::Wrote { index, sent, result }
+        });
+    }
+
+    /// Asks for what the changes wait for, where it is due.
+    fn look(&mut self, deadline: Moment) {
+        let now = self.now();
+        if deadline <= now {
+            return;
+        }
+        if self.wants_tasks() && self.looks.tasks_due(now) <= now {
+            self.ask_tasks(now);
+        }
+        if self.wants_view(now) && self.looks.view_due(now) <= now {
+            self.ask_view(now);
+        }
+    }
+
+    fn wants_tasks(&self) -> bool {
+        !self.looks.tasks_under_way && self.schedule.wants_tasks()
+    }
+
+    fn wants_view(&self, now: Moment) -> bool {
+        let is_free = !self.looks.view_under_way && self.looks.n_jobs_under_way == 0;
+        is_free && self.schedule.wants_view(now, self.stopping.is_some())
+    }
+
+    fn ask_tasks(&mut self, asked_at: Moment) {
+        self.looks.tasks_under_way = true;
+        let (client, wanted) = (self.client.clone(), self.schedule.open_tasks());
+        self.answers.spawn(async move {
+            let result = tasks_of(&client, &wanted).await;
+            Answer::Tasks { asked_at, result }
+        });
+    }
+
+    fn ask_view(&mut self, asked_at: Moment) {
+        self.looks.view_under_way = true;
+        self.looks.view_is_awaited = false;
+        let proof = if self.schedule.wants_proof() { Proof::Needed } else { Proof::NotNeeded };
+        let (client, credentials) = (self.client.clone(), self.credentials.clone());
+        self.answers.spawn(async move {
+            let result = live::look(&client, &credentials, proof).await;
+            Answer::View { asked_at, result }
+        });
+    }
+
+    /// Returns when to look round again if no answer comes before.
+    fn wake(&self, deadline: Moment, drain: Duration) -> Moment {
+        let now = self.now();
+        // Past the deadline only a write under way is waited for, and its answer wakes.
+        let end = if now < deadline { deadline } else { now + LOOKS.1 };
+        let drained = self.stopping.map(|(_, since)| since + drain).filter(|it| now < *it);
+        let tasks = self.wants_tasks().then(|| self.looks.tasks_due(now));
+        let view = self.wants_view(now).then(|| self.looks.view_due(now));
+        let fresh = now + LOOKS.1;
+        let wakes = [Some(end), drained, tasks, view, Some(fresh)];
+        wakes.into_iter().flatten().min().unwrap_or(end)
+    }
+
+    fn take_in(&mut self, answer: Result<Answer, tokio::task::JoinError>) {
+        let answer = match answer {
+            Ok(answer) => answer,
+            // A panic is a bug of ours: it ends the command, and no change is taken for done.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        };
+        let events = match answer {
+            Answer::Wrote { index, sent, result } => self.on_wrote(index, sent, result),
+            Answer::ReadForEdit { index, result } => self.on_read_for_edit(index, result),
+            Answer::Tasks { asked_at, result } => self.on_tasks(asked_at, result),
+            Answer::View { asked_at, result } => self.on_view(asked_at, result),
+            Answer::Runs { index, result } => self.on_runs(index, result),
+        };
+        self.told(&events);
+    }
+
+    fn on_wrote(&mut self, index: usize, sent: Sent, result: Result<Accepted, WriteError>) -> Events {
+        let now = self.now();
+        let error = match result {
+            Ok(Accepted { task }) => return self.schedule.accepted(index, task, sent),
+            Err(error) => error,
+        };
+        let item = self.schedule.item(index);
+        match error {
+            WriteError::InDoubt(error) => item.in_doubt(sent, error.to_string()),
+            WriteError::NotFound(_) if item.step() == Some(Step::Delete) => {
+                self.looks.view_is_awaited = true;
+                item.nothing_to_delete(sent, now)
+            }
+            WriteError::NotFound(error)
+            | WriteError::Refused(error)
+            | WriteError::NotSent(error) => item.fail(error.to_string()),
+        }
+    }
+
+    fn on_read_for_edit(
+        &mut self,
+        index: usize,
+        result: Result<Option<Current>, ReadError>,
+    ) -> Events {
+        let change = self.schedule.change(index);
+        let wait_runs = self.schedule.waits_for_runs();
+        let current = match result {
+            Ok(Some(current)) => current,
+            Ok(None) => return self.schedule.item(index).gone(),
+            Err(error) => return self.schedule.fail(index, error.to_string()),
+        };
+        let (Some(after), Ok(read)) = (&change.after, &current.discovery.read) else {
+            let words = "it can no longer be understood".to_owned();
+            return self.schedule.fail(index, words);
+        };
+        self.schedule.note_run(index, read.run);
+        let discoveries = std::slice::from_ref(&current.discovery);
+        let events = self.schedule.item(index).recheck(change, &View::new(discoveries, false));
+        if !events.is_empty() {
+            return events;
+        }
+        let differences = after.differences(&read.settings);
+        if differences.is_empty() {
+            return self.schedule.item(index).found_done(change, wait_runs);
+        }
+        let body = live::edit_body(&current.wire, &differences, after);
+        if self.stopping.is_some() && !self.schedule.item(index).begun {
+            return self.schedule.item(index).leave("stopped");
+        }
+        self.write(index, Step::Edit, Some(body));
+        Events::new()
+    }
+
+    fn on_tasks(
+        &mut self,
+        asked_at: Moment,
+        result: Result<(Vec<Task>, BTreeSet<TaskId>), ApiError>,
+    ) -> Events {
+        let now = self.now();
+        self.looks.tasks_under_way = false;
+        self.looks.tasks_at = now;
+        match result {
+            Ok((tasks, missing)) => self.schedule.on_tasks(tasks, &missing, asked_at, now),
+            Err(error) => vec![Event::ReadFailed { why: error.to_string() }],
+        }
+    }
+
+    fn on_view(&mut self, asked_at: Moment, result: Result<live::View, ReadError>) -> Events {
+        self.looks.view_under_way = false;
+        self.looks.view_at = self.now();
+        let view = match result {
+            Ok(view) => view,
+            Err(error) => return vec![Event::ReadFailed { why: error.to_string() }],
+        };
+        let events = self.schedule.on_view(View::from(&view), asked_at);
+        for (index, id) in self.schedule.asks_jobs() {
+            self.looks.n_jobs_under_way += 1;
+            let client = self.client.clone();
+            self.answers.spawn(async move {
+                let result = live::latest_run_start(&client, &id).await;
+                Answer::Runs { index, result }
+            });
+        }
+        events
+    }
+
+    fn on_runs(&mut self, index: usize, result: Result<Option<i64>, ReadError>) -> Events {
+        self.looks.n_jobs_under_way -= 1;
+        let (change, wait_runs) = (self.schedule.change(index), self.schedule.waits_for_runs());
+        match result {
+            Ok(Some(start)) => self.schedule.item(index).on_run_start(change, start, wait_runs),
+            Ok(None) => Events::new(),
+            Err(error) => vec![Event::ReadFailed { why: error.to_string() }],
+        }
+    }
+}
+
+/// Looks at the tasks together, and asks for each by its id that was not among them. Returns what
+/// was seen, and which the controller does not have.
+async fn tasks_of(
+    client: &Client,
+    wanted: &BTreeSet<TaskId>,
+) -> Result<(Vec<Task>, BTreeSet<TaskId>), ApiError> {
+    let mut tasks = client.tasks(wanted).await?;
+    let seen = tasks.iter().map(|it| it.id.clone()).collect::<BTreeSet<_>>();
+    let mut missing = BTreeSet::new();
+    for id in wanted.difference(&seen) {
+        match client.task(id).await? {
+            Some(task) => tasks.push(task),
+            None => {
+                missing.insert(id.clone());
+            }
+        }
+    }
+    Ok((tasks, missing))
+}

@@ -1,0 +1,294 @@
+//! All changes of a plan while they are carried out: which may go on, and what has to be looked
+//! at for that.
+//!
+//! Pure: sends nothing and waits for nothing. The loop around it is `drive`.
+
+use std::{collections::BTreeMap, collections::BTreeSet, num::NonZeroUsize, time::Duration};
+
+use super::{
+    item::{Events, Item, Look, Moment, Phase, Sent},
+    settle::TasksSeen,
+    standing::{Moved, Standing, View, standing},
+    watch::{TaskView, verdict},
+};
+use crate::{
+    api::{Task, TaskId},
+    events::Outcome,
+    model::{Name, RunState},
+    plan::{Change, Plan, Step},
+};
+
+/// How long a read vouches for a precondition.
+const FRESH_FOR: Duration = Duration::from_secs(10);
+
+/// How much may be under way at once, and how far an apply goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Write requests in flight; an accepted write no longer counts.
+    pub(crate) parallelism: NonZeroUsize,
+    /// Tasks open at once.
+    pub(crate) max_pending: NonZeroUsize,
+    pub(crate) wait: Wait,
+    /// How long open operations are waited for once the user has asked to stop.
+    pub(crate) drain: Duration,
+}
+
+/// What an apply waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// That each step is done.
+    Tasks,
+    /// That each run that was started is over, too.
+    Runs,
+}
+
+/// Every change of a plan, and where it is.
+#[derive(Debug)]
+pub(super) struct Schedule<'a> {
+    changes: &'a [Change],
+    items: Vec<Item>,
+    limits: Limits,
+    /// Every task of ours, ended ones too.
+    ours: BTreeSet<TaskId>,
+    longest_task: Duration,
+    /// The tasks as last seen, kept only while a write is in doubt.
+    tasks: Vec<Task>,
+    tasks_asked_at: Option<Moment>,
+    /// Names that the last complete list shows.
+    listed: BTreeSet<Name>,
+}
+
+/// What may leave next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Next {
+    pub(super) index: usize,
+    pub(super) step: Step,
+}
+
+impl<'a> Schedule<'a> {
+    /// Takes a plan up; `runs` is what each discovery's run was doing when the plan was made.
+    pub(super) fn new(plan: &'a Plan, limits: Limits) -> Self {
+        let items = plan.changes.iter().enumerate();
+        Self {
+            changes: &plan.changes,
+            items: items.map(|(position, change)| Item::new(position, change, None)).collect(),
+            limits,
+            ours: BTreeSet::new(),
+            longest_task: Duration::ZERO,
+            tasks: Vec::new(),
+            tasks_asked_at: None,
+            listed: BTreeSet::new(),
+        }
+    }
+
+    /// Checks every precondition before the first write. Fails, with nothing begun, where any
+    /// change is neither as planned nor done already.
+    pub(super) fn check_all(
+        &mut self,
+        view: &View<'_>,
+        at: Moment,
+    ) -> Result<Events, Vec<(usize, Moved)>> {
+        let moved = self.changes.iter().enumerate().filter_map(|(position, change)| {
+            match standing(change, view) {
+                Standing::Moved(moved) => Some((position, moved)),
+                Standing::Holds | Standing::Converged { .. } | Standing::Untold => None,
+            }
+        });
+        let moved = moved.collect::<Vec<_>>();
+        if !moved.is_empty() {
+            return Err(moved);
+        }
+        self.note_listed(view);
+        let checks = self.items.iter_mut().zip(self.changes);
+        Ok(checks.flat_map(|(item, change)| item.check(change, view, at)).collect())
+    }
+
+    fn note_listed(&mut self, view: &View<'_>) {
+        if view.complete {
+            let names = self.changes.iter().map(|it| &it.name);
+            self.listed = names.filter(|it| !view.named(it).is_empty()).cloned().collect();
+        }
+    }
+
+    /// Returns the next step that may leave, in the order of the plan.
+    pub(super) fn next(&self, now: Moment, only_between_halves: bool) -> Option<Next> {
+        let n_sending = self.count(|it| matches!(it, Phase::Sending(_)));
+        let n_open = self.count(|it| matches!(it, Phase::Pending { .. } | Phase::Doubt(_)));
+        let is_full = self.limits.parallelism.get() <= n_sending
+            || self.limits.max_pending.get() <= n_sending + n_open;
+        if is_full {
+            return None;
+        }
+        let ready = self.items.iter().zip(self.changes).enumerate().find(|(_, (item, change))| {
+            let may_go_on = !only_between_halves || item.is_between_halves(change);
+            matches!(item.phase, Phase::Ready)
+                && may_go_on
+                && !item.is_stale_by(now, FRESH_FOR)
+                && !(item.step() == Some(Step::Create) && self.listed.contains(&change.name))
+        });
+        let (index, (item, _)) = ready?;
+        item.step().map(|step| Next { index, step })
+    }
+
+    fn count(&self, which: impl Fn(&Phase) -> bool) -> usize {
+        self.items.iter().filter(|it| which(&it.phase)).count()
+    }
+
+    pub(super) fn change(&self, index: usize) -> &'a Change {
+        self.changes.get(index).expect("invariant: items and changes are the same in number")
+    }
+
+    pub(super) fn item(&mut self, index: usize) -> &mut Item {
+        self.items.get_mut(index).expect("invariant: indexes come from this schedule")
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.items.iter().all(Item::is_ended)
+    }
+
+    /// Whether a request is under way that may change something.
+    pub(super) fn is_sending(&self) -> bool {
+        self.count(|it| matches!(it, Phase::Sending(_))) != 0
+    }
+
+    pub(super) fn waits_for_runs(&self) -> bool {
+        self.limits.wait == Wait::Runs
+    }
+
+    pub(super) fn accepted(&mut self, index: usize, task: TaskId, sent: Sent) -> Events {
+        self.ours.insert(task.clone());
+        self.item(index).accepted(task, sent)
+    }
+
+    /// Returns the open tasks of ours.
+    pub(super) fn open_tasks(&self) -> BTreeSet<TaskId> {
+        let task = |it: &Item| match &it.phase {
+            Phase::Pending { task, .. } => Some(task.clone()),
+            Phase::Ready
+            | Phase::Held(_)
+            | Phase::Sending(_)
+            | Phase::Unseen(_)
+            | Phase::Doubt(_)
+            | Phase::Running
+            | Phase::Ended => None,
+        };
+        self.items.iter().filter_map(task).collect()
+    }
+
+    fn has_doubts(&self) -> bool {
+        self.count(|it| matches!(it, Phase::Doubt(_))) != 0
+    }
+
+    /// Whether the tasks have to be looked at: some are open, or a write is in doubt.
+    pub(super) fn wants_tasks(&self) -> bool {
+        self.has_doubts() || self.count(|it| matches!(it, Phase::Pending { .. })) != 0
+    }
+
+    /// Whether the list of discoveries has to be looked at.
+    pub(super) fn wants_view(&self, now: Moment, stopping: bool) -> bool {
+        self.items.iter().zip(self.changes).any(|(it, change)| {
+            let stale = !stopping && it.is_stale_by(now, FRESH_FOR);
+            let blocked = matches!(it.phase, Phase::Ready)
+                && it.step() == Some(Step::Create)
+                && self.listed.contains(&change.name);
+            it.wants_view() || stale || (blocked && !stopping)
+        })
+    }
+
+    /// Whether a look has to prove that nothing is missing.
+    pub(super) fn wants_proof(&self) -> bool {
+        self.items.iter().any(|it| it.wants_proof() || matches!(it.phase, Phase::Ready))
+    }
+
+    /// Takes in a look at the tasks that was asked for at that moment; `missing` are those that
+    /// the controller does not have.
+    pub(super) fn on_tasks(
+        &mut self,
+        tasks: Vec<Task>,
+        missing: &BTreeSet<TaskId>,
+        asked_at: Moment,
+        now: Moment,
+    ) -> Events {
+        let by_id = tasks.iter().map(|it| (&it.id, it)).collect::<BTreeMap<_, _>>();
+        let mut events = Events::new();
+        for item in &mut self.items {
+            let Phase::Pending { task, sent, .. } = &item.phase else { continue };
+            let (task, sent_at) = (task.clone(), sent.at);
+            let step = item.step().expect("invariant: a task belongs to a step");
+            match by_id.get(&task) {
+                Some(found) => {
+                    let verdict = verdict(step, found);
+                    let was_open = verdict == super::watch::TaskVerdict::Open;
+                    if !was_open {
+                        self.longest_task = self.longest_task.max(now.saturating_sub(sent_at));
+                    }
+                    events.extend(item.on_task(verdict, now));
+                }
+                None if missing.contains(&task) => events.extend(item.on_missing_task(asked_at)),
+                None => (),
+            }
+        }
+        drop(by_id);
+        self.tasks = tasks;
+        self.tasks_asked_at = Some(asked_at);
+        events
+    }
+
+    /// Takes in a look at the list of discoveries that was asked for at that moment.
+    pub(super) fn on_view(&mut self, view: View<'_>, asked_at: Moment) -> Events {
+        self.note_listed(&view);
+        let tasks = TaskView { tasks: &self.tasks, ours: &self.ours };
+        let look = Look {
+            view,
+            asked_at,
+            tasks: TasksSeen { view: tasks, asked_at: self.tasks_asked_at },
+            longest_task: self.longest_task,
+            wait_runs: self.limits.wait == Wait::Runs,
+        };
+        let checks = self.items.iter_mut().zip(self.changes);
+        checks.flat_map(|(item, change)| item.on_view(change, &look)).collect()
+    }
+
+    /// Ends every change that nothing of is under way, but for those between the halves of a
+    /// replace.
+    pub(super) fn end_what_is_not_begun(&mut self, why: &str) -> Events {
+        self.end_where(why, |item, change| !item.is_in_flight() && !item.is_between_halves(change))
+    }
+
+    /// Ends every change, but for those between the halves of a replace.
+    pub(super) fn end_all_but_halves(&mut self, why: &str) -> Events {
+        self.end_where(why, |item, change| !item.is_between_halves(change))
+    }
+
+    /// Ends every change: the time is over.
+    pub(super) fn end_all(&mut self, why: &str) -> Events {
+        self.end_where(why, |_, _| true)
+    }
+
+    fn end_where(&mut self, why: &str, which: impl Fn(&Item, &Change) -> bool) -> Events {
+        let items = self.items.iter_mut().zip(self.changes);
+        let ended = items.filter(|(item, change)| which(item, change));
+        ended.flat_map(|(item, _)| item.leave(why)).collect()
+    }
+
+    /// Returns what the job items have to be asked for.
+    pub(super) fn asks_jobs(&self) -> Vec<(usize, crate::model::RemoteId)> {
+        let asked = self.items.iter().enumerate();
+        asked.filter_map(|(index, it)| Some((index, it.asks_jobs_of()?.clone()))).collect()
+    }
+
+    /// Returns what a change came to before its first write, for a read that failed.
+    pub(super) fn fail(&mut self, index: usize, words: String) -> Events {
+        self.item(index).end(Outcome::Failed { words })
+    }
+
+    /// Whether an item is between the halves of a replace.
+    pub(super) fn has_halves(&self) -> bool {
+        self.items.iter().zip(self.changes).any(|(item, change)| item.is_between_halves(change))
+    }
+
+    /// What the discovery's run was doing in the read right before an edit.
+    pub(super) fn note_run(&mut self, index: usize, run: RunState) {
+        self.item(index).note_run_state(run);
+    }
+}

@@ -1,0 +1,227 @@
+//! Whether what a change was planned against still holds.
+//!
+//! Run state alone moves nothing: a discovery that was started or stopped since is as planned.
+
+use std::{collections::BTreeMap, fmt};
+
+use crate::{
+    live,
+    model::{Difference, FieldValue, LiveDiscovery, Name, Readable, RemoteId, RunState, Settings},
+    plan::{Action, Change, Step},
+};
+
+/// The live discoveries at one time, by name and by id.
+#[derive(Debug)]
+pub(crate) struct View<'a> {
+    by_name: BTreeMap<&'a Name, Vec<&'a LiveDiscovery>>,
+    by_id: BTreeMap<&'a RemoteId, &'a LiveDiscovery>,
+    /// Whether absence means something.
+    pub(crate) complete: bool,
+}
+
+impl<'a> View<'a> {
+    /// Looks at a list, of which it is known whether anything is missing.
+    pub(crate) fn new(discoveries: &'a [LiveDiscovery], complete: bool) -> Self {
+        let mut by_name = BTreeMap::<_, Vec<_>>::new();
+        for discovery in discoveries {
+            by_name.entry(&discovery.name).or_default().push(discovery);
+        }
+        let by_id = discoveries.iter().map(|it| (&it.id, it)).collect();
+        Self { by_name, by_id, complete }
+    }
+
+    pub(super) fn named(&self, name: &Name) -> &[&'a LiveDiscovery] {
+        self.by_name.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(super) fn with_id(&self, id: &RemoteId) -> Option<&'a LiveDiscovery> {
+        self.by_id.get(id).copied()
+    }
+}
+
+impl<'a> From<&'a live::View> for View<'a> {
+    fn from(view: &'a live::View) -> Self {
+        Self::new(&view.discoveries, view.complete)
+    }
+}
+
+/// How a change stands before its first write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The live discovery is what was planned against.
+    Holds,
+    /// What the change is for is so already, but for these steps.
+    Converged { left: Vec<Step> },
+    /// It is neither.
+    Moved(Moved),
+    /// Something is missing from the list that would tell.
+    Untold,
+}
+
+/// How a live discovery departs from what was planned against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Moved {
+    /// What happened, in a few words.
+    pub(crate) what: String,
+    /// Where the settings are others.
+    pub(crate) fields: Vec<MovedField>,
+}
+
+/// A field that is not what it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MovedField {
+    pub(crate) path: &'static str,
+    pub(crate) planned_against: Option<FieldValue>,
+    pub(crate) found: Option<FieldValue>,
+    pub(crate) wanted: Option<FieldValue>,
+}
+
+/// Compares a change's precondition with what is there.
+pub(crate) fn standing(change: &Change, view: &View<'_>) -> Standing {
+    match (change.action, &change.id) {
+        (Action::Create, _) | (_, None) => create_standing(change, view),
+        (Action::Delete, Some(id)) => delete_standing(change, id, view),
+        (Action::Replace, Some(id)) => replace_standing(change, id, view),
+        (Action::Update | Action::Stop | Action::Restart, Some(id)) => {
+            in_place_standing(change, id, view)
+        }
+    }
+}
+
+fn create_standing(change: &Change, view: &View<'_>) -> Standing {
+    match view.named(&change.name) {
+        [] if view.complete => Standing::Holds,
+        [] => Standing::Untold,
+        [it] if is_wanted(change, it) => Standing::Converged { left: Vec::new() },
+        [it, ..] => Standing::Moved(moved("somebody made it", change, Some(it))),
+    }
+}
+
+fn delete_standing(change: &Change, id: &RemoteId, view: &View<'_>) -> Standing {
+    match (view.with_id(id), view.named(&change.name)) {
+        (Some(it), _) => unmoved(change, it),
+        (None, []) if view.complete => Standing::Converged { left: Vec::new() },
+        (None, []) => Standing::Untold,
+        (None, [other, ..]) => Standing::Moved(remade(change, other)),
+    }
+}
+
+fn replace_standing(change: &Change, id: &RemoteId, view: &View<'_>) -> Standing {
+    match (view.with_id(id), view.named(&change.name)) {
+        (Some(it), _) if holds(change, it) => Standing::Holds,
+        (Some(it), _) if is_wanted(change, it) => Standing::Converged { left: Vec::new() },
+        (Some(it), _) => unmoved(change, it),
+        (None, []) if view.complete => Standing::Converged { left: vec![Step::Create] },
+        (None, []) => Standing::Untold,
+        (None, [other]) if is_wanted(change, other) => Standing::Converged { left: Vec::new() },
+        (None, [other, ..]) => Standing::Moved(remade(change, other)),
+    }
+}
+
+fn in_place_standing(change: &Change, id: &RemoteId, view: &View<'_>) -> Standing {
+    let Some(found) = view.with_id(id) else {
+        return match view.named(&change.name) {
+            [] if view.complete => Standing::Moved(moved("it is gone", change, None)),
+            [] => Standing::Untold,
+            [other, ..] => Standing::Moved(remade(change, other)),
+        };
+    };
+    let run = found.read.as_ref().ok().map(|it| it.run);
+    let as_planned = holds(change, found);
+    match change.action {
+        Action::Stop if run.is_some_and(|it| it != RunState::Running) => {
+            Standing::Converged { left: Vec::new() }
+        }
+        Action::Restart if as_planned && run == Some(RunState::Running) => {
+            Standing::Converged { left: Vec::new() }
+        }
+        Action::Update if !as_planned && is_wanted(change, found) => {
+            let left = change.steps.iter().copied().filter(|it| *it == Step::Run);
+            Standing::Converged { left: left.collect() }
+        }
+        _ => unmoved(change, found),
+    }
+}
+
+fn unmoved(change: &Change, found: &LiveDiscovery) -> Standing {
+    if holds(change, found) {
+        return Standing::Holds;
+    }
+    let what = match &found.read {
+        Err(why) => format!("it can no longer be understood: {why}"),
+        Ok(_) if found.name != change.name => format!("it was renamed to {}", found.name),
+        Ok(_) => "its settings were changed".to_owned(),
+    };
+    Standing::Moved(moved(what, change, Some(found)))
+}
+
+/// Whether a discovery is exactly what was planned against, whatever its run is doing.
+fn holds(change: &Change, found: &LiveDiscovery) -> bool {
+    let settings = found.read.as_ref().ok().map(|it| &it.settings);
+    found.name == change.name && settings.is_some() && settings == change.before.as_ref()
+}
+
+/// Whether a discovery has the name and every setting that the change is to bring about.
+fn is_wanted(change: &Change, found: &LiveDiscovery) -> bool {
+    let Ok(Readable { settings, .. }) = &found.read else { return false };
+    let wanted = change.after.as_ref();
+    found.name == change.name && wanted.is_some_and(|it| it.differences(settings).is_empty())
+}
+
+fn remade(change: &Change, other: &LiveDiscovery) -> Moved {
+    moved(format!("it was deleted and made again, with the id {}", other.id), change, Some(other))
+}
+
+fn moved(what: impl Into<String>, change: &Change, found: Option<&LiveDiscovery>) -> Moved {
+    let settings = found.and_then(|it| it.read.as_ref().ok()).map(|it| &it.settings);
+    let fields = settings.map(|it| moved_fields(change, it)).unwrap_or_default();
+    Moved { what: what.into(), fields }
+}
+
+/// Returns every field that is neither as planned against nor, for a create, as wanted.
+fn moved_fields(change: &Change, found: &Settings) -> Vec<MovedField> {
+    let (found_fields, before) = (found.fields(), change.before.as_ref());
+    let before_fields = before.map(Settings::fields).unwrap_or_default();
+    let after_fields = change.after.as_ref().map(Settings::fields).unwrap_or_default();
+    let value = |fields: &[crate::model::Field], path: &str| {
+        fields.iter().find(|it| it.path == path).map(|it| it.value.clone())
+    };
+    let against = if before.is_some() { &before_fields } else { &after_fields };
+    let mut paths = against.iter().chain(&found_fields).map(|it| it.path).collect::<Vec<_>>();
+    paths.dedup();
+    let mut fields = Vec::<MovedField>::new();
+    for path in paths {
+        let found = value(&found_fields, path);
+        let unplanned = before.is_none() && value(&after_fields, path).is_none();
+        let known = fields.iter().any(|it| it.path == path);
+        if found == value(against, path) || unplanned || known {
+            continue;
+        }
+        let planned_against = value(&before_fields, path);
+        fields.push(MovedField { path, planned_against, found, wanted: value(&after_fields, path) });
+    }
+    fields
+}
+
+/// Shows what happened, and the fields in one line.
+impl fmt::Display for Moved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        let paths = self.fields.iter().map(|it| it.path).collect::<Vec<_>>();
+        if !paths.is_empty() {
+            write!(f, " ({})", paths.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Says of each difference what is there instead of what was wanted.
+pub(super) fn said(differences: &[Difference]) -> String {
+    let value = |field: &Option<crate::model::Field>| {
+        field.as_ref().map_or_else(|| "not set".to_owned(), |it| it.value.to_string())
+    };
+    let one = |it: &Difference| {
+        format!("`{}` is {} instead of {}", it.path, value(&it.have), value(&it.want))
+    };
+    differences.iter().map(one).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,93 @@
+//! What a task says of the step that it carries out, and which tasks nobody accounts for.
+
+use std::collections::BTreeSet;
+
+use super::standing::View;
+use crate::{
+    api::{Task, TaskId, TaskState},
+    model::RemoteId,
+    plan::Step,
+};
+
+/// What a task says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TaskVerdict {
+    Open,
+    /// A create may say which id it made.
+    Succeeded { created: Option<RemoteId> },
+    /// A create failed since its name exists.
+    Duplicate { words: String },
+    /// A delete failed since there is nothing to delete.
+    Missing,
+    Failed { words: String },
+}
+
+/// Judges a task by the step that it carries out.
+///
+/// A create has succeeded when its task yields the discovery's id, even where it has no end yet:
+/// on newer releases the end comes with the end of the run (facts, section 0, 4).
+pub(super) fn verdict(step: Step, task: &Task) -> TaskVerdict {
+    let created = task.created_id.clone().map(RemoteId);
+    match &task.state {
+        TaskState::Failed { words } if step == Step::Create && says_duplicate(words) => {
+            TaskVerdict::Duplicate { words: words.clone() }
+        }
+        TaskState::Failed { words } if step == Step::Delete && says_missing(words) => {
+            TaskVerdict::Missing
+        }
+        TaskState::Failed { words } => TaskVerdict::Failed { words: words.clone() },
+        TaskState::Ended => TaskVerdict::Succeeded { created },
+        TaskState::Open if step == Step::Create && created.is_some() => {
+            TaskVerdict::Succeeded { created }
+        }
+        TaskState::Open => TaskVerdict::Open,
+    }
+}
+
+/// The vendor's words are `Discovery name is duplicate` (facts, section 0, 5).
+fn says_duplicate(words: &str) -> bool {
+    words.to_lowercase().contains("duplicate")
+}
+
+/// No answer for a discovery that is not there has been recorded (facts, section 3.3): these are
+/// the ways in which the controller says so elsewhere.
+fn says_missing(words: &str) -> bool {
+    let words = words.to_lowercase();
+    ["not found", "does not exist", "doesn't exist", "no such", "no discovery"]
+        .iter()
+        .any(|it| words.contains(it))
+}
+
+/// How far the clocks of a controller's parts may be apart, in milliseconds.
+const SKEW_MS: i64 = 2_000;
+
+/// A look at the tasks: what a write in doubt is settled by.
+#[derive(Debug)]
+pub(super) struct TaskView<'a> {
+    pub(super) tasks: &'a [Task],
+    /// Every task of ours.
+    pub(super) ours: &'a BTreeSet<TaskId>,
+}
+
+impl TaskView<'_> {
+    /// Whether a task that started since a moment, by the controller's clock, may be the one of a
+    /// write in doubt: it is none of ours, of a service that works on discoveries, and has either
+    /// not ended or made something that the list does not show yet.
+    pub(super) fn leaves_open(&self, since_ms: i64, view: &View<'_>) -> bool {
+        self.tasks.iter().any(|it| {
+            let is_later = it.started_ms.is_none_or(|start| since_ms <= start + SKEW_MS);
+            let may_be_ours = is_later && !self.ours.contains(&it.id) && is_of_discovery(it);
+            let shown = |id: &String| view.with_id(&RemoteId(id.clone())).is_some();
+            let unseen = it.created_id.as_ref().is_some_and(|id| !shown(id));
+            let failed = matches!(it.state, TaskState::Failed { .. });
+            may_be_ours && !failed && (it.is_open() || unseen)
+        })
+    }
+}
+
+/// Recorded for writes of discoveries and of what belongs to them: `Discovery Service` and
+/// `Inventory service` (facts, sections 3.4 and 8). The second generation does not say.
+fn is_of_discovery(task: &Task) -> bool {
+    let service = task.service_type.as_ref().map(|it| it.to_lowercase());
+    service.is_none_or(|it| it.contains("discovery") || it.contains("inventory"))
+}

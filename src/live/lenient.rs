@@ -1,0 +1,124 @@
+//! Values of the controller, read for what they mean rather than for their type.
+//!
+//! Numbers come as text and lists as comma-separated text, and what is not set is absent, `null`
+//! or empty (facts, sections 2.3 and 7). What cannot mean anything is an error that shows it.
+
+use serde_json::{Map, Value};
+
+use crate::model::Unreadable;
+
+/// The object of the wire that is being read.
+pub(crate) type Object = Map<String, Value>;
+
+/// As much of a value as an error shows.
+const SHOWN_CHARS: usize = 80;
+
+/// Says that a field cannot be understood, and what stands there.
+pub(crate) fn unreadable(field: &str, value: Option<&Value>) -> Unreadable {
+    let found = match value {
+        None => "missing".to_owned(),
+        Some(value) => shortened(&value.to_string()),
+    };
+    Unreadable { field: field.to_owned(), found }
+}
+
+/// Returns as much of a text as belongs into an error, behind which `…` stands for the rest.
+fn shortened(text: &str) -> String {
+    let mut shown = text.chars().take(SHOWN_CHARS).collect::<String>();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Returns a field that is set: neither absent, nor `null`, nor empty text.
+pub(crate) fn given<'a>(object: &'a Object, field: &str) -> Option<&'a Value> {
+    let value = object.get(field)?;
+    let empty = value.is_null() || value.as_str().is_some_and(|it| it.trim().is_empty());
+    (!empty).then_some(value)
+}
+
+/// Reads text; a number is its digits.
+pub(crate) fn text(object: &Object, field: &str) -> Result<Option<String>, Unreadable> {
+    match given(object, field) {
+        None => Ok(None),
+        Some(Value::String(it)) => Ok(Some(it.trim().to_owned())),
+        Some(Value::Number(it)) => Ok(Some(it.to_string())),
+        other => Err(unreadable(field, other)),
+    }
+}
+
+/// Reads a number that is not negative; text of digits is one too.
+pub(crate) fn number(object: &Object, field: &str) -> Result<Option<u64>, Unreadable> {
+    let Some(value) = given(object, field) else { return Ok(None) };
+    let number = match value {
+        Value::Number(it) => it.as_u64(),
+        Value::String(it) => it.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    number.map(Some).ok_or_else(|| unreadable(field, Some(value)))
+}
+
+/// Reads a list of texts, given as a list or with commas in between.
+pub(crate) fn list(object: &Object, field: &str) -> Result<Vec<String>, Unreadable> {
+    let Some(value) = given(object, field) else { return Ok(Vec::new()) };
+    let words = |text: &str| {
+        let words = text.split(',').map(str::trim).filter(|it| !it.is_empty());
+        words.map(str::to_owned).collect::<Vec<_>>()
+    };
+    match value {
+        Value::String(it) => Ok(words(it)),
+        Value::Array(items) => {
+            let texts = items.iter().map(|it| it.as_str().map(|it| it.trim().to_owned()));
+            let texts = texts.collect::<Option<Vec<_>>>();
+            texts.ok_or_else(|| unreadable(field, Some(value)))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            Err(unreadable(field, Some(value)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(value: Value) -> Object {
+        let field = |it: Value| std::iter::once(("x".to_owned(), it)).collect();
+        field(value)
+    }
+
+    #[test]
+    fn absent_null_and_empty_are_not_set() {
+        for value in [json!(null), json!(""), json!("  ")] {
+            assert_eq!(text(&object(value.clone()), "x"), Ok(None));
+            assert_eq!(number(&object(value.clone()), "x"), Ok(None));
+            assert_eq!(list(&object(value), "x"), Ok(Vec::new()));
+        }
+        assert_eq!(number(&Object::new(), "x"), Ok(None));
+    }
+
+    #[test]
+    fn numbers_may_come_as_text() {
+        assert_eq!(number(&object(json!("16")), "x"), Ok(Some(16)));
+        assert_eq!(number(&object(json!(16)), "x"), Ok(Some(16)));
+        for value in [json!(-1), json!(1.5), json!("x"), json!(true), json!([1])] {
+            assert!(number(&object(value.clone()), "x").is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn lists_may_come_as_text() {
+        assert_eq!(list(&object(json!("a, b,,c")), "x").unwrap(), ["a", "b", "c"]);
+        assert_eq!(list(&object(json!(["a", " b"])), "x").unwrap(), ["a", "b"]);
+        assert!(list(&object(json!([1])), "x").is_err());
+    }
+
+    #[test]
+    fn an_error_shows_what_came_and_not_all_of_it() {
+        let error = number(&object(json!("x".repeat(500))), "x").unwrap_err();
+        assert_eq!(error.found.chars().count(), 81);
+    }
+}
