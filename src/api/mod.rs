@@ -1,1 +1,53 @@
-//! The HTTP of the controller, in its own words.
+//! The controller's HTTP interface, in its own words.
+//!
+//! Knows URLs, the login and its token, the pace that the controller asks for, pages and tasks.
+//! Knows nothing of settings, plans or files: discoveries go in and out as the JSON that the
+//! controller speaks. The endpoints that delete every discovery, or a range of them, are left
+//! out on purpose, and a write is never sent twice unless it was certainly not taken on.
+#![warn(clippy::wildcard_enum_match_arm)]
+
+mod transport;
+
+mod address;
+
+mod login;
+
+mod error;
+
+mod retry;
+
+mod budget;
+
+mod clock;
+
+mod answer;
+
+mod client;
+
+mod discoveries;
+
+mod listing;
+
+mod writes;
+
+mod tasks;
+
+mod task_list;
+
+mod tls;
+
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::{
+    address::{ControllerUrl, ControllerUrlError},
+    client::{Client, Pace},
+    error::{ApiError, Class},
+    login::Login,
+    tasks::{Task, TaskDetail, TaskId, TaskState},
+    transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
+    wire::{Proxy, Wire, WireError, WireOptions},
+    writes::{Accepted, WriteError},
+};

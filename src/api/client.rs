@@ -1,0 +1,353 @@
+//! The way of a request: one try, with a token, again if that does no harm.
+//!
+//! Each layer adds one thing: `send_once` the room and the time limit, `send_authorized` the
+//! token and its one renewal, `send` the retries. Knows no endpoint but the token's.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{debug, trace};
+
+use super::{
+    address::ControllerUrl,
+    answer::{check, misshapen, redacted},
+    budget::{Budget, Lane},
+    clock::{ControllerClock, http_date_ms},
+    error::{ApiError, TOKEN_PATH, Trouble},
+    login::{Login, Token},
+    retry::{Attempts, Repeat, pause_asked},
+    transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
+};
+
+/// What may be in flight, and how long one request may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) reads: NonZeroUsize,
+    pub(crate) writes: NonZeroUsize,
+    pub(crate) request_timeout: Duration,
+    /// Where the jitter of the waits comes from.
+    pub(crate) seed: u64,
+}
+
+impl Pace {
+    pub(crate) const READS: NonZeroUsize = NonZeroUsize::new(8).expect("it is 8");
+    pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+
+    /// The usual pace, with so many writes in flight.
+    pub(crate) fn new(writes: NonZeroUsize, seed: u64) -> Self {
+        Self { reads: Self::READS, writes, request_timeout: Self::REQUEST_TIMEOUT, seed }
+    }
+}
+
+/// A client of one controller. Clones share the token, the pace and everything else but the
+/// deadline.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) shared: Arc<Shared>,
+    deadline: Option<Instant>,
+}
+
+/// What all clones of a client have in common.
+pub(crate) struct Shared {
+    transport: Arc<dyn Transport>,
+    base: ControllerUrl,
+    login: Login,
+    tokens: Tokens,
+    budget: Budget,
+    request_timeout: Duration,
+    clock: ControllerClock,
+    random: Mutex<fastrand::Rng>,
+    /// When the first write left, by the controller's clock.
+    pub(crate) first_write_ms: OnceLock<i64>,
+    /// Whether the first generation of the task endpoints is known to be gone.
+    pub(crate) tasks_moved: AtomicBool,
+}
+
+/// The token, held by whoever asks for a new one, so that the others wait for that one.
+#[derive(Default)]
+struct Tokens {
+    held: tokio::sync::Mutex<Held>,
+    /// How many askings have ended.
+    ended: AtomicU64,
+}
+
+#[derive(Default)]
+struct Held {
+    issued: Option<Issued>,
+    /// The last failure, and the number of the asking that failed.
+    failure: Option<(u64, ApiError)>,
+}
+
+#[derive(Clone)]
+struct Issued {
+    generation: u64,
+    token: Token,
+}
+
+/// One request, as often as it may be sent.
+#[derive(Debug)]
+pub(crate) struct Call {
+    method: Method,
+    pub(crate) path: String,
+    body: Bytes,
+    lane: Lane,
+    repeat: Repeat,
+}
+
+impl Call {
+    pub(crate) fn read(path: impl Into<String>) -> Self {
+        Self {
+            method: Method::GET,
+            path: path.into(),
+            body: Bytes::new(),
+            lane: Lane::Read,
+            repeat: Repeat::Freely,
+        }
+    }
+
+    pub(crate) fn write(method: Method, path: impl Into<String>, body: Option<&Value>) -> Self {
+        let body = body.map_or_else(Bytes::new, |it| it.to_string().into());
+        let (lane, repeat) = (Lane::Write, Repeat::IfNotTakenOn);
+        Self { method, path: path.into(), body, lane, repeat }
+    }
+
+    /// A token may be asked for twice, although the request is a POST.
+    fn login() -> Self {
+        let (lane, repeat) = (Lane::Login, Repeat::Freely);
+        Self { method: Method::POST, path: TOKEN_PATH.into(), body: Bytes::new(), lane, repeat }
+    }
+
+    /// The error of this call that never was sent.
+    pub(crate) fn unsent(self, trouble: Trouble) -> ApiError {
+        let Self { method, path, body: _, lane: _, repeat: _ } = self;
+        let trouble = Box::new(trouble);
+        ApiError { method, path, trouble, tries: 0, took: Duration::ZERO }
+    }
+
+    fn request(&self, base: &ControllerUrl, key: HeaderValue) -> Request<Bytes> {
+        let name = match self.lane {
+            Lane::Login => header::AUTHORIZATION,
+            Lane::Read | Lane::Write => header::HeaderName::from_static("x-auth-token"),
+        };
+        let request = Request::builder()
+            .method(self.method.clone())
+            .uri(base.uri(&self.path))
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::USER_AGENT, concat!("trueup/", env!("CARGO_PKG_VERSION")))
+            .header(name, key);
+        request.body(self.body.clone()).expect("invariant: every part was checked before")
+    }
+
+    /// Whether what it carries may be written to a log, secrets taken out.
+    fn may_be_traced(&self) -> bool {
+        self.lane != Lane::Login && !self.path.contains("global-credential")
+    }
+}
+
+impl Client {
+    pub(crate) fn new(
+        transport: Arc<dyn Transport>,
+        base: ControllerUrl,
+        login: Login,
+        pace: Pace,
+    ) -> Self {
+        let Pace { reads, writes, request_timeout, seed } = pace;
+        let shared = Shared {
+            transport,
+            base,
+            login,
+            tokens: Tokens::default(),
+            budget: Budget::new(reads, writes),
+            request_timeout,
+            clock: ControllerClock::default(),
+            random: Mutex::new(fastrand::Rng::with_seed(seed)),
+            first_write_ms: OnceLock::new(),
+            tasks_moved: AtomicBool::new(false),
+        };
+        Self { shared: Arc::new(shared), deadline: None }
+    }
+
+    /// The same client, with this deadline in place of any other.
+    ///
+    /// After it nothing is sent and no read is waited for. A write that is under way then is
+    /// waited for all the same, so as not to bring it in doubt.
+    pub(crate) fn until(&self, deadline: Instant) -> Self {
+        Self { shared: Arc::clone(&self.shared), deadline: Some(deadline) }
+    }
+
+    /// The controller's clock in milliseconds since 1970, once an answer has told it.
+    pub(crate) fn server_time_ms(&self) -> Option<i64> {
+        self.shared.clock.now_ms()
+    }
+
+    /// Sends until there is an answer that `read` understands, or no hope of one.
+    pub(crate) async fn send<T>(
+        &self,
+        call: &Call,
+        read: impl Fn(&Response<Bytes>) -> Result<T, Trouble>,
+    ) -> Result<T, ApiError> {
+        let began = Instant::now();
+        let mut attempts = Attempts::new(call.repeat);
+        let mut last = None;
+        loop {
+            let outcome = match self.send_authorized(call).await {
+                Ok(answer) => read(&answer),
+                Err(trouble) => Err(trouble),
+            };
+            let mut trouble = match outcome {
+                Ok(it) => return Ok(it),
+                Err(Trouble::NoToken(error)) => return Err(*error),
+                Err(trouble) => trouble,
+            };
+            if let Trouble::OutOfTime { .. } = trouble {
+                trouble = Trouble::OutOfTime { last: last.take().map(Box::new) };
+            } else if let Some(wait) = attempts.after(&trouble, self.jitter()) {
+                debug!(method = %call.method, path = call.path, %trouble, ?wait, "trying again");
+                last = Some(trouble);
+                // Where time runs out in the wait, the next try says so.
+                self.in_time(sleep(wait)).await.ok();
+                continue;
+            }
+            let (method, path) = (call.method.clone(), call.path.clone());
+            let (tries, took) = (attempts.sent(), began.elapsed());
+            return Err(ApiError { method, path, trouble: Box::new(trouble), tries, took });
+        }
+    }
+
+    /// Sends with the token, and once more with a new one if the controller asks for that.
+    async fn send_authorized(&self, call: &Call) -> Result<Response<Bytes>, Trouble> {
+        if call.lane == Lane::Login {
+            return self.send_once(call, self.shared.login.header()).await;
+        }
+        let issued = self.token(None).await?;
+        match self.send_once(call, issued.token.header()).await {
+            Err(Trouble::Refused { status: StatusCode::UNAUTHORIZED, .. }) => {
+                let renewed = self.token(Some(issued.generation)).await?;
+                self.send_once(call, renewed.token.header()).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Sends once, as soon as there is room.
+    async fn send_once(&self, call: &Call, key: HeaderValue) -> Result<Response<Bytes>, Trouble> {
+        let Shared { transport, base, budget, clock, request_timeout, .. } = &*self.shared;
+        let permit = self.in_time(budget.acquire(call.lane)).await?;
+        let request = call.request(base, key);
+        if call.may_be_traced() && !call.body.is_empty() {
+            trace!(path = call.path, body = redacted(&call.body), "request");
+        }
+        let began = Instant::now();
+        let limit = match (self.deadline, call.lane) {
+            (Some(deadline), Lane::Login | Lane::Read) => deadline.min(began + *request_timeout),
+            (_, Lane::Login | Lane::Read | Lane::Write) => began + *request_timeout,
+        };
+        let answer = match timeout_at(limit, transport.send(request)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(not_answered)) => return Err(Trouble::NotAnswered(not_answered)),
+            Err(_) if limit < began + *request_timeout => {
+                return Err(Trouble::OutOfTime { last: None });
+            }
+            Err(_) => return Err(timed_out(*request_timeout)),
+        };
+        let status = answer.status();
+        debug!(method = %call.method, path = call.path, %status, ms = ms(began), "answered");
+        if call.may_be_traced() {
+            trace!(path = call.path, body = redacted(answer.body()), "answer");
+        }
+        clock.set(answer.headers());
+        match status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                let asked = answer.headers().get(header::RETRY_AFTER);
+                let asked = asked.and_then(|it| it.to_str().ok());
+                permit.busy(asked.and_then(|it| pause_asked(it, clock.now_ms(), http_date_ms)));
+            }
+            _ => permit.answered(),
+        }
+        check(answer)
+    }
+
+    /// The token in use, or a new one where that is the one that is spent.
+    async fn token(&self, spent: Option<u64>) -> Result<Issued, Trouble> {
+        let Tokens { held, ended } = &self.shared.tokens;
+        let ended_before = ended.load(Ordering::SeqCst);
+        let mut held = self.in_time(held.lock()).await?;
+        let issued = held.issued.as_ref().filter(|it| Some(it.generation) != spent);
+        if let Some(issued) = issued {
+            return Ok(issued.clone());
+        }
+        // Whoever waited for an asking that failed has its answer: a wrong password must not
+        // be tried once for every request.
+        if let Some((number, error)) = &held.failure
+            && ended_before < *number
+        {
+            return Err(Trouble::NoToken(Box::new(error.clone())));
+        }
+        let outcome = self.log_in().await;
+        let number = ended.fetch_add(1, Ordering::SeqCst) + 1;
+        match outcome {
+            Ok(token) => {
+                let issued = Issued { generation: number, token };
+                *held = Held { issued: Some(issued.clone()), failure: None };
+                Ok(issued)
+            }
+            Err(error) => {
+                held.failure = Some((number, error.clone()));
+                Err(Trouble::NoToken(Box::new(error)))
+            }
+        }
+    }
+
+    /// Boxed, since the request for a token goes the way of the requests that need one.
+    fn log_in(&self) -> BoxFuture<'_, Result<Token, ApiError>> {
+        Box::pin(async {
+            let read = |answer: &Response<Bytes>| {
+                // The answer is not shown: it may hold a token in another place.
+                let what = "the answer holds no token";
+                let shown = String::new();
+                Token::from_answer(answer.body())
+                    .ok_or_else(|| misshapen(answer.status(), what, shown))
+            };
+            self.send(&Call::login(), read).await
+        })
+    }
+
+    /// Waits for something, but not past the deadline.
+    async fn in_time<T>(&self, future: impl Future<Output = T>) -> Result<T, Trouble> {
+        let out_of_time = || Trouble::OutOfTime { last: None };
+        match self.deadline {
+            None => Ok(future.await),
+            Some(deadline) if deadline <= Instant::now() => Err(out_of_time()),
+            Some(deadline) => timeout_at(deadline, future).await.map_err(|_| out_of_time()),
+        }
+    }
+
+    /// Like [`Client::in_time`], for waits between requests.
+    pub(crate) async fn wait(&self, wait: Duration) -> Result<(), Trouble> {
+        self.in_time(sleep(wait)).await
+    }
+
+    fn jitter(&self) -> f64 {
+        self.shared.random.lock().unwrap_or_else(PoisonError::into_inner).f64()
+    }
+}
+
+fn timed_out(limit: Duration) -> Trouble {
+    let reason = format!("nothing came within {} s", limit.as_secs());
+    Trouble::NotAnswered(NotAnswered::new(TakenOn::Perhaps, NotAnsweredKind::TimedOut, reason))
+}
+
+fn ms(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,174 @@
+//! What can be read of a controller, but for its tasks and the proof of a complete list.
+//!
+//! Changes nothing, and knows of a discovery only that it has an id and a name.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use super::{
+    answer::{Misshapen, list, number, payload, segment, text},
+    client::{Call, Client},
+    error::ApiError,
+};
+
+pub(crate) const DISCOVERY_PATH: &str = "/dna/intent/api/v1/discovery";
+
+/// The kinds of global credentials, by their names on the wire.
+const CREDENTIAL_KINDS: &[&str] = &[
+    "cliCredential",
+    "snmpV2cRead",
+    "snmpV2cWrite",
+    "snmpV3",
+    "httpsRead",
+    "httpsWrite",
+    "netconfCredential",
+];
+
+impl Client {
+    /// How many discoveries there are.
+    pub(crate) async fn discovery_count(&self) -> Result<u64, ApiError> {
+        let read = |value: Value| {
+            number(&value).ok_or_else(|| Misshapen::new("its `response` is not a count"))
+        };
+        self.read(Call::read(format!("{DISCOVERY_PATH}/count")), read).await
+    }
+
+    /// Up to `n` discoveries from the `start`th on, counted from 1.
+    ///
+    /// Each has an id, as a text, and a name.
+    pub(crate) async fn discovery_page(&self, start: u64, n: u64) -> Result<Vec<Value>, ApiError> {
+        let read = |value: Value| list(value)?.into_iter().map(identified).collect();
+        self.read(Call::read(format!("{DISCOVERY_PATH}/{start}/{n}")), read).await
+    }
+
+    /// The discovery of this id; nothing only where the controller says that there is none.
+    pub(crate) async fn discovery(&self, id: &str) -> Result<Option<Value>, ApiError> {
+        let call = Call::read(format!("{DISCOVERY_PATH}/{id}"));
+        if let Err(trouble) = segment(id) {
+            return Err(call.unsent(trouble));
+        }
+        let read = |value: Value| {
+            let found = identified(value)?;
+            if text(found.get("id")).as_deref() == Some(id) {
+                return Ok(found);
+            }
+            Err(Misshapen::new("it is another discovery than the one asked for"))
+        };
+        unless_missing(self.read(call, read).await)
+    }
+
+    /// The newest items of a discovery's runs.
+    pub(crate) async fn job_items(&self, id: &str) -> Result<Vec<Value>, ApiError> {
+        let call = Call::read(format!("{DISCOVERY_PATH}/{id}/job?offset=1&limit=500"));
+        match segment(id) {
+            Ok(_) => self.read(call, list).await,
+            Err(trouble) => Err(call.unsent(trouble)),
+        }
+    }
+
+    /// The global credentials by kind, the kind being the wire's word for it.
+    ///
+    /// A kind without any may be missing.
+    pub(crate) async fn global_credentials(&self) -> Result<Vec<(String, Vec<Value>)>, ApiError> {
+        self.read(Call::read("/dna/intent/api/v2/global-credential"), credentials).await
+    }
+
+    /// The controller's release.
+    pub(crate) async fn release(&self) -> Result<String, ApiError> {
+        let read = |value: Value| {
+            text(value.get("installedVersion"))
+                .ok_or_else(|| Misshapen::new("it has no `installedVersion`"))
+        };
+        self.read(Call::read("/dna/intent/api/v1/dnac-release"), read).await
+    }
+
+    /// Reads what is inside the envelope of an answer.
+    pub(crate) async fn read<T>(
+        &self,
+        call: Call,
+        read: impl Fn(Value) -> Result<T, Misshapen>,
+    ) -> Result<T, ApiError> {
+        self.send(&call, |answer| payload(answer, &read)).await
+    }
+}
+
+/// Takes the answer that there is no such thing for nothing.
+pub(crate) fn unless_missing<T>(outcome: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+    match outcome {
+        Ok(it) => Ok(Some(it)),
+        Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A discovery that can be told from others. Its id becomes a text if it is a number.
+fn identified(mut item: Value) -> Result<Value, Misshapen> {
+    if !item.is_object() {
+        return Err(Misshapen::new("an item is not an object"));
+    }
+    let Some(id) = text(item.get("id")) else {
+        return Err(Misshapen::new("a discovery has no `id`"));
+    };
+    if item.get("name").and_then(Value::as_str).is_none_or(str::is_empty) {
+        return Err(Misshapen::new(format!("the discovery with id `{id}` has no `name`")));
+    }
+    item["id"] = Value::from(id);
+    Ok(item)
+}
+
+fn credentials(value: Value) -> Result<Vec<(String, Vec<Value>)>, Misshapen> {
+    let Value::Object(kinds) = value else {
+        return Err(Misshapen::new("its `response` is not an object"));
+    };
+    let mut found = Vec::new();
+    for (kind, value) in kinds {
+        let is_known = CREDENTIAL_KINDS.contains(&kind.as_str());
+        if value.is_null() || (!is_known && !value.is_array()) {
+            continue;
+        }
+        match list(value) {
+            Ok(items) => found.push((kind, items)),
+            Err(_) => return Err(Misshapen::new(format!("its `{kind}` is not a list"))),
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_discovery_needs_an_id_and_a_name() {
+        let good = identified(json!({"id": 7, "name": "a", "x": null})).unwrap();
+        assert_eq!(good, json!({"id": "7", "name": "a", "x": null}));
+        for bad in [
+            json!("7"),
+            json!(null),
+            json!({"name": "a"}),
+            json!({"id": null, "name": "a"}),
+            json!({"id": "", "name": "a"}),
+            json!({"id": "7"}),
+            json!({"id": "7", "name": 5}),
+            json!({"id": "7", "name": ""}),
+        ] {
+            assert!(identified(bad.clone()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_kind_of_credentials_may_be_missing_or_null() {
+        let found = credentials(json!({
+            "cliCredential": [{"id": "a"}],
+            "snmpV3": null,
+            "somethingNew": {"not": "a list"},
+            "somethingElse": [],
+        }));
+        let kinds: Vec<_> = found.unwrap().into_iter().map(|(kind, it)| (kind, it.len())).collect();
+        assert_eq!(kinds, [("cliCredential".into(), 1), ("somethingElse".into(), 0)]);
+        assert!(credentials(json!({"snmpV3": {}})).is_err());
+        assert!(credentials(json!([])).is_err());
+    }
+}

@@ -1,0 +1,202 @@
+//! The complete list of discoveries, or none.
+//!
+//! The controller gives pages of a list that may change in between, and no way to hold it still.
+//! So the pages are held against a count before and a count after, and overlap by one: where
+//! something moved, the whole list is read again. Never gives a part of the list.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use http::Method;
+use serde_json::Value;
+use tokio::{task::JoinSet, time::Instant};
+
+use super::{
+    client::Client,
+    discoveries::DISCOVERY_PATH,
+    error::{ApiError, Trouble},
+};
+
+/// The most that the controller gives at once.
+const PAGE: u64 = 500;
+
+/// A page begins with the last item of the one before. Where one discovery goes and another
+/// comes between two pages, the counts agree and so does the number read, and yet one was
+/// skipped: only the seam shows it.
+const STRIDE: u64 = PAGE - 1;
+
+/// So many pages are asked for at a time.
+const PAGES_AT_ONCE: u64 = 8;
+
+const MOST_READINGS: u32 = 5;
+const LONGEST: Duration = Duration::from_secs(30);
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+/// What one reading of the whole list gave.
+#[derive(Debug)]
+struct Reading {
+    before: u64,
+    pages: Vec<Vec<Value>>,
+    after: u64,
+}
+
+impl Client {
+    /// All discoveries, each once, proven to be all of them.
+    pub(crate) async fn all_discoveries(&self) -> Result<Vec<Value>, ApiError> {
+        let began = Instant::now();
+        let mut tries = 0;
+        let mut wait = FIRST_WAIT;
+        loop {
+            tries += 1;
+            let reading = self.reading().await?;
+            let mut trouble = match proven(reading) {
+                Ok(items) => return Ok(items),
+                Err(incomplete) => incomplete,
+            };
+            if tries < MOST_READINGS && began.elapsed() + wait < LONGEST {
+                match self.wait(wait).await {
+                    Ok(()) => {
+                        wait *= 2;
+                        continue;
+                    }
+                    Err(_) => trouble = Trouble::OutOfTime { last: Some(Box::new(trouble)) },
+                }
+            }
+            let (method, path) = (Method::GET, DISCOVERY_PATH.to_owned());
+            let (trouble, took) = (Box::new(trouble), began.elapsed());
+            return Err(ApiError { method, path, trouble, tries, took });
+        }
+    }
+
+    async fn reading(&self) -> Result<Reading, ApiError> {
+        let before = self.discovery_count().await?;
+        let pages = self.pages(before).await?;
+        let after = self.discovery_count().await?;
+        Ok(Reading { before, pages, after })
+    }
+
+    /// The pages of a list of so many, in order, up to the first that is not as long as it
+    /// must be.
+    async fn pages(&self, count: u64) -> Result<Vec<Vec<Value>>, ApiError> {
+        let n_pages = n_pages(count);
+        let mut pages = Vec::new();
+        let mut asked = 0;
+        while asked < n_pages {
+            let mut reads = JoinSet::new();
+            let until = n_pages.min(asked + PAGES_AT_ONCE);
+            for page in asked..until {
+                let client = self.clone();
+                reads.spawn(async move {
+                    let start = page * STRIDE + 1;
+                    (page, client.discovery_page(start, PAGE).await)
+                });
+            }
+            asked = until;
+            let mut answers = reads.join_all().await;
+            answers.sort_by_key(|(page, _)| *page);
+            for (page, answer) in answers {
+                let items = answer?;
+                let is_whole = items.len() as u64 == page_len(count, page);
+                pages.push(items);
+                if !is_whole {
+                    return Ok(pages);
+                }
+            }
+        }
+        Ok(pages)
+    }
+}
+
+/// One page also of an empty list: only it can show that the count is wrong.
+fn n_pages(count: u64) -> u64 {
+    count.saturating_sub(1).div_ceil(STRIDE).max(1)
+}
+
+fn page_len(count: u64, page: u64) -> u64 {
+    count.saturating_sub(page * STRIDE).min(PAGE)
+}
+
+/// The items of a reading in which nothing moved.
+fn proven(reading: Reading) -> Result<Vec<Value>, Trouble> {
+    let Reading { before, pages, after } = reading;
+    let is_whole = pages.len() as u64 == n_pages(before)
+        && (0..).zip(&pages).all(|(page, it)| it.len() as u64 == page_len(before, page));
+    let is_seamless = pages
+        .iter()
+        .zip(pages.iter().skip(1))
+        .all(|(page, next)| page.last().map(id) == next.first().map(id));
+    let mut seen = BTreeSet::new();
+    let mut items = Vec::new();
+    for (page_idx, page) in pages.into_iter().enumerate() {
+        let n_repeated = usize::from(0 < page_idx && is_seamless);
+        for item in page.into_iter().skip(n_repeated) {
+            seen.insert(id(&item));
+            items.push(item);
+        }
+    }
+    let distinct = seen.len() as u64;
+    let n_items = items.len() as u64;
+    if is_whole && is_seamless && [n_items, before, after].iter().all(|it| *it == distinct) {
+        return Ok(items);
+    }
+    Err(Trouble::Incomplete { before, distinct, after })
+}
+
+fn id(item: &Value) -> String {
+    item["id"].as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn items(ids: Range<u64>) -> Vec<Value> {
+        ids.map(|id| json!({"id": id.to_string(), "name": format!("n{id}")})).collect()
+    }
+
+    fn proof(before: u64, pages: Vec<Vec<Value>>, after: u64) -> Result<usize, String> {
+        let reading = Reading { before, pages, after };
+        proven(reading).map(|it| it.len()).map_err(|it| it.to_string())
+    }
+
+    #[test]
+    fn a_list_whose_counts_and_pages_agree_is_complete() {
+        assert_eq!(proof(0, vec![vec![]], 0), Ok(0));
+        assert_eq!(proof(3, vec![items(0..3)], 3), Ok(3));
+        assert_eq!(proof(500, vec![items(0..500)], 500), Ok(500));
+        assert_eq!(proof(501, vec![items(0..500), items(499..501)], 501), Ok(501));
+        let three = vec![items(0..500), items(499..999), items(998..1_000)];
+        assert_eq!(proof(1_000, three, 1_000), Ok(1_000));
+    }
+
+    #[test]
+    fn what_does_not_agree_is_not_complete_and_says_the_numbers() {
+        let message = proof(3, vec![items(0..2)], 3).unwrap_err();
+        assert_eq!(
+            message,
+            "the list is not complete: 3 counted before it was read, 2 different ones read, \
+             3 counted after it"
+        );
+        let twice = [items(0..2), items(1..2)].concat();
+        let moved = [items(1..500), items(600..601)].concat();
+        let table = [
+            ("one came during the reading", 3, vec![items(0..3)], 4),
+            ("one went during the reading", 3, vec![items(0..3)], 2),
+            ("more than counted", 3, vec![items(0..4)], 3),
+            ("nothing, though counted", 3, vec![vec![]], 3),
+            ("something, though none was counted", 0, vec![items(0..1)], 0),
+            ("one twice", 3, vec![twice], 3),
+            ("a short page in the middle", 600, vec![items(0..499), items(498..600)], 600),
+            ("a page is missing", 600, vec![items(0..500)], 600),
+            ("the window moved up", 600, vec![items(0..500), items(500..601)], 600),
+            ("the window moved down", 600, vec![items(0..500), items(498..599)], 600),
+            ("one went and one came", 600, vec![moved, items(499..600)], 600),
+        ];
+        for (story, before, pages, after) in table {
+            assert!(proof(before, pages, after).is_err(), "{story}");
+        }
+    }
+}

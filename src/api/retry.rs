@@ -1,0 +1,256 @@
+//! When a request is sent again, and after how long.
+//!
+//! Pure: waits for nothing and sends nothing. What a busy controller asks for is the budget's.
+
+use std::time::Duration;
+
+use super::{
+    error::Trouble,
+    transport::{NotAnsweredKind, TakenOn},
+};
+
+/// How often a request is tried that finds no way through.
+const MOST_TRIES: u32 = 8;
+
+/// How often a request is tried that gets answers of no use. A broken page of a proxy is often
+/// gone a moment later; one that lasts must not take long.
+const MOST_BROKEN: u32 = 3;
+
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// What a busy controller is given at least, where it asks for no time at all.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+
+/// Which requests may be sent twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// One that changes nothing.
+    Freely,
+    /// One that changes something: only while it was certainly not taken on.
+    IfNotTakenOn,
+}
+
+/// The tries that one request has had.
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    repeat: Repeat,
+    /// Every try, those that found the controller busy included.
+    sent: u32,
+    counted: u32,
+    broken: u32,
+}
+
+/// What a trouble means for trying again.
+enum Nature {
+    /// Not taken on, and not counted.
+    Busy,
+    /// Certainly not taken on.
+    NotTakenOn,
+    /// As the one before, but seldom gone by itself.
+    NotTakenOnForLong,
+    /// No way through, and nobody knows how far it went.
+    Down,
+    /// An answer of no use.
+    Broken,
+    /// Trying again would change nothing.
+    Final,
+}
+
+impl Attempts {
+    pub(crate) fn new(repeat: Repeat) -> Self {
+        Self { repeat, sent: 0, counted: 0, broken: 0 }
+    }
+
+    pub(crate) fn sent(&self) -> u32 {
+        self.sent
+    }
+
+    /// How long to wait until the next try, after one that failed; nothing where it was the last.
+    ///
+    /// `jitter` is a number from 0 to 1, so that clients that failed together do not come back
+    /// together.
+    pub(crate) fn after(&mut self, trouble: &Trouble, jitter: f64) -> Option<Duration> {
+        self.sent += 1;
+        let nature = nature(trouble);
+        match nature {
+            Nature::Busy => return Some(Duration::ZERO),
+            Nature::Final => return None,
+            Nature::Down | Nature::Broken if self.repeat == Repeat::IfNotTakenOn => return None,
+            Nature::Down | Nature::NotTakenOn => (),
+            Nature::Broken | Nature::NotTakenOnForLong => self.broken += 1,
+        }
+        self.counted += 1;
+        if MOST_TRIES <= self.counted || MOST_BROKEN <= self.broken {
+            return None;
+        }
+        let doubled = FIRST_WAIT.saturating_mul(1 << (self.counted - 1));
+        Some(doubled.min(LONGEST_WAIT).mul_f64(0.5 + jitter / 2.0))
+    }
+}
+
+fn nature(trouble: &Trouble) -> Nature {
+    match trouble {
+        Trouble::NotAnswered(it) => match (it.kind, it.taken_on) {
+            (NotAnsweredKind::Certificate | NotAnsweredKind::TooLarge, _) => Nature::Final,
+            (NotAnsweredKind::CutShort, _) => Nature::Broken,
+            (NotAnsweredKind::Name | NotAnsweredKind::Tls, TakenOn::No) => {
+                Nature::NotTakenOnForLong
+            }
+            (_, TakenOn::No) => Nature::NotTakenOn,
+            (_, TakenOn::Perhaps) => Nature::Down,
+        },
+        Trouble::Refused { status, .. } => match status.as_u16() {
+            429 => Nature::Busy,
+            502..=504 => Nature::Down,
+            // It says that it does not know the request, which it will not learn.
+            501 => Nature::Final,
+            500..=599 => Nature::Broken,
+            _ => Nature::Final,
+        },
+        Trouble::Misshapen { .. } => Nature::Broken,
+        Trouble::Redirected { .. }
+        | Trouble::Incomplete { .. }
+        | Trouble::OutOfTime { .. }
+        | Trouble::NoToken(_)
+        | Trouble::BadId { .. } => Nature::Final,
+    }
+}
+
+/// The pause that a `Retry-After` asks for; nothing where it cannot be understood.
+///
+/// A date is held against the controller's own clock, since ours may go wrong.
+pub(crate) fn pause_asked(
+    value: &str,
+    controller_ms: Option<i64>,
+    date_ms: impl Fn(&str) -> Option<i64>,
+) -> Option<Duration> {
+    let value = value.trim();
+    let (whole, part) = value.split_once('.').unwrap_or((value, "0"));
+    let is_number = [whole, part].iter().all(|it| is_digits(it));
+    let asked = if is_number {
+        // More digits than fit are more seconds than anybody waits.
+        let secs = whole.parse().unwrap_or(u64::MAX);
+        let is_whole = part.bytes().all(|it| it == b'0');
+        Duration::from_secs(secs.saturating_add(u64::from(!is_whole)))
+    } else {
+        let ahead_ms = date_ms(value)?.saturating_sub(controller_ms?);
+        Duration::from_millis(u64::try_from(ahead_ms).unwrap_or(0))
+    };
+    Some(asked.clamp(SHORTEST_PAUSE, LONGEST_PAUSE))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+    use crate::api::{clock::http_date_ms, transport::NotAnswered};
+
+    fn status(code: u16) -> Trouble {
+        let status = StatusCode::from_u16(code).unwrap();
+        Trouble::Refused { status, words: String::new() }
+    }
+
+    fn silent(kind: NotAnsweredKind, taken_on: TakenOn) -> Trouble {
+        Trouble::NotAnswered(NotAnswered::new(taken_on, kind, ""))
+    }
+
+    fn misshapen() -> Trouble {
+        let status = StatusCode::OK;
+        Trouble::Misshapen { status, what: String::new(), shown: String::new() }
+    }
+
+    /// How often a request is sent that always runs into the same.
+    fn tries(repeat: Repeat, trouble: &Trouble) -> u32 {
+        let mut attempts = Attempts::new(repeat);
+        while attempts.after(trouble, 0.5).is_some() && attempts.sent() < 99 {}
+        attempts.sent()
+    }
+
+    #[test]
+    fn how_often_a_request_is_sent_depends_on_what_it_ran_into() {
+        let table = [
+            // trouble, tries of a read, tries of a write
+            (status(400), 1, 1),
+            (status(401), 1, 1),
+            (status(403), 1, 1),
+            (status(404), 1, 1),
+            (status(409), 1, 1),
+            (status(429), 99, 99),
+            (status(500), 3, 1),
+            (status(501), 1, 1),
+            (status(502), 8, 1),
+            (status(503), 8, 1),
+            (status(504), 8, 1),
+            (status(599), 3, 1),
+            (misshapen(), 3, 1),
+            (silent(NotAnsweredKind::Connect, TakenOn::No), 8, 8),
+            (silent(NotAnsweredKind::Lost, TakenOn::No), 8, 8),
+            (silent(NotAnsweredKind::Lost, TakenOn::Perhaps), 8, 1),
+            (silent(NotAnsweredKind::TimedOut, TakenOn::Perhaps), 8, 1),
+            (silent(NotAnsweredKind::CutShort, TakenOn::Perhaps), 3, 1),
+            (silent(NotAnsweredKind::Name, TakenOn::No), 3, 3),
+            (silent(NotAnsweredKind::Certificate, TakenOn::No), 1, 1),
+            (Trouble::OutOfTime { last: None }, 1, 1),
+        ];
+        for (trouble, read, write) in table {
+            assert_eq!(tries(Repeat::Freely, &trouble), read, "read: {trouble:?}");
+            assert_eq!(tries(Repeat::IfNotTakenOn, &trouble), write, "write: {trouble:?}");
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_five_seconds_and_jitter_only_shortens_them() {
+        let waits = |jitter| {
+            let mut attempts = Attempts::new(Repeat::Freely);
+            let waits = std::iter::from_fn(|| attempts.after(&status(502), jitter));
+            waits.map(|it| it.as_millis()).collect::<Vec<_>>()
+        };
+        assert_eq!(waits(1.0), [200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+        assert_eq!(waits(0.0), [100, 200, 400, 800, 1_600, 2_500, 2_500]);
+    }
+
+    #[test]
+    fn answers_of_no_use_are_counted_apart_from_no_answers() {
+        let mut attempts = Attempts::new(Repeat::Freely);
+        for _ in 0..4 {
+            assert!(attempts.after(&status(502), 0.5).is_some());
+        }
+        assert!(attempts.after(&misshapen(), 0.5).is_some());
+        assert!(attempts.after(&misshapen(), 0.5).is_some());
+        assert!(attempts.after(&misshapen(), 0.5).is_none());
+    }
+
+    #[test]
+    fn retry_after_is_read_without_harm() {
+        let now = http_date_ms("Sun, 06 Nov 1994 08:49:37 GMT");
+        let table = [
+            ("7", Some(7)),
+            (" 7 ", Some(7)),
+            ("1.5", Some(2)),
+            ("3.0", Some(3)),
+            ("0", Some(1)),
+            ("301", Some(300)),
+            ("99999999999999999999999999", Some(300)),
+            ("-5", None),
+            ("", None),
+            ("soon", None),
+            ("1e3", None),
+            (".", None),
+            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
+            ("Sun, 06 Nov 1994 08:49:07 GMT", Some(1)),
+            ("Sun, 06 Nov 2094 08:49:37 GMT", Some(300)),
+        ];
+        for (value, want) in table {
+            let want = want.map(Duration::from_secs);
+            assert_eq!(pause_asked(value, now, http_date_ms), want, "{value}");
+        }
+        assert_eq!(pause_asked("Sun, 06 Nov 1994 08:49:47 GMT", None, http_date_ms), None);
+    }
+}

@@ -1,0 +1,190 @@
+//! Many tasks looked at together, through whichever generation of the endpoints answers.
+//!
+//! Asks the controller to sort and to limit, and trusts it with neither. Waits for no task:
+//! it looks once.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::Ordering,
+};
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::{
+    answer::{Misshapen, list, segment},
+    client::{Call, Client},
+    discoveries::unless_missing,
+    error::ApiError,
+    tasks::{Task, TaskDetail, TaskId, TaskState},
+};
+
+const PAGE: usize = 500;
+
+/// A busy controller keeps many thousand tasks of others. A wanted one that is not among the
+/// newest of so many pages is better asked for by its id.
+const MOST_PAGES: usize = 20;
+
+/// A task that started so long before our first write is none of ours, whoever's clock is off.
+const SLACK_MS: i64 = 600_000;
+
+/// The two generations of the task endpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Generation {
+    /// `/task`, which later releases call sunset.
+    First,
+    /// `/tasks`.
+    Second,
+}
+
+impl Generation {
+    fn path(self) -> &'static str {
+        match self {
+            Self::First => "/dna/intent/api/v1/task",
+            Self::Second => "/dna/intent/api/v1/tasks",
+        }
+    }
+
+    fn page_path(self, offset: usize) -> String {
+        let order = match self {
+            Self::First => "dsc",
+            Self::Second => "desc",
+        };
+        let path = self.path();
+        format!("{path}?sortBy=startTime&order={order}&offset={offset}&limit={PAGE}")
+    }
+
+    fn task(self, value: &Value) -> Result<Task, Misshapen> {
+        match self {
+            Self::First => Task::first_generation(value),
+            Self::Second => Task::second_generation(value),
+        }
+    }
+}
+
+impl Client {
+    /// Looks at tasks until each wanted one was seen, or no more are to be seen.
+    ///
+    /// Gives all that were seen, those of others too. A wanted one may not be among them.
+    pub(crate) async fn tasks(&self, wanted: &BTreeSet<TaskId>) -> Result<Vec<Task>, ApiError> {
+        if self.shared.tasks_moved.load(Ordering::Relaxed) {
+            return self.tasks_of(Generation::Second, wanted).await;
+        }
+        let gone = match self.tasks_of(Generation::First, wanted).await {
+            Err(error) if is_gone(&error) => error,
+            outcome => return outcome,
+        };
+        let outcome = self.tasks_of(Generation::Second, wanted).await;
+        match outcome {
+            Ok(tasks) => {
+                self.shared.tasks_moved.store(true, Ordering::Relaxed);
+                Ok(tasks)
+            }
+            Err(error) if is_gone(&error) => Err(gone),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks at one task; nothing where the controller does not have it, or not yet.
+    pub(crate) async fn task(&self, id: &TaskId) -> Result<Option<Task>, ApiError> {
+        if self.shared.tasks_moved.load(Ordering::Relaxed) {
+            return self.task_of(Generation::Second, id).await;
+        }
+        match self.task_of(Generation::First, id).await {
+            // 404 was turned into nothing: of a single task it does not mean that all are gone.
+            Err(error) if is_gone(&error) => {
+                let task = self.task_of(Generation::Second, id).await?;
+                self.shared.tasks_moved.store(true, Ordering::Relaxed);
+                Ok(task)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// What only the second generation's detail tells of a task; nothing where there is none.
+    pub(crate) async fn task_detail(&self, id: &TaskId) -> Result<Option<TaskDetail>, ApiError> {
+        let call = Call::read(format!("{}/{id}/detail", Generation::Second.path()));
+        match segment(id.as_str()) {
+            Ok(_) => unless_missing(self.read(call, |it| Ok(TaskDetail::read(&it))).await),
+            Err(trouble) => Err(call.unsent(trouble)),
+        }
+    }
+
+    async fn tasks_of(
+        &self,
+        generation: Generation,
+        wanted: &BTreeSet<TaskId>,
+    ) -> Result<Vec<Task>, ApiError> {
+        let mut found = BTreeMap::new();
+        for page in 0..MOST_PAGES {
+            let call = Call::read(generation.page_path(page * PAGE + 1));
+            let read = |it: Value| list(it)?.iter().map(|it| generation.task(it)).collect();
+            let tasks: Vec<Task> = self.read(call, read).await?;
+            let n_before = found.len();
+            let is_last = tasks.len() < PAGE || self.is_before_our_time(&tasks);
+            found.extend(tasks.into_iter().map(|it| (it.id.clone(), it)));
+            // A controller that does not heed the offset gives the same page for ever.
+            let is_stuck = found.len() == n_before;
+            if is_last || is_stuck || wanted.iter().all(|it| found.contains_key(it)) {
+                break;
+            }
+        }
+        if generation == Generation::Second {
+            self.explain(&mut found, wanted).await;
+        }
+        Ok(found.into_values().collect())
+    }
+
+    async fn task_of(&self, generation: Generation, id: &TaskId) -> Result<Option<Task>, ApiError> {
+        let call = Call::read(format!("{}/{id}", generation.path()));
+        if let Err(trouble) = segment(id.as_str()) {
+            return Err(call.unsent(trouble));
+        }
+        let read = |it: Value| generation.task(&it);
+        let Some(mut task) = unless_missing(self.read(call, read).await)? else {
+            return Ok(None);
+        };
+        if generation == Generation::Second
+            && let TaskState::Failed { .. } = task.state
+            && let Ok(Some(detail)) = self.task_detail(id).await
+        {
+            task.complete(detail);
+        }
+        Ok(Some(task))
+    }
+
+    /// Puts the controller's words to the wanted tasks that failed. Where they cannot be had,
+    /// the failure is one all the same.
+    async fn explain(&self, found: &mut BTreeMap<TaskId, Task>, wanted: &BTreeSet<TaskId>) {
+        let mut reads = JoinSet::new();
+        for id in wanted {
+            if let Some(Task { state: TaskState::Failed { .. }, .. }) = found.get(id) {
+                let (client, id) = (self.clone(), id.clone());
+                reads.spawn(async move { (client.task_detail(&id).await, id) });
+            }
+        }
+        for (detail, id) in reads.join_all().await {
+            if let (Ok(Some(detail)), Some(task)) = (detail, found.get_mut(&id)) {
+                task.complete(detail);
+            }
+        }
+    }
+
+    /// Whether this page, newest first, goes back to before our first write.
+    ///
+    /// That it is sorted is seen, not believed.
+    fn is_before_our_time(&self, tasks: &[Task]) -> bool {
+        let Some(first_write_ms) = self.shared.first_write_ms.get() else {
+            return false;
+        };
+        let starts: Vec<_> = tasks.iter().map(|it| it.started_ms).collect();
+        let is_sorted = starts.is_sorted_by(|a, b| b <= a) && !starts.contains(&None);
+        let oldest = starts.last().copied().flatten();
+        is_sorted && oldest.is_some_and(|it| it < first_write_ms.saturating_sub(SLACK_MS))
+    }
+}
+
+/// Whether the controller says that it does not have these endpoints (any more).
+fn is_gone(error: &ApiError) -> bool {
+    error.status().is_some_and(|it| matches!(it.as_u16(), 404 | 405 | 410 | 501))
+}

@@ -1,0 +1,433 @@
+//! The wire itself: HTTP/1.1 over TCP and TLS, by reqwest.
+//!
+//! Follows no redirect, repeats nothing, looks at no environment variable, and goes through a
+//! proxy only where it is given one and the controller is not on this machine.
+
+use std::{
+    error::Error,
+    fmt, io,
+    net::{Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response};
+use reqwest::{NoProxy, redirect, retry};
+
+use super::{
+    address::ControllerUrl,
+    tls::{provider, trusting},
+    transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
+};
+
+/// A controller that does not take a connection for so long is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Shorter than servers keep an idle connection, so that a write seldom meets its end.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// No answer of a controller comes near this.
+const MOST_BYTES: usize = 64 << 20;
+
+/// How to reach a controller.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WireOptions {
+    /// Trust any certificate.
+    pub(crate) insecure: bool,
+    /// The certificates to trust, in PEM, in place of the system's.
+    pub(crate) ca_cert: Option<Vec<u8>>,
+    pub(crate) proxy: Option<Proxy>,
+}
+
+/// The proxy for controllers that are not on this machine.
+#[derive(Clone)]
+pub(crate) struct Proxy {
+    /// As in `HTTPS_PROXY`.
+    pub(crate) url: String,
+    /// As in `NO_PROXY`.
+    pub(crate) exceptions: Option<String>,
+}
+
+impl fmt::Debug for Proxy {
+    /// The URL may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url: _, exceptions } = self;
+        f.debug_struct("Proxy").field("exceptions", exceptions).finish_non_exhaustive()
+    }
+}
+
+/// Options that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WireError {
+    #[error("the file of `--ca-cert` holds no certificate in PEM form that can be used")]
+    NoCertificate,
+    #[error("the URL of the proxy cannot be understood")]
+    Proxy,
+    #[error("no connection can be set up: {0}")]
+    Unusable(String),
+}
+
+/// A transport over sockets.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    client: reqwest::Client,
+}
+
+impl Wire {
+    /// Prepares connections to one controller. Connects to nothing yet.
+    pub(crate) fn new(controller: &ControllerUrl, options: WireOptions) -> Result<Self, WireError> {
+        let WireOptions { insecure, ca_cert, proxy } = options;
+        install_provider();
+        let mut builder = reqwest::Client::builder()
+            .http1_only()
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            // Whatever a resolver says: credentials for this machine stay on it.
+            .resolve_to_addrs(
+                "localhost",
+                &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()],
+            )
+            .tls_version_min(reqwest::tls::Version::TLS_1_2)
+            .no_proxy();
+        if insecure {
+            builder = builder.tls_danger_accept_invalid_certs(true);
+        } else if let Some(pem) = ca_cert {
+            let config = trusting(&pem).ok_or(WireError::NoCertificate)?;
+            builder = builder.tls_backend_preconfigured(config);
+        }
+        if let Some(Proxy { url, exceptions }) = proxy
+            && !controller.is_loopback()
+        {
+            let exceptions = exceptions.as_deref().and_then(NoProxy::from_string);
+            let proxy = reqwest::Proxy::https(url).map_err(|_| WireError::Proxy)?;
+            builder = builder.proxy(proxy.no_proxy(exceptions));
+        }
+        let client = builder.build().map_err(|it| WireError::Unusable(deepest(&it).to_string()))?;
+        Ok(Self { client })
+    }
+
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, NotAnswered> {
+        let request = reqwest::Request::try_from(request).map_err(not_answered)?;
+        let mut answer = self.client.execute(request).await.map_err(not_answered)?;
+        let mut whole = Response::new(Bytes::new());
+        *whole.status_mut() = answer.status();
+        *whole.headers_mut() = std::mem::take(answer.headers_mut());
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|it| cut_short(&it))? {
+            if MOST_BYTES < body.len() + chunk.len() {
+                let reason = format!("it is longer than {MOST_BYTES} bytes");
+                let kind = NotAnsweredKind::TooLarge;
+                return Err(NotAnswered::new(TakenOn::Perhaps, kind, reason));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        *whole.body_mut() = body.freeze();
+        Ok(whole)
+    }
+}
+
+impl Transport for Wire {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NotAnswered>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// Gives the process its cryptography, where nobody has.
+fn install_provider() {
+    // It fails if another thread was first, which comes to the same.
+    let provider = Arc::unwrap_or_clone(provider());
+    drop(provider.install_default());
+}
+
+fn cut_short(error: &reqwest::Error) -> NotAnswered {
+    let reason = deepest(error).to_string();
+    NotAnswered::new(TakenOn::Perhaps, NotAnsweredKind::CutShort, reason)
+}
+
+/// What became of a request that got no answer. Until there is a connection, nothing of it can
+/// have been taken on.
+fn not_answered(error: reqwest::Error) -> NotAnswered {
+    let error = error.without_url();
+    let reason = deepest(&error).to_string();
+    if !error.is_connect() && !error.is_builder() {
+        return NotAnswered::new(TakenOn::Perhaps, NotAnsweredKind::Lost, reason);
+    }
+    let (kind, reason) = match chain(&error).find_map(tls_error) {
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            (NotAnsweredKind::Certificate, why.to_string())
+        }
+        Some(other) => (NotAnsweredKind::Tls, other.to_string()),
+        None if error.is_timeout() => {
+            let reason = format!("it did not open within {} s", CONNECT_TIMEOUT.as_secs());
+            (NotAnsweredKind::Connect, reason)
+        }
+        None if chain(&error).any(|it| it.to_string() == "dns error") => {
+            (NotAnsweredKind::Name, reason)
+        }
+        None => (NotAnsweredKind::Connect, reason),
+    };
+    NotAnswered::new(TakenOn::No, kind, reason)
+}
+
+/// The error of TLS that an error is, or that it is wrapped round.
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    // An error of the system hides what it is wrapped round from `source`.
+    match error.downcast_ref::<io::Error>() {
+        Some(wrapper) => tls_error(wrapper.get_ref()?),
+        None => error.downcast_ref(),
+    }
+}
+
+/// An error and what it came from, outermost first.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&it| it.source())
+}
+
+fn deepest<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    chain(error).last().unwrap_or(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use http::Method;
+    use rcgen::{CertificateParams, IsCa, KeyPair};
+    use tokio::{
+        io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+        net::TcpListener,
+        task::JoinSet,
+    };
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine";
+
+    /// A server that gives everybody the same bytes, for as long as it is held.
+    struct Server {
+        port: u16,
+        n_requests: Arc<AtomicUsize>,
+        _tasks: JoinSet<()>,
+    }
+
+    async fn serve(answer: &'static str, tls: Option<TlsAcceptor>) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let n_requests = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&n_requests);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                match &tls {
+                    None => reply(stream, answer, &counter).await,
+                    Some(tls) => {
+                        if let Ok(stream) = tls.accept(stream).await {
+                            reply(stream, answer, &counter).await;
+                        }
+                    }
+                }
+            }
+        });
+        Server { port, n_requests, _tasks: tasks }
+    }
+
+    async fn reply(
+        mut stream: impl AsyncRead + AsyncWrite + Unpin,
+        answer: &str,
+        counter: &AtomicUsize,
+    ) {
+        let mut read = Vec::new();
+        let mut buffer = [0; 1_024];
+        while !read.ends_with(b"\r\n\r\n") {
+            match stream.read(&mut buffer).await {
+                Ok(n) if 0 < n => read.extend_from_slice(&buffer[..n]),
+                _ => return,
+            }
+        }
+        counter.fetch_add(1, Ordering::SeqCst);
+        // The other side may be gone, which is its own affair.
+        stream.write_all(answer.as_bytes()).await.ok();
+        stream.shutdown().await.ok();
+    }
+
+    async fn get(base: &str, options: WireOptions) -> Result<Response<Bytes>, NotAnswered> {
+        let controller: ControllerUrl = base.parse().unwrap();
+        let wire = Wire::new(&controller, options).unwrap();
+        let request = Request::builder().method(Method::GET).uri(controller.uri("/x"));
+        wire.send(request.body(Bytes::new()).unwrap()).await
+    }
+
+    fn plain() -> WireOptions {
+        WireOptions::default()
+    }
+
+    /// A self-signed certificate for this name, and a server's side of TLS that shows it.
+    fn certificate(name: &str, is_ca: IsCa) -> (Vec<u8>, TlsAcceptor) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.is_ca = is_ca;
+        let certificate = params.self_signed(&key).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            )
+            .unwrap();
+        (certificate.pem().into_bytes(), TlsAcceptor::from(Arc::new(config)))
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_back_whole() {
+        let server = serve(FINE, None).await;
+        for host in ["127.0.0.1", "localhost"] {
+            let answer = get(&format!("http://{host}:{}", server.port), plain()).await.unwrap();
+            assert_eq!((answer.status().as_u16(), &answer.body()[..]), (200, &b"fine"[..]));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer_and_is_not_followed() {
+        let found = "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n";
+        let server = serve(found, None).await;
+        let answer = get(&format!("http://127.0.0.1:{}", server.port), plain()).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 302);
+        assert_eq!(answer.headers()["location"], "/elsewhere");
+        assert_eq!(server.n_requests.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn what_never_got_through_was_not_taken_on() {
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let error = get(&format!("http://{closed}"), plain()).await.unwrap_err();
+        assert_eq!((error.taken_on, error.kind), (TakenOn::No, NotAnsweredKind::Connect));
+        assert!(error.reason.contains("refused"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_was_cut_may_have_been_taken_on() {
+        let table = [
+            ("", NotAnsweredKind::Lost),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", NotAnsweredKind::CutShort),
+        ];
+        for (answer, kind) in table {
+            let server = serve(answer, None).await;
+            let error = get(&format!("http://127.0.0.1:{}", server.port), plain()).await;
+            let error = error.unwrap_err();
+            assert_eq!((error.taken_on, error.kind), (TakenOn::Perhaps, kind));
+            assert_eq!(server.n_requests.load(Ordering::SeqCst), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_given_up() {
+        const FIRST: &str = "HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n";
+        let endless: &'static str =
+            Box::leak(format!("{FIRST}{}", "x".repeat(MOST_BYTES + 1)).into());
+        let server = serve(endless, None).await;
+        let error = get(&format!("http://127.0.0.1:{}", server.port), plain()).await.unwrap_err();
+        assert_eq!(error.kind, NotAnsweredKind::TooLarge);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_certificate_is_refused_unless_it_is_given_or_nothing_is_checked() {
+        // Many appliances sign their own certificate as if it were an authority's.
+        let ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        for is_ca in [IsCa::NoCa, IsCa::ExplicitNoCa, ca] {
+            let (pem, acceptor) = certificate("localhost", is_ca.clone());
+            let server = serve(FINE, Some(acceptor)).await;
+            let base = format!("https://localhost:{}", server.port);
+            let error = get(&base, plain()).await.unwrap_err();
+            let what = (error.taken_on, error.kind);
+            assert_eq!(what, (TakenOn::No, NotAnsweredKind::Certificate), "{error}");
+            assert!(error.to_string().contains("--ca-cert"), "{error}");
+            assert_eq!(server.n_requests.load(Ordering::SeqCst), 0);
+
+            let given = WireOptions { ca_cert: Some(pem), ..plain() };
+            assert!(get(&base, given.clone()).await.is_ok(), "{is_ca:?}");
+            assert!(get(&base, WireOptions { insecure: true, ..plain() }).await.is_ok());
+
+            // Its name must be right all the same, and no other certificate will do.
+            let by_address = format!("https://127.0.0.1:{}", server.port);
+            let error = get(&by_address, given).await.unwrap_err();
+            assert_eq!(error.kind, NotAnsweredKind::Certificate, "{error}");
+            let (other, _) = certificate("localhost", is_ca);
+            let error = get(&base, WireOptions { ca_cert: Some(other), ..plain() }).await;
+            assert_eq!(error.unwrap_err().kind, NotAnsweredKind::Certificate);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_an_authority_has_signed_is_trusted_with_it() {
+        let ca_key = KeyPair::generate().unwrap();
+        let mut ca = CertificateParams::new(Vec::new()).unwrap();
+        ca.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let pem = ca.self_signed(&ca_key).unwrap().pem().into_bytes();
+        let issuer = rcgen::Issuer::new(ca, ca_key);
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let signed = params.signed_by(&key, &issuer).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![signed.der().clone()],
+                rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            )
+            .unwrap();
+        let server = serve(FINE, Some(TlsAcceptor::from(Arc::new(config)))).await;
+        let options = WireOptions { ca_cert: Some(pem), ..plain() };
+        assert!(get(&format!("https://localhost:{}", server.port), options).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_loopback_address_never_goes_through_a_proxy() {
+        let (pem, acceptor) = certificate("localhost", IsCa::NoCa);
+        let server = serve(FINE, Some(acceptor)).await;
+        let sorry = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n";
+        let proxy = serve(sorry, None).await;
+        let through = |exceptions: Option<&str>| WireOptions {
+            ca_cert: Some(pem.clone()),
+            proxy: Some(Proxy {
+                url: format!("http://127.0.0.1:{}", proxy.port),
+                exceptions: exceptions.map(str::to_owned),
+            }),
+            ..plain()
+        };
+        let here = format!("https://localhost:{}", server.port);
+        assert!(get(&here, through(None)).await.is_ok());
+        assert_eq!(proxy.n_requests.load(Ordering::SeqCst), 0);
+
+        // Any other goes through it, unless it is an exception.
+        let error = get("https://catalyst.invalid", through(None)).await.unwrap_err();
+        assert_eq!((error.taken_on, error.kind), (TakenOn::No, NotAnsweredKind::Connect));
+        assert_eq!(proxy.n_requests.load(Ordering::SeqCst), 1);
+        get("https://catalyst.invalid", through(Some(".invalid"))).await.unwrap_err();
+        assert_eq!(proxy.n_requests.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn options_that_cannot_be_used_are_refused() {
+        let controller: ControllerUrl = "https://catalyst.example.com".parse().unwrap();
+        for pem in
+            ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]
+        {
+            let options = WireOptions { ca_cert: Some(pem.into()), ..plain() };
+            let outcome = Wire::new(&controller, options);
+            assert!(matches!(outcome, Err(WireError::NoCertificate)), "{pem}");
+        }
+        let proxy = Proxy { url: "http://user:secret@:99999999".into(), exceptions: None };
+        let options = WireOptions { proxy: Some(proxy), ..plain() };
+        assert!(!format!("{options:?}").contains("secret"));
+        assert!(matches!(Wire::new(&controller, options), Err(WireError::Proxy)));
+    }
+}

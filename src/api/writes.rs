@@ -1,0 +1,104 @@
+//! The three writes: create, update, delete, each of one discovery.
+//!
+//! A write that was taken on is not done: its task is watched by the caller. One that is in
+//! doubt is never sent again from here.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
+use serde_json::Value;
+
+use super::{
+    answer::{Misshapen, payload, segment, text},
+    client::{Call, Client},
+    discoveries::DISCOVERY_PATH,
+    error::{ApiError, Trouble},
+    tasks::TaskId,
+    transport::TakenOn,
+};
+
+/// A write that the controller has taken on and not finished.
+#[derive(Debug)]
+#[must_use = "the write is not done until its task is: watch it"]
+pub(crate) struct Accepted {
+    pub(crate) task: TaskId,
+}
+
+/// A write that was not accepted, by what can have become of it.
+#[derive(Clone, Debug)]
+pub(crate) enum WriteError {
+    /// It never got as far as being looked at: nothing was written.
+    NotSent(ApiError),
+    /// The controller looked at it and turned it down: nothing was written.
+    Refused(ApiError),
+    /// As refused, since there is no such discovery.
+    NotFound(ApiError),
+    /// It may have been taken on. Only a look at the controller can tell.
+    InDoubt(ApiError),
+}
+
+impl WriteError {
+    pub(crate) fn error(&self) -> &ApiError {
+        match self {
+            Self::NotSent(it) | Self::Refused(it) | Self::NotFound(it) | Self::InDoubt(it) => it,
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error().fmt(f)
+    }
+}
+
+impl From<ApiError> for WriteError {
+    fn from(error: ApiError) -> Self {
+        match (error.trouble.taken_on(), &*error.trouble) {
+            (TakenOn::Perhaps, _) => Self::InDoubt(error),
+            (TakenOn::No, Trouble::Refused { status, .. }) => match *status {
+                StatusCode::NOT_FOUND => Self::NotFound(error),
+                StatusCode::UNAUTHORIZED => Self::NotSent(error),
+                _ => Self::Refused(error),
+            },
+            (TakenOn::No, _) => Self::NotSent(error),
+        }
+    }
+}
+
+impl Client {
+    /// Creates a discovery, which also runs it.
+    pub(crate) async fn create(&self, body: &Value) -> Result<Accepted, WriteError> {
+        self.write(Call::write(Method::POST, DISCOVERY_PATH, Some(body))).await
+    }
+
+    /// Edits, runs or stops the discovery whose id is in the body.
+    pub(crate) async fn update(&self, body: &Value) -> Result<Accepted, WriteError> {
+        self.write(Call::write(Method::PUT, DISCOVERY_PATH, Some(body))).await
+    }
+
+    /// Deletes one discovery.
+    pub(crate) async fn delete(&self, id: &str) -> Result<Accepted, WriteError> {
+        let call = Call::write(Method::DELETE, format!("{DISCOVERY_PATH}/{id}"), None);
+        match segment(id) {
+            Ok(_) => self.write(call).await,
+            Err(trouble) => Err(call.unsent(trouble).into()),
+        }
+    }
+
+    async fn write(&self, call: Call) -> Result<Accepted, WriteError> {
+        if let Some(now_ms) = self.server_time_ms() {
+            self.shared.first_write_ms.get_or_init(|| now_ms);
+        }
+        Ok(self.send(&call, accepted).await?)
+    }
+}
+
+fn accepted(answer: &Response<Bytes>) -> Result<Accepted, Trouble> {
+    payload(answer, |value| match text(value.get("taskId")) {
+        Some(task) => Ok(Accepted { task: TaskId::new(task) }),
+        None => Err(Misshapen::new("it names no task")),
+    })
+}
