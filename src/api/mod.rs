@@ -45,6 +45,7 @@ pub(crate) use self::{
     address::{ControllerUrl, ControllerUrlError},
     client::{Client, Pace},
     error::{ApiError, Class},
+    listing::{Listing, Proof},
     login::Login,
     tasks::{Task, TaskDetail, TaskId, TaskState},
     transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},

@@ -32,7 +32,6 @@ const READ_VOUCHES_FOR: Duration = Duration::from_secs(5);
 const LOOKS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(3));
 
 /// A plan to be carried out, and how.
-#[derive(Debug)]
 pub(crate) struct Apply<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) client: &'a Client,
@@ -361,7 +360,12 @@ impl Drive<'_> {
         self.told(&events);
     }
 
-    fn on_wrote(&mut self, index: usize, sent: Sent, result: Result<Accepted, WriteError>) -> Events {
+    fn on_wrote(
+        &mut self,
+        index: usize,
+        sent: Sent,
+        result: Result<Accepted, WriteError>,
+    ) -> Events {
         let now = self.now();
         let error = match result {
             Ok(Accepted { task }) => return self.schedule.accepted(index, task, sent),

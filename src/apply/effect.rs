@@ -90,9 +90,9 @@ fn create_effect(change: &Change, view: &View<'_>) -> Effect {
 fn delete_effect(change: &Change, found: Option<&LiveDiscovery>, view: &View<'_>) -> Effect {
     match (found, view.named(&change.name)) {
         (Some(_), _) => Effect::Not { why: "it is still there".to_owned() },
-        (None, [other, ..]) => {
-            Effect::Not { why: format!("a discovery of that name is there, with the id {}", other.id) }
-        }
+        (None, [other, ..]) => Effect::Not {
+            why: format!("a discovery of that name is there, with the id {}", other.id),
+        },
         (None, []) if view.complete => Effect::Shown { id: None },
         (None, []) => Effect::Untold,
     }

@@ -63,7 +63,11 @@ pub(super) enum Phase {
     /// A request of it is under way: the write, or the read right before an edit.
     Sending(Sent),
     /// Its task is open.
-    Pending { task: TaskId, sent: Sent, missing: bool },
+    Pending {
+        task: TaskId,
+        sent: Sent,
+        missing: bool,
+    },
     /// Its task has succeeded, or there is nothing left to do: its effect has to show.
     Unseen(Unseen),
     /// No answer came.
@@ -137,7 +141,9 @@ impl Item {
     /// Whether the precondition was last seen to hold so long ago that it has to be looked at
     /// again before the first write.
     pub(super) fn is_stale_by(&self, now: Moment, fresh_for: Duration) -> bool {
-        !self.begun && matches!(self.phase, Phase::Ready) && fresh_for < now.saturating_sub(self.checked)
+        !self.begun
+            && matches!(self.phase, Phase::Ready)
+            && fresh_for < now.saturating_sub(self.checked)
     }
 
     /// Whether it is between the halves of a replace, where it is never left on purpose.
@@ -264,8 +270,7 @@ impl Item {
 
     pub(super) fn accepted(&mut self, task: TaskId, sent: Sent) -> Events {
         let step = self.step().expect("invariant: only a change with a step is sent");
-        let event =
-            Event::Accepted { change: self.position, step, task: task.as_str().to_owned() };
+        let event = Event::Accepted { change: self.position, step, task: task.as_str().to_owned() };
         self.phase = Phase::Pending { task, sent, missing: false };
         vec![event]
     }
@@ -336,7 +341,10 @@ impl Item {
             }
             Phase::Ready if self.begun => Events::new(),
             Phase::Ready => self.check(change, &look.view, look.asked_at),
-            phase @ (Phase::Sending(_) | Phase::Pending { .. } | Phase::Unseen(_) | Phase::Ended) => {
+            phase @ (Phase::Sending(_)
+            | Phase::Pending { .. }
+            | Phase::Unseen(_)
+            | Phase::Ended) => {
                 self.phase = phase;
                 Events::new()
             }
@@ -425,7 +433,9 @@ impl Item {
         match doubt.ruling(effect, look, self.sends) {
             Ruling::Done { id } => self.shown(change, id, false, look),
             Ruling::Conflict { why } => self.conflict(&doubt.why, &why),
-            Ruling::SendAgain => vec![Event::NotTaken { change: self.position, step, why: doubt.why }],
+            Ruling::SendAgain => {
+                vec![Event::NotTaken { change: self.position, step, why: doubt.why }]
+            }
             Ruling::GiveUp { words } => self.fail(words),
             Ruling::Wait { asks_jobs } => {
                 self.phase = Phase::Doubt(Doubt { asks_jobs, ..doubt });
@@ -435,7 +445,12 @@ impl Item {
     }
 
     /// Takes in that a run started at that time, by the controller's clock, as its jobs tell.
-    pub(super) fn on_run_start(&mut self, change: &Change, started_ms: i64, wait_runs: bool) -> Events {
+    pub(super) fn on_run_start(
+        &mut self,
+        change: &Change,
+        started_ms: i64,
+        wait_runs: bool,
+    ) -> Events {
         let (sent, found) = match &self.phase {
             Phase::Unseen(unseen) => (unseen.sent, unseen.found),
             Phase::Doubt(doubt) => (doubt.sent, false),
@@ -560,10 +575,14 @@ impl Item {
         let outcome = match &self.phase {
             Phase::Ended => return Events::new(),
             Phase::Ready | Phase::Held(_) => match self.steps.front() {
-                Some(step) if self.begun => Outcome::NotTried { why: format!("{why} before its {step}") },
+                Some(step) if self.begun => {
+                    Outcome::NotTried { why: format!("{why} before its {step}") }
+                }
                 Some(_) | None => Outcome::NotTried { why: why.to_owned() },
             },
-            Phase::Sending(_) => Outcome::Unknown { words: format!("{why} while a request was under way") },
+            Phase::Sending(_) => {
+                Outcome::Unknown { words: format!("{why} while a request was under way") }
+            }
             Phase::Doubt(doubt) => Outcome::Unknown { words: doubt.why.clone() },
             Phase::Pending { task, .. } => {
                 let words = format!("{why} before its task ended");

@@ -88,12 +88,13 @@ impl<'a> Schedule<'a> {
         view: &View<'_>,
         at: Moment,
     ) -> Result<Events, Vec<(usize, Moved)>> {
-        let moved = self.changes.iter().enumerate().filter_map(|(position, change)| {
-            match standing(change, view) {
-                Standing::Moved(moved) => Some((position, moved)),
-                Standing::Holds | Standing::Converged { .. } | Standing::Untold => None,
-            }
-        });
+        let moved =
+            self.changes.iter().enumerate().filter_map(|(position, change)| {
+                match standing(change, view) {
+                    Standing::Moved(moved) => Some((position, moved)),
+                    Standing::Holds | Standing::Converged { .. } | Standing::Untold => None,
+                }
+            });
         let moved = moved.collect::<Vec<_>>();
         if !moved.is_empty() {
             return Err(moved);

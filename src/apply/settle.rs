@@ -34,14 +34,22 @@ pub(super) struct Doubt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ruling {
     /// Its effect shows.
-    Done { id: Option<RemoteId> },
+    Done {
+        id: Option<RemoteId>,
+    },
     /// The name of a create is somebody else's.
-    Conflict { why: String },
+    Conflict {
+        why: String,
+    },
     /// It was not taken on.
     SendAgain,
     /// It was not taken on, and was sent often enough.
-    GiveUp { words: String },
-    Wait { asks_jobs: bool },
+    GiveUp {
+        words: String,
+    },
+    Wait {
+        asks_jobs: bool,
+    },
 }
 
 /// The tasks as last looked at, and when that look was asked for.
@@ -69,9 +77,9 @@ impl Doubt {
             Effect::Not { .. } | Effect::AskJobs if told && n_sends < MOST_SENDS => {
                 Ruling::SendAgain
             }
-            Effect::Not { .. } | Effect::AskJobs if told => Ruling::GiveUp {
-                words: format!("not taken on in {n_sends} tries: {}", self.why),
-            },
+            Effect::Not { .. } | Effect::AskJobs if told => {
+                Ruling::GiveUp { words: format!("not taken on in {n_sends} tries: {}", self.why) }
+            }
             Effect::Not { .. } | Effect::AskJobs | Effect::Other { .. } | Effect::Untold => {
                 Ruling::Wait { asks_jobs }
             }

@@ -198,7 +198,12 @@ fn moved_fields(change: &Change, found: &Settings) -> Vec<MovedField> {
             continue;
         }
         let planned_against = value(&before_fields, path);
-        fields.push(MovedField { path, planned_against, found, wanted: value(&after_fields, path) });
+        fields.push(MovedField {
+            path,
+            planned_against,
+            found,
+            wanted: value(&after_fields, path),
+        });
     }
     fields
 }

@@ -14,12 +14,18 @@ use crate::{
 pub(super) enum TaskVerdict {
     Open,
     /// A create may say which id it made.
-    Succeeded { created: Option<RemoteId> },
+    Succeeded {
+        created: Option<RemoteId>,
+    },
     /// A create failed since its name exists.
-    Duplicate { words: String },
+    Duplicate {
+        words: String,
+    },
     /// A delete failed since there is nothing to delete.
     Missing,
-    Failed { words: String },
+    Failed {
+        words: String,
+    },
 }
 
 /// Judges a task by the step that it carries out.

@@ -39,16 +39,29 @@ pub(crate) enum Outcome {
     /// It was so already, by somebody else's doing.
     Converged,
     /// In the controller's own words, where it gave any.
-    Failed { words: String },
+    Failed {
+        words: String,
+    },
     /// The live discovery moved between the plan and the change: nothing was sent.
-    Stale { words: String },
+    Stale {
+        words: String,
+    },
     /// Somebody else made a discovery of that name, with other settings.
-    Conflict { words: String },
+    Conflict {
+        words: String,
+    },
     /// Whether it took effect cannot be told.
-    Unknown { words: String },
-    NotTried { why: String },
+    Unknown {
+        words: String,
+    },
+    NotTried {
+        why: String,
+    },
     /// Its task has not ended, or its effect has not shown.
-    Open { task: Option<String>, words: String },
+    Open {
+        task: Option<String>,
+        words: String,
+    },
 }
 
 /// Why no further change is begun.

@@ -109,9 +109,9 @@ impl Report {
                     }
                 }
                 Some(Outcome::Converged) => tally.done += 1,
-                Some(
-                    Outcome::Failed { .. } | Outcome::Stale { .. } | Outcome::Conflict { .. },
-                ) => tally.failed += 1,
+                Some(Outcome::Failed { .. } | Outcome::Stale { .. } | Outcome::Conflict { .. }) => {
+                    tally.failed += 1
+                }
                 Some(Outcome::NotTried { .. }) => tally.not_tried += 1,
                 Some(Outcome::Open { .. } | Outcome::Unknown { .. }) => tally.open += 1,
                 None if entry.was_sent => tally.open += 1,

@@ -284,9 +284,15 @@ pub(crate) fn edit_body(current: &Value, differences: &[Difference], after: &Set
             "retries" => put(&mut body, "retryCount", after.retries),
             "timeout" => put(&mut body, "timeOut", after.timeout.map(SpanOfTime::seconds)),
             "management_ip" => {
-                put(&mut body, "preferredMgmtIPMethod", after.management_ip.map(wire_management_ip));
+                put(
+                    &mut body,
+                    "preferredMgmtIPMethod",
+                    after.management_ip.map(wire_management_ip),
+                );
             }
-            "netconf_port" => put(&mut body, "netconfPort", after.netconf_port.map(|it| it.to_string())),
+            "netconf_port" => {
+                put(&mut body, "netconfPort", after.netconf_port.map(|it| it.to_string()))
+            }
             path if path.starts_with("credentials") => credentials_differ = true,
             _ => {
                 if let Some(target) = &after.target {

@@ -18,26 +18,21 @@ const KINDS: [(&str, CredentialKind); 7] = [
     ("netconfCredential", CredentialKind::Netconf),
 ];
 
-/// Reads the answer to `GET /v2/global-credential`; a kind without entries may be absent or null.
+/// Reads the answer to `GET /v2/global-credential`, by the wire's name of each kind.
 ///
 /// Kinds that we do not know are passed over: no file can name one.
-pub(crate) fn credentials(response: &Object) -> Result<Vec<Credential>, Unreadable> {
+pub(crate) fn credentials(by_kind: &[(String, Vec<Value>)]) -> Result<Vec<Credential>, Unreadable> {
     let mut credentials = Vec::new();
-    for (key, kind) in KINDS {
-        let entries = match response.get(key) {
-            None | Some(Value::Null) => continue,
-            Some(Value::Array(entries)) => entries,
-            other @ Some(_) => return Err(lenient::unreadable(key, other)),
-        };
+    for (key, entries) in by_kind {
+        let Some((_, kind)) = KINDS.iter().find(|(it, _)| it == key) else { continue };
         for entry in entries {
             let object = entry.as_object();
             let object = object.ok_or_else(|| lenient::unreadable(key, Some(entry)))?;
-            credentials.push(credential(kind, object)?);
+            credentials.push(credential(*kind, object)?);
         }
     }
-    let shown = |it: &Credential| {
-        (it.kind, it.description.clone(), it.username.clone(), it.id.clone())
-    };
+    let shown =
+        |it: &Credential| (it.kind, it.description.clone(), it.username.clone(), it.id.clone());
     credentials.sort_by_cached_key(shown);
     Ok(credentials)
 }
@@ -69,23 +64,30 @@ mod tests {
 
     use super::*;
 
-    fn read(response: Value) -> Result<Vec<String>, Unreadable> {
-        let credentials = credentials(response.as_object().unwrap())?;
+    fn read(key: &str, entries: &[Value]) -> Result<Vec<String>, Unreadable> {
+        let credentials = credentials(&[(key.to_owned(), entries.to_vec())])?;
         Ok(credentials.iter().map(|it| format!("{} {it} {}", it.kind, it.id)).collect())
     }
 
     #[test]
-    fn kinds_may_be_absent_or_null() {
-        let answer = json!({"cliCredential": [
-            {"id": "1", "description": "CLI", "username": "b", "password": "NO!$DATA!$"},
-            {"id": "2", "description": "CLI", "username": "a"},
-        ], "snmpV3": null, "netconfCredential": [{"id": "3", "description": null}]});
-        assert_eq!(read(answer).unwrap(), ["cli CLI (a) 2", "cli CLI (b) 1", "netconf  3"]);
+    fn credentials_of_one_description_are_told_apart_and_sorted() {
+        let entries = [
+            json!({"id": "1", "description": "CLI", "username": "b", "password": "NO!$DATA!$"}),
+            json!({"id": "2", "description": "CLI", "username": "a"}),
+        ];
+        assert_eq!(read("cliCredential", &entries).unwrap(), ["cli CLI (a) 2", "cli CLI (b) 1"]);
+        let port = [json!({"id": "3", "description": null, "netconfPort": "830"})];
+        assert_eq!(read("netconfCredential", &port).unwrap(), ["netconf  3"]);
+    }
+
+    #[test]
+    fn a_kind_that_nobody_knows_is_passed_over() {
+        assert!(read("newCredential", &[json!({"id": "1"})]).unwrap().is_empty());
     }
 
     #[test]
     fn an_entry_without_an_id_is_an_error() {
-        assert!(read(json!({"cliCredential": [{"description": "x"}]})).is_err());
-        assert!(read(json!({"cliCredential": "x"})).is_err());
+        assert!(read("cliCredential", &[json!({"description": "x"})]).is_err());
+        assert!(read("cliCredential", &[json!("x")]).is_err());
     }
 }

@@ -48,11 +48,8 @@ pub(crate) async fn read(
     url: String,
     needs_run_age: impl Fn(&LiveDiscovery) -> bool,
 ) -> Result<Live, ReadError> {
-    let (items, global, release) = tokio::try_join!(
-        client.all_discoveries(),
-        client.global_credentials(),
-        client.release(),
-    )?;
+    let (items, global, release) =
+        tokio::try_join!(client.all_discoveries(), client.global_credentials(), client.release(),)?;
     let credentials = credentials(&global)
         .map_err(|why| ReadError::Unreadable { what: "list of global credentials", why })?;
     let mut discoveries = decoded(&items, &by_id(&credentials))?;
@@ -66,6 +63,7 @@ pub(crate) async fn read(
             read.last_run_ended = items.iter().filter_map(|it| moment(it, "endTime")).max();
         }
     }
+    let release = Some(release);
     Ok(Live { url, release, interface: Interface::Classic, discoveries, credentials })
 }
 
