@@ -1,1 +1,43 @@
-//! The commands.
+//! The commands: arguments, terminal, environment, clock and disk.
+//!
+//! The only place where the client meets the simulator, and the only one that prints. Plans
+//! nothing and writes nothing to a controller itself.
+#![expect(clippy::disallowed_methods, reason = "the shell around the program: disk and clock")]
+
+mod args;
+
+mod exit;
+
+mod host;
+
+mod run;
+
+mod draw;
+
+mod output;
+
+mod files;
+
+mod connect;
+
+mod simulate;
+
+mod validate;
+
+mod plan;
+
+mod apply;
+
+mod progress;
+
+mod status;
+
+mod serve;
+
+mod print;
+
+pub use self::{
+    exit::Exit,
+    host::{Host, Interrupts},
+    run::{main, run},
+};

@@ -1,0 +1,362 @@
+//! The command line, as it is typed.
+
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use crate::{
+    model::SpanOfTime,
+    simulator::{Fault, QuirkSetting, Rate},
+};
+
+/// Keep a Catalyst Center's discoveries true to YAML files
+#[derive(Debug, Parser)]
+#[command(name = "trueup", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(infer_long_args = false, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 changes (--detailed-exitcode), 4 invalid, \
+                        5 refused, 6 stale, 7 partial, 8 pending, 9 unreachable.")]
+pub(crate) struct Cli {
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Colour,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the files, offline
+    Validate(ValidateArgs),
+    /// Show what would change
+    Plan(PlanArgs),
+    /// Plan, ask, and carry the plan out
+    Apply(ApplyArgs),
+    /// Show the live discoveries, one a line
+    Status(StatusArgs),
+    /// Run the built-in controller as a server
+    Simulator(SimulatorArgs),
+    /// Print the JSON schema of a file format
+    Schema(SchemaArgs),
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FileArgs {
+    /// A file, or a folder that is searched for them; repeats [default: discoveries.yaml]
+    #[arg(short, long = "file", value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) file: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanningArgs {
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+
+    /// Delete live discoveries that the files own and do not declare
+    #[arg(long)]
+    pub(crate) prune: bool,
+
+    /// Let --prune delete up to N, however many that is of those it covers
+    #[arg(long, value_name = "N", requires = "prune")]
+    pub(crate) allow_delete: Option<usize>,
+
+    /// Run this discovery again; repeats
+    #[arg(long, value_name = "NAME")]
+    pub(crate) rerun: Vec<String>,
+
+    /// Look only at the names that match; repeats
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Vec<String>,
+
+    /// Leave the names alone that match; repeats
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) except: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) planning: PlanningArgs,
+
+    /// What to show: the changes, or unchanged and unmanaged names too
+    #[arg(long, value_name = "WHAT", default_value = "changes")]
+    pub(crate) show: Show,
+
+    /// Exit with 2 if there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+
+    #[command(flatten)]
+    pub(crate) controller: ControllerArgs,
+
+    #[command(flatten)]
+    pub(crate) simulation: SimulationArgs,
+}
+
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Show {
+    Changes,
+    All,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) planning: PlanningArgs,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) auto_approve: bool,
+
+    /// How many write requests may be in flight
+    #[arg(long, value_name = "N", default_value = "8")]
+    pub(crate) parallelism: NonZeroUsize,
+
+    /// How many tasks may be open at once
+    #[arg(long, value_name = "N", default_value = "100")]
+    pub(crate) max_pending: NonZeroUsize,
+
+    /// What to wait for: the tasks, or the runs that they start too
+    #[arg(long, value_name = "WHAT", default_value = "tasks")]
+    pub(crate) wait: WaitFor,
+
+    /// How long it may take in all
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+
+    /// How long to wait for open operations after Ctrl-C
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(crate) drain: Duration,
+
+    #[command(flatten)]
+    pub(crate) controller: ControllerArgs,
+
+    #[command(flatten)]
+    pub(crate) simulation: SimulationArgs,
+}
+
+/// What an apply waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WaitFor {
+    Tasks,
+    Runs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+
+    /// Show only the names that match; repeats
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Vec<String>,
+
+    /// Leave out the names that match; repeats
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) except: Vec<String>,
+
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) controller: ControllerArgs,
+
+    #[command(flatten)]
+    pub(crate) simulation: SimulationArgs,
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Controller")]
+pub(crate) struct ControllerArgs {
+    /// Where the controller is [env: CC_URL, else the files' `controller`]
+    #[arg(long, value_name = "URL")]
+    pub(crate) controller: Option<String>,
+
+    /// Who logs in [env: CC_USERNAME]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) username: Option<String>,
+
+    /// The file that has the password in its first line [env: CC_PASSWORD, the password itself]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// Trust the certificates of this file, in PEM, instead of the system's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca_cert: Option<PathBuf>,
+
+    /// Do not verify the controller's certificate [env: CC_INSECURE]
+    #[arg(long)]
+    pub(crate) insecure: bool,
+
+    /// Which generation of the discovery API to use; auto asks the release
+    #[arg(long, value_name = "API", default_value = "auto")]
+    pub(crate) api: Api,
+}
+
+/// Which generation of the discovery API to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Api {
+    Auto,
+    Classic,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Simulation")]
+pub(crate) struct SimulationArgs {
+    /// Use the built-in controller instead, with what the file WORLD has, and save to it after
+    /// an apply
+    #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "", value_hint = ValueHint::FilePath)]
+    pub(crate) simulate: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) behaviour: SimulatedArgs,
+}
+
+/// How the built-in controller behaves. Each needs `--simulate` on the commands that have it.
+#[derive(Debug, Args)]
+pub(crate) struct SimulatedArgs {
+    /// Where everything random comes from [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// How long each answer takes [default: 0s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) latency: Option<Duration>,
+
+    /// How long each task takes [default: 1s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) task_time: Option<Duration>,
+
+    /// How long each run takes [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) run_time: Option<Duration>,
+
+    /// The release that it says it is
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) release: Option<String>,
+
+    /// How many requests it answers in how many seconds; to more it says 429
+    #[arg(long, value_name = "N/SECONDS")]
+    pub(crate) rate: Option<Rate>,
+
+    /// What goes wrong, and when: WHERE[@WHICH]=WHAT; repeats
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) fault: Vec<Fault>,
+
+    /// How it does what is not known of the real one: NAME=VALUE; repeats
+    #[arg(long, value_name = "QUIRK")]
+    pub(crate) quirk: Vec<QuirkSetting>,
+}
+
+impl SimulatedArgs {
+    /// Returns the first flag that was given.
+    pub(crate) fn first_given(&self) -> Option<&'static str> {
+        let Self { seed, latency, task_time, run_time, release, rate, fault, quirk } = self;
+        let given = [
+            (seed.is_some(), "--seed"),
+            (latency.is_some(), "--latency"),
+            (task_time.is_some(), "--task-time"),
+            (run_time.is_some(), "--run-time"),
+            (release.is_some(), "--release"),
+            (rate.is_some(), "--rate"),
+            (!fault.is_empty(), "--fault"),
+            (!quirk.is_empty(), "--quirk"),
+        ];
+        given.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulatorArgs {
+    /// Where to listen; port 0 picks one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: std::net::SocketAddr,
+
+    /// The file to begin with, if it is there, and to save to at the end
+    #[arg(long, value_name = "WORLD", value_hint = ValueHint::FilePath)]
+    pub(crate) state: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) behaviour: SimulatedArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Of which format
+    #[arg(value_name = "FORMAT")]
+    pub(crate) of: SchemaOf,
+}
+
+/// A file format that has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    DesiredState,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+/// Reads a length of time: a whole number and one of `ms`, `s`, `m`, `h`, `d`, `w`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let milliseconds = text.strip_suffix("ms").map(str::parse::<u32>);
+    match milliseconds {
+        Some(Ok(it)) => return Ok(Duration::from_millis(it.into())),
+        Some(Err(_)) | None => (),
+    }
+    let span = text.parse::<SpanOfTime>();
+    span.map(SpanOfTime::to_duration)
+        .map_err(|_| "write a whole number and one of ms, s, m, h, d, w, such as `30s`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn lengths_of_time_have_a_unit() {
+        assert_eq!(duration("20ms"), Ok(Duration::from_millis(20)));
+        assert_eq!(duration("30m"), Ok(Duration::from_secs(1800)));
+        for text in ["", "5", "1.5s", "-1s", "ms", "s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Exit codes: an interface, never renumbered.
+
+use std::process::ExitCode;
+
+/// How the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done; or nothing to do.
+    Done = 0,
+    /// Failed, and nothing was changed.
+    Failed = 1,
+    /// `--detailed-exitcode`: there are changes.
+    Changes = 2,
+    /// Usage, files.
+    Invalid = 4,
+    /// By a limit or a protection.
+    Refused = 5,
+    /// What was planned against is no longer so; nothing was changed.
+    Stale = 6,
+    /// Something took effect, something failed or was not tried.
+    Partial = 7,
+    /// Stopped or out of time with operations open or unknown.
+    Pending = 8,
+    /// The controller could not be reached or did not let us in.
+    Unreachable = 9,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

@@ -1,0 +1,94 @@
+//! What the program has around it: streams, terminal, environment and clock.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    io::{self, IsTerminal as _, Write},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use crate::simulator::Simulator;
+
+/// Everything that a command may touch outside of its arguments, so that a test can give its own.
+pub struct Host {
+    /// What the command was run for.
+    pub out: Box<dyn Write + Send>,
+    /// Everything that is said to the person.
+    pub err: Box<dyn Write + Send>,
+    /// Reads the answer to a question. `None` where there is no terminal to ask at.
+    pub ask: Option<Box<dyn FnMut() -> io::Result<String> + Send>>,
+    /// The environment, as far as it is set and readable.
+    pub env: BTreeMap<String, String>,
+    /// The time now, in milliseconds of the epoch.
+    pub now_ms: i64,
+    /// Whether stdout is a terminal.
+    pub out_is_terminal: bool,
+    /// Whether stderr is a terminal.
+    pub err_is_terminal: bool,
+    /// How many columns there are to draw in.
+    pub width: usize,
+    /// Where Ctrl-C comes from.
+    pub interrupts: Interrupts,
+    /// The controller behind `--simulate`, where it is to outlive the command.
+    pub simulator: Option<Simulator>,
+}
+
+/// Where Ctrl-C comes from.
+#[derive(Clone, Debug)]
+pub enum Interrupts {
+    /// From SIGINT and SIGTERM of the process.
+    Signals,
+    /// After these times, counted from the beginning of an apply.
+    After(Vec<Duration>),
+}
+
+impl Host {
+    /// The process that this is.
+    pub fn of_process() -> Self {
+        let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now_ms = i64::try_from(clock.as_millis()).unwrap_or(i64::MAX);
+        let env = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        let env = env.collect::<BTreeMap<_, _>>();
+        let read_line = || {
+            let mut line = String::new();
+            io::stdin().read_line(&mut line).map(|_| line)
+        };
+        let terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
+        Self {
+            out: Box::new(io::stdout()),
+            err: Box::new(io::stderr()),
+            ask: if terminal { Some(Box::new(read_line)) } else { None },
+            now_ms: source_date(&env).unwrap_or(now_ms),
+            env,
+            out_is_terminal: io::stdout().is_terminal(),
+            err_is_terminal: io::stderr().is_terminal(),
+            width: terminal_width(),
+            interrupts: Interrupts::Signals,
+            simulator: None,
+        }
+    }
+
+    /// Returns a variable of the environment; empty is unset.
+    pub(crate) fn var(&self, name: &str) -> Option<&str> {
+        self.env.get(name).map(String::as_str).filter(|it| !it.is_empty())
+    }
+}
+
+/// Nothing of a host is for printing: its environment has secrets.
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").finish_non_exhaustive()
+    }
+}
+
+/// Reads `SOURCE_DATE_EPOCH`, which stands in for the clock where output has to be reproducible.
+fn source_date(env: &BTreeMap<String, String>) -> Option<i64> {
+    env.get("SOURCE_DATE_EPOCH")?.parse::<i64>().ok()?.checked_mul(1_000)
+}
+
+fn terminal_width() -> usize {
+    let (_, columns) = indicatif::TermLike::width(&console_term()).into_pair();
+    columns
+}
