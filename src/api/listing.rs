@@ -127,8 +127,7 @@ fn proven(reading: Reading) -> Result<Vec<Value>, Trouble> {
     let mut seen = BTreeSet::new();
     let mut items = Vec::new();
     for (page_idx, page) in pages.into_iter().enumerate() {
-        let n_repeated = usize::from(0 < page_idx && is_seamless);
-        for item in page.into_iter().skip(n_repeated) {
+        for item in page.into_iter().skip(usize::from(0 < page_idx)) {
             seen.insert(id(&item));
             items.push(item);
         }
