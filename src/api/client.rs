@@ -303,7 +303,10 @@ impl Client {
                 Ok(issued)
             }
             Err(error) => {
-                held.failure = Some((number, error.clone()));
+                // Another may have more time left.
+                if !error.is_out_of_time() {
+                    held.failure = Some((number, error.clone()));
+                }
                 Err(Trouble::NoToken(Box::new(error)))
             }
         }

@@ -1,9 +1,9 @@
 //! The complete list of discoveries, or none.
 //!
 //! The controller gives pages of a list that may change in between, and no way to hold it still.
-//! So the pages are held against a count before and a count after: where they do not agree, the
-//! whole list is read again. A plan never sees a part of the list; a look at what came of a write
-//! may, and is told that it is one.
+//! So the pages are held against a count before and a count after, and overlap by one: where
+//! something moved, the whole list is read again. A plan never sees a part of the list; a look at
+//! what came of a write may, and is told that it is one.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -19,6 +19,11 @@ use super::{
 
 /// The most that the controller gives at once.
 const PAGE: u64 = 500;
+
+/// A page begins with the last item of the one before. Where one discovery goes and another
+/// comes between two pages, the counts agree and so does the number read, and yet one was
+/// skipped: only the seam shows it.
+const STRIDE: u64 = PAGE - 1;
 
 /// So many pages are asked for at a time.
 const PAGES_AT_ONCE: u64 = 8;
@@ -88,7 +93,7 @@ impl Client {
         }
         let reading = self.reading().await?;
         let complete = is_proven(&reading);
-        Ok(Listing { items: reading.pages.into_iter().flatten().collect(), complete })
+        Ok(Listing { items: items(reading), complete })
     }
 
     async fn pages_to_the_end(&self) -> Result<Vec<Value>, ApiError> {
@@ -122,7 +127,7 @@ impl Client {
             for page in asked..until {
                 let client = self.clone();
                 reads.spawn(async move {
-                    let start = page * PAGE + 1;
+                    let start = page * STRIDE + 1;
                     (page, client.discovery_page(start, PAGE).await)
                 });
             }
@@ -144,32 +149,40 @@ impl Client {
 
 /// One page also of an empty list: only it can show that the count is wrong.
 fn n_pages(count: u64) -> u64 {
-    count.div_ceil(PAGE).max(1)
+    count.saturating_sub(1).div_ceil(STRIDE).max(1)
 }
 
 fn page_len(count: u64, page: u64) -> u64 {
-    count.saturating_sub(page * PAGE).min(PAGE)
+    count.saturating_sub(page * STRIDE).min(PAGE)
 }
 
 /// The items of a reading in which nothing moved.
 fn proven(reading: Reading) -> Result<Vec<Value>, Trouble> {
     if is_proven(&reading) {
-        return Ok(reading.pages.into_iter().flatten().collect());
+        return Ok(items(reading));
     }
-    Err(Trouble::Incomplete {
-        before: reading.before,
-        distinct: distinct(&reading),
-        after: reading.after,
-    })
+    let distinct = distinct(&reading);
+    let Reading { before, pages: _, after } = reading;
+    Err(Trouble::Incomplete { before, distinct, after })
 }
 
-/// Whether the counts and the number of different discoveries agree, and each page is as long as
-/// it must be.
+/// Whether each page is as long as it must be and begins where the one before ended, and the
+/// counts and the number of different discoveries agree.
 fn is_proven(reading: &Reading) -> bool {
     let Reading { before, pages, after } = reading;
     let is_whole = pages.len() as u64 == n_pages(*before)
         && (0..).zip(pages).all(|(page, it)| it.len() as u64 == page_len(*before, page));
-    is_whole && *before == distinct(reading) && before == after
+    let is_seamless = pages
+        .iter()
+        .zip(pages.iter().skip(1))
+        .all(|(page, next)| page.last().map(id) == next.first().map(id));
+    is_whole && is_seamless && [*before, *after].iter().all(|it| *it == distinct(reading))
+}
+
+/// The items of all pages, without those that a page repeats of the one before.
+fn items(reading: Reading) -> Vec<Value> {
+    let pages = reading.pages.into_iter().enumerate();
+    pages.flat_map(|(index, page)| page.into_iter().skip(usize::from(0 < index))).collect()
 }
 
 fn distinct(reading: &Reading) -> u64 {
@@ -202,9 +215,9 @@ mod tests {
         assert_eq!(proof(0, vec![vec![]], 0), Ok(0));
         assert_eq!(proof(3, vec![items(0..3)], 3), Ok(3));
         assert_eq!(proof(500, vec![items(0..500)], 500), Ok(500));
-        assert_eq!(proof(501, vec![items(0..500), items(500..501)], 501), Ok(501));
-        let two = vec![items(0..500), items(500..1_000)];
-        assert_eq!(proof(1_000, two, 1_000), Ok(1_000));
+        assert_eq!(proof(501, vec![items(0..500), items(499..501)], 501), Ok(501));
+        let three = vec![items(0..500), items(499..999), items(998..1_000)];
+        assert_eq!(proof(1_000, three, 1_000), Ok(1_000));
     }
 
     #[test]
@@ -216,6 +229,7 @@ mod tests {
              3 counted after it"
         );
         let twice = [items(0..2), items(1..2)].concat();
+        let moved = [items(1..500), items(600..601)].concat();
         let table = [
             ("one came during the reading", 3, vec![items(0..3)], 4),
             ("one went during the reading", 3, vec![items(0..3)], 2),
@@ -223,9 +237,11 @@ mod tests {
             ("nothing, though counted", 3, vec![vec![]], 3),
             ("something, though none was counted", 0, vec![items(0..1)], 0),
             ("one twice", 3, vec![twice], 3),
-            ("a short page in the middle", 600, vec![items(0..499), items(499..600)], 600),
+            ("a short page in the middle", 600, vec![items(0..499), items(498..600)], 600),
             ("a page is missing", 600, vec![items(0..500)], 600),
-            ("the window moved down", 600, vec![items(0..500), items(499..599)], 600),
+            ("the window moved up", 600, vec![items(0..500), items(500..601)], 600),
+            ("the window moved down", 600, vec![items(0..500), items(498..599)], 600),
+            ("one went and one came", 600, vec![moved, items(499..600)], 600),
         ];
         for (story, before, pages, after) in table {
             assert!(proof(before, pages, after).is_err(), "{story}");

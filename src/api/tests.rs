@@ -27,9 +27,11 @@ enum Reply {
     Late(Duration, Response<Bytes>),
 }
 
+type Script = dyn Fn(&str, usize) -> Reply + Send + Sync;
+
 /// Answers by method, path and how often it was asked for them, the first time being 1.
 struct Fake {
-    script: Box<dyn Fn(&str, usize) -> Reply + Send + Sync>,
+    script: Box<Script>,
     seen: Mutex<Vec<Seen>>,
     in_flight: Mutex<(usize, usize)>,
     began: Instant,
@@ -442,9 +444,9 @@ mod pace {
     async fn ends_at_the_deadline_and_says_what_was_wrong_last() {
         let fake = counting(|_| busy(429, "40"));
         let began = Instant::now();
-        let client = fake.client().until(began + Duration::from_secs(60));
+        let client = fake.client().until(began + Duration::from_mins(1));
         let error = client.discovery_count().await.unwrap_err();
-        assert_eq!(began.elapsed(), Duration::from_secs(60));
+        assert_eq!(began.elapsed(), Duration::from_mins(1));
         assert!(error.is_out_of_time());
         assert_eq!(error.class(), Class::Unreachable);
         let message = error.to_string();
@@ -563,7 +565,7 @@ mod writes {
                 continue;
             }
             n_files += 1;
-            let code = fs::read_to_string(&path).unwrap();
+            let code = String::from_utf8(fs::read(&path).unwrap()).unwrap();
             let count = code.matches("Method::DELETE").count() + code.matches("\"DELETE\"").count();
             if 0 < count {
                 places.insert(path.file_name().unwrap().to_owned(), count);

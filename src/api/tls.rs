@@ -38,6 +38,15 @@ pub(crate) fn trusting(pem: &[u8]) -> Option<ClientConfig> {
     Some(config)
 }
 
+/// What a connection checks where there is none: whatever came in its place is not trusted.
+pub(crate) fn trusting_nobody() -> ClientConfig {
+    ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .expect("invariant: ring speaks TLS 1.2 and 1.3")
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth()
+}
+
 /// The cryptography of every connection.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())

@@ -88,7 +88,7 @@ fn source_date(env: &BTreeMap<String, String>) -> Option<i64> {
     env.get("SOURCE_DATE_EPOCH")?.parse::<i64>().ok()?.checked_mul(1_000)
 }
 
+/// Returns how many columns the terminal has; what is no terminal is drawn to a usual width.
 fn terminal_width() -> usize {
-    let (_, columns) = indicatif::TermLike::width(&console_term()).into_pair();
-    columns
+    indicatif::ProgressDrawTarget::stderr().width().map_or(100, usize::from)
 }
