@@ -1,0 +1,224 @@
+//! The way to the controller: where it is, who logs in, and over what.
+
+use std::{fs, num::NonZeroUsize, path::Path, sync::Arc};
+
+use super::{
+    args::{Api, ControllerArgs, SimulationArgs},
+    exit::Exit,
+    files::Files,
+    output::Output,
+    simulate::{Simulated, simulated},
+};
+use crate::{
+    api::{
+        ApiError, Class, Client, ControllerUrl, Login, Pace, Proxy, Transport, Wire, WireOptions,
+    },
+    live::ReadError,
+    source::{Diagnostic, Spanned},
+};
+
+/// A controller that can be talked to, and the world behind it where it is the built-in one.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    /// How the controller is called to the user.
+    pub(crate) url: String,
+    pub(crate) simulated: Option<Simulated>,
+}
+
+/// What a command's flags say of the way to the controller.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way<'a> {
+    pub(crate) controller: &'a ControllerArgs,
+    pub(crate) simulation: &'a SimulationArgs,
+    pub(crate) parallelism: NonZeroUsize,
+}
+
+/// How many writes may be in flight where a command sends none.
+pub(crate) const NO_WRITES: NonZeroUsize = NonZeroUsize::MIN;
+
+/// Prepares the way to the controller. Sends nothing yet.
+pub(crate) fn connect(
+    way: Way<'_>,
+    files: Option<&Files>,
+    output: &mut Output<'_>,
+) -> Result<Connection, Exit> {
+    // Which API is used hangs on the release, and every release so far has the classic one.
+    let Api::Auto | Api::Classic = way.controller.api;
+    let simulation = way.simulation;
+    if simulation.simulate.is_none()
+        && let Some(flag) = simulation.behaviour.first_given()
+    {
+        output.error(&format!("`{flag}` is for the built-in controller"), Some("add `--simulate`"));
+        return Err(Exit::Invalid);
+    }
+    match &simulation.simulate {
+        Some(world) => connect_simulated(way, world, output),
+        None => connect_real(way, files, output),
+    }
+}
+
+fn connect_simulated(
+    way: Way<'_>,
+    world: &Path,
+    output: &mut Output<'_>,
+) -> Result<Connection, Exit> {
+    let simulated = simulated(&way.simulation.behaviour, world, output)?;
+    let base = "http://127.0.0.1".parse::<ControllerUrl>();
+    let base = base.expect("invariant: a loopback address may be plain");
+    let transport = simulated.transport();
+    let client = Client::new(transport, base, simulated.login(), pace(way, output));
+    Ok(Connection { client, url: "simulator".to_owned(), simulated: Some(simulated) })
+}
+
+fn connect_real(
+    way: Way<'_>,
+    files: Option<&Files>,
+    output: &mut Output<'_>,
+) -> Result<Connection, Exit> {
+    let args = way.controller;
+    let url = controller(args, files, output);
+    let login = login(args, output);
+    let options = wire_options(args, output);
+    let (url, login, options) = (url?, login?, options?);
+    if options.insecure {
+        let what = if url.is_https() { "is not verified" } else { "does not exist on plain HTTP" };
+        output.warn(&format!("the controller's certificate {what} (`--insecure` or `CC_INSECURE`)"));
+    }
+    let wire = Wire::new(&url, options).map_err(|error| {
+        output.error(&error.to_string(), None);
+        Exit::Invalid
+    })?;
+    let transport: Arc<dyn Transport> = Arc::new(wire);
+    let text = url.to_string();
+    let client = Client::new(transport, url, login, pace(way, output));
+    Ok(Connection { client, url: text, simulated: None })
+}
+
+fn pace(way: Way<'_>, output: &Output<'_>) -> Pace {
+    Pace::new(way.parallelism, output.host.now_ms.unsigned_abs())
+}
+
+/// Finds the controller: by the flag, the environment, or the files.
+fn controller(
+    args: &ControllerArgs,
+    files: Option<&Files>,
+    output: &mut Output<'_>,
+) -> Result<ControllerUrl, Exit> {
+    let of_files = files.and_then(|it| it.controller.as_ref().map(|url| (it, url)));
+    let from_env = output.host.var("CC_URL").map(|it| ("`CC_URL`", it.to_owned()));
+    let flag = args.controller.clone().filter(|it| !it.is_empty());
+    let given = flag.map(|it| ("`--controller`", it)).or(from_env);
+    let Some((whence, text)) = given else {
+        let missing = "no controller is given";
+        let help = "set `CC_URL`, or pass `--controller URL`, or try `--simulate`";
+        let Some((_, url)) = of_files else {
+            output.error(missing, Some(help));
+            return Err(Exit::Invalid);
+        };
+        return Ok(url.value.clone());
+    };
+    let url = text.parse::<ControllerUrl>().map_err(|error| {
+        output.error(&format!("{whence} cannot be used: {error}"), None);
+        Exit::Invalid
+    })?;
+    match of_files {
+        Some((files, other)) if !other.value.same_controller(&url) => {
+            refuse_other(whence, &url, files, other, output);
+            Err(Exit::Refused)
+        }
+        Some(_) | None => Ok(url),
+    }
+}
+
+fn refuse_other(
+    whence: &str,
+    url: &ControllerUrl,
+    files: &Files,
+    of_files: &Spanned<ControllerUrl>,
+    output: &mut Output<'_>,
+) {
+    let message = format!("the files are for another controller than {whence}, {url}");
+    let complaint = Diagnostic::error("trueup::plan::other_controller", message);
+    let complaint = complaint.labelled(of_files.span, "the controller of the files");
+    let help = "plan against the controller that the files name, or change it there";
+    output.complain(&[complaint.help(help)], &files.sources);
+}
+
+fn login(args: &ControllerArgs, output: &mut Output<'_>) -> Result<Login, Exit> {
+    let invalid = |output: &mut Output<'_>, message: &str, help: Option<&str>| {
+        output.error(message, help);
+        Exit::Invalid
+    };
+    let flag = args.username.clone().filter(|it| !it.is_empty());
+    let username = flag.or_else(|| output.host.var("CC_USERNAME").map(str::to_owned));
+    let password = match &args.password_file {
+        Some(path) => match fs::read_to_string(path) {
+            Ok(text) => Some(text.lines().next().unwrap_or_default().to_owned()),
+            Err(error) => {
+                let message = format!("the password file `{}`: {error}", path.display());
+                return Err(invalid(output, &message, None));
+            }
+        },
+        None => output.host.var("CC_PASSWORD").map(str::to_owned),
+    };
+    let password = password.filter(|it| !it.is_empty());
+    match (username, password) {
+        (Some(username), Some(password)) => Ok(Login::new(username, password)),
+        (None, _) => {
+            let help = "set `CC_USERNAME`, or pass `--username NAME`";
+            Err(invalid(output, "no user name for the controller is given", Some(help)))
+        }
+        (Some(_), None) => {
+            let help = "set `CC_PASSWORD`, or pass `--password-file FILE`";
+            Err(invalid(output, "no password for the controller is given", Some(help)))
+        }
+    }
+}
+
+fn wire_options(args: &ControllerArgs, output: &mut Output<'_>) -> Result<WireOptions, Exit> {
+    let ca_cert = args.ca_cert.as_ref().map(fs::read).transpose().map_err(|error| {
+        output.error(&format!("the file of `--ca-cert`: {error}"), None);
+        Exit::Invalid
+    })?;
+    let insecure = match output.host.var("CC_INSECURE").map(parse_bool) {
+        Some(Some(it)) => args.insecure || it,
+        None => args.insecure,
+        Some(None) => {
+            let help = "write `true` or `false`";
+            output.error("`CC_INSECURE` is neither true nor false", Some(help));
+            return Err(Exit::Invalid);
+        }
+    };
+    let var = |upper: &str, lower: &str| {
+        let host = &output.host;
+        host.var(upper).or_else(|| host.var(lower)).map(str::to_owned)
+    };
+    let exceptions = var("NO_PROXY", "no_proxy");
+    let proxy = var("HTTPS_PROXY", "https_proxy").map(|url| Proxy { url, exceptions });
+    Ok(WireOptions { insecure, ca_cert, proxy })
+}
+
+/// Reads what Go's `ParseBool` takes, as the Terraform provider does.
+fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+/// Says why the live state could not be read, and returns the exit code for it.
+pub(crate) fn unread(error: &ReadError, output: &mut Output<'_>) -> Exit {
+    output.error(&error.to_string(), None);
+    match error {
+        ReadError::Api(error) => unanswered(error),
+        ReadError::Unreadable { .. } => Exit::Failed,
+    }
+}
+
+fn unanswered(error: &ApiError) -> Exit {
+    match error.class() {
+        Class::Unreachable | Class::NotLetIn => Exit::Unreachable,
+        Class::Unusable => Exit::Failed,
+    }
+}

@@ -1,0 +1,102 @@
+//! The files of a command: read, checked, complained about.
+
+use std::path::PathBuf;
+
+use super::{
+    args::{FileArgs, PlanningArgs},
+    exit::Exit,
+    output::{Output, counted},
+};
+use crate::{
+    api::ControllerUrl,
+    config,
+    model::{Desired, Globs, Name},
+    plan,
+    source::{Diagnostic, SourceMap, Spanned},
+};
+
+/// Where the desired state is unless the command line says otherwise.
+pub(crate) const DEFAULT_FILE: &str = "discoveries.yaml";
+
+/// The desired state without a mistake, and where it came from.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) desired: Desired,
+    pub(crate) sources: SourceMap,
+    /// The controller that the files are for, all of them the same one.
+    pub(crate) controller: Option<Spanned<ControllerUrl>>,
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+/// Reads and checks the files; complains about every mistake in all of them at once.
+pub(crate) fn load(args: &FileArgs, output: &mut Output<'_>) -> Result<Files, Exit> {
+    let default = [PathBuf::from(DEFAULT_FILE)];
+    let paths = if args.file.is_empty() { &default } else { args.file.as_slice() };
+    let config::Loaded { sources, desired, mut diagnostics } = config::load(paths);
+    let controller = controller(&desired, &mut diagnostics);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        output.complain(&diagnostics, &sources);
+        output.error(&format!("{} in the files; nothing was sent", counted(&diagnostics)), None);
+        return Err(Exit::Invalid);
+    }
+    Ok(Files { desired, sources, controller, warnings: diagnostics })
+}
+
+/// Reads the controller's address, which has to be the same in every file that gives one.
+fn controller(
+    desired: &Desired,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Spanned<ControllerUrl>> {
+    let mut first: Option<Spanned<ControllerUrl>> = None;
+    for given in &desired.controllers {
+        let url = match given.value.parse::<ControllerUrl>() {
+            Ok(url) => url,
+            Err(error) => {
+                let complaint = Diagnostic::error("trueup::config::bad_controller", error.to_string());
+                let help = "write scheme and host, such as `https://catalyst.example.com`";
+                diagnostics.push(complaint.at(given.span).help(help));
+                continue;
+            }
+        };
+        match &first {
+            None => first = Some(Spanned::new(url, given.span)),
+            Some(first) if first.value.same_controller(&url) => (),
+            Some(first) => {
+                let message = "the files are for different controllers";
+                let complaint = Diagnostic::error("trueup::config::bad_controller", message);
+                let complaint = complaint.labelled(given.span, "this one").at(first.span);
+                diagnostics.push(complaint.help("plan the files of each controller on their own"));
+            }
+        }
+    }
+    first
+}
+
+/// Makes the options of a plan, and checks what can be told without the controller.
+pub(crate) fn options(
+    args: &PlanningArgs,
+    files: &Files,
+    output: &mut Output<'_>,
+) -> Result<plan::Options, Exit> {
+    let options = plan::Options {
+        prune: args.prune,
+        allow_delete: args.allow_delete,
+        rerun: args.rerun.iter().map(Name::as_read).collect(),
+        only: globs("--only", &args.only, output)?,
+        except: globs("--except", &args.except, output)?,
+    };
+    let mistakes = plan::check_options(&files.desired, &options);
+    if mistakes.is_empty() {
+        return Ok(options);
+    }
+    output.complain(&mistakes, &files.sources);
+    Err(Exit::Invalid)
+}
+
+/// Reads the patterns of a flag.
+pub(crate) fn globs(flag: &str, patterns: &[String], output: &mut Output<'_>) -> Result<Globs, Exit> {
+    Globs::new(patterns).map_err(|error| {
+        output.error(&format!("the pattern of `{flag}` cannot be understood: {error}"), None);
+        Exit::Invalid
+    })
+}

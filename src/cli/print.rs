@@ -1,0 +1,26 @@
+//! `schema` and `completions`: print what the program knows of itself.
+
+use clap::CommandFactory as _;
+
+use super::{
+    args::{Cli, CompletionsArgs, SchemaArgs, SchemaOf},
+    exit::Exit,
+    output::Output,
+};
+use crate::config;
+
+/// Prints the schema of a file format.
+pub(crate) fn schema(args: &SchemaArgs, output: &mut Output<'_>) -> Exit {
+    match args.of {
+        SchemaOf::DesiredState => output.print(&config::schema()),
+    }
+    Exit::Done
+}
+
+/// Prints the completions for a shell.
+pub(crate) fn completions(args: &CompletionsArgs, output: &mut Output<'_>) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "trueup", &mut script);
+    output.print(&String::from_utf8_lossy(&script));
+    Exit::Done
+}

@@ -1,0 +1,129 @@
+//! The built-in controller in the same process: the one place where the client's transport meets
+//! the simulator.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tower::Service as _;
+
+use super::{args::SimulatedArgs, exit::Exit, output::Output};
+use crate::{
+    api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, TakenOn, Transport},
+    simulator::{self, Options, Simulator, Unanswered, World},
+};
+
+/// A simulator, and the file that its world is kept in.
+pub(crate) struct Simulated {
+    pub(crate) simulator: Simulator,
+    file: Option<PathBuf>,
+    login: (String, String),
+}
+
+/// Makes the simulator that the flags ask for, with the world of the file if there is one.
+pub(crate) fn simulated(
+    args: &SimulatedArgs,
+    world: &Path,
+    output: &mut Output<'_>,
+) -> Result<Simulated, Exit> {
+    let file = (!world.as_os_str().is_empty()).then(|| world.to_owned());
+    let options = options(args, output);
+    let login = (options.login.username.clone(), options.login.password.clone());
+    let simulator = match output.host.simulator.clone() {
+        Some(simulator) => simulator,
+        None => Simulator::new(options, load(file.as_deref(), output)?),
+    };
+    Ok(Simulated { simulator, file, login })
+}
+
+/// Returns the simulator's options: what the flags leave open is as by default.
+pub(crate) fn options(args: &SimulatedArgs, output: &Output<'_>) -> Options {
+    let SimulatedArgs { seed, latency, task_time, run_time, release, rate, fault, quirk } = args;
+    let mut options = Options { started: output.host.now_ms.unsigned_abs(), ..Options::default() };
+    options.seed = seed.unwrap_or(options.seed);
+    options.latency = latency.unwrap_or(options.latency);
+    options.task_time = task_time.unwrap_or(options.task_time);
+    options.run_time = run_time.unwrap_or(options.run_time);
+    if let Some(release) = release {
+        options.release.clone_from(release);
+    }
+    options.rate = *rate;
+    options.faults.clone_from(fault);
+    for setting in quirk {
+        options.quirks.set(setting.clone());
+    }
+    let (username, password) = (output.host.var("CC_USERNAME"), output.host.var("CC_PASSWORD"));
+    if let (Some(username), Some(password)) = (username, password) {
+        options.login = simulator::Login { username: username.to_owned(), password: password.to_owned() };
+    }
+    options
+}
+
+/// Reads a world; a file that is not there is a new world.
+pub(crate) fn load(file: Option<&Path>, output: &mut Output<'_>) -> Result<World, Exit> {
+    let Some(path) = file else { return Ok(World::default()) };
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(World::default()),
+        Err(error) => {
+            output.error(&format!("the world `{}`: {error}", path.display()), None);
+            return Err(Exit::Invalid);
+        }
+    };
+    World::from_json(&text).map_err(|error| {
+        output.error(&format!("the world `{}`: {error}", path.display()), None);
+        Exit::Invalid
+    })
+}
+
+/// Saves a world, whole or not at all.
+pub(crate) fn save(world: &str, path: &Path) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    fs::write(&new, world)?;
+    fs::rename(&new, path)
+}
+
+impl Simulated {
+    /// Returns the way to it, without a socket in between.
+    pub(crate) fn transport(&self) -> Arc<dyn Transport> {
+        Arc::new(InProcess { service: self.simulator.service() })
+    }
+
+    pub(crate) fn login(&self) -> Login {
+        let (username, password) = &self.login;
+        Login::new(username, password)
+    }
+
+    /// Saves the world to its file, if it has one.
+    pub(crate) fn save(&self, output: &mut Output<'_>) -> Result<(), Exit> {
+        let Some(path) = &self.file else { return Ok(()) };
+        save(&self.simulator.world_json(), path).map_err(|error| {
+            output.error(&format!("the world could not be saved to `{}`: {error}", path.display()), None);
+            Exit::Failed
+        })
+    }
+}
+
+/// The seam, with the simulator's router below it.
+struct InProcess {
+    service: simulator::Service,
+}
+
+impl Transport for InProcess {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NotAnswered>> {
+        let mut service = self.service.clone();
+        Box::pin(async move {
+            let answer = service.call(request).await;
+            answer.map_err(|unanswered: Unanswered| {
+                let (kind, why) = (NotAnsweredKind::Lost, unanswered.to_string());
+                NotAnswered::new(TakenOn::Perhaps, kind, why)
+            })
+        })
+    }
+}
