@@ -124,3 +124,91 @@ impl Facts<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Reason, testing::Story};
+
+    /// Returns what is said once a sound plan was tampered with.
+    fn said(tamper: impl FnOnce(&mut Plan, &mut Story)) -> String {
+        let desired = "a; address 10.0.0.1; retries 3\nb; state absent\nd; address 10.0.0.2";
+        let live = "a; address 10.0.0.1; running\nb\nc\nd; address 10.0.0.2; running";
+        let mut story = Story::new(desired, live).pruning(&["c"]);
+        let mut plan = story.plan();
+        assert_eq!(violations(&plan, &story.desired, &story.live), [""; 0]);
+        tamper(&mut plan, &mut story);
+        violations(&plan, &story.desired, &story.live).join("; ")
+    }
+
+    fn change<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Change {
+        plan.changes.iter_mut().find(|it| it.name.as_str() == name).unwrap()
+    }
+
+    #[test]
+    fn each_name_is_changed_once_and_in_order() {
+        let twice = said(|plan, _| plan.changes.push(plan.changes[2].clone()));
+        assert_eq!(twice, "`a`: it is changed twice");
+        let reversed = said(|plan, _| plan.changes.reverse());
+        assert_eq!(reversed, "the changes are out of order");
+    }
+
+    #[test]
+    fn steps_fit_the_action() {
+        let steps = said(|plan, _| change(plan, "a").steps = vec![Step::Run, Step::Edit]);
+        assert!(steps.contains("`a`: its steps are no way"), "{steps}");
+        let steps = said(|plan, _| change(plan, "b").steps.push(Step::Create));
+        assert!(steps.contains("`b`: its steps are no way"), "{steps}");
+    }
+
+    #[test]
+    fn a_running_one_is_stopped_before_it_is_run() {
+        let run = said(|plan, _| change(plan, "a").steps = vec![Step::Edit, Step::Run]);
+        assert_eq!(run, "`a`: it would start a run that is on");
+    }
+
+    #[test]
+    fn a_change_rests_on_what_is_live() {
+        let id = said(|plan, _| change(plan, "a").id = Some(RemoteId("99".to_owned())));
+        assert!(id.contains("`a`: it does not rest on what is live"), "{id}");
+        let other = said(|plan, _| change(plan, "a").before.as_mut().unwrap().retries = Some(9));
+        assert_eq!(other, "`a`: it does not rest on what is live");
+        let none = said(|plan, _| change(plan, "a").after = None);
+        assert_eq!(none, "`a`: what it rests on, or what it leads to, is missing");
+    }
+
+    #[test]
+    fn nothing_is_deleted_that_no_file_and_no_glob_gives_away() {
+        let prune = said(|plan, _| plan.options.prune = false);
+        assert_eq!(prune, "`c`: the files do not ask for that");
+        let manage = said(|_, story| story.desired.manage = crate::model::Globs::default());
+        assert_eq!(manage, "`c`: neither a file nor `manage.names` gives it");
+        let present = said(|_, story| story.desired.discoveries[1].state = None);
+        assert_eq!(present, "`b`: the files do not ask for that");
+        let narrowed = said(|plan, story| {
+            *story = story.clone().except(&["b"]);
+            plan.options = story.options.clone();
+        });
+        assert_eq!(narrowed, "`b`: neither a file nor `manage.names` gives it");
+    }
+
+    #[test]
+    fn a_running_one_that_is_as_it_should_be_is_not_restarted() {
+        let restarted = said(|plan, story| {
+            let live = story.live.discoveries.iter().find(|it| it.name.as_str() == "d").unwrap();
+            let settings = live.read.as_ref().unwrap().settings.clone();
+            plan.changes.push(Change {
+                name: live.name.clone(),
+                action: Action::Restart,
+                reason: Reason::RerunAlways,
+                id: Some(live.id.clone()),
+                steps: vec![Step::Run],
+                before: Some(settings.clone()),
+                after: Some(settings),
+                fields: Vec::new(),
+                span: None,
+            });
+        });
+        assert_eq!(restarted, "`d`: it would start a run that is on");
+    }
+}

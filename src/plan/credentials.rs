@@ -89,10 +89,10 @@ fn unresolved(
     if !elsewhere.is_empty() {
         let kinds = elsewhere.iter().map(|it| it.kind).collect::<BTreeSet<_>>();
         let kinds = kinds.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" and ");
-        let message = format!("`{name}` is no {kind} credential: it is one of {kinds}");
+        let message = format!("`{name}` is not a credential of kind `{kind}`, but of {kinds}");
         return Diagnostic::error("trueup::plan::credential_of_another_kind", message)
             .at(wanted.span)
-            .help(format!("give it under {kinds}, or name a {kind} credential here"));
+            .help(format!("give it under {kinds}, or name one of kind `{kind}` here"));
     }
     let of_kind = known.iter().filter(|it| it.kind == kind).collect::<Vec<_>>();
     let help = if of_kind.is_empty() {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::types::{Change, Impact};
-use crate::model::{AddressSet, Exclude, Live, Settings};
+use crate::model::{AddressSet, Exclude, Live, Settings, Target};
 
 /// Counts what the changes scan, and what they leave uncovered.
 pub(super) fn impact(changes: &[Change], live: &Live) -> Impact {
@@ -27,7 +27,7 @@ pub(super) fn impact(changes: &[Change], live: &Live) -> Impact {
     kept.extend(changes.iter().filter_map(|it| it.after.as_ref()).map(reach));
     let covered = covered.into_iter().collect::<AddressSet>();
     let kept = kept.into_iter().collect::<AddressSet>();
-    let is_unbounded = |it: &Settings| it.target.as_ref().is_some_and(|it| it.is_unbounded());
+    let is_unbounded = |it: &Settings| it.target.as_ref().is_some_and(Target::is_unbounded);
     let unbounded = runs.iter().filter(|(_, after)| is_unbounded(after));
     let mut unbounded = unbounded.map(|(name, _)| (*name).clone()).collect::<Vec<_>>();
     unbounded.sort();

@@ -136,7 +136,7 @@ struct Part<'a> {
     text: &'a str,
 }
 
-impl<'a> Part<'a> {
+impl Part<'_> {
     fn split(self, separator: char) -> impl Iterator<Item = Self> {
         let mut start = self.start;
         self.text.split(separator).map(move |text| {

@@ -292,12 +292,12 @@ fn every_reference_that_does_not_resolve_is_an_error_at_its_place() {
     error trueup::plan::credential_ambiguous: `legacy` may be any of 2 cli credentials
       at 1: legacy
       help: say which, by its `username` or by its `id`: legacy (admin), id c2; legacy (root), id c3
-    error trueup::plan::credential_of_another_kind: `core` is no cli credential: it is one of `snmp_v3`
+    error trueup::plan::credential_of_another_kind: `core` is not a credential of kind `cli`, but of `snmp_v3`
       at 1: core
-      help: give it under `snmp_v3`, or name a cli credential here
-    error trueup::plan::credential_of_another_kind: `id s1` is no snmp_v2_read credential: it is one of `snmp_v3`
+      help: give it under `snmp_v3`, or name one of kind `cli` here
+    error trueup::plan::credential_of_another_kind: `id s1` is not a credential of kind `snmp_v2_read`, but of `snmp_v3`
       at 1: id s1
-      help: give it under `snmp_v3`, or name a snmp_v2_read credential here
+      help: give it under `snmp_v3`, or name one of kind `snmp_v2_read` here
     error trueup::plan::credential_missing: the controller has no netconf credential `x`
       at 1: x
       help: the controller's netconf credentials: netconf-830, id n1
@@ -560,8 +560,8 @@ fn what_cannot_be_understood_is_an_error_only_where_it_matters() {
 
 #[test]
 fn many_that_cannot_be_understood_are_one_warning() {
-    let odd = (0..12).map(|it| format!("odd-{it:02}; unreadable id null\n")).collect::<String>();
-    let story = Story::new("", &odd);
+    let odd = (0..12).map(|it| format!("odd-{it:02}; unreadable id null"));
+    let story = Story::new("", &odd.collect::<Vec<_>>().join("\n"));
     assert_eq!(codes(&story), "unreadable");
     let plan = story.plan();
     assert!(

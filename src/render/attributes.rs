@@ -16,11 +16,14 @@ const LINE: usize = 72;
 /// How many unchanged elements in a row are shown before they are only counted.
 const MAX_CONTEXT: usize = 2;
 
-/// Returns the settings that a change concerns: those with one line first, the names in one column.
+/// Returns the settings that a change concerns, their names in one column. Where only some of a
+/// discovery's settings are shown, those with one line come first.
 pub(super) fn lines(change: &Change) -> Vec<String> {
     let attributes = change.fields.iter().flat_map(|it| attributes(it, change));
     let mut attributes = attributes.collect::<Vec<_>>();
-    attributes.sort_by_key(|it| matches!(it.value, Drawn::Lines(_)));
+    if change.before.is_some() && change.after.is_some() {
+        attributes.sort_by_key(|it| matches!(it.value, Drawn::Lines(_)));
+    }
     let width = attributes.iter().map(|it| it.path.len()).max().unwrap_or_default();
     let mut lines = attributes.iter().flat_map(|it| it.draw(width)).collect::<Vec<_>>();
     let n_hidden = n_unchanged(change);

@@ -5,3 +5,6 @@ mod plan;
 mod attributes;
 
 pub(crate) use self::plan::{Show, plan_text};
+
+#[cfg(test)]
+mod tests;

@@ -21,8 +21,12 @@ pub(crate) enum Show {
 pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
     let mut parts = plan.changes.iter().map(block).collect::<Vec<_>>();
     if show == Show::All {
-        parts.extend(names("is unchanged", "are unchanged", &plan.unchanged));
-        parts.extend(names("is in no file", "are in no file", &plan.unmanaged));
+        parts.extend(names(["discovery is", "discoveries are"], "unchanged", &plan.unchanged));
+        parts.extend(names(
+            ["live discovery is", "live discoveries are"],
+            "in no file",
+            &plan.unmanaged,
+        ));
     }
     let ending = [narrowed(plan), forbidden(plan), summary(plan)];
     parts.push(ending.into_iter().flatten().collect());
@@ -57,15 +61,15 @@ fn block(change: &Change) -> String {
 
 fn resource(lead: &str, change: &Change) -> String {
     let name = quoted(change.name.as_str());
-    let attributes = attributes::lines(change).join("\n");
-    format!("{lead} resource \"discovery\" {name} {{\n{attributes}\n    }}\n")
+    let attributes = attributes::lines(change).into_iter().map(|it| it + "\n");
+    let attributes = attributes.collect::<String>();
+    format!("{lead} resource \"discovery\" {name} {{\n{attributes}    }}\n")
 }
 
 /// Lists discoveries that nothing is done to.
-fn names(one: &str, many: &str, names: &[Name]) -> Option<String> {
+fn names([one, many]: [&str; 2], what: &str, names: &[Name]) -> Option<String> {
     let n = names.len();
-    let what = plural(n, "discovery", "discoveries");
-    let title = format!("  # {n} {what} {}\n", plural(n, one, many));
+    let title = format!("  # {n} {} {what}\n", plural(n, one, many));
     let names = names.iter().map(|it| format!("    {it}\n"));
     (n != 0).then(|| std::iter::once(title).chain(names).collect())
 }
