@@ -718,3 +718,32 @@ fn what_an_edit_without_a_run_covers_is_not_scanned() {
     Addresses: 256 dropped.
     "#);
 }
+
+#[test]
+fn each_field_points_at_the_key_that_asks_for_it() {
+    let story = pair(
+        "exclude 10.0.0.1; cli netops; protocols ssh; retries 1; timeout 1s; \
+         management_ip loopback; netconf_port 830",
+        "gone 17",
+    );
+    let mut story = story;
+    story.live.discoveries[0].read.as_mut().unwrap().settings.target = None;
+    let text = story.sources.sources()[0].text.clone();
+    let plan = story.plan();
+    let keys = plan.changes[0].fields.iter().map(|it| {
+        let key = text.get(it.key.unwrap().range()).unwrap();
+        format!("{} <- {key}", it.path)
+    });
+    let keys = keys.collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(keys, @"
+    cidr <- cidr
+    exclude <- exclude
+    credentials.cli <- cli
+    protocols <- protocols
+    retries <- retries
+    timeout <- timeout
+    management_ip <- management_ip
+    netconf_port <- netconf_port
+    credentials <- cli
+    ");
+}
