@@ -1,6 +1,6 @@
 //! A discovery's name: its identity on a controller.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 /// The name of a discovery, compared exactly.
 ///
@@ -57,11 +57,17 @@ impl FromStr for Name {
 /// so that a terminal does not obey it and a reader sees where it ends.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.chars().any(needs_quotes) {
-            return f.write_str(&quoted(&self.0));
-        }
-        f.write_str(&self.0)
+        f.write_str(&shown(&self.0))
     }
+}
+
+/// Returns a text of the controller's as it is safe to show: as it is, or as a JSON string where it
+/// holds what could mislead.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    if text.chars().any(needs_quotes) {
+        return Cow::Owned(quoted(text));
+    }
+    Cow::Borrowed(text)
 }
 
 /// Whether a character, shown as it is, could mislead a terminal or a reader: control characters,

@@ -80,13 +80,13 @@ pub(crate) enum FieldValue {
 }
 
 impl FieldValue {
-    /// Whether it is a list without anything in it, which the controller spells by leaving it out.
-    fn is_none_at_all(&self) -> bool {
+    /// Whether it is a list of nothing, which is what a controller that leaves the field out has.
+    pub(crate) fn is_empty_list(&self) -> bool {
         match self {
+            Self::Text(_) | Self::Number(_) => false,
             Self::List(it) => it.is_empty(),
             Self::Credentials(it) => it.is_empty(),
             Self::Gone(it) => it.is_empty(),
-            Self::Text(_) | Self::Number(_) => false,
         }
     }
 }
@@ -166,8 +166,8 @@ impl Settings {
         for want in want_fields {
             let found = have_fields.iter().find(|it| it.path == want.path);
             let comparable = have.reports(want.path) && !(other_kind && is_of_target(want.path));
-            let both_none = found.is_none() && want.value.is_none_at_all();
-            if comparable && !both_none && found != Some(&want) {
+            let both_are_none = found.is_none() && want.value.is_empty_list();
+            if comparable && !both_are_none && found != Some(&want) {
                 let (path, have) = (want.path, found.cloned());
                 differences.push(Difference { path, have, want: Some(want) });
             }
@@ -296,9 +296,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_and_none_at_all_are_the_same() {
+    fn none_wanted_and_none_reported_is_the_same() {
         let want = Settings { exclude: Some(BTreeSet::new()), ..ranges("10.0.0.1") };
         assert!(paths(&want, &ranges("10.0.0.1")).is_empty());
+        let have = Settings {
+            exclude: Some([Exclude::from(std::net::IpAddr::from([10, 0, 0, 1]))].into()),
+            ..ranges("10.0.0.1")
+        };
+        assert_eq!(paths(&want, &have), ["exclude"]);
     }
 
     #[test]
@@ -309,6 +314,6 @@ mod tests {
         assert_eq!(paths(&kept, &have), ["ranges"]);
         let mut wanted = ranges("10.0.0.1");
         wanted.credentials.insert(super::super::CredentialKind::Cli, BTreeSet::new());
-        assert_eq!(paths(&have.with(&wanted), &have), ["credentials.cli", "credentials"]);
+        assert_eq!(paths(&have.with(&wanted), &have), ["credentials"]);
     }
 }

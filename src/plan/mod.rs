@@ -5,6 +5,44 @@
 
 mod types;
 
-pub(crate) use self::types::{
-    Action, Change, Controller, FieldChange, Impact, Options, Plan, Planned, Reason, Step, Summary,
+mod planner;
+
+mod scene;
+
+mod declared;
+
+mod cautions;
+
+mod undeclared;
+
+mod credentials;
+
+mod diff;
+
+mod steps;
+
+mod rerun;
+
+mod impact;
+
+mod options;
+
+mod complaints;
+
+mod check;
+
+pub(crate) use self::{
+    options::check_options,
+    planner::{needs_run_age, plan},
+    types::{
+        Action, Change, Controller, FieldChange, Impact, Options, Plan, Planned, Reason, Step,
+        Summary,
+    },
 };
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::complaints::TOO_MANY_DELETIONS;
 use crate::{
     model::{Count, Field, Globs, Interface, Name, RemoteId, RunState, Settings},
     source::{Diagnostic, Span},
@@ -35,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) unchanged: Vec<Name>,
     /// Live discoveries that no file names, by name; those that are deleted are changes.
     pub(crate) unmanaged: Vec<Name>,
+    /// How many discoveries, of the files or live, `only` and `except` kept from being looked at.
+    pub(crate) n_narrowed_away: usize,
     pub(crate) impact: Impact,
     /// Errors and warnings, in the order of the files and then by name.
     pub(crate) diagnostics: Vec<Planned>,
@@ -169,9 +172,40 @@ impl Plan {
         summary
     }
 
-    /// Whether an error left something out: what is shown is then not all that would be done.
+    /// Whether an error keeps a change from being shown; the guard of `prune` does not.
+    pub(crate) fn leaves_something_out(&self) -> bool {
+        let errors = self.diagnostics.iter().filter(|it| it.diagnostic.is_error());
+        errors.map(|it| it.diagnostic.code).any(|it| it != TOO_MANY_DELETIONS)
+    }
+
+    /// Whether there is something to do, and nothing that forbids it.
+    pub(crate) fn is_applyable(&self) -> bool {
+        self.is_complete() && !self.changes.is_empty()
+    }
+
+    /// Returns how many runs it starts.
+    pub(crate) fn n_runs_started(&self) -> usize {
+        let interface = self.controller.interface;
+        self.changes.iter().filter(|it| it.starts_a_run(interface)).count()
+    }
+
+    /// Returns how many runs it stops on purpose; a delete that ends one is not among them.
+    pub(crate) fn n_runs_stopped(&self) -> usize {
+        self.changes.iter().filter(|it| it.steps.contains(&Step::Stop)).count()
+    }
+
+    /// Whether there is no error. With one, nothing is carried out, and what is shown is as a rule
+    /// not all that would be done.
     pub(crate) fn is_complete(&self) -> bool {
         !self.diagnostics.iter().any(|it| it.diagnostic.is_error())
+    }
+}
+
+impl Change {
+    /// Whether a run begins in its course, be it that making a discovery is what starts it.
+    pub(crate) fn starts_a_run(&self, interface: Interface) -> bool {
+        let creates = self.steps.contains(&Step::Create);
+        self.steps.contains(&Step::Run) || (creates && interface.create_is_a_run())
     }
 }
 

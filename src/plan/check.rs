@@ -1,0 +1,214 @@
+//! What must hold of every finished plan, whatever the planner was given.
+//!
+//! Written apart from the planner, from the rules alone; shares no decision with it. A violation is
+//! a bug of ours, and the plan is then not applied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::types::{Action, Change, Plan, Step};
+use crate::model::{
+    Desired, DesiredDiscovery, Live, LiveDiscovery, Name, RemoteId, RunState, State,
+};
+
+/// Returns what is wrong with a plan, which should be nothing.
+pub(super) fn violations(plan: &Plan, desired: &Desired, live: &Live) -> Vec<String> {
+    let facts = Facts {
+        plan,
+        desired,
+        live: live.discoveries.iter().map(|it| (&it.id, it)).collect(),
+        live_names: live.discoveries.iter().map(|it| &it.name).collect(),
+        declared: desired.discoveries.iter().map(|it| (&it.name.value, it)).collect(),
+    };
+    let mut violations = Vec::new();
+    if !plan.changes.is_sorted_by_key(|it| (it.action, &it.name)) {
+        violations.push("the changes are out of order".to_owned());
+    }
+    let mut names = BTreeSet::new();
+    for change in &plan.changes {
+        let mut hold = |holds: bool, rule: &str| {
+            if !holds {
+                violations.push(format!("`{}`: {rule}", change.name));
+            }
+        };
+        hold(names.insert(&change.name), "it is changed twice");
+        hold(has_legal_steps(change), "its steps are no way to carry out its action");
+        hold(has_its_sides(change), "what it rests on, or what it leads to, is missing");
+        hold(facts.rests_on_what_is_live(change), "it does not rest on what is live");
+        hold(facts.never_runs_a_running_one(change), "it would start a run that is on");
+        hold(facts.is_ours(change), "neither a file nor `manage.names` gives it");
+        hold(facts.is_meant(change), "the files do not ask for that");
+    }
+    violations
+}
+
+struct Facts<'a> {
+    plan: &'a Plan,
+    desired: &'a Desired,
+    live: BTreeMap<&'a RemoteId, &'a LiveDiscovery>,
+    live_names: BTreeSet<&'a Name>,
+    declared: BTreeMap<&'a Name, &'a DesiredDiscovery>,
+}
+
+fn has_legal_steps(change: &Change) -> bool {
+    use Step::{Create, Delete, Edit, Run, Stop};
+
+    let steps = change.steps.as_slice();
+    match change.action {
+        Action::Delete => steps == [Delete],
+        Action::Replace => {
+            let steps = steps.strip_prefix(&[Stop]).unwrap_or(steps);
+            steps == [Delete, Create] || steps == [Delete, Create, Run]
+        }
+        Action::Update => {
+            let steps = steps.strip_prefix(&[Stop]).unwrap_or(steps);
+            steps == [Edit] || steps == [Edit, Run]
+        }
+        Action::Stop => steps == [Stop],
+        Action::Restart => steps == [Run],
+        Action::Create => steps == [Create] || steps == [Create, Run],
+    }
+}
+
+fn has_its_sides(change: &Change) -> bool {
+    let Change { id, before, after, .. } = change;
+    match change.action {
+        Action::Delete => id.is_some() && before.is_some() && after.is_none(),
+        Action::Replace | Action::Update => id.is_some() && before.is_some() && after.is_some(),
+        Action::Stop | Action::Restart => id.is_some() && before.is_some() && before == after,
+        Action::Create => id.is_none() && before.is_none() && after.is_some(),
+    }
+}
+
+impl Facts<'_> {
+    fn rests_on_what_is_live(&self, change: &Change) -> bool {
+        let Some(id) = &change.id else {
+            return !self.live_names.contains(&change.name);
+        };
+        let Some(live) = self.live.get(id) else {
+            return false;
+        };
+        let read = live.read.as_ref().ok().map(|it| &it.settings);
+        live.name == change.name && read.is_some() && read == change.before.as_ref()
+    }
+
+    fn never_runs_a_running_one(&self, change: &Change) -> bool {
+        let live = change.id.as_ref().and_then(|it| self.live.get(it));
+        let run = live.and_then(|it| it.read.as_ref().ok()).map(|it| it.run);
+        let starts = change.steps.contains(&Step::Run) || change.steps.contains(&Step::Create);
+        let is_stopped_first = change.steps.first() == Some(&Step::Stop);
+        run != Some(RunState::Running) || !starts || is_stopped_first
+    }
+
+    fn is_ours(&self, change: &Change) -> bool {
+        let options = &self.plan.options;
+        let is_covered = self.desired.manage.is_match(&change.name);
+        let is_narrowed_away = (!options.only.is_empty() && !options.only.is_match(&change.name))
+            || options.except.is_match(&change.name);
+        !is_narrowed_away && (self.declared.contains_key(&change.name) || is_covered)
+    }
+
+    fn is_meant(&self, change: &Change) -> bool {
+        let state = self.declared.get(&change.name).map(|it| it.state());
+        let may_run = state == Some(State::Present);
+        match change.action {
+            Action::Delete => match state {
+                Some(state) => state == State::Absent,
+                None => self.plan.options.prune,
+            },
+            Action::Replace | Action::Restart | Action::Create => may_run,
+            Action::Update => {
+                let rests = state == Some(State::Stopped) && !change.steps.contains(&Step::Run);
+                may_run || rests
+            }
+            Action::Stop => state == Some(State::Stopped),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Reason, testing::Story};
+
+    /// Returns what is said once a sound plan was tampered with.
+    fn said(tamper: impl FnOnce(&mut Plan, &mut Story)) -> String {
+        let desired = "a; address 10.0.0.1; retries 3\nb; state absent\nd; address 10.0.0.2";
+        let live = "a; address 10.0.0.1; running\nb\nc\nd; address 10.0.0.2; running";
+        let mut story = Story::new(desired, live).pruning(&["c"]);
+        let mut plan = story.plan();
+        assert_eq!(violations(&plan, &story.desired, &story.live), [""; 0]);
+        tamper(&mut plan, &mut story);
+        violations(&plan, &story.desired, &story.live).join("; ")
+    }
+
+    fn change<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Change {
+        plan.changes.iter_mut().find(|it| it.name.as_str() == name).unwrap()
+    }
+
+    #[test]
+    fn each_name_is_changed_once_and_in_order() {
+        let twice = said(|plan, _| plan.changes.push(plan.changes[2].clone()));
+        assert_eq!(twice, "`a`: it is changed twice");
+        let reversed = said(|plan, _| plan.changes.reverse());
+        assert_eq!(reversed, "the changes are out of order");
+    }
+
+    #[test]
+    fn steps_fit_the_action() {
+        let steps = said(|plan, _| change(plan, "a").steps = vec![Step::Run, Step::Edit]);
+        assert!(steps.contains("`a`: its steps are no way"), "{steps}");
+        let steps = said(|plan, _| change(plan, "b").steps.push(Step::Create));
+        assert!(steps.contains("`b`: its steps are no way"), "{steps}");
+    }
+
+    #[test]
+    fn a_running_one_is_stopped_before_it_is_run() {
+        let run = said(|plan, _| change(plan, "a").steps = vec![Step::Edit, Step::Run]);
+        assert_eq!(run, "`a`: it would start a run that is on");
+    }
+
+    #[test]
+    fn a_change_rests_on_what_is_live() {
+        let id = said(|plan, _| change(plan, "a").id = Some(RemoteId("99".to_owned())));
+        assert!(id.contains("`a`: it does not rest on what is live"), "{id}");
+        let other = said(|plan, _| change(plan, "a").before.as_mut().unwrap().retries = Some(9));
+        assert_eq!(other, "`a`: it does not rest on what is live");
+        let none = said(|plan, _| change(plan, "a").after = None);
+        assert_eq!(none, "`a`: what it rests on, or what it leads to, is missing");
+    }
+
+    #[test]
+    fn nothing_is_deleted_that_no_file_and_no_glob_gives_away() {
+        let prune = said(|plan, _| plan.options.prune = false);
+        assert_eq!(prune, "`c`: the files do not ask for that");
+        let manage = said(|_, story| story.desired.manage = crate::model::Globs::default());
+        assert_eq!(manage, "`c`: neither a file nor `manage.names` gives it");
+        let present = said(|_, story| story.desired.discoveries[1].state = None);
+        assert_eq!(present, "`b`: the files do not ask for that");
+        let narrowed = said(|plan, story| {
+            *story = story.clone().except(&["b"]);
+            plan.options = story.options.clone();
+        });
+        assert_eq!(narrowed, "`b`: neither a file nor `manage.names` gives it");
+    }
+
+    #[test]
+    fn a_running_one_that_is_as_it_should_be_is_not_restarted() {
+        let restarted = said(|plan, story| {
+            let live = story.live.discoveries.iter().find(|it| it.name.as_str() == "d").unwrap();
+            let settings = live.read.as_ref().unwrap().settings.clone();
+            plan.changes.push(Change {
+                name: live.name.clone(),
+                action: Action::Restart,
+                reason: Reason::RerunAlways,
+                id: Some(live.id.clone()),
+                steps: vec![Step::Run],
+                before: Some(settings.clone()),
+                after: Some(settings),
+                fields: Vec::new(),
+                span: None,
+            });
+        });
+        assert_eq!(restarted, "`d`: it would start a run that is on");
+    }
+}

@@ -1,0 +1,126 @@
+//! What the files call a credential to the one credential of the controller that it means.
+//!
+//! Decides nothing about discoveries.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use crate::{
+    model::{
+        Credential, CredentialKind, CredentialRef, Credentials, DesiredCredentials, Given, shown,
+    },
+    source::{Diagnostic, Span, Spanned},
+};
+
+/// How many candidates a complaint lists before it only counts.
+const MAX_LISTED: usize = 12;
+
+/// The credentials that the files mean.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
+    pub(super) credentials: Credentials,
+    /// Kinds of which one could not be resolved: nothing can be said of them.
+    pub(super) unresolved: BTreeSet<CredentialKind>,
+    pub(super) complaints: Vec<Diagnostic>,
+}
+
+/// Resolves every reference, and collects what is wrong with each.
+pub(super) fn resolve(wanted: &DesiredCredentials, known: &[Credential]) -> Resolved {
+    let mut resolved = Resolved::default();
+    for (kind, given) in wanted {
+        match resolve_kind(*kind, given, known, &mut resolved.complaints) {
+            Some(credentials) => {
+                resolved.credentials.insert(*kind, credentials);
+            }
+            None => {
+                resolved.unresolved.insert(*kind);
+            }
+        }
+    }
+    resolved
+}
+
+/// Returns the credentials of a kind, or `None` where one of them could not be resolved.
+fn resolve_kind(
+    kind: CredentialKind,
+    given: &Given<Vec<Spanned<CredentialRef>>>,
+    known: &[Credential],
+    complaints: &mut Vec<Diagnostic>,
+) -> Option<BTreeSet<Credential>> {
+    let mut found = BTreeMap::<&Credential, Span>::new();
+    let mut has_failed = false;
+    for wanted in &given.value {
+        let candidates = known.iter().filter(|it| it.kind == kind && wanted.value.matches(it));
+        let candidates = candidates.collect::<Vec<_>>();
+        let [credential] = candidates.as_slice() else {
+            complaints.push(unresolved(kind, wanted, &candidates, known));
+            has_failed = true;
+            continue;
+        };
+        if let Some(first) = found.insert(credential, wanted.span) {
+            let message = format!("the {kind} credential `{}` is given twice", text(credential));
+            complaints.push(
+                Diagnostic::warning("trueup::plan::credential_twice", message)
+                    .labelled(wanted.span, "here")
+                    .labelled(first, "and here"),
+            );
+        }
+    }
+    (!has_failed).then(|| found.into_keys().cloned().collect())
+}
+
+fn unresolved(
+    kind: CredentialKind,
+    wanted: &Spanned<CredentialRef>,
+    candidates: &[&Credential],
+    known: &[Credential],
+) -> Diagnostic {
+    let name = reference(&wanted.value);
+    if !candidates.is_empty() {
+        let message = format!("`{name}` may be any of {} {kind} credentials", candidates.len());
+        let help = format!("say which, by its `username` or by its `id`: {}", listed(candidates));
+        return Diagnostic::error("trueup::plan::credential_ambiguous", message)
+            .at(wanted.span)
+            .help(help);
+    }
+    let elsewhere = known.iter().filter(|it| wanted.value.matches(it)).collect::<Vec<_>>();
+    if !elsewhere.is_empty() {
+        let kinds = elsewhere.iter().map(|it| it.kind).collect::<BTreeSet<_>>();
+        let kinds = kinds.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" and ");
+        let message = format!("`{name}` is not a credential of kind `{kind}`, but of {kinds}");
+        return Diagnostic::error("trueup::plan::credential_of_another_kind", message)
+            .at(wanted.span)
+            .help(format!("give it under {kinds}, or name one of kind `{kind}` here"));
+    }
+    let of_kind = known.iter().filter(|it| it.kind == kind).collect::<Vec<_>>();
+    let help = if of_kind.is_empty() {
+        format!("the controller has no {kind} credential at all: make one there first")
+    } else {
+        format!("the controller's {kind} credentials: {}", listed(&of_kind))
+    };
+    let message = format!("the controller has no {kind} credential `{name}`");
+    Diagnostic::error("trueup::plan::credential_missing", message).at(wanted.span).help(help)
+}
+
+/// Lists credentials with their ids, so that one of them can be copied.
+fn listed(credentials: &[&Credential]) -> String {
+    let mut sorted = credentials.to_vec();
+    sorted.sort_by_key(|it| (text(it), &it.id));
+    let texts = sorted.iter().take(MAX_LISTED);
+    let texts = texts.map(|it| format!("{}, id {}", text(it), shown(&it.id.0)));
+    let mut listed = texts.collect::<Vec<_>>().join("; ");
+    if let Some(more) = sorted.len().checked_sub(MAX_LISTED).filter(|it| *it != 0) {
+        write!(listed, "; and {more} more").expect("invariant: a string takes all text");
+    }
+    listed
+}
+
+fn text(credential: &Credential) -> String {
+    shown(&credential.to_string()).into_owned()
+}
+
+fn reference(wanted: &CredentialRef) -> String {
+    shown(&wanted.to_string()).into_owned()
+}

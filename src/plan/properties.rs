@@ -1,0 +1,204 @@
+//! What holds of every plan, tried on generated states.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::{prelude::*, sample::select};
+
+use super::{
+    Action, Change, Plan, Reason, Step,
+    testing::{NOW, Story},
+};
+use crate::model::{Interface, LiveDiscovery, Readable, RemoteId, RunState, Settings, Target};
+
+proptest! {
+    #[test]
+    fn equal_inputs_give_equal_plans(story in stories(), seed in any::<u64>()) {
+        let mut shuffled = story.clone();
+        shuffle(&mut shuffled.desired.discoveries, seed);
+        shuffle(&mut shuffled.live.discoveries, seed.rotate_left(7));
+        shuffle(&mut shuffled.live.credentials, seed.rotate_left(13));
+        prop_assert_eq!(format!("{:?}", story.plan()), format!("{:?}", shuffled.plan()));
+    }
+
+    #[test]
+    fn no_plan_breaks_a_rule_of_its_own(story in stories()) {
+        let plan = story.plan();
+        let bug = plan.diagnostics.iter().find(|it| it.diagnostic.code.ends_with("::bug"));
+        prop_assert_eq!(bug, None);
+    }
+
+    #[test]
+    fn nothing_is_planned_for_what_is_not_ours(story in stories()) {
+        let given = story.desired.discoveries.iter().map(|it| &it.name.value);
+        let given = given.collect::<BTreeSet<_>>();
+        for change in story.plan().changes {
+            let is_pruned = story.options.prune && story.desired.manage.is_match(&change.name);
+            prop_assert!(given.contains(&change.name) || is_pruned);
+        }
+    }
+
+    #[test]
+    fn a_plan_is_empty_once_it_is_applied(story in stories()) {
+        let mut story = story;
+        let first = story.plan();
+        carry_out(&mut story, &first);
+        story.options.rerun.clear();
+        for change in story.plan().changes {
+            prop_assert_eq!(change.reason, Reason::RerunAlways, "{:?}", change);
+        }
+    }
+
+    #[test]
+    fn addresses_equal_brute_force(story in stories()) {
+        let plan = story.plan();
+        let (scanned, new, dropped) = brute_force(&story, &plan);
+        let counted = [plan.impact.scanned, plan.impact.new, plan.impact.dropped];
+        let counted = counted.map(|it| it.to_string().parse::<usize>().unwrap());
+        prop_assert_eq!(counted, [scanned, new, dropped]);
+    }
+}
+
+fn stories() -> impl Strategy<Value = Story> {
+    let names = || prop::sample::subsequence(vec!["a", "b", "c", "d", "e", "f", "g"], 0..=7);
+    let desired = (names(), prop::collection::vec(desired_keys(), 7));
+    let live = (names(), prop::collection::vec(live_keys(), 7));
+    let options = (any::<bool>(), names(), names(), prop::option::of(0_usize..3));
+    (desired, live, options).prop_map(|(desired, live, (prune, rerun, except, twins))| {
+        let lines = |(names, keys): (Vec<&str>, Vec<String>)| {
+            let lines = names.iter().zip(keys).map(|(name, keys)| format!("{name}; {keys}\n"));
+            lines.collect::<Vec<_>>()
+        };
+        let mut live = lines(live);
+        live.extend(twins.and_then(|it| live.get(it).cloned()));
+        let mut story = Story::new(&lines(desired).concat(), &live.concat());
+        story = if prune { story.pruning(&["[a-d]"]) } else { story };
+        story.rerunning(&rerun).except(&except[..except.len() / 3])
+    })
+}
+
+/// Settings of either side: few values, so that the sides meet.
+fn setting_keys() -> impl Strategy<Value = Vec<&'static str>> {
+    let target = select(vec![
+        "address 10.0.0.9",
+        "ranges 10.0.0.1-10.0.0.30",
+        "ranges 10.0.0.1-10.0.0.30, 10.0.1.7",
+        "cidr 10.0.0.0/27",
+        "cdp 10.0.0.40 3",
+        "cdp 10.0.0.40 ?",
+        "lldp 10.0.0.40 3",
+    ]);
+    let one_of = |keys: Vec<&'static str>| prop::option::of(select(keys));
+    let cli = one_of(vec!["cli netops", "cli netops, legacy (root)", "cli "]);
+    let snmp = one_of(vec!["snmp_v3 core", "snmp_v2_read public-read"]);
+    let exclude = one_of(vec!["exclude 10.0.0.0/29", "exclude 10.0.0.9, 10.0.0.40", "exclude "]);
+    let timeout = one_of(vec!["timeout 5s", "timeout 9s"]);
+    (target, cli, snmp, exclude, timeout).prop_map(|(target, cli, snmp, exclude, timeout)| {
+        [Some(target), cli, snmp, exclude, timeout].into_iter().flatten().collect()
+    })
+}
+
+fn desired_keys() -> impl Strategy<Value = String> {
+    let state = select(vec!["present", "present", "present", "stopped", "absent"]);
+    let rerun = select(vec!["on_change", "never", "until_complete", "always", "older_than 1h"]);
+    let on_change = select(vec!["update", "update", "replace"]);
+    let wrong = prop::option::weighted(0.1, select(vec!["netconf none", "http_read core"]));
+    (setting_keys(), state, rerun, on_change, wrong).prop_map(
+        |(settings, state, rerun, on_change, wrong)| {
+            let settings = settings.into_iter().chain(wrong).collect::<Vec<_>>().join("; ");
+            format!("{settings}; state {state}; rerun {rerun}; on_change {on_change}")
+        },
+    )
+}
+
+fn live_keys() -> impl Strategy<Value = String> {
+    let run = select(vec!["running", "complete", "aborted", "failed", "never", "unknown"]);
+    let ended = prop::option::of(0..2 * 3_600_000_i64);
+    let rare = vec!["edited", "own userNameList", "masked x", "gone 17", "unreadable id null"];
+    let rare = prop::option::weighted(0.2, select(rare));
+    (setting_keys(), run, ended, rare).prop_map(|(settings, run, ended, rare)| {
+        let ended = ended.map(|it| format!("; ended {}", NOW - it)).unwrap_or_default();
+        let settings = settings.into_iter().chain(rare).collect::<Vec<_>>().join("; ");
+        format!("{settings}; {run}{ended}")
+    })
+}
+
+/// Puts a list in an order that depends on nothing but a number.
+fn shuffle<T>(list: &mut [T], mut seed: u64) {
+    for at in (1..list.len()).rev() {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        list.swap(at, usize::try_from(seed >> 33).unwrap() % (at + 1));
+    }
+}
+
+/// Does to the live state what the plan says, with runs that complete at once.
+fn carry_out(story: &mut Story, plan: &Plan) {
+    let changes = plan.changes.iter().filter_map(|it| Some((it.id.as_ref()?, it)));
+    let changes = changes.collect::<BTreeMap<&RemoteId, &Change>>();
+    let live = std::mem::take(&mut story.live.discoveries);
+    for mut discovery in live {
+        let change = changes.get(&discovery.id);
+        if change.is_some_and(|it| it.after.is_none()) {
+            continue;
+        }
+        if let (Some(change), Ok(read)) = (change, &mut discovery.read) {
+            *read = changed(read.clone(), change);
+        }
+        story.live.discoveries.push(discovery);
+    }
+    for change in plan.changes.iter().filter(|it| it.action == Action::Create) {
+        let id = RemoteId(format!("new-{}", change.name));
+        let read = Ok(changed(super::testing::readable(), change));
+        story.live.discoveries.push(LiveDiscovery { id, name: change.name.clone(), read });
+    }
+    story.live.discoveries.sort_by_key(|it| (it.name.clone(), it.id.clone()));
+}
+
+fn changed(mut read: Readable, change: &Change) -> Readable {
+    read.settings = change.after.clone().unwrap();
+    if change.steps.contains(&Step::Stop) {
+        read.run = RunState::Aborted;
+    }
+    if change.starts_a_run(Interface::Classic) {
+        (read.run, read.last_run_ended) = (RunState::Complete, Some(NOW));
+    }
+    read
+}
+
+fn brute_force(story: &Story, plan: &Plan) -> (usize, usize, usize) {
+    let live = || {
+        let live = story.live.discoveries.iter();
+        live.filter_map(|it| it.read.as_ref().ok().map(|read| (&it.id, &read.settings)))
+    };
+    let covered = live().flat_map(|(_, it)| reached(it)).collect::<BTreeSet<_>>();
+    let changed = plan.changes.iter().filter_map(|it| it.id.as_ref()).collect::<BTreeSet<_>>();
+    let kept = live().filter(|(id, _)| !changed.contains(id)).map(|(_, it)| it);
+    let after = plan.changes.iter().filter_map(|it| it.after.as_ref());
+    let kept = kept.chain(after).flat_map(reached).collect::<BTreeSet<_>>();
+    let runs = plan.changes.iter().filter(|it| {
+        it.steps.contains(&Step::Run) || matches!(it.action, Action::Create | Action::Replace)
+    });
+    let scanned = runs.filter_map(|it| it.after.as_ref()).flat_map(reached);
+    let scanned = scanned.collect::<BTreeSet<_>>();
+    (scanned.len(), (&scanned - &covered).len(), (&covered - &kept).len())
+}
+
+/// Lists the addresses one by one, as numbers.
+fn reached(settings: &Settings) -> BTreeSet<u32> {
+    let number = |it: std::net::IpAddr| match it {
+        std::net::IpAddr::V4(it) => u32::from(it),
+        std::net::IpAddr::V6(it) => panic!("{it} in a test of IPv4"),
+    };
+    let all = |it: crate::model::AddressRange| number(it.first())..=number(it.last());
+    let target = settings.target.as_ref().unwrap();
+    let named = match target {
+        Target::Address(it) => [number(*it)].into(),
+        Target::Ranges(it) => it.iter().copied().flat_map(all).collect(),
+        Target::Cidr(it) => all((*it).into()).collect(),
+        Target::Cdp(it) | Target::Lldp(it) => BTreeSet::from([number(it.seed)]),
+    };
+    let left_out = settings.exclude.iter().flatten().flat_map(|it| all(it.range()));
+    match target {
+        Target::Address(_) | Target::Ranges(_) => named,
+        Target::Cidr(_) | Target::Cdp(_) | Target::Lldp(_) => &named - &left_out.collect(),
+    }
+}

@@ -1,0 +1,171 @@
+//! Whether a discovery that is as it should be is run again.
+//!
+//! A running one never is. Knows nothing of steps.
+
+use super::types::Reason;
+use crate::model::{Readable, Rerun, RunState, SpanOfTime};
+
+/// Whether to run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rerunning {
+    No,
+    Yes(Reason),
+    /// It might have to be, and is not.
+    Doubt(Doubt),
+}
+
+/// Why a discovery is not run again although it might have to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    UnknownState,
+    UnknownAge,
+    /// It was asked for by name, and is running already.
+    IsRunning,
+}
+
+/// Decides by the policy of the files.
+pub(super) fn by_policy(policy: Rerun, live: &Readable, now: i64) -> Rerunning {
+    let run = live.run;
+    match policy {
+        Rerun::OnChange | Rerun::Never => Rerunning::No,
+        Rerun::UntilComplete => match run {
+            RunState::Running | RunState::Complete => Rerunning::No,
+            RunState::Aborted | RunState::Failed | RunState::Never => {
+                Rerunning::Yes(Reason::RerunIncomplete(run))
+            }
+            RunState::Unknown => Rerunning::Doubt(Doubt::UnknownState),
+        },
+        Rerun::Always => match run {
+            RunState::Running => Rerunning::No,
+            RunState::Complete
+            | RunState::Aborted
+            | RunState::Failed
+            | RunState::Never
+            | RunState::Unknown => Rerunning::Yes(Reason::RerunAlways),
+        },
+        Rerun::OlderThan(limit) => match run {
+            RunState::Running => Rerunning::No,
+            RunState::Never => Rerunning::Yes(Reason::RerunAge),
+            RunState::Unknown => Rerunning::Doubt(Doubt::UnknownState),
+            RunState::Complete | RunState::Aborted | RunState::Failed => {
+                by_age(limit, live.last_run_ended, now)
+            }
+        },
+    }
+}
+
+/// Decides where `--rerun` asks for it by name.
+pub(super) fn by_request(run: RunState) -> Rerunning {
+    match run {
+        RunState::Running => Rerunning::Doubt(Doubt::IsRunning),
+        RunState::Complete
+        | RunState::Aborted
+        | RunState::Failed
+        | RunState::Never
+        | RunState::Unknown => Rerunning::Yes(Reason::RerunRequested),
+    }
+}
+
+/// Whether [`by_policy`] looks at when the last run ended.
+pub(super) fn looks_at_age(policy: Rerun, run: RunState) -> bool {
+    let has_ended = match run {
+        RunState::Complete | RunState::Aborted | RunState::Failed => true,
+        RunState::Running | RunState::Never | RunState::Unknown => false,
+    };
+    has_ended && matches!(policy, Rerun::OlderThan(_))
+}
+
+fn by_age(limit: SpanOfTime, ended: Option<i64>, now: i64) -> Rerunning {
+    let Some(ended) = ended else {
+        return Rerunning::Doubt(Doubt::UnknownAge);
+    };
+    // Wide enough for every pair of clocks and for every limit that a file can give.
+    let age = i128::from(now) - i128::from(ended);
+    if i128::from(limit.seconds()) * 1000 < age {
+        return Rerunning::Yes(Reason::RerunAge);
+    }
+    Rerunning::No
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::testing;
+
+    const ALL: [RunState; 6] = [
+        RunState::Running,
+        RunState::Complete,
+        RunState::Aborted,
+        RunState::Failed,
+        RunState::Never,
+        RunState::Unknown,
+    ];
+
+    /// One word for each run state, in the order of [`ALL`].
+    fn row(decide: impl Fn(RunState) -> Rerunning) -> String {
+        let word = |run| match decide(run) {
+            Rerunning::No => "no".to_owned(),
+            Rerunning::Yes(reason) => reason.key().to_owned(),
+            Rerunning::Doubt(doubt) => format!("{doubt:?}"),
+        };
+        ALL.map(word).join(" ")
+    }
+
+    fn policy(text: &str, ended: Option<i64>, now: i64) -> String {
+        let rerun = testing::rerun(text);
+        row(|run| {
+            let live = Readable { run, last_run_ended: ended, ..testing::readable() };
+            by_policy(rerun, &live, now)
+        })
+    }
+
+    #[test]
+    fn every_cell_of_the_table() {
+        assert_eq!(policy("on_change", None, 0), "no no no no no no");
+        assert_eq!(policy("never", None, 0), "no no no no no no");
+        assert_eq!(
+            policy("until_complete", None, 0),
+            "no no rerun_incomplete rerun_incomplete rerun_incomplete UnknownState"
+        );
+        assert_eq!(
+            policy("always", None, 0),
+            "no rerun_always rerun_always rerun_always rerun_always rerun_always"
+        );
+        assert_eq!(
+            policy("older_than 2s", None, 0),
+            "no UnknownAge UnknownAge UnknownAge rerun_age UnknownState"
+        );
+        assert_eq!(
+            policy("older_than 2s", Some(1000), 3001),
+            "no rerun_age rerun_age rerun_age rerun_age UnknownState"
+        );
+        assert_eq!(
+            row(by_request),
+            "IsRunning rerun_requested rerun_requested rerun_requested rerun_requested \
+             rerun_requested"
+        );
+    }
+
+    #[test]
+    fn a_run_that_ended_exactly_that_long_ago_is_not_older() {
+        assert_eq!(policy("older_than 2s", Some(1000), 3000), "no no no no rerun_age UnknownState");
+        let far = policy("older_than 18446744073709551615s", Some(i64::MIN), i64::MAX);
+        assert_eq!(far, "no no no no rerun_age UnknownState");
+    }
+
+    #[test]
+    fn the_age_is_looked_at_where_it_decides_and_nowhere_else() {
+        let policies = ["on_change", "never", "until_complete", "always", "older_than 2s"];
+        for text in policies {
+            let rerun = testing::rerun(text);
+            for run in ALL {
+                let decide = |ended| {
+                    let live = Readable { run, last_run_ended: ended, ..testing::readable() };
+                    by_policy(rerun, &live, 10_000)
+                };
+                let depends = decide(None) != decide(Some(0)) || decide(None) != decide(Some(9999));
+                assert_eq!(looks_at_age(rerun, run), depends, "{text} {run}");
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What the planner looks things up in: built once, so that no lookup walks a list.
+//!
+//! Decides nothing but which names are looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::types::Options;
+use crate::model::{Desired, Interface, Live, LiveDiscovery, Name};
+
+/// The two states and the user's wishes, by name.
+pub(super) struct Scene<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) live: &'a Live,
+    pub(super) options: &'a Options,
+    /// In milliseconds of the epoch.
+    pub(super) now: i64,
+    /// The names that any file gives, the narrowed ones included.
+    declared: BTreeSet<&'a Name>,
+    live_by_name: BTreeMap<&'a Name, Vec<&'a LiveDiscovery>>,
+    /// Live names by what they have in common with names that look alike.
+    live_by_fold: BTreeMap<String, BTreeSet<&'a Name>>,
+    requested: BTreeSet<&'a Name>,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(
+        desired: &'a Desired,
+        live: &'a Live,
+        options: &'a Options,
+        now: i64,
+    ) -> Self {
+        let mut live_by_name = BTreeMap::<_, Vec<_>>::new();
+        let mut live_by_fold = BTreeMap::<_, BTreeSet<_>>::new();
+        for discovery in &live.discoveries {
+            live_by_name.entry(&discovery.name).or_default().push(discovery);
+            live_by_fold.entry(discovery.name.folded()).or_default().insert(&discovery.name);
+        }
+        for discoveries in live_by_name.values_mut() {
+            discoveries.sort_by_key(|it| &it.id);
+        }
+        let declared = desired.discoveries.iter().map(|it| &it.name.value).collect();
+        let requested = options.rerun.iter().collect();
+        Self { desired, live, options, now, declared, live_by_name, live_by_fold, requested }
+    }
+
+    pub(super) fn interface(&self) -> Interface {
+        self.live.interface
+    }
+
+    /// Whether `--only` and `--except` let a name through.
+    pub(super) fn looks_at(&self, name: &Name) -> bool {
+        let Options { only, except, prune: _, allow_delete: _, rerun: _ } = self.options;
+        (only.is_empty() || only.is_match(name)) && !except.is_match(name)
+    }
+
+    /// Whether `--rerun` names it.
+    pub(super) fn is_requested(&self, name: &Name) -> bool {
+        self.requested.contains(name)
+    }
+
+    /// Whether a file gives the name.
+    pub(super) fn is_declared(&self, name: &Name) -> bool {
+        self.declared.contains(name)
+    }
+
+    /// Returns the live discoveries of that name, by id; there should be one at most.
+    pub(super) fn live_of(&self, name: &Name) -> &[&'a LiveDiscovery] {
+        self.live_by_name.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Returns the live discoveries that no file names, by name.
+    pub(super) fn undeclared(&self) -> impl Iterator<Item = (&'a Name, &[&'a LiveDiscovery])> {
+        let all = self.live_by_name.iter();
+        all.filter(|(name, _)| !self.is_declared(name)).map(|(name, it)| (*name, it.as_slice()))
+    }
+
+    /// Returns the live names that look like this one, are not it, and that no file gives: one that
+    /// a file gives is there on purpose.
+    pub(super) fn similar_live_names(&self, name: &Name) -> Vec<&'a Name> {
+        let alike = self.live_by_fold.get(&name.folded()).into_iter().flatten();
+        alike.filter(|it| **it != name && !self.is_declared(it)).copied().collect()
+    }
+}

@@ -1,0 +1,159 @@
+//! What is done to a discovery, and in which steps.
+//!
+//! Knows neither settings nor files: only what the table of the design's section 5 asks about.
+
+use super::types::{Action, Reason, Step};
+use crate::model::{Interface, OnChange, RunState, State};
+
+/// What is to be done, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Decision {
+    pub(super) action: Action,
+    pub(super) reason: Reason,
+    pub(super) steps: Vec<Step>,
+}
+
+/// What matters about a discovery that is there with other settings.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Changed {
+    /// Present or stopped.
+    pub(super) state: State,
+    pub(super) on_change: OnChange,
+    /// Whether a run is wanted once it has changed.
+    pub(super) afterwards: Afterwards,
+    pub(super) run: RunState,
+    pub(super) mutability: Mutability,
+}
+
+/// Whether a discovery that was made or changed is to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Afterwards {
+    Run,
+    Rest,
+}
+
+/// Whether all that differs can be changed on the discovery that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mutability {
+    InPlace,
+    Immutable,
+}
+
+/// A discovery that is to be stopped differs in what cannot be changed: making it anew could start
+/// it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ImmutableWhileStopped;
+
+/// Decides for a discovery that is not there and is to be present.
+pub(super) fn of_new(interface: Interface, afterwards: Afterwards) -> Decision {
+    let steps = [Some(Step::Create), run_of_new(interface, afterwards)];
+    Decision {
+        action: Action::Create,
+        reason: Reason::New,
+        steps: steps.into_iter().flatten().collect(),
+    }
+}
+
+/// Decides for a discovery that is there with other settings.
+pub(super) fn of_changed(
+    interface: Interface,
+    changed: Changed,
+) -> Result<Decision, ImmutableWhileStopped> {
+    let Changed { state, on_change, afterwards, run, mutability } = changed;
+    let replaced = |reason| {
+        let run_again = run_of_new(interface, afterwards);
+        let steps = [stop_of(run), Some(Step::Delete), Some(Step::Create), run_again];
+        let steps = steps.into_iter().flatten().collect();
+        Decision { action: Action::Replace, reason, steps }
+    };
+    let edited = |last| {
+        let steps = [stop_of(run), Some(Step::Edit), last].into_iter().flatten().collect();
+        Decision { action: Action::Update, reason: Reason::SettingsChanged, steps }
+    };
+    match (state, on_change, mutability) {
+        (State::Stopped | State::Absent, _, Mutability::Immutable) => Err(ImmutableWhileStopped),
+        (State::Stopped | State::Absent, _, Mutability::InPlace) => Ok(edited(None)),
+        (State::Present, OnChange::Replace, _) => Ok(replaced(Reason::ReplaceRequested)),
+        (State::Present, OnChange::Update, Mutability::Immutable) => {
+            Ok(replaced(Reason::ImmutableField))
+        }
+        (State::Present, OnChange::Update, Mutability::InPlace) => {
+            Ok(edited((afterwards == Afterwards::Run).then_some(Step::Run)))
+        }
+    }
+}
+
+/// Decides for a discovery that is running and is to be stopped, its settings being the same.
+pub(super) fn of_running() -> Decision {
+    Decision { action: Action::Stop, reason: Reason::Running, steps: vec![Step::Stop] }
+}
+
+/// Decides for a discovery that is run again as it is.
+pub(super) fn of_restart(reason: Reason) -> Decision {
+    Decision { action: Action::Restart, reason, steps: vec![Step::Run] }
+}
+
+/// Decides for a discovery that is to go.
+pub(super) fn of_delete(reason: Reason) -> Decision {
+    Decision { action: Action::Delete, reason, steps: vec![Step::Delete] }
+}
+
+fn stop_of(run: RunState) -> Option<Step> {
+    (run == RunState::Running).then_some(Step::Stop)
+}
+
+/// The run that follows a create, where the create is not one already.
+fn run_of_new(interface: Interface, afterwards: Afterwards) -> Option<Step> {
+    let is_wanted = afterwards == Afterwards::Run && !interface.create_is_a_run();
+    is_wanted.then_some(Step::Run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decided(changed: Changed) -> String {
+        match of_changed(Interface::Classic, changed) {
+            Err(ImmutableWhileStopped) => "error".to_owned(),
+            Ok(Decision { action, reason, steps }) => {
+                let steps = steps.iter().map(Step::to_string).collect::<Vec<_>>();
+                format!("{action} {reason}: {}", steps.join(", "))
+            }
+        }
+    }
+
+    const CHANGED: Changed = Changed {
+        state: State::Present,
+        on_change: OnChange::Update,
+        afterwards: Afterwards::Run,
+        run: RunState::Complete,
+        mutability: Mutability::InPlace,
+    };
+
+    #[test]
+    fn a_present_one_is_edited_and_run() {
+        assert_eq!(decided(CHANGED), "update settings_changed: edit, run");
+        let running = Changed { run: RunState::Running, ..CHANGED };
+        assert_eq!(decided(running), "update settings_changed: stop, edit, run");
+        let resting = Changed { afterwards: Afterwards::Rest, ..running };
+        assert_eq!(decided(resting), "update settings_changed: stop, edit");
+    }
+
+    #[test]
+    fn what_cannot_be_edited_is_replaced() {
+        let immutable = Changed { mutability: Mutability::Immutable, ..CHANGED };
+        assert_eq!(decided(immutable), "replace immutable_field: delete, create");
+        let asked = Changed { on_change: OnChange::Replace, run: RunState::Running, ..immutable };
+        assert_eq!(decided(asked), "replace replace_requested: stop, delete, create");
+    }
+
+    #[test]
+    fn a_stopped_one_is_edited_and_never_run_or_replaced() {
+        let stopped = Changed { state: State::Stopped, on_change: OnChange::Replace, ..CHANGED };
+        assert_eq!(decided(stopped), "update settings_changed: edit");
+        let running = Changed { run: RunState::Running, ..stopped };
+        assert_eq!(decided(running), "update settings_changed: stop, edit");
+        let immutable = Changed { mutability: Mutability::Immutable, ..stopped };
+        assert_eq!(decided(immutable), "error");
+    }
+}

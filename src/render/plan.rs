@@ -1,0 +1,145 @@
+//! A plan as text, in Terraform's line shapes where tools parse them.
+//!
+//! Plain: `cli` paints a line by the sign that it begins with. Says nothing of diagnostics but that
+//! there are errors: they are drawn apart.
+
+use super::attributes;
+use crate::{
+    model::{Globs, Name, quoted, shown},
+    plan::{Action, Change, Plan, Step},
+};
+
+/// What of a plan is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Show {
+    Changes,
+    /// The discoveries that nothing is done to as well.
+    All,
+}
+
+/// Returns the plan as text, its summary last.
+pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
+    let mut parts = plan.changes.iter().map(block).collect::<Vec<_>>();
+    if show == Show::All {
+        parts.extend(names(["discovery is", "discoveries are"], "unchanged", &plan.unchanged));
+        parts.extend(names(
+            ["live discovery is", "live discoveries are"],
+            "in no file",
+            &plan.unmanaged,
+        ));
+    }
+    let ending = [narrowed(plan), forbidden(plan), summary(plan)];
+    parts.push(ending.into_iter().flatten().collect());
+    parts.join("\n")
+}
+
+/// Draws a change: what happens and why, and the settings that it concerns.
+fn block(change: &Change) -> String {
+    let Change { name, action, reason, steps, .. } = change;
+    let (what, lead) = match action {
+        Action::Delete => ("will be destroyed", "  -"),
+        Action::Replace => ("must be replaced", "-/+"),
+        Action::Update => ("will be updated in-place", "  ~"),
+        Action::Stop => ("will be stopped", "  ."),
+        Action::Restart => ("will be restarted", "  !"),
+        Action::Create => ("will be created", "  +"),
+    };
+    match action {
+        Action::Stop | Action::Restart => {
+            format!("  # {name} {what}\n  # ({reason})\n{lead} {name}\n")
+        }
+        Action::Delete | Action::Create => {
+            format!("  # {name} {what}\n  # ({reason})\n{}", resource(lead, change))
+        }
+        Action::Update | Action::Replace => {
+            let steps = steps.iter().map(Step::to_string).collect::<Vec<_>>().join(", ");
+            let resource = resource(lead, change);
+            format!("  # {name} {what}\n  # ({reason}; steps: {steps})\n{resource}")
+        }
+    }
+}
+
+fn resource(lead: &str, change: &Change) -> String {
+    let name = quoted(change.name.as_str());
+    let attributes = attributes::lines(change).into_iter().map(|it| it + "\n");
+    let attributes = attributes.collect::<String>();
+    format!("{lead} resource \"discovery\" {name} {{\n{attributes}    }}\n")
+}
+
+/// Lists discoveries that nothing is done to.
+fn names([one, many]: [&str; 2], what: &str, names: &[Name]) -> Option<String> {
+    let n = names.len();
+    let title = format!("  # {n} {} {what}\n", plural(n, one, many));
+    let names = names.iter().map(|it| format!("    {it}\n"));
+    (n != 0).then(|| std::iter::once(title).chain(names).collect())
+}
+
+/// Says that the plan looks at a part only.
+fn narrowed(plan: &Plan) -> Option<String> {
+    let flags = |flag: &str, globs: &Globs| {
+        globs.patterns().iter().map(|it| format!("--{flag} {}", shown(it))).collect::<Vec<_>>()
+    };
+    let options = &plan.options;
+    let flags = [flags("only", &options.only), flags("except", &options.except)].concat();
+    let n = plan.n_narrowed_away;
+    let were = plural(n, "discovery was", "discoveries were");
+    let text = format!("Narrowed by {}: {n} {were} not looked at.\n", flags.join(" "));
+    (!flags.is_empty()).then_some(text)
+}
+
+/// Says that there are errors, so that nobody takes what is shown for all there is to do.
+fn forbidden(plan: &Plan) -> Option<String> {
+    let n_errors = plan.diagnostics.iter().filter(|it| it.diagnostic.is_error()).count();
+    if n_errors == 0 {
+        return None;
+    }
+    let errors = plural(n_errors, "error", "errors");
+    let left_out = if plan.leaves_something_out() {
+        " The discoveries with errors are left out of it."
+    } else {
+        ""
+    };
+    Some(format!("This plan cannot be applied: {n_errors} {errors}.{left_out}\n"))
+}
+
+fn summary(plan: &Plan) -> Option<String> {
+    if plan.changes.is_empty() {
+        let text = "No changes. Your infrastructure matches the configuration.\n";
+        return plan.is_complete().then(|| text.to_owned());
+    }
+    let it = plan.summary();
+    let add = it.create + it.replace;
+    let change = it.update + it.restart + it.stop;
+    let destroy = it.delete + it.replace;
+    let line = format!("Plan: {add} to add, {change} to change, {destroy} to destroy.\n");
+    let reach = [runs(plan), addresses(plan), unbounded(plan)];
+    let reach = reach.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    if reach.is_empty() { Some(line) } else { Some(format!("{line}{reach}\n")) }
+}
+
+fn runs(plan: &Plan) -> Option<String> {
+    let part = |n: usize, what: &str| (n != 0).then(|| format!("{n} to {what}"));
+    let parts = [part(plan.n_runs_started(), "start"), part(plan.n_runs_stopped(), "stop")];
+    let parts = parts.into_iter().flatten().collect::<Vec<_>>();
+    (!parts.is_empty()).then(|| format!("Runs: {}.", parts.join(", ")))
+}
+
+fn addresses(plan: &Plan) -> Option<String> {
+    let impact = &plan.impact;
+    let (scanned, new) = (impact.scanned.grouped(), impact.new.grouped());
+    let scanned =
+        (!impact.scanned.is_zero()).then(|| format!("{scanned} scanned, {new} of them new"));
+    let dropped =
+        (!impact.dropped.is_zero()).then(|| format!("{} dropped", impact.dropped.grouped()));
+    let parts = [scanned, dropped].into_iter().flatten().collect::<Vec<_>>();
+    (!parts.is_empty()).then(|| format!("Addresses: {}.", parts.join(", ")))
+}
+
+fn unbounded(plan: &Plan) -> Option<String> {
+    let names = plan.impact.unbounded.iter().map(Name::to_string).collect::<Vec<_>>();
+    (!names.is_empty()).then(|| format!("Unbounded: {}.", names.join(", ")))
+}
+
+pub(super) fn plural<'a>(n: usize, one: &'a str, many: &'a str) -> &'a str {
+    if n == 1 { one } else { many }
+}
