@@ -39,32 +39,39 @@ pub(crate) struct Current {
     pub(crate) discovery: LiveDiscovery,
 }
 
-/// Reads everything that a plan rests on. The parts are asked for at the same time.
-///
-/// `needs_run_age` says of which discoveries the end of the last run matters: only their jobs are
-/// asked for.
-pub(crate) async fn read(
-    client: &Client,
-    url: String,
-    needs_run_age: impl Fn(&LiveDiscovery) -> bool,
-) -> Result<Live, ReadError> {
+/// Reads everything that a plan rests on, but for the ages of runs. The parts are asked for at the
+/// same time.
+pub(crate) async fn read(client: &Client, url: String) -> Result<Live, ReadError> {
     let (items, global, release) =
         tokio::try_join!(client.all_discoveries(), client.global_credentials(), client.release(),)?;
     let credentials = credentials(&global)
         .map_err(|why| ReadError::Unreadable { what: "list of global credentials", why })?;
     let mut discoveries = decoded(&items, &by_id(&credentials))?;
     discoveries.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-    for discovery in &mut discoveries {
-        if !needs_run_age(discovery) {
-            continue;
-        }
-        let items = client.job_items(&discovery.id.0).await?;
-        if let Ok(read) = &mut discovery.read {
-            read.last_run_ended = items.iter().filter_map(|it| moment(it, "endTime")).max();
-        }
-    }
     let release = Some(release);
     Ok(Live { url, release, interface: Interface::Classic, discoveries, credentials })
+}
+
+/// Reads when the last run of each of these discoveries ended, as far as their job items tell.
+pub(crate) async fn read_run_ages(
+    client: &Client,
+    live: &mut Live,
+    ids: &[RemoteId],
+) -> Result<(), ReadError> {
+    let reads = ids.iter().map(|id| async {
+        let items = client.job_items(&id.0).await?;
+        let end = items.iter().filter_map(|it| moment(it, "endTime")).max();
+        Ok::<_, ReadError>((id, end))
+    });
+    // The client bounds how many are in flight.
+    let ends = futures_util::future::try_join_all(reads).await?;
+    for (id, end) in ends {
+        let discovery = live.discoveries.iter_mut().find(|it| it.id == *id);
+        if let Some(Ok(read)) = discovery.map(|it| &mut it.read) {
+            read.last_run_ended = end;
+        }
+    }
+    Ok(())
 }
 
 /// Reads the list of discoveries.

@@ -1,0 +1,102 @@
+//! `plan`: shows what would change, and changes nothing.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{
+    args::{PlanArgs, Show},
+    connect::{Connection, NO_WRITES, Way, connect, unread},
+    exit::Exit,
+    files::{self, Files},
+    output::Output,
+    progress::reading,
+};
+use crate::{
+    api::Client,
+    live,
+    model::Live,
+    plan::{self, Plan},
+    render,
+    source::Diagnostic,
+};
+
+/// How long a plan may take to read the controller.
+const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// Plans, and prints the plan.
+pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
+    let files = files::load(&args.planning.files, output)?;
+    let options = files::options(&args.planning, &files, output)?;
+    let way = Way {
+        controller: &args.controller,
+        simulation: &args.simulation,
+        parallelism: NO_WRITES,
+    };
+    let connection = connect(way, Some(&files), output)?;
+    let client = connection.client.until(Instant::now() + TIMEOUT);
+    let (plan, _) = made(&client, &connection, &files, options, output).await?;
+    let show = match args.show {
+        Show::Changes => render::Show::Changes,
+        Show::All => render::Show::All,
+    };
+    output.print(&render::plan_text(&plan, show));
+    let exit = exit_of(&plan);
+    if exit == Exit::Done && args.detailed_exitcode && !plan.changes.is_empty() {
+        return Ok(Exit::Changes);
+    }
+    Ok(exit)
+}
+
+/// The live state that a plan was made of, and when it was asked for.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) live: Live,
+    pub(crate) at: Instant,
+}
+
+/// Reads the controller and makes the plan; says every complaint about it, the files' own
+/// warnings first.
+pub(crate) async fn made(
+    client: &Client,
+    connection: &Connection,
+    files: &Files,
+    options: plan::Options,
+    output: &mut Output<'_>,
+) -> Result<(Plan, Seen), Exit> {
+    let at = Instant::now();
+    let spinner = reading(output);
+    let live = read(client, connection, files, &options).await;
+    drop(spinner);
+    let live = live.map_err(|error| unread(&error, output))?;
+    let plan = plan::plan(&files.desired, &live, &options, output.host.now_ms);
+    let planned = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
+    let all = files.warnings.iter().cloned().chain(planned).collect::<Vec<Diagnostic>>();
+    output.complain(&all, &files.sources);
+    Ok((plan, Seen { live, at }))
+}
+
+async fn read(
+    client: &Client,
+    connection: &Connection,
+    files: &Files,
+    options: &plan::Options,
+) -> Result<Live, live::ReadError> {
+    let mut live = live::read(client, connection.url.clone()).await?;
+    let ids = plan::needs_run_age(&files.desired, &live, options);
+    live::read_run_ages(client, &mut live, &ids).await?;
+    Ok(live)
+}
+
+/// Returns what the complaints about a plan mean for the exit code.
+pub(crate) fn exit_of(plan: &Plan) -> Exit {
+    let errors = plan.diagnostics.iter().filter(|it| it.diagnostic.is_error());
+    let (refusals, mistakes): (Vec<_>, Vec<_>) = errors.partition(|it| it.refuses);
+    if !mistakes.is_empty() {
+        return Exit::Failed;
+    }
+    if !refusals.is_empty() {
+        return Exit::Refused;
+    }
+    Exit::Done
+}

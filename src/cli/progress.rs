@@ -1,0 +1,156 @@
+//! Progress of long work: bars on a terminal, a line an event in a pipe.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output::Output;
+use crate::{
+    events::{Entry, Event, Outcome, Report},
+    plan::Step,
+};
+
+/// How often a bar that nothing happens to is drawn again.
+const TICK: Duration = Duration::from_millis(120);
+
+/// Shows that the controller is being read, where somebody looks on.
+pub(crate) fn reading(output: &Output<'_>) -> Spinner {
+    let bar = bar_for(output, "{spinner} {msg} {elapsed}");
+    bar.set_message("Reading the controller");
+    bar.enable_steady_tick(TICK);
+    Spinner(bar)
+}
+
+/// A bar that goes when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Spinner(ProgressBar);
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn bar_for(output: &Output<'_>, template: &str) -> ProgressBar {
+    let target = if output.is_interactive() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    let style = ProgressStyle::with_template(template);
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar
+}
+
+/// Follows an apply.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: Spinner,
+    n_ended: u64,
+    is_interactive: bool,
+}
+
+impl Progress {
+    /// Begins to follow an apply of so many changes.
+    pub(crate) fn new(n_changes: usize, output: &Output<'_>) -> Self {
+        let bar = bar_for(output, "{spinner} [{bar:30}] {pos}/{len} {elapsed} {msg}");
+        bar.set_length(n_changes as u64);
+        bar.enable_steady_tick(TICK);
+        Self { bar: Spinner(bar), n_ended: 0, is_interactive: output.is_interactive() }
+    }
+
+    /// Returns the line to say of an event, if there is one to say. On a terminal the bar tells
+    /// what is under way, and only what a person has to know becomes a line.
+    pub(crate) fn line(&mut self, event: &Event, report: &Report) -> Option<String> {
+        if let Event::Ended { .. } = event {
+            self.n_ended += 1;
+            self.bar.0.set_position(self.n_ended);
+        }
+        let line = line(event, report)?;
+        if !self.is_interactive {
+            return Some(line);
+        }
+        self.bar.0.set_message(line.clone());
+        is_for_a_person(event).then_some(line)
+    }
+
+    /// Says something above the bar.
+    pub(crate) fn say(&self, line: &str, output: &mut Output<'_>) {
+        self.bar.0.suspend(|| output.say(line));
+    }
+}
+
+fn is_for_a_person(event: &Event) -> bool {
+    match event {
+        Event::Started { .. }
+        | Event::Submitting { .. }
+        | Event::Accepted { .. }
+        | Event::Claimed { .. }
+        | Event::Settled { .. } => false,
+        Event::InDoubt { .. }
+        | Event::NotTaken { .. }
+        | Event::Noted { .. }
+        | Event::Ended { .. }
+        | Event::Stopping { .. }
+        | Event::ReadFailed { .. } => true,
+    }
+}
+
+/// Says an event in one line.
+fn line(event: &Event, report: &Report) -> Option<String> {
+    let entry = |change: &usize| report.entries.get(*change);
+    let of = |change: &usize| entry(change).map(|it| it.name.to_string()).unwrap_or_default();
+    let doing = |step: &Step| match step {
+        Step::Stop => "stopping",
+        Step::Edit => "editing",
+        Step::Run => "starting a run",
+        Step::Delete => "deleting",
+        Step::Create => "creating",
+    };
+    Some(match event {
+        Event::Started { .. } => return None,
+        Event::Submitting { change, step, attempt: 1 } => {
+            format!("{}: {}...", of(change), doing(step))
+        }
+        Event::Submitting { change, step, attempt } => {
+            format!("{}: {} (try {attempt})...", of(change), doing(step))
+        }
+        Event::Accepted { change, step, task } => {
+            format!("{}: {step} accepted, task {task}", of(change))
+        }
+        Event::InDoubt { change, step, why } => {
+            format!("{}: {step} in doubt, looking what came of it: {why}", of(change))
+        }
+        Event::NotTaken { change, step, why } => {
+            format!("{}: {step} was not taken on: {why}", of(change))
+        }
+        Event::Claimed { change, step } => {
+            format!("{}: {step} reported as done, looking...", of(change))
+        }
+        Event::Settled { change, step, found: false } => format!("{}: {step} done", of(change)),
+        Event::Settled { change, step, found: true } => {
+            format!("{}: {step} not needed, it is so already", of(change))
+        }
+        Event::Noted { change, note } => format!("Warning: {}: {note}", of(change)),
+        Event::Ended { change, outcome } => ended(entry(change)?, outcome),
+        Event::Stopping { why } => {
+            format!("Stopping ({why}): nothing more is begun, open operations are waited for...")
+        }
+        Event::ReadFailed { why } => format!("Warning: a read failed and is tried again: {why}"),
+    })
+}
+
+fn ended(entry: &Entry, outcome: &Outcome) -> String {
+    let name = &entry.name;
+    match outcome {
+        Outcome::Done => format!("{name}: {} complete", entry.action),
+        Outcome::Converged => format!("{name}: is so already"),
+        Outcome::Failed { words } => format!("{name}: {} failed: {words}", entry.action),
+        Outcome::Stale { words } => format!("{name}: not tried, it moved since the plan: {words}"),
+        Outcome::Conflict { words } => format!("{name}: {} failed: {words}", entry.action),
+        Outcome::Unknown { words } => format!("{name}: nobody knows what came of it: {words}"),
+        Outcome::NotTried { why } => format!("{name}: not tried: {why}"),
+        Outcome::Open { words, .. } => format!("{name}: still open: {words}"),
+    }
+}

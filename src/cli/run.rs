@@ -1,0 +1,120 @@
+//! From the command line to the command, and from its end to an exit code.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser as _, error::ErrorKind};
+
+use super::{
+    apply,
+    args::{Cli, Colour, Command},
+    exit::Exit,
+    host::Host,
+    output::Output,
+    plan, print, serve, status, validate,
+};
+
+/// The environment variable that says what to log, in the syntax of `tracing-subscriber`.
+const LOG: &str = "TRUEUP_LOG";
+
+/// Runs the program as this process: the whole of `main`.
+pub fn main() -> ExitCode {
+    let mut host = Host::of_process();
+    log_to_stderr(&host);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let exit = match runtime {
+        Ok(runtime) => {
+            let exit = runtime.block_on(run(std::env::args_os(), &mut host));
+            // A request that hangs must not hold up the end.
+            runtime.shutdown_background();
+            exit
+        }
+        Err(error) => {
+            Output::new(&mut host, Colour::Auto).error(&format!("cannot start: {error}"), None);
+            Exit::Failed
+        }
+    };
+    exit.into()
+}
+
+fn log_to_stderr(host: &Host) {
+    let Some(filter) = host.var(LOG) else { return };
+    let filter = tracing_subscriber::EnvFilter::new(filter);
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Runs one command line; the first argument is the program's name.
+pub async fn run<I, T>(args: I, host: &mut Host) -> Exit
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return unparsed(&error, host),
+    };
+    let mut output = Output::new(host, cli.color);
+    let result = match &cli.command {
+        Command::Validate(args) => validate::run(args, &mut output),
+        Command::Plan(args) => plan::run(args, &mut output).await,
+        Command::Apply(args) => apply::run(args, &mut output).await,
+        Command::Status(args) => status::run(args, &mut output).await,
+        Command::Simulator(args) => serve::run(args, &mut output).await,
+        Command::Schema(args) => Ok(print::schema(args, &mut output)),
+        Command::Completions(args) => Ok(print::completions(args, &mut output)),
+    };
+    let exit = result.unwrap_or_else(|exit| exit);
+    match output.failure() {
+        Some(error) if matches!(exit, Exit::Done | Exit::Changes) && !cli.command.writes() => {
+            output.error(&format!("stdout could not be written: {error}"), None);
+            Exit::Failed
+        }
+        Some(_) | None => exit,
+    }
+}
+
+impl Command {
+    /// Whether it may have changed something on a controller, so that a failure to print must not
+    /// hide what came of it.
+    fn writes(&self) -> bool {
+        match self {
+            Self::Apply(_) => true,
+            Self::Validate(_)
+            | Self::Plan(_)
+            | Self::Status(_)
+            | Self::Simulator(_)
+            | Self::Schema(_)
+            | Self::Completions(_) => false,
+        }
+    }
+}
+
+/// Prints help, version or what is wrong with the command line. clap's own code for the latter is
+/// 2, which here means that there are changes.
+fn unparsed(error: &clap::Error, host: &mut Host) -> Exit {
+    let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let mut output = Output::new(host, Colour::Auto);
+    let text = error.render().to_string();
+    if is_asked_for {
+        output.print(&text);
+        return Exit::Done;
+    }
+    match text.strip_prefix("error: ") {
+        Some(message) => output.error(message.trim_end(), None),
+        None => output.say(text.trim_end()),
+    }
+    Exit::Invalid
+}
+
+/// Returns when the process is asked to end, by SIGINT or SIGTERM.
+pub(crate) async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => (),
+        _ = terminate.recv() => (),
+    }
+}
