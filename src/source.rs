@@ -74,6 +74,8 @@ pub(crate) struct Source {
     pub(crate) text: Arc<str>,
     /// The offset at which each line begins.
     lines: Vec<usize>,
+    /// Whether every character is one byte: columns need no counting then.
+    is_ascii: bool,
 }
 
 /// A place as a person counts: lines and columns from 1, columns in characters.
@@ -95,7 +97,8 @@ impl SourceMap {
         let starts = text.match_indices('\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(starts).collect();
         let id = u32::try_from(self.sources.len()).expect("invariant: fewer than 2³² files");
-        self.sources.push(Source { path: path.into(), text, lines });
+        let is_ascii = text.is_ascii();
+        self.sources.push(Source { path: path.into(), text, lines, is_ascii });
         SourceId(id)
     }
 
@@ -110,6 +113,12 @@ impl SourceMap {
         &self.sources
     }
 
+    /// Returns the identity of every source, in the order in which they were read.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = SourceId> + use<> {
+        let n_sources = u32::try_from(self.sources.len()).expect("invariant: checked by `add`");
+        (0..n_sources).map(SourceId)
+    }
+
     /// Returns the span as lines and columns.
     pub(crate) fn locate(&self, span: Span) -> Location {
         let source = self.source(span.source);
@@ -120,12 +129,23 @@ impl SourceMap {
 }
 
 impl Source {
+    /// Returns where a line lies, counted from 1 and without its line break.
+    pub(crate) fn line(&self, number: usize) -> Option<Range<usize>> {
+        let start = *self.lines.get(number.checked_sub(1)?)?;
+        let end = self.lines.get(number).map_or(self.text.len(), |next| next - 1);
+        let text = self.text.get(start..end).unwrap_or_default();
+        Some(start..start + text.strip_suffix('\r').unwrap_or(text).len())
+    }
+
     /// Returns the line and column of an offset; one past the end, or inside a character, counts
     /// as the nearest place before it.
     fn position(&self, offset: usize) -> (usize, usize) {
         let offset = offset.min(self.text.len());
         let line = self.lines.partition_point(|start| *start <= offset);
         let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        if self.is_ascii {
+            return (line, offset - start + 1);
+        }
         let rest = self.text.get(start..).unwrap_or_default();
         let before = rest.char_indices().take_while(|(at, _)| start + at < offset);
         (line, before.count() + 1)
@@ -226,6 +246,14 @@ mod tests {
     fn an_offset_past_the_end_is_the_end() {
         assert_eq!(located("ab\n", 9..12), (2, 1, 2, 1));
         assert_eq!(located("", 0..0), (1, 1, 1, 1));
+    }
+
+    #[test]
+    fn a_line_is_found_without_its_line_break() {
+        let mut map = SourceMap::default();
+        let id = map.add("a.yaml", "ab\r\n\ncd");
+        let lines = (0..5).map(|it| map.source(id).line(it)).collect::<Vec<_>>();
+        assert_eq!(lines, [None, Some(0..2), Some(4..4), Some(5..7), None]);
     }
 
     #[test]

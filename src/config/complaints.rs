@@ -1,0 +1,158 @@
+//! Collects the mistakes of the files, and the words that they are told in.
+//!
+//! Decides nothing: what is a mistake is for the others to say.
+
+use std::{cmp::Reverse, collections::BTreeSet};
+
+use crate::{
+    model::quoted,
+    source::{Diagnostic, SourceId, Span},
+};
+
+/// The mistakes of one file, as they are found.
+#[derive(Debug)]
+pub(super) struct Complaints {
+    source: SourceId,
+    found: Vec<Diagnostic>,
+}
+
+/// Where something is in the text of one file: a range of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// How many characters of the user's text a message repeats.
+const SHOWN_CHARS: usize = 60;
+
+impl Complaints {
+    pub(super) fn new(source: SourceId) -> Self {
+        Self { source, found: Vec::new() }
+    }
+
+    /// Returns a place of this file as one among all files.
+    pub(super) fn span(&self, place: Place) -> Span {
+        Span { source: self.source, start: place.start, end: place.end }
+    }
+
+    pub(super) fn add(&mut self, complaint: Diagnostic) {
+        self.found.push(complaint);
+    }
+
+    /// Returns how many there are so far, to tell later whether something went wrong since.
+    pub(super) fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Whether an error was found since there were `len` complaints.
+    pub(super) fn has_error_since(&self, len: usize) -> bool {
+        self.found.iter().skip(len).any(Diagnostic::is_error)
+    }
+
+    /// Takes back the warnings since there were `len` complaints.
+    pub(super) fn drop_warnings_since(&mut self, len: usize) {
+        let later = self.found.split_off(len);
+        self.found.extend(later.into_iter().filter(Diagnostic::is_error));
+    }
+
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.found
+    }
+}
+
+/// Puts complaints in the order of the files and lines, and says each only once.
+///
+/// What stands behind an anchor is read once for each alias, with the same mistakes each time.
+pub(super) fn in_order(mut complaints: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let first = |it: &Diagnostic| it.labels.first().map(|it| it.span);
+    complaints.sort_by_key(|it| first(it).map(|it| (it.source, it.start, Reverse(it.end))));
+    let mut said = BTreeSet::new();
+    complaints.retain(|it| match first(it) {
+        Some(span) => said.insert((it.code, span, it.message.clone())),
+        None => true,
+    });
+    complaints
+}
+
+/// Returns the user's words for a message: between backticks, short, and harmless to a terminal.
+pub(super) fn shown(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut short = chars.by_ref().take(SHOWN_CHARS).collect::<String>();
+    if chars.next().is_some() {
+        short.push('…');
+    }
+    shown_whole(&short)
+}
+
+/// The same, however long: for paths, which must not be cut.
+pub(super) fn shown_whole(text: &str) -> String {
+    let as_json = quoted(text);
+    if as_json == format!("\"{text}\"") { format!("`{text}`") } else { as_json }
+}
+
+/// Returns words as a list for people: `` `a`, `b` or `c` ``.
+pub(super) fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let mut words = words.into_iter().map(|it| format!("`{it}`")).collect::<Vec<_>>();
+    let last = words.pop().unwrap_or_default();
+    if words.is_empty() { last } else { format!("{} or {last}", words.join(", ")) }
+}
+
+/// Returns the word that was probably meant.
+pub(super) fn nearest<'a>(
+    written: &str,
+    words: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    // Nothing that a person would call a slip of the pen is longer.
+    if written.chars().count() > 2 * SHOWN_CHARS {
+        return None;
+    }
+    let plain = |it: &str| it.to_lowercase().replace(['-', ' '], "_");
+    let written = plain(written);
+    let scored = words.into_iter().map(|it| (distance(&written, it), it));
+    let (distance, word) = scored.min_by_key(|(distance, _)| *distance)?;
+    (distance <= 1 + word.chars().count() / 4).then_some(word)
+}
+
+/// Returns how many characters must be added, dropped, replaced or swapped with the next one.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b) = (a.chars().collect::<Vec<_>>(), b.chars().collect::<Vec<_>>());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if 1 < i && 1 < j && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_is_understood() {
+        let words = ["timeout", "retries", "ranges", "cidr"];
+        let meant = |it: &str| nearest(it, words);
+        assert_eq!(meant("timout"), Some("timeout"));
+        assert_eq!(meant("Time-Out"), Some("timeout"));
+        assert_eq!(meant("range"), Some("ranges"));
+        assert_eq!(meant("cdir"), Some("cidr"));
+        assert_eq!(meant("password"), None);
+        assert_eq!(meant(&"x".repeat(1_000_000)), None);
+    }
+
+    #[test]
+    fn words_of_the_user_are_shown_short_and_harmless() {
+        assert_eq!(shown("10.0.0"), "`10.0.0`");
+        assert_eq!(shown("\u{1b}[31m"), r#""\u001b[31m""#);
+        assert_eq!(shown(&"x".repeat(100)).chars().count(), SHOWN_CHARS + 3);
+    }
+}

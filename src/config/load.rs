@@ -1,0 +1,197 @@
+//! The files from the disk, and all the way to the desired state.
+//!
+//! The only place of the module that touches the disk.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    complaints::{Complaints, in_order, shown_whole},
+    raw,
+    read::{Read as _, Reader},
+    resolve::Resolver,
+    tree,
+};
+use crate::{
+    model::Desired,
+    source::{Diagnostic, SourceId, SourceMap, Span},
+};
+
+/// What was read.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) sources: SourceMap,
+    /// What could be made of it. Where a diagnostic is an error, something is left out.
+    pub(crate) desired: Desired,
+    /// In the order of the files and their lines.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// How many bytes all files together may have: what 100,000 discoveries take, twice over.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Reads files, and folders with all files in them.
+pub(crate) fn load(paths: &[PathBuf]) -> Loaded {
+    let mut disk = Disk::default();
+    for path in paths {
+        disk.add(path);
+    }
+    let Disk { sources, no_text, mut complaints, .. } = disk;
+    if sources.sources().is_empty() && complaints.is_empty() {
+        complaints.push(no_files("no file is given".to_owned()));
+    }
+    let Loaded { sources, desired, diagnostics } = read_all_but(&no_text, sources);
+    complaints.extend(diagnostics);
+    Loaded { sources, desired, diagnostics: in_order(complaints) }
+}
+
+/// Reads texts.
+pub(crate) fn read(sources: SourceMap) -> Loaded {
+    read_all_but(&BTreeSet::new(), sources)
+}
+
+fn read_all_but(left_out: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
+    let mut resolver = Resolver::default();
+    let mut diagnostics = Vec::new();
+    for id in sources.ids().filter(|it| !left_out.contains(it)) {
+        let source = sources.source(id);
+        let mut complaints = Complaints::new(id);
+        if let Some(file) = read_file(&source.path, &source.text, &mut complaints) {
+            resolver.add(&file, &mut complaints);
+        }
+        diagnostics.extend(complaints.into_diagnostics());
+    }
+    let desired = resolver.finish(&mut diagnostics);
+    Loaded { sources, desired, diagnostics: in_order(diagnostics) }
+}
+
+fn read_file(path: &str, text: &str, complaints: &mut Complaints) -> Option<raw::File> {
+    let root = tree::read(text, complaints)?;
+    if let tree::Value::Null = root.value {
+        let message = format!("{} says nothing", shown_whole(path));
+        complaints.add(no_files(message).help("a file begins with `version: 1`"));
+        return None;
+    }
+    raw::File::read(&root, &mut Reader { text, complaints })
+}
+
+fn no_files(message: String) -> Diagnostic {
+    Diagnostic::error("trueup::config::no_files", message)
+}
+
+/// What was found on the disk so far.
+#[derive(Debug, Default)]
+struct Disk {
+    sources: SourceMap,
+    /// Files that are not text, kept to be shown.
+    no_text: BTreeSet<SourceId>,
+    complaints: Vec<Diagnostic>,
+    n_bytes: u64,
+    /// Files that were read: one that is named twice is read once.
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Disk {
+    /// Takes a path as the user gave it; a link that was given is followed.
+    fn add(&mut self, path: &Path) {
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => self.add_folder(path),
+            Ok(_) => self.add_file(path),
+            Err(error) => self.unreadable(path, &error),
+        }
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
+        let mut files = Vec::new();
+        let before = self.complaints.len();
+        self.search(folder, &mut files);
+        if files.is_empty() && self.complaints.len() == before {
+            let message = format!("{} has no YAML file", shown(folder));
+            self.complaints.push(no_files(message).help(
+                "files end in `.yaml` or `.yml`; links and names that begin with `.` are left out",
+            ));
+        }
+        files.sort();
+        files.iter().for_each(|it| self.add_file(it));
+    }
+
+    fn search(&mut self, folder: &Path, files: &mut Vec<PathBuf>) {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable(folder, &error),
+        };
+        for entry in entries {
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(it) if it.is_dir() => self.search(&path, files),
+                Ok(it) if it.is_file() && is_yaml(&path) => files.push(path),
+                Ok(_) => (),
+                Err(error) => self.unreadable(&path, &error),
+            }
+        }
+    }
+
+    fn add_file(&mut self, path: &Path) {
+        let identity = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if !self.seen.insert(identity) {
+            return;
+        }
+        let mut bytes = Vec::new();
+        let rest = MAX_BYTES.saturating_sub(self.n_bytes);
+        let read = fs::File::open(path).and_then(|it| it.take(rest + 1).read_to_end(&mut bytes));
+        if let Err(error) = read {
+            return self.unreadable(path, &error);
+        }
+        let n_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if rest < n_bytes {
+            let megabytes = MAX_BYTES / (1024 * 1024);
+            let message = format!("{} takes the files over {megabytes} MiB", shown(path));
+            return self.complaints.push(no_files(message).help("is it the right file?"));
+        }
+        self.n_bytes += n_bytes;
+        let (text, bad_from) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let from = error.utf8_error().valid_up_to();
+                (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(from))
+            }
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let source = self.sources.add(path.to_string_lossy(), text);
+        if let Some(start) = bad_from {
+            self.no_text.insert(source);
+            let span = Span { source, start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() };
+            let message = "the file is not UTF-8 text from here on";
+            self.complaints.push(
+                Diagnostic::error("trueup::config::syntax", message)
+                    .at(span)
+                    .help("save it as UTF-8"),
+            );
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &io::Error) {
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+            io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+            _ => error.to_string(),
+        };
+        self.complaints.push(no_files(format!("cannot read {}: {why}", shown(path))));
+    }
+}
+
+fn shown(path: &Path) -> String {
+    shown_whole(&path.to_string_lossy())
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "yaml" || it == "yml")
+}

@@ -1,0 +1,436 @@
+//! The maps of a file with their keys, as written: one struct for each, of which the schema is made.
+//!
+//! The comments on keys are what an editor shows. Knows types; what the values mean is for
+//! `resolve`.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::{
+    complaints::Place,
+    read::{Fields, Must, Number, Read, Reader, Slot, Word, Words},
+    tree::{Node, Value},
+};
+use crate::{
+    model::{CredentialKind, ManagementIp, OnChange, Protocol, Rerun, State},
+    source::Spanned,
+};
+
+/// The one version of the format.
+pub(super) const VERSION: i64 = 1;
+/// How often a device is tried again, at most.
+pub(super) const MAX_RETRIES: i64 = 3;
+/// How far a neighbour discovery goes, at most and by default.
+pub(super) const MAX_HOPS: i64 = 16;
+/// The last port there is.
+pub(super) const MAX_PORT: i64 = 65_535;
+
+const ADDRESS: &str = r"^[0-9A-Fa-f:.]+$";
+const RANGE: &str = r"^[0-9A-Fa-f:.]+( *- *[0-9A-Fa-f:.]+)?$";
+const PREFIX: &str = r"^[0-9A-Fa-f:.]+/[0-9]+$";
+const ADDRESS_OR_PREFIX: &str = r"^[0-9A-Fa-f:.]+(/[0-9]+)?$";
+const DURATION: &str = r"^[0-9]+[smhdw]$";
+const NAME: &str = r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$";
+
+/// The desired state of the discoveries of a Cisco Catalyst Center.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(
+    default,
+    title = "trueup: desired state",
+    extend("additionalProperties" = false, "required" = ["version"])
+)]
+pub(super) struct File {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    pub(super) version: Must<Number>,
+    /// The controller that these files are for, such as `https://catalyst.example.com`. Used where
+    /// the command line and the environment name none; where they name another one, nothing is
+    /// done.
+    pub(super) controller: Slot<String>,
+    /// What of the controller this repository owns.
+    pub(super) manage: Slot<Manage>,
+    /// What the discoveries of this file have in common. A key that a discovery gives itself
+    /// replaces the default, credentials kind by kind; `null` takes the default away.
+    pub(super) defaults: Slot<Defaults>,
+    /// The discoveries.
+    pub(super) discoveries: Slot<Vec<Spanned<Discovery>>>,
+}
+
+/// What of the controller this repository owns.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(default, extend("additionalProperties" = false, "required" = ["names"]))]
+pub(super) struct Manage {
+    /// Patterns of names, such as `branch-*`: with `--prune`, a live discovery that one of them
+    /// matches and that no file names is deleted.
+    #[schemars(inner(length(min = 1)))]
+    pub(super) names: Must<Vec<Spanned<String>>>,
+}
+
+/// What the discoveries of this file have in common.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(default, extend("additionalProperties" = false))]
+pub(super) struct Defaults {
+    #[schemars(flatten)]
+    pub(super) settings: Settings,
+}
+
+/// One discovery: a named scan of addresses for network devices.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(
+    default,
+    extend("additionalProperties" = false, "required" = ["name"]),
+    transform = super::schema::one_target
+)]
+pub(super) struct Discovery {
+    /// The name, which is its identity: unique over all files and on the controller, and compared
+    /// exactly. A rename is a delete and a create, so declare the old name `absent` in the same
+    /// change.
+    #[schemars(regex(pattern = NAME))]
+    pub(super) name: Must<String>,
+    /// Scans one address.
+    #[schemars(regex(pattern = ADDRESS))]
+    pub(super) address: Slot<String>,
+    /// Scans ranges, each `FIRST-LAST` or a single address.
+    #[schemars(length(min = 1), inner(regex(pattern = RANGE)))]
+    pub(super) ranges: Slot<Vec<Spanned<String>>>,
+    /// Scans a prefix, such as `10.20.0.0/22`.
+    #[schemars(regex(pattern = PREFIX))]
+    pub(super) cidr: Slot<String>,
+    /// Scans a device and its neighbours, as CDP names them.
+    pub(super) cdp: Slot<Neighbours>,
+    /// Scans a device and its neighbours, as LLDP names them.
+    pub(super) lldp: Slot<Neighbours>,
+    /// Whether it is to be there: `present` (the default); `stopped`: there, and never running;
+    /// `absent`: deleted, whatever the other keys say.
+    pub(super) state: Slot<Word<State>>,
+    #[schemars(flatten)]
+    pub(super) settings: Settings,
+}
+
+/// The keys that discoveries and defaults share. Absent, or `null`, is not managed: neither sent
+/// nor compared.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(default)]
+pub(super) struct Settings {
+    /// Addresses and prefixes that are left out; `[]` is none.
+    #[schemars(inner(regex(pattern = ADDRESS_OR_PREFIX)))]
+    pub(super) exclude: Slot<Vec<Spanned<String>>>,
+    /// Global credentials of the controller, by kind.
+    pub(super) credentials: Slot<Credentials>,
+    /// How devices are logged in to, in the order in which it is tried.
+    #[schemars(length(min = 1))]
+    pub(super) protocols: Slot<Vec<Spanned<Word<Protocol>>>>,
+    /// How often a device that does not answer is tried again.
+    #[schemars(range(min = 0, max = MAX_RETRIES))]
+    pub(super) retries: Slot<Number>,
+    /// How long a device may take to answer, from `1s` to `300s`.
+    #[schemars(regex(pattern = DURATION))]
+    pub(super) timeout: Slot<String>,
+    /// Which of a device's addresses it is managed by.
+    pub(super) management_ip: Slot<Word<ManagementIp>>,
+    /// The port of NETCONF.
+    #[schemars(range(min = 1, max = MAX_PORT))]
+    pub(super) netconf_port: Slot<Number>,
+    /// When a discovery that is there is run again: `on_change` (the default), `until_complete`,
+    /// `always`, `never`, or once its last run is older than a length of time.
+    pub(super) rerun: Slot<RerunRule>,
+    /// How a changed setting is carried out: `update` (the default), or `replace`, which deletes
+    /// the discovery and creates it again.
+    pub(super) on_change: Slot<Word<OnChange>>,
+}
+
+/// Where a neighbour discovery starts, and how far it goes.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(default, extend("additionalProperties" = false, "required" = ["seed"]))]
+pub(super) struct Neighbours {
+    /// The address of the first device.
+    #[schemars(regex(pattern = ADDRESS))]
+    pub(super) seed: Must<String>,
+    /// How many neighbours away it goes; 16 if left out.
+    #[schemars(range(min = 1, max = MAX_HOPS))]
+    pub(super) hops: Slot<Number>,
+}
+
+/// Global credentials by kind. A kind that is absent, or `null`, is not managed; `[]` is none.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(default, extend("additionalProperties" = false))]
+pub(super) struct Credentials {
+    /// Logins to devices.
+    pub(super) cli: Slot<CredentialList>,
+    /// SNMPv2c communities for reading.
+    pub(super) snmp_v2_read: Slot<CredentialList>,
+    /// SNMPv2c communities for writing.
+    pub(super) snmp_v2_write: Slot<CredentialList>,
+    /// `SNMPv3` users.
+    pub(super) snmp_v3: Slot<CredentialList>,
+    /// HTTPS logins for reading.
+    pub(super) http_read: Slot<CredentialList>,
+    /// HTTPS logins for writing.
+    pub(super) http_write: Slot<CredentialList>,
+    /// NETCONF ports.
+    pub(super) netconf: Slot<CredentialList>,
+}
+
+/// Global credentials of one kind.
+pub(super) type CredentialList = Vec<Spanned<Credential>>;
+
+/// A global credential: its description, or a map that says more.
+#[derive(Debug)]
+pub(super) enum Credential {
+    Description(String),
+    Map(CredentialMap),
+}
+
+/// A global credential by description and username, of which either may be left out, or by id.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(default, extend("additionalProperties" = false))]
+pub(super) struct CredentialMap {
+    /// Its description, which matches exactly.
+    #[schemars(length(min = 1))]
+    pub(super) description: Slot<String>,
+    /// Its username.
+    #[schemars(length(min = 1))]
+    pub(super) username: Slot<String>,
+    /// Its id on the controller, instead of the other two.
+    #[schemars(length(min = 1))]
+    pub(super) id: Slot<String>,
+}
+
+/// When a discovery is run again: a word, or an age.
+#[derive(Debug)]
+pub(super) enum RerunRule {
+    Word(Rerun),
+    Age(OlderThan),
+}
+
+/// An age.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(default, extend("additionalProperties" = false, "required" = ["older_than"]))]
+pub(super) struct OlderThan {
+    /// How long ago the last run ended, such as `7d`: a whole number and `s`, `m`, `h`, `d` or
+    /// `w`.
+    #[schemars(regex(pattern = DURATION))]
+    pub(super) older_than: Must<String>,
+}
+
+impl Words for State {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("present", Self::Present), ("stopped", Self::Stopped), ("absent", Self::Absent)];
+}
+
+impl Words for OnChange {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("update", Self::Update), ("replace", Self::Replace)];
+}
+
+impl Words for ManagementIp {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("default", Self::Default), ("loopback", Self::Loopback)];
+}
+
+impl Words for Protocol {
+    const WORDS: &'static [(&'static str, Self)] = &[("ssh", Self::Ssh), ("telnet", Self::Telnet)];
+}
+
+impl Words for Rerun {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("on_change", Self::OnChange),
+        ("until_complete", Self::UntilComplete),
+        ("always", Self::Always),
+        ("never", Self::Never),
+    ];
+}
+
+impl Credentials {
+    /// Returns the kinds, in the order in which they are shown.
+    pub(super) fn kinds(&self) -> [(CredentialKind, &Slot<CredentialList>); 7] {
+        let Self { cli, snmp_v2_read, snmp_v2_write, snmp_v3, http_read, http_write, netconf } =
+            self;
+        [
+            (CredentialKind::Cli, cli),
+            (CredentialKind::SnmpV2Read, snmp_v2_read),
+            (CredentialKind::SnmpV2Write, snmp_v2_write),
+            (CredentialKind::SnmpV3, snmp_v3),
+            (CredentialKind::HttpRead, http_read),
+            (CredentialKind::HttpWrite, http_write),
+            (CredentialKind::Netconf, netconf),
+        ]
+    }
+}
+
+impl Read for File {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut fields = Fields::of(node, "a file", reader)?;
+        let it = Self {
+            version: fields.required("version", reader),
+            controller: fields.optional("controller", reader),
+            manage: fields.optional("manage", reader),
+            defaults: fields.optional("defaults", reader),
+            discoveries: fields.optional("discoveries", reader),
+        };
+        fields.finish(reader);
+        Some(it)
+    }
+}
+
+impl Read for Manage {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut fields = Fields::of(node, "`manage`", reader)?;
+        let it = Self { names: fields.required("names", reader) };
+        fields.finish(reader);
+        Some(it)
+    }
+}
+
+impl Read for Defaults {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut fields = Fields::of(node, "`defaults`", reader)?;
+        let it = Self { settings: Settings::read(&mut fields, reader) };
+        fields.finish(reader);
+        Some(it)
+    }
+}
+
+impl Read for Discovery {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut fields = Fields::of(node, "a discovery", reader)?;
+        let it = Self {
+            name: fields.required("name", reader),
+            address: fields.optional("address", reader),
+            ranges: fields.optional("ranges", reader),
+            cidr: fields.optional("cidr", reader),
+            cdp: fields.optional("cdp", reader),
+            lldp: fields.optional("lldp", reader),
+            state: fields.optional("state", reader),
+            settings: Settings::read(&mut fields, reader),
+        };
+        fields.finish(reader);
+        Some(it)
+    }
+
+    fn item_place(node: &Node<'_>) -> Place {
+        let Place { start, .. } = node.first_key();
+        // Of an alias, the entry is the alias: what it stands for is not there.
+        Place { start: node.used.start.max(start.min(node.used.end)), ..node.used }
+    }
+}
+
+impl Settings {
+    fn read(fields: &mut Fields<'_, '_>, reader: &mut Reader<'_, '_>) -> Self {
+        Self {
+            exclude: fields.optional("exclude", reader),
+            credentials: fields.optional("credentials", reader),
+            protocols: fields.optional("protocols", reader),
+            retries: fields.optional("retries", reader),
+            timeout: fields.optional("timeout", reader),
+            management_ip: fields.optional("management_ip", reader),
+            netconf_port: fields.optional("netconf_port", reader),
+            rerun: fields.optional("rerun", reader),
+            on_change: fields.optional("on_change", reader),
+        }
+    }
+}
+
+impl Read for Neighbours {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut fields = Fields::of(node, "a neighbour discovery", reader)?;
+        let it =
+            Self { seed: fields.required("seed", reader), hops: fields.optional("hops", reader) };
+        fields.finish(reader);
+        Some(it)
+    }
+}
+
+impl Read for Credentials {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut fields = Fields::of(node, "`credentials`", reader)?;
+        let it = Self {
+            cli: fields.optional("cli", reader),
+            snmp_v2_read: fields.optional("snmp_v2_read", reader),
+            snmp_v2_write: fields.optional("snmp_v2_write", reader),
+            snmp_v3: fields.optional("snmp_v3", reader),
+            http_read: fields.optional("http_read", reader),
+            http_write: fields.optional("http_write", reader),
+            netconf: fields.optional("netconf", reader),
+        };
+        fields.finish(reader);
+        Some(it)
+    }
+}
+
+impl Read for Credential {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        match &node.value {
+            Value::Text(description) => Some(Self::Description(description.clone().into_owned())),
+            Value::Map(_) => CredentialMap::read(node, reader).map(Self::Map),
+            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::List(_) => {
+                reader.wrong_type(node, "a credential's description, or a map");
+                None
+            }
+        }
+    }
+}
+
+impl Read for CredentialMap {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut fields = Fields::of(node, "a credential", reader)?;
+        let it = Self {
+            description: fields.optional("description", reader),
+            username: fields.optional("username", reader),
+            id: fields.optional("id", reader),
+        };
+        fields.finish(reader);
+        Some(it)
+    }
+}
+
+impl Read for RerunRule {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        match &node.value {
+            Value::Map(_) => OlderThan::read(node, reader).map(Self::Age),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::List(_) => Word::<Rerun>::read(node, reader).map(|Word(it)| Self::Word(it)),
+        }
+    }
+}
+
+impl Read for OlderThan {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut fields = Fields::of(node, "this way to say `rerun`", reader)?;
+        let it = Self { older_than: fields.required("older_than", reader) };
+        fields.finish(reader);
+        Some(it)
+    }
+}
+
+impl JsonSchema for Credential {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Credential".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let map = generator.subschema_for::<CredentialMap>();
+        json_schema!({
+            "description": "A global credential: its description, or a map that says more.",
+            "anyOf": [{ "type": "string", "minLength": 1 }, map],
+        })
+    }
+}
+
+impl JsonSchema for RerunRule {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Rerun".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let word = generator.subschema_for::<Word<Rerun>>();
+        let age = generator.subschema_for::<OlderThan>();
+        json_schema!({
+            "description": "When a discovery is run again.",
+            "anyOf": [word, age],
+        })
+    }
+}

@@ -1,0 +1,383 @@
+//! How the [`raw`](super::raw) maps are filled from the tree: key by key, so that a mistake in one
+//! does not hide the next.
+//!
+//! Knows types and keys. Knows no values: whether a text is an address is for `resolve` to say.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::{
+    complaints::{Complaints, Place, alternatives, nearest, shown},
+    tree::{Entry, Node, Value},
+};
+use crate::{
+    model::Given,
+    source::{Diagnostic, Spanned},
+};
+
+/// What is needed to read a file: its text, and where to complain.
+#[derive(Debug)]
+pub(super) struct Reader<'a, 'c> {
+    pub(super) text: &'a str,
+    pub(super) complaints: &'c mut Complaints,
+}
+
+/// A type that a value of a file can have.
+pub(super) trait Read: Sized {
+    /// Reads a value. `None` where it is of another type, which is then complained about.
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self>;
+
+    /// Returns what an item of a list is known by.
+    fn item_place(node: &Node<'_>) -> Place {
+        node.place
+    }
+}
+
+/// What an optional key says.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Slot<T> {
+    #[default]
+    Absent,
+    /// `null`: not managed, and a default is taken away.
+    Null,
+    /// A value of another type, which was complained about.
+    Broken,
+    Given(Given<T>),
+}
+
+impl<T> Slot<T> {
+    pub(super) fn given(&self) -> Option<&Given<T>> {
+        match self {
+            Self::Given(it) => Some(it),
+            Self::Absent | Self::Null | Self::Broken => None,
+        }
+    }
+
+    /// Whether it says anything, right or wrong.
+    pub(super) fn is_said(&self) -> bool {
+        match self {
+            Self::Broken | Self::Given(_) => true,
+            Self::Absent | Self::Null => false,
+        }
+    }
+
+    /// Makes something else of the value; `None` is a mistake that was complained about.
+    pub(super) fn try_map<U>(&self, make: impl FnOnce(&Given<T>) -> Option<U>) -> Slot<U> {
+        match self {
+            Self::Absent => Slot::Absent,
+            Self::Null => Slot::Null,
+            Self::Broken => Slot::Broken,
+            Self::Given(it) => match make(it) {
+                Some(value) => Slot::Given(Given { value, key: it.key, at: it.at }),
+                None => Slot::Broken,
+            },
+        }
+    }
+}
+
+impl<T: Clone> Slot<T> {
+    /// Returns what it gives, or else what the defaults give.
+    pub(super) fn or_default(&self, default: &Self) -> Option<Given<T>> {
+        match self {
+            Self::Absent => default.given().cloned(),
+            Self::Null | Self::Broken => None,
+            Self::Given(it) => Some(it.clone()),
+        }
+    }
+}
+
+/// A key that must be there; `None` where it is not or is of another type, which was complained
+/// about.
+#[derive(Clone, Debug)]
+pub(super) struct Must<T>(pub(super) Option<Given<T>>);
+
+impl<T> Default for Must<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+/// A map of a file, while its keys are taken out of it.
+#[derive(Debug)]
+pub(super) struct Fields<'n, 'a> {
+    what: &'static str,
+    node: &'n Node<'a>,
+    entries: &'n [Entry<'a>],
+    known: Vec<&'static str>,
+}
+
+impl<'n, 'a> Fields<'n, 'a> {
+    /// Takes a node for a map; `what` says what of.
+    pub(super) fn of(
+        node: &'n Node<'a>,
+        what: &'static str,
+        reader: &mut Reader<'_, '_>,
+    ) -> Option<Self> {
+        match &node.value {
+            Value::Map(entries) => Some(Self { what, node, entries, known: Vec::new() }),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::List(_) => {
+                reader.wrong_type(node, &format!("{what}, which is a map"));
+                None
+            }
+        }
+    }
+
+    /// Reads a key that may be left out.
+    pub(super) fn optional<T: Read>(
+        &mut self,
+        key: &'static str,
+        reader: &mut Reader<'_, '_>,
+    ) -> Slot<T> {
+        let Some(entry) = self.take(key) else {
+            return Slot::Absent;
+        };
+        if let Value::Null = entry.value.value {
+            return Slot::Null;
+        }
+        match given(entry, reader) {
+            Some(it) => Slot::Given(it),
+            None => Slot::Broken,
+        }
+    }
+
+    /// Reads a key that must be there.
+    pub(super) fn required<T: Read>(
+        &mut self,
+        key: &'static str,
+        reader: &mut Reader<'_, '_>,
+    ) -> Must<T> {
+        match self.take(key) {
+            Some(entry) => Must(given(entry, reader)),
+            None => {
+                let at = reader.complaints.span(self.node.first_key());
+                reader.complaints.add(
+                    Diagnostic::error(
+                        "trueup::config::missing_key",
+                        format!("{} needs the key `{key}`", self.what),
+                    )
+                    .labelled(at, format!("`{key}` is missing here")),
+                );
+                Must(None)
+            }
+        }
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<&'n Entry<'a>> {
+        self.known.push(key);
+        self.entries.iter().find(|it| it.name() == key)
+    }
+
+    /// Complains about every key that was not asked for.
+    pub(super) fn finish(self, reader: &mut Reader<'_, '_>) {
+        for entry in self.entries {
+            let name = entry.name();
+            if self.known.contains(&name) {
+                continue;
+            }
+            let keys = alternatives(self.known.iter().copied());
+            let help = match nearest(name, self.known.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("the keys are {keys}"),
+            };
+            reader.complaints.add(
+                Diagnostic::error(
+                    "trueup::config::unknown_key",
+                    format!("{} has no key {}", self.what, shown(name)),
+                )
+                .at(reader.complaints.span(entry.key.place))
+                .help(help),
+            );
+        }
+    }
+}
+
+impl Entry<'_> {
+    fn name(&self) -> &str {
+        match &self.key.value {
+            Value::Text(name) => name,
+            // `tree` has taken these out.
+            Value::Null
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::List(_)
+            | Value::Map(_) => "",
+        }
+    }
+}
+
+fn given<T: Read>(entry: &Entry<'_>, reader: &mut Reader<'_, '_>) -> Option<Given<T>> {
+    let value = T::read(&entry.value, reader)?;
+    let key = reader.complaints.span(entry.key.place);
+    Some(Given { value, key, at: reader.complaints.span(entry.value.place) })
+}
+
+impl Reader<'_, '_> {
+    /// Complains that a value is of another type.
+    pub(super) fn wrong_type(&mut self, node: &Node<'_>, expected: &str) {
+        self.wrong_type_help(node, expected, None);
+    }
+
+    /// The same, with advice.
+    pub(super) fn wrong_type_help(
+        &mut self,
+        node: &Node<'_>,
+        expected: &str,
+        help: Option<String>,
+    ) {
+        let found = node.found(self.text);
+        let at = self.complaints.span(node.place);
+        let message = format!("expected {expected}; found {found}");
+        let complaint = Diagnostic::error("trueup::config::wrong_type", message).at(at);
+        self.complaints.add(match help {
+            Some(help) => complaint.help(help),
+            None => complaint,
+        });
+    }
+}
+
+impl Read for String {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let help = match &node.value {
+            Value::Text(text) => return Some(text.clone().into_owned()),
+            Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {
+                Some("put it in quotes if it is meant as text".to_owned())
+            }
+            Value::Null | Value::List(_) | Value::Map(_) => None,
+        };
+        reader.wrong_type_help(node, "text", help);
+        None
+    }
+}
+
+/// A whole number of any size; which ones are allowed is said where it is used.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number(pub(super) i128);
+
+impl Read for Number {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        match &node.value {
+            Value::Integer(it) => Some(Self(*it)),
+            // What is too long for an integer, or is written `3.0`, is a whole number all the same.
+            Value::Float(it) if it.fract() == 0.0 => Some(Self(saturated(*it))),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::List(_)
+            | Value::Map(_) => {
+                reader.wrong_type(node, "a whole number");
+                None
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "far out of every range stays so")]
+fn saturated(number: f64) -> i128 {
+    number as i128
+}
+
+impl<T: Read> Read for Vec<Spanned<T>> {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let Value::List(items) = &node.value else {
+            let help = matches!(node.value, Value::Text(_))
+                .then(|| "put it in brackets to make a list of one".to_owned());
+            reader.wrong_type_help(node, "a list", help);
+            return None;
+        };
+        let read = |item: &Node<'_>, reader: &mut Reader<'_, '_>| {
+            let span = reader.complaints.span(T::item_place(item));
+            T::read(item, reader).map(|it| Spanned::new(it, span))
+        };
+        Some(items.iter().filter_map(|it| read(it, reader)).collect())
+    }
+}
+
+/// A value that is one of a few words.
+pub(super) trait Words: Copy + 'static {
+    const WORDS: &'static [(&'static str, Self)];
+}
+
+/// One of a few words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word<T>(pub(super) T);
+
+impl<T: Words> Word<T> {
+    pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+        T::WORDS.iter().map(|(key, _)| *key)
+    }
+}
+
+impl<T: Words> Read for Word<T> {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut help = None;
+        if let Value::Text(text) = &node.value {
+            if let Some((_, value)) = T::WORDS.iter().find(|(key, _)| key == text) {
+                return Some(Self(*value));
+            }
+            help = nearest(text, Self::keys()).map(|it| format!("did you mean `{it}`?"));
+        }
+        reader.wrong_type_help(node, &alternatives(Self::keys()), help);
+        None
+    }
+}
+
+impl<T: Words> JsonSchema for Word<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Word".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": Self::keys().collect::<Vec<_>>() })
+    }
+}
+
+impl JsonSchema for Number {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Number".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer" })
+    }
+}
+
+/// Places are for the program: to the schema, a value is what it is without.
+macro_rules! schema_of {
+    ($outer:ident as $inner:ty) => {
+        impl<T: JsonSchema> JsonSchema for $outer<T> {
+            fn inline_schema() -> bool {
+                <$inner>::inline_schema()
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                <$inner>::schema_name()
+            }
+
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                <$inner>::schema_id()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                <$inner>::json_schema(generator)
+            }
+        }
+    };
+}
+
+schema_of!(Slot as Option<T>);
+schema_of!(Must as T);
+schema_of!(Spanned as T);

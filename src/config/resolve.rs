@@ -1,0 +1,184 @@
+//! The maps of all files to the model: values, defaults, and what must hold between keys.
+//!
+//! Tries every key of a discovery before it gives the discovery up: one with a mistake is left out
+//! of the desired state, and each of its mistakes is told.
+
+use std::collections::BTreeMap;
+
+use super::{
+    complaints::{Complaints, shown},
+    raw,
+    read::{Must, Number},
+    settings::{self, Common},
+    targets,
+};
+use crate::{
+    model::{Desired, DesiredDiscovery, Given, Globs, Name, NameError, State, Wanted},
+    source::{Diagnostic, Span, Spanned},
+};
+
+/// How long a name may be before a client is known to fail (facts, section 6).
+const LONG_NAME: usize = 255;
+
+/// The desired state while file after file is added to it.
+#[derive(Debug, Default)]
+pub(super) struct Resolver {
+    desired: Desired,
+    patterns: Vec<String>,
+    /// Where each name was first given, in whichever file.
+    names: BTreeMap<Name, Span>,
+}
+
+impl Resolver {
+    /// Adds what a file says.
+    pub(super) fn add(&mut self, file: &raw::File, complaints: &mut Complaints) {
+        let raw::File { version, controller, manage, defaults, discoveries } = file;
+        check_version(version, complaints);
+        if let Some(Given { value, key: _, at }) = controller.given() {
+            self.desired.controllers.push(Spanned::new(value.clone(), *at));
+        }
+        if let Some(Given { value: raw::Manage { names: Must(Some(names)) }, .. }) = manage.given()
+        {
+            for pattern in &names.value {
+                self.add_pattern(pattern, complaints);
+            }
+        }
+        let none = raw::Settings::default();
+        let defaults = defaults.given().map_or(&none, |it| &it.value.settings);
+        let defaults = settings::common(defaults, complaints);
+        for discovery in discoveries.given().into_iter().flat_map(|it| &it.value) {
+            self.add_discovery(discovery, &defaults, complaints);
+        }
+    }
+
+    /// Returns the desired state of all files.
+    pub(super) fn finish(self, complaints: &mut Vec<Diagnostic>) -> Desired {
+        let manage = match Globs::new(&self.patterns) {
+            Ok(globs) => globs,
+            // Each compiles by itself: only all together can be too much.
+            Err(error) => {
+                let message = format!("the patterns of `manage` do not go together: {error}");
+                complaints.push(Diagnostic::error("trueup::config::bad_glob", message));
+                Globs::default()
+            }
+        };
+        Desired { manage, ..self.desired }
+    }
+
+    fn add_pattern(&mut self, pattern: &Spanned<String>, complaints: &mut Complaints) {
+        let complaint = match Globs::new([&pattern.value]) {
+            Ok(_) if !pattern.value.is_empty() => {
+                if !self.patterns.contains(&pattern.value) {
+                    self.patterns.push(pattern.value.clone());
+                }
+                return;
+            }
+            Ok(_) => "an empty pattern matches no name".to_owned(),
+            Err(error) => format!("{} is not a pattern: {error}", shown(&pattern.value)),
+        };
+        complaints.add(Diagnostic::error("trueup::config::bad_glob", complaint).at(pattern.span));
+    }
+
+    fn add_discovery(
+        &mut self,
+        discovery: &Spanned<raw::Discovery>,
+        defaults: &Common,
+        complaints: &mut Complaints,
+    ) {
+        let before = complaints.len();
+        let Spanned { value: raw, span } = discovery;
+        let name = self.name(&raw.name, *span, complaints);
+        let state = raw.state.try_map(|it| Some(it.value.0));
+        let target = targets::target(raw, *span, complaints);
+        let common = settings::common(&raw.settings, complaints).over(defaults);
+        let Some(name) = name else {
+            return;
+        };
+        let wanted = Wanted {
+            target,
+            exclude: common.exclude,
+            credentials: common.credentials,
+            protocols: common.protocols,
+            retries: common.retries,
+            timeout: common.timeout,
+            management_ip: common.management_ip,
+            netconf_port: common.netconf_port,
+        };
+        let (rerun, on_change) = (common.rerun, common.on_change);
+        let state = state.given().cloned();
+        let it = DesiredDiscovery { name, span: *span, wanted, state, rerun, on_change };
+        if it.state() == State::Absent {
+            complaints.drop_warnings_since(before);
+        } else {
+            targets::check_exclude(&it.wanted, complaints);
+        }
+        if !complaints.has_error_since(before) {
+            self.desired.discoveries.push(it);
+        }
+    }
+
+    /// Returns the name, if it is one and nobody else has it.
+    fn name(
+        &mut self,
+        name: &Must<String>,
+        entry: Span,
+        complaints: &mut Complaints,
+    ) -> Option<Spanned<Name>> {
+        let Given { value: text, key: _, at } = name.0.as_ref()?;
+        let name = match text.parse::<Name>() {
+            Ok(name) => name,
+            Err(error) => {
+                complaints.add(bad_name(error).at(*at));
+                return None;
+            }
+        };
+        if LONG_NAME < text.chars().count() {
+            let message = format!("the name is longer than {LONG_NAME} characters");
+            let help = "a controller may not take it";
+            complaints
+                .add(Diagnostic::warning("trueup::config::long_name", message).at(*at).help(help));
+        }
+        // What comes from an anchor is written once and used twice: the entries tell them apart.
+        let is_inside = entry.source == at.source && entry.start <= at.start && at.end <= entry.end;
+        let span = if is_inside { *at } else { entry };
+        if let Some(first) = self.names.get(&name) {
+            complaints.add(
+                Diagnostic::error(
+                    "trueup::config::duplicate_name",
+                    format!("the name {} is given twice", shown(text)),
+                )
+                .labelled(span, "again here")
+                .labelled(*first, "first given here")
+                .help("a name is the identity of a discovery: remove one, or give it another name"),
+            );
+            return None;
+        }
+        self.names.insert(name.clone(), span);
+        Some(Spanned::new(name, span))
+    }
+}
+
+fn check_version(version: &Must<Number>, complaints: &mut Complaints) {
+    if let Some(Given { value: Number(version), key: _, at }) = version.0
+        && version != i128::from(raw::VERSION)
+    {
+        let message = format!("version {version} of the format is not known");
+        complaints.add(
+            Diagnostic::error("trueup::config::unsupported_version", message)
+                .at(at)
+                .help(format!("this program reads version {}", raw::VERSION)),
+        );
+    }
+}
+
+fn bad_name(error: NameError) -> Diagnostic {
+    let help = match error {
+        NameError::Empty | NameError::Control => None,
+        NameError::Blank => Some("a name has no blank at its ends"),
+    };
+    let complaint = Diagnostic::error("trueup::config::bad_name", error.to_string());
+    match help {
+        Some(help) => complaint.help(help),
+        None => complaint,
+    }
+}

@@ -1,0 +1,241 @@
+//! The keys that discoveries and defaults share, and how a discovery's go before the defaults'.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+
+use super::{
+    complaints::{Complaints, shown},
+    raw::{self, MAX_PORT, MAX_RETRIES},
+    read::{Must, Slot, Word},
+    targets::warn_ipv6,
+    values,
+};
+use crate::{
+    model::{
+        CredentialId, CredentialKind, CredentialRef, DesiredCredentials, Exclude, Given,
+        ManagementIp, OnChange, Protocol, Rerun, SpanOfTime,
+    },
+    source::{Diagnostic, Spanned},
+};
+
+/// How long a device may take to answer, in seconds.
+const TIMEOUT: std::ops::RangeInclusive<u64> = 1..=300;
+/// How many credentials of a kind a discovery may have, by the user guide.
+const MANY_CREDENTIALS: usize = 5;
+
+/// What a discovery, or the defaults, say about the shared keys.
+#[derive(Debug, Default)]
+pub(super) struct Common {
+    exclude: Slot<BTreeSet<Exclude>>,
+    credentials: Slot<Kinds>,
+    protocols: Slot<Vec<Protocol>>,
+    retries: Slot<u64>,
+    timeout: Slot<SpanOfTime>,
+    management_ip: Slot<ManagementIp>,
+    netconf_port: Slot<u64>,
+    rerun: Slot<Rerun>,
+    on_change: Slot<OnChange>,
+}
+
+type Kinds = BTreeMap<CredentialKind, Slot<Vec<Spanned<CredentialRef>>>>;
+
+/// What holds for a discovery once the defaults are put in.
+#[derive(Debug)]
+pub(super) struct Effective {
+    pub(super) exclude: Option<Given<BTreeSet<Exclude>>>,
+    pub(super) credentials: DesiredCredentials,
+    pub(super) protocols: Option<Given<Vec<Protocol>>>,
+    pub(super) retries: Option<Given<u64>>,
+    pub(super) timeout: Option<Given<SpanOfTime>>,
+    pub(super) management_ip: Option<Given<ManagementIp>>,
+    pub(super) netconf_port: Option<Given<u64>>,
+    pub(super) rerun: Option<Given<Rerun>>,
+    pub(super) on_change: Option<Given<OnChange>>,
+}
+
+/// Reads the values of the shared keys.
+pub(super) fn common(raw: &raw::Settings, complaints: &mut Complaints) -> Common {
+    let raw::Settings {
+        exclude,
+        credentials,
+        protocols,
+        retries,
+        timeout,
+        management_ip,
+        netconf_port,
+        rerun,
+        on_change,
+    } = raw;
+    Common {
+        exclude: exclude.try_map(|it| excludes(it, complaints)),
+        credentials: credentials.try_map(|it| Some(kinds(&it.value, complaints))),
+        protocols: protocols.try_map(|it| protocol_order(it, complaints)),
+        retries: retries.try_map(|it| values::bounded(it, "retries", 0..=MAX_RETRIES, complaints)),
+        timeout: timeout.try_map(|it| bounded_timeout(it, complaints)),
+        management_ip: management_ip.try_map(|it| Some(it.value.0)),
+        netconf_port: netconf_port
+            .try_map(|it| values::bounded(it, "netconf_port", 1..=MAX_PORT, complaints)),
+        rerun: rerun.try_map(|it| rerun_rule(&it.value, complaints)),
+        on_change: on_change.try_map(|it| Some(it.value.0)),
+    }
+}
+
+impl Common {
+    /// Puts the defaults in where nothing else is said.
+    pub(super) fn over(self, defaults: &Self) -> Effective {
+        let Self {
+            exclude,
+            credentials,
+            protocols,
+            retries,
+            timeout,
+            management_ip,
+            netconf_port,
+            rerun,
+            on_change,
+        } = self;
+        Effective {
+            exclude: exclude.or_default(&defaults.exclude),
+            credentials: effective_credentials(&credentials, &defaults.credentials),
+            protocols: protocols.or_default(&defaults.protocols),
+            retries: retries.or_default(&defaults.retries),
+            timeout: timeout.or_default(&defaults.timeout),
+            management_ip: management_ip.or_default(&defaults.management_ip),
+            netconf_port: netconf_port.or_default(&defaults.netconf_port),
+            rerun: rerun.or_default(&defaults.rerun),
+            on_change: on_change.or_default(&defaults.on_change),
+        }
+    }
+}
+
+/// Merges kind by kind; `null` in the place of all kinds takes all of the defaults away.
+fn effective_credentials(own: &Slot<Kinds>, defaults: &Slot<Kinds>) -> DesiredCredentials {
+    let none = Kinds::new();
+    let own = match own {
+        Slot::Absent => &none,
+        Slot::Null | Slot::Broken => return DesiredCredentials::new(),
+        Slot::Given(it) => &it.value,
+    };
+    let defaults = defaults.given().map_or(&none, |it| &it.value);
+    let of_kind = |kind: CredentialKind| {
+        let said = own.get(&kind).unwrap_or(&Slot::Absent);
+        said.or_default(defaults.get(&kind).unwrap_or(&Slot::Absent)).map(|it| (kind, it))
+    };
+    CredentialKind::ALL.into_iter().filter_map(of_kind).collect()
+}
+
+fn excludes(
+    given: &Given<Vec<Spanned<String>>>,
+    complaints: &mut Complaints,
+) -> Option<BTreeSet<Exclude>> {
+    let read = |it: &Spanned<String>| {
+        values::exclude(&it.value, it.span, complaints).map(|value| (value, it.span))
+    };
+    let excludes = given.value.iter().filter_map(read).collect::<Vec<_>>();
+    let first = |it: &Exclude| -> IpAddr { it.range().first() };
+    warn_ipv6(excludes.iter().map(|(exclude, at)| (first(exclude), *at)), complaints);
+    Some(excludes.into_iter().map(|(exclude, _)| exclude).collect())
+}
+
+fn protocol_order(
+    given: &Given<Vec<Spanned<Word<Protocol>>>>,
+    complaints: &mut Complaints,
+) -> Option<Vec<Protocol>> {
+    if given.value.is_empty() {
+        let message = "`protocols` needs at least one protocol";
+        complaints.add(
+            Diagnostic::error("trueup::config::out_of_range", message)
+                .at(given.at)
+                .help("leave the key out to leave the protocols alone"),
+        );
+        return None;
+    }
+    let mut order = Vec::new();
+    for Spanned { value: Word(protocol), span } in &given.value {
+        if order.contains(protocol) {
+            complaints.add(
+                Diagnostic::warning(
+                    "trueup::config::duplicate_protocol",
+                    format!("`{protocol}` is given twice"),
+                )
+                .at(*span)
+                .help("only its first place counts"),
+            );
+        } else {
+            order.push(*protocol);
+        }
+    }
+    Some(order)
+}
+
+fn bounded_timeout(given: &Given<String>, complaints: &mut Complaints) -> Option<SpanOfTime> {
+    let length = values::duration(given, complaints)?;
+    if TIMEOUT.contains(&length.seconds()) {
+        return Some(length);
+    }
+    complaints.add(values::out_of_range(given.at, "timeout", "1s", "300s"));
+    None
+}
+
+fn rerun_rule(rule: &raw::RerunRule, complaints: &mut Complaints) -> Option<Rerun> {
+    match rule {
+        raw::RerunRule::Word(rule) => Some(*rule),
+        raw::RerunRule::Age(raw::OlderThan { older_than: Must(age) }) => {
+            values::duration(age.as_ref()?, complaints).map(Rerun::OlderThan)
+        }
+    }
+}
+
+fn kinds(raw: &raw::Credentials, complaints: &mut Complaints) -> Kinds {
+    let mut kinds = Kinds::new();
+    for (kind, list) in raw.kinds() {
+        let refs = list.try_map(|it| {
+            if MANY_CREDENTIALS < it.value.len() {
+                let n = it.value.len();
+                let message = format!(
+                    "{n} credentials; the user guide has {MANY_CREDENTIALS} of a kind at most"
+                );
+                let code = "trueup::config::many_credentials";
+                complaints.add(Diagnostic::warning(code, message).at(it.key));
+            }
+            let read = |it: &Spanned<raw::Credential>| {
+                credential(it, complaints).map(|value| Spanned::new(value, it.span))
+            };
+            Some(it.value.iter().filter_map(read).collect())
+        });
+        kinds.insert(kind, refs);
+    }
+    kinds
+}
+
+fn credential(
+    raw: &Spanned<raw::Credential>,
+    complaints: &mut Complaints,
+) -> Option<CredentialRef> {
+    let own = |it: &Slot<String>| it.given().map(|it| it.value.clone());
+    let (description, username, id) = match &raw.value {
+        raw::Credential::Description(it) => (Some(it.clone()), None, None),
+        raw::Credential::Map(raw::CredentialMap { description, username, id }) => {
+            if [description, username, id].iter().any(|it| matches!(it, Slot::Broken)) {
+                return None;
+            }
+            (own(description), own(username), own(id))
+        }
+    };
+    let blank = [&description, &username, &id].into_iter().flatten().find(|it| it.is_empty());
+    let mistake = match (&id, &description, &username) {
+        _ if blank.is_some() => "a credential is not named by an empty text".to_owned(),
+        (None, None, None) => "the credential has neither a description nor a username".to_owned(),
+        (Some(id), None, None) => return Some(CredentialRef::Id(CredentialId(id.clone()))),
+        (Some(id), _, _) => format!("the id {} says it all", shown(id)),
+        (None, _, _) => return Some(CredentialRef::Named { description, username }),
+    };
+    complaints.add(
+        Diagnostic::error("trueup::config::bad_credential", mistake)
+            .at(raw.span)
+            .help("a credential is its description, `{description, username}`, or `{id}`"),
+    );
+    None
+}

@@ -1,0 +1,189 @@
+//! One file as a tree of scalars, lists and maps, each with the place where it is written.
+//!
+//! Knows what every YAML file of ours has to keep to, whatever its keys mean: keys are text, and
+//! none is given twice in a map.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use super::{
+    complaints::{Complaints, Place, shown},
+    yaml,
+};
+use crate::source::Diagnostic;
+
+/// A value and where it is.
+#[derive(Debug)]
+pub(super) struct Node<'a> {
+    pub(super) value: Value<'a>,
+    /// Where it is written; behind an alias, where the anchor is.
+    pub(super) place: Place,
+    /// Where it takes effect; of an alias, the alias itself, and of what `<<` brings, the alias
+    /// behind it.
+    pub(super) used: Place,
+}
+
+/// What a file can say.
+#[derive(Debug)]
+pub(super) enum Value<'a> {
+    Null,
+    Bool(bool),
+    Integer(i128),
+    Float(f64),
+    Text(Cow<'a, str>),
+    List(Vec<Node<'a>>),
+    Map(Vec<Entry<'a>>),
+}
+
+/// One key of a map and its value.
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) key: Node<'a>,
+    pub(super) value: Node<'a>,
+}
+
+/// Reads a file; `None` where it cannot be read, or says nothing at all.
+pub(super) fn read<'a>(text: &'a str, complaints: &mut Complaints) -> Option<Node<'a>> {
+    let mut root = yaml::parse(text, complaints)?;
+    settle(&mut root, text, complaints);
+    Some(root)
+}
+
+impl Node<'_> {
+    /// Says what it is, for a message.
+    pub(super) fn found(&self, text: &str) -> String {
+        let written = text.get(self.place.start..self.place.end).unwrap_or_default();
+        match &self.value {
+            Value::Null => "nothing".to_owned(),
+            Value::Bool(_) => shown(written),
+            Value::Integer(_) | Value::Float(_) => format!("the number {}", shown(written)),
+            Value::Text(text) => format!("the text {}", shown(text)),
+            Value::List(_) => "a list".to_owned(),
+            Value::Map(_) => "a map".to_owned(),
+        }
+    }
+
+    /// Returns the place of its first key, or else its own.
+    pub(super) fn first_key(&self) -> Place {
+        let Value::Map(entries) = &self.value else {
+            return self.place;
+        };
+        let keys = entries.iter().map(|it| it.key.used);
+        let inside = keys.filter(|it| self.place.start <= it.start && it.end <= self.place.end);
+        inside.min_by_key(|it| it.start).unwrap_or(self.place)
+    }
+
+    /// Whether it stands behind an alias.
+    fn is_replayed(&self) -> bool {
+        self.used.start != self.place.start
+    }
+}
+
+/// Completes the places, which the parser gives for scalars only, and takes out the keys that
+/// cannot stay.
+fn settle(node: &mut Node<'_>, text: &str, complaints: &mut Complaints) {
+    match &mut node.value {
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) => return,
+        Value::Text(_) => {
+            // A block scalar goes on to the next key: the blanks are not what was meant.
+            node.place = trimmed(node.place, text);
+            node.used = trimmed(node.used, text);
+            return;
+        }
+        Value::List(items) => items.iter_mut().for_each(|it| settle(it, text, complaints)),
+        Value::Map(entries) => {
+            for Entry { key, value } in entries.iter_mut() {
+                settle(value, text, complaints);
+                if let Value::Null = value.value {
+                    (value.place, value.used) = (key.place, key.used);
+                }
+            }
+            *entries = checked(std::mem::take(entries), text, complaints);
+        }
+    }
+    let end = end_of(node, text);
+    let in_place = !node.is_replayed();
+    node.place.end = end;
+    if in_place {
+        node.used.end = end;
+    }
+}
+
+fn trimmed(place: Place, text: &str) -> Place {
+    let written = text.get(place.start..place.end).unwrap_or_default();
+    Place { end: place.start + written.trim_end().len(), ..place }
+}
+
+/// Returns the entries with the keys that are text, each once; the first one of a key stays.
+fn checked<'a>(entries: Vec<Entry<'a>>, text: &str, complaints: &mut Complaints) -> Vec<Entry<'a>> {
+    let mut first = BTreeMap::new();
+    let mut kept = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let Value::Text(key) = &entry.key.value else {
+            let found = entry.key.found(text);
+            complaints.add(
+                Diagnostic::error(
+                    "trueup::config::wrong_type",
+                    format!("a key must be text, found {found}"),
+                )
+                .at(complaints.span(entry.key.place)),
+            );
+            continue;
+        };
+        if let Some(place) = first.get(key) {
+            complaints.add(
+                Diagnostic::error(
+                    "trueup::config::duplicate_key",
+                    format!("{} is given twice", shown(key)),
+                )
+                .labelled(complaints.span(entry.key.place), "again here")
+                .labelled(complaints.span(*place), "first given here")
+                .help("remove one of them"),
+            );
+            continue;
+        }
+        first.insert(key.clone(), entry.key.place);
+        kept.push(entry);
+    }
+    kept
+}
+
+/// Returns where a list or a map ends: behind its last part, and its bracket if it has one.
+fn end_of(node: &Node<'_>, text: &str) -> usize {
+    let replayed = node.is_replayed();
+    let place = |it: &Node<'_>| if replayed { it.place } else { it.used };
+    let parts = match &node.value {
+        Value::List(items) => items.iter().map(place).collect::<Vec<_>>(),
+        Value::Map(entries) => {
+            entries.iter().flat_map(|it| [place(&it.key), place(&it.value)]).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) => {
+            Vec::new()
+        }
+    };
+    let start = node.place.start;
+    let inside = parts.iter().filter(|it| start <= it.start).map(|it| it.end);
+    let end = inside.max().unwrap_or_default().max(node.place.end);
+    let bracket = match text.get(start..).and_then(|it| it.chars().next()) {
+        Some('{') => '}',
+        Some('[') => ']',
+        Some(_) | None => return end,
+    };
+    let rest = text.get(end..).unwrap_or_default();
+    end + closing(rest, bracket).unwrap_or_default()
+}
+
+/// Returns the length of what leads to a closing bracket, if nothing else comes before it.
+fn closing(text: &str, bracket: char) -> Option<usize> {
+    let mut in_comment = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            '\n' => in_comment = false,
+            _ if in_comment => (),
+            '#' => in_comment = true,
+            c if c == bracket => return Some(at + c.len_utf8()),
+            c if c.is_whitespace() || matches!(c, ',' | ':') => (),
+            _ => return None,
+        }
+    }
+    None
+}

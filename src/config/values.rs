@@ -1,0 +1,177 @@
+//! Texts and numbers of the files to values: addresses, prefixes, lengths of time.
+//!
+//! Each takes what is written and where, and complains if it is not what it should be.
+
+use std::{net::IpAddr, ops::RangeInclusive, str::FromStr as _};
+
+use ipnet::IpNet;
+
+use super::{
+    complaints::{Complaints, shown},
+    read::Number,
+};
+use crate::{
+    model::{AddressRange, Exclude, Given, RangeError, SpanOfTime, SpanOfTimeError, parse_address},
+    source::{Diagnostic, Span},
+};
+
+/// Reads one address.
+pub(super) fn address(text: &str, at: Span, complaints: &mut Complaints) -> Option<IpAddr> {
+    match parse_address(text) {
+        Ok(address) => Some(address),
+        Err(error) => {
+            let help = match text {
+                _ if text.contains('/') => Some("a prefix is given as `cidr`".to_owned()),
+                _ if text.contains('-') => Some("a range is given in `ranges`".to_owned()),
+                _ => None,
+            };
+            complaints.add(range_complaint(&error, text, help).at(at));
+            None
+        }
+    }
+}
+
+/// Reads `FIRST-LAST`, or one address.
+pub(super) fn range(text: &str, at: Span, complaints: &mut Complaints) -> Option<AddressRange> {
+    match AddressRange::from_str(text) {
+        Ok(range) => Some(range),
+        Err(error) => {
+            complaints.add(range_complaint(&error, text, range_help(text)).at(at));
+            None
+        }
+    }
+}
+
+fn range_complaint(error: &RangeError, text: &str, help: Option<String>) -> Diagnostic {
+    let (code, message, own_help) = match error {
+        RangeError::NotAnAddress(part) => {
+            ("trueup::config::bad_address", format!("{} is not an IP address", shown(part)), None)
+        }
+        RangeError::Mapped(address) => (
+            "trueup::config::bad_address",
+            error.to_string(),
+            address.to_ipv4_mapped().map(|it| format!("write `{it}`")),
+        ),
+        RangeError::Reversed => (
+            "trueup::config::reversed_range",
+            format!("{} ends before it begins", shown(text)),
+            None,
+        ),
+        RangeError::MixedFamilies => (
+            "trueup::config::mixed_families",
+            format!("{} begins in one address family and ends in the other", shown(text)),
+            Some("write a range for each family".to_owned()),
+        ),
+    };
+    let complaint = Diagnostic::error(code, message);
+    match own_help.or(help) {
+        Some(help) => complaint.help(help),
+        None => complaint,
+    }
+}
+
+/// Returns what was probably meant by a range that is none.
+fn range_help(text: &str) -> Option<String> {
+    if text.contains('/') {
+        return Some("a prefix is given as `cidr`".to_owned());
+    }
+    let (first, last) = text.split_once('-')?;
+    let (first, last) = (first.trim(), last.trim());
+    if AddressRange::from_str(&format!("{last}-{first}")).is_ok() {
+        return Some(format!("write `{last}-{first}`"));
+    }
+    // `10.0.0.1-254`, as many tools have it.
+    let (net, _) = first.rsplit_once('.')?;
+    let whole = format!("{first}-{net}.{last}");
+    AddressRange::from_str(&whole).ok().map(|_| format!("write both ends in full: `{whole}`"))
+}
+
+/// Reads a prefix and masks its host bits.
+pub(super) fn prefix(text: &str, at: Span, complaints: &mut Complaints) -> Option<IpNet> {
+    let complaint = match (text.parse::<IpNet>(), text.split_once('/')) {
+        (Ok(net), _) => match parse_address(&net.addr().to_string()) {
+            Ok(_) => return Some(net.trunc()),
+            Err(error) => range_complaint(&error, text, None),
+        },
+        (Err(_), None) if parse_address(text).is_ok() => {
+            let help = "a prefix has a length behind a slash, such as `10.0.0.0/24`";
+            bad_prefix(text).help(help)
+        }
+        (Err(_), Some((address, _))) if parse_address(address).is_err() => Diagnostic::error(
+            "trueup::config::bad_address",
+            format!("{} is not an IP address", shown(address)),
+        ),
+        (Err(_), Some((address, _))) => {
+            let longest = if address.contains(':') { 128 } else { 32 };
+            bad_prefix(text).help(format!("the length is a number from 0 to {longest}"))
+        }
+        (Err(_), None) => bad_prefix(text),
+    };
+    complaints.add(complaint.at(at));
+    None
+}
+
+fn bad_prefix(text: &str) -> Diagnostic {
+    Diagnostic::error("trueup::config::bad_prefix", format!("{} is not a prefix", shown(text)))
+}
+
+/// Reads an address or a prefix to be left out.
+pub(super) fn exclude(text: &str, at: Span, complaints: &mut Complaints) -> Option<Exclude> {
+    if text.contains('/') {
+        return prefix(text, at, complaints).map(Exclude::from);
+    }
+    match parse_address(text) {
+        Ok(address) => Some(Exclude::from(address)),
+        Err(error) => {
+            let help = "`exclude` takes addresses and prefixes".to_owned();
+            complaints.add(range_complaint(&error, text, Some(help)).at(at));
+            None
+        }
+    }
+}
+
+/// Reads a length of time.
+pub(super) fn duration(given: &Given<String>, complaints: &mut Complaints) -> Option<SpanOfTime> {
+    match given.value.parse::<SpanOfTime>() {
+        Ok(length) => Some(length),
+        Err(error) => {
+            let complaint = match error {
+                SpanOfTimeError::Form => Diagnostic::error(
+                    "trueup::config::bad_duration",
+                    format!("{} is not a length of time", shown(&given.value)),
+                )
+                .help("a length of time is a whole number and `s`, `m`, `h`, `d` or `w`, such as `5s`"),
+                SpanOfTimeError::TooLarge => Diagnostic::error(
+                    "trueup::config::bad_duration",
+                    format!("{} is longer than can be counted", shown(&given.value)),
+                ),
+            };
+            complaints.add(complaint.at(given.at));
+            None
+        }
+    }
+}
+
+/// Returns a number if it is within bounds.
+pub(super) fn bounded<T: TryFrom<i64>>(
+    given: &Given<Number>,
+    what: &str,
+    bounds: RangeInclusive<i64>,
+    complaints: &mut Complaints,
+) -> Option<T> {
+    let Given { value: Number(number), key: _, at } = given;
+    if let Ok(number) = i64::try_from(*number)
+        && bounds.contains(&number)
+    {
+        return T::try_from(number).ok();
+    }
+    let (least, most) = bounds.into_inner();
+    complaints.add(out_of_range(*at, what, &least.to_string(), &most.to_string()));
+    None
+}
+
+/// Complains about a value outside its bounds.
+pub(super) fn out_of_range(at: Span, what: &str, least: &str, most: &str) -> Diagnostic {
+    let message = format!("`{what}` goes from {least} to {most}");
+    Diagnostic::error("trueup::config::out_of_range", message).at(at)
+}

@@ -1,0 +1,203 @@
+//! The text of one file to a tree, by the YAML parser.
+//!
+//! The only place that knows the parser. Turns its errors into ours; knows no key of ours.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use serde_saphyr::{
+    Location, MessageFormatter as _, Options, UserMessageFormatter,
+    options::{DuplicateKeyPolicy, NonFiniteFloatPolicy},
+};
+
+use super::{
+    complaints::{Complaints, Place, shown},
+    tree::{Entry, Node, Value},
+};
+use crate::source::Diagnostic;
+
+/// A discovery has about twenty nodes: 100,000 discoveries fit in.
+const MAX_NODES: usize = 4_000_000;
+
+/// Each node is one event, or two where it has an end.
+const MAX_EVENTS: usize = 2 * MAX_NODES;
+
+/// A file's credentials stand behind one anchor and are named by each of its discoveries: how many
+/// aliases there are for an anchor says nothing. How much they may add up to is limited all the
+/// same, as is the depth, by the parser's own defaults.
+const MAX_MERGES: usize = 50_000;
+
+/// Reads the text as one document; `None` where it is no YAML that we can read, which is then
+/// complained about.
+pub(super) fn parse<'a>(text: &'a str, complaints: &mut Complaints) -> Option<Node<'a>> {
+    match serde_saphyr::from_str_with_options::<Node<'a>>(text, options()) {
+        Ok(root) => Some(root),
+        Err(error) => {
+            complaints.add(syntax(&error, text, complaints));
+            None
+        }
+    }
+}
+
+fn options() -> Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_nodes: MAX_NODES,
+            max_events: MAX_EVENTS,
+            max_merge_keys: MAX_MERGES,
+            enforce_alias_anchor_ratio: false,
+        },
+        // We complain about all of them, and show both places.
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        // As YAML 1.2 has it, and so editors that check the schema: `no` and `1_000` are text.
+        strict_booleans: true,
+        underscored_numbers_as_strings: true,
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
+        reject_unsupported_tags: true,
+        with_snippet: false,
+    }
+}
+
+/// Says in our form what the parser says, and without its drawing.
+fn syntax(error: &serde_saphyr::Error, text: &str, complaints: &Complaints) -> Diagnostic {
+    let message = match error.without_snippet() {
+        serde_saphyr::Error::Budget { .. }
+        | serde_saphyr::Error::AliasReplayLimitExceeded { .. }
+        | serde_saphyr::Error::AliasReplayStackDepthExceeded { .. } => {
+            "too large, too deep, or too many aliases".to_owned()
+        }
+        serde_saphyr::Error::MultipleDocuments { .. } => {
+            "the file holds several documents".to_owned()
+        }
+        serde_saphyr::Error::RecursiveReferencesRequireWeakTypes { .. } => {
+            "an anchor holds itself".to_owned()
+        }
+        serde_saphyr::Error::UnknownAnchor { .. } => "there is no such anchor".to_owned(),
+        serde_saphyr::Error::UnsupportedTag { tag, .. } => format!("unknown tag {}", shown(tag)),
+        serde_saphyr::Error::MergeValueNotMapOrSeqOfMaps { .. } => {
+            "`<<` needs a map, or a list of maps".to_owned()
+        }
+        other => plain(&UserMessageFormatter.format_message(other)),
+    };
+    let at = error.location().map(|it| place_of_error(&it, text)).unwrap_or_default();
+    let complaint = Diagnostic::error("trueup::config::syntax", message).at(complaints.span(at));
+    match error.without_snippet() {
+        serde_saphyr::Error::MultipleDocuments { .. } => {
+            complaint.help("give each document a file of its own")
+        }
+        _ => complaint,
+    }
+}
+
+/// Returns a message of the parser as one of ours: lower case, on one line.
+fn plain(message: &str) -> String {
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.starts_with("YAML document too large") || line.starts_with("recursion limit") {
+        return "too large, too deep, or too many aliases".to_owned();
+    }
+    let mut chars = line.chars();
+    let second_is_upper = chars.clone().nth(1).is_some_and(char::is_uppercase);
+    match chars.next() {
+        Some(first) if !second_is_upper => first.to_lowercase().chain(chars).collect(),
+        Some(_) | None => line,
+    }
+}
+
+/// Returns where an error is. The scanner counts its errors in characters only, and often points
+/// between two of them.
+fn place_of_error(location: &Location, text: &str) -> Place {
+    let at = match location.span().byte_offset() {
+        Some(offset) => usize::try_from(offset).unwrap_or(text.len()),
+        None => {
+            let index = usize::try_from(location.span().offset()).unwrap_or(text.len());
+            text.char_indices().nth(index).map_or(text.len(), |(at, _)| at)
+        }
+    };
+    let rest = text.get(at..).unwrap_or_default();
+    let known = location.span().byte_len().and_then(|it| usize::try_from(it).ok());
+    let length = match known {
+        Some(length) if length != 0 => length,
+        Some(_) | None => rest.chars().next().filter(|it| *it != '\n').map_or(0, char::len_utf8),
+    };
+    Place { start: at.min(text.len()), end: (at + length).min(text.len()) }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Node<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let it = serde_saphyr::Spanned::<Value<'a>>::deserialize(deserializer)?;
+        Ok(Self { value: it.value, place: place(&it.defined), used: place(&it.referenced) })
+    }
+}
+
+fn place(location: &Location) -> Place {
+    let bytes = |it: Option<u64>| it.and_then(|it| usize::try_from(it).ok()).unwrap_or_default();
+    let start = bytes(location.span().byte_offset());
+    Place { start, end: start + bytes(location.span().byte_len()) }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a scalar, a list or a map")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Value::Integer(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Value::Integer(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Value::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Value::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
+        Ok(Value::Text(Cow::Owned(value)))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(Value::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some((key, value)) = map.next_entry()? {
+            entries.push(Entry { key, value });
+        }
+        Ok(Value::Map(entries))
+    }
+}
