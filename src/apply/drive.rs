@@ -15,11 +15,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     item::{Events, Moment, Sent},
     schedule::{Limits, Next, Schedule},
-    standing::{Moved, View},
+    standing::View,
 };
 use crate::{
     api::{Accepted, ApiError, Client, Proof, Task, TaskId, WriteError},
-    events::{Event, StopReason},
+    events::{Event, Moved, StopReason},
     live::{self, ById, Current, ReadError},
     model::{Live, RemoteId},
     plan::{Plan, Step},

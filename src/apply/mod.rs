@@ -21,5 +21,4 @@ mod drive;
 pub(crate) use self::{
     drive::{Apply, Ended, apply},
     schedule::{Limits, Wait},
-    standing::{Moved, MovedField, Standing, View, standing},
 };

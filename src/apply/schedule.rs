@@ -8,13 +8,13 @@ use std::{collections::BTreeMap, collections::BTreeSet, num::NonZeroUsize, time:
 use super::{
     item::{Events, Item, Look, Moment, Phase, Sent},
     settle::TasksSeen,
-    standing::{Moved, Standing, View, standing},
-    watch::{TaskView, verdict},
+    standing::{Standing, View, standing},
+    watch::{TaskVerdict, TaskView, verdict},
 };
 use crate::{
     api::{Task, TaskId},
-    events::Outcome,
-    model::{Name, RunState},
+    events::{Moved, Outcome},
+    model::{Name, RemoteId, RunState},
     plan::{Change, Plan, Step},
 };
 
@@ -219,7 +219,7 @@ impl<'a> Schedule<'a> {
             match by_id.get(&task) {
                 Some(found) => {
                     let verdict = verdict(step, found);
-                    let was_open = verdict == super::watch::TaskVerdict::Open;
+                    let was_open = verdict == TaskVerdict::Open;
                     if !was_open {
                         self.longest_task = self.longest_task.max(now.saturating_sub(sent_at));
                     }
@@ -273,7 +273,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Returns what the job items have to be asked for.
-    pub(super) fn asks_jobs(&self) -> Vec<(usize, crate::model::RemoteId)> {
+    pub(super) fn asks_jobs(&self) -> Vec<(usize, RemoteId)> {
         let asked = self.items.iter().enumerate();
         asked.filter_map(|(index, it)| Some((index, it.asks_jobs_of()?.clone()))).collect()
     }

@@ -2,11 +2,12 @@
 //!
 //! Run state alone moves nothing: a discovery that was started or stopped since is as planned.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use crate::{
+    events::{Moved, MovedField},
     live,
-    model::{Difference, FieldValue, LiveDiscovery, Name, Readable, RemoteId, RunState, Settings},
+    model::{Difference, Field, LiveDiscovery, Name, Readable, RemoteId, RunState, Settings},
     plan::{Action, Change, Step},
 };
 
@@ -56,24 +57,6 @@ pub(crate) enum Standing {
     Moved(Moved),
     /// Something is missing from the list that would tell.
     Untold,
-}
-
-/// How a live discovery departs from what was planned against.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Moved {
-    /// What happened, in a few words.
-    pub(crate) what: String,
-    /// Where the settings are others.
-    pub(crate) fields: Vec<MovedField>,
-}
-
-/// A field that is not what it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct MovedField {
-    pub(crate) path: &'static str,
-    pub(crate) planned_against: Option<FieldValue>,
-    pub(crate) found: Option<FieldValue>,
-    pub(crate) wanted: Option<FieldValue>,
 }
 
 /// Compares a change's precondition with what is there.
@@ -183,7 +166,7 @@ fn moved_fields(change: &Change, found: &Settings) -> Vec<MovedField> {
     let (found_fields, before) = (found.fields(), change.before.as_ref());
     let before_fields = before.map(Settings::fields).unwrap_or_default();
     let after_fields = change.after.as_ref().map(Settings::fields).unwrap_or_default();
-    let value = |fields: &[crate::model::Field], path: &str| {
+    let value = |fields: &[Field], path: &str| {
         fields.iter().find(|it| it.path == path).map(|it| it.value.clone())
     };
     let against = if before.is_some() { &before_fields } else { &after_fields };
@@ -208,21 +191,9 @@ fn moved_fields(change: &Change, found: &Settings) -> Vec<MovedField> {
     fields
 }
 
-/// Shows what happened, and the fields in one line.
-impl fmt::Display for Moved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
-        let paths = self.fields.iter().map(|it| it.path).collect::<Vec<_>>();
-        if !paths.is_empty() {
-            write!(f, " ({})", paths.join(", "))?;
-        }
-        Ok(())
-    }
-}
-
 /// Says of each difference what is there instead of what was wanted.
 pub(super) fn said(differences: &[Difference]) -> String {
-    let value = |field: &Option<crate::model::Field>| {
+    let value = |field: &Option<Field>| {
         field.as_ref().map_or_else(|| "not set".to_owned(), |it| it.value.to_string())
     };
     let one = |it: &Difference| {

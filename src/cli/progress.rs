@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output::Output;
 use crate::{
     events::{Entry, Event, Outcome, Report},
+    model::printable,
     plan::Step,
 };
 
@@ -108,7 +109,7 @@ fn line(event: &Event, report: &Report) -> Option<String> {
         Step::Delete => "deleting",
         Step::Create => "creating",
     };
-    Some(match event {
+    let line = match event {
         Event::Started { .. } => return None,
         Event::Submitting { change, step, attempt: 1 } => {
             format!("{}: {}...", of(change), doing(step))
@@ -138,7 +139,8 @@ fn line(event: &Event, report: &Report) -> Option<String> {
             format!("Stopping ({why}): nothing more is begun, open operations are waited for...")
         }
         Event::ReadFailed { why } => format!("Warning: a read failed and is tried again: {why}"),
-    })
+    };
+    Some(printable(&line))
 }
 
 fn ended(entry: &Entry, outcome: &Outcome) -> String {

@@ -5,9 +5,12 @@
 
 mod event;
 
+mod moved;
+
 mod report;
 
 pub(crate) use self::{
     event::{Event, Outcome, StopReason},
+    moved::{Moved, MovedField},
     report::{Entry, Report, Tally, Verdict},
 };

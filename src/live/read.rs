@@ -2,6 +2,7 @@
 //! write.
 
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use super::{
     classic,
@@ -58,15 +59,15 @@ pub(crate) async fn read_run_ages(
     live: &mut Live,
     ids: &[RemoteId],
 ) -> Result<(), ReadError> {
-    let reads = ids.iter().map(|id| async {
-        let items = client.job_items(&id.0).await?;
-        let end = items.iter().filter_map(|it| moment(it, "endTime")).max();
-        Ok::<_, ReadError>((id, end))
-    });
-    // The client bounds how many are in flight.
-    let ends = futures_util::future::try_join_all(reads).await?;
-    for (id, end) in ends {
-        let discovery = live.discoveries.iter_mut().find(|it| it.id == *id);
+    let mut reads = JoinSet::new();
+    for id in ids.iter().cloned() {
+        let client = client.clone();
+        // The client bounds how many are in flight.
+        reads.spawn(async move { (client.job_items(&id.0).await, id) });
+    }
+    for (items, id) in reads.join_all().await {
+        let end = items?.iter().filter_map(|it| moment(it, "endTime")).max();
+        let discovery = live.discoveries.iter_mut().find(|it| it.id == id);
         if let Some(Ok(read)) = discovery.map(|it| &mut it.read) {
             read.last_run_ended = end;
         }

@@ -32,7 +32,7 @@ pub(crate) use self::{
     },
     interface::Interface,
     live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},
-    name::{Name, NameError, quoted, shown},
+    name::{Name, NameError, printable, quoted, shown},
     run_state::RunState,
     settings::{Difference, Field, FieldValue, ManagementIp, Protocol, Settings},
     span_of_time::{SpanOfTime, SpanOfTimeError},

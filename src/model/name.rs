@@ -70,6 +70,20 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
+/// Returns a text of the controller's with everything escaped that a terminal would obey or that
+/// cannot be seen; quotes stay, since words in the controller's own voice have them.
+pub(crate) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || is_invisible(c) {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Whether a character, shown as it is, could mislead a terminal or a reader: control characters,
 /// quotes, backslashes, and marks that change the direction of what follows.
 fn needs_quotes(c: char) -> bool {

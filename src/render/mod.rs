@@ -4,7 +4,15 @@ mod plan;
 
 mod attributes;
 
-pub(crate) use self::plan::{Show, plan_text};
+mod account;
+
+mod stale;
+
+pub(crate) use self::{
+    account::account_text,
+    plan::{Show, plan_text},
+    stale::stale_text,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,151 @@
+//! `status`: one line a live discovery.
+
+use std::{path::Path, time::Duration};
+
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::{
+    args::{Format, StatusArgs},
+    connect::{NO_WRITES, Way, connect, unread},
+    exit::Exit,
+    files::{self, DEFAULT_FILE, Files},
+    output::Output,
+    progress::reading,
+};
+use crate::{
+    live,
+    model::{Live, LiveDiscovery, Target},
+};
+
+/// How long it may take to read the controller.
+const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// Prints what the controller has.
+pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
+    let only = files::globs("--only", &args.only, output)?;
+    let except = files::globs("--except", &args.except, output)?;
+    // Without files everything is unmanaged, which is what someone without files expects.
+    let has_files = !args.files.file.is_empty() || Path::new(DEFAULT_FILE).exists();
+    let files = if has_files { Some(files::load(&args.files, output)?) } else { None };
+    let way = Way {
+        controller: &args.controller,
+        simulation: &args.simulation,
+        parallelism: NO_WRITES,
+    };
+    let connection = connect(way, files.as_ref(), output)?;
+    let client = connection.client.until(Instant::now() + TIMEOUT);
+    let spinner = reading(output);
+    let live = live::read(&client, connection.url.clone()).await;
+    drop(spinner);
+    let live = live.map_err(|error| unread(&error, output))?;
+    let shown = live.discoveries.iter().filter(|it| {
+        (only.is_empty() || only.is_match(&it.name)) && !except.is_match(&it.name)
+    });
+    let lines = shown.map(|it| Line::of(it, files.as_ref())).collect::<Vec<_>>();
+    output.print(&match args.format {
+        Format::Text => as_text(&lines),
+        Format::Json => as_json(&lines, &live),
+    });
+    Ok(Exit::Done)
+}
+
+/// What is said of one discovery.
+struct Line<'a> {
+    discovery: &'a LiveDiscovery,
+    run: String,
+    n_devices: Option<u64>,
+    target: String,
+    managed: &'static str,
+}
+
+impl<'a> Line<'a> {
+    fn of(discovery: &'a LiveDiscovery, files: Option<&Files>) -> Self {
+        let desired = files.map(|it| &it.desired);
+        let in_file =
+            desired.is_some_and(|it| it.discoveries.iter().any(|it| it.name.value == discovery.name));
+        let by_glob = desired.is_some_and(|it| it.manage.is_match(&discovery.name));
+        let managed = match (in_file, by_glob) {
+            (true, _) => "file",
+            (false, true) => "glob",
+            (false, false) => "no",
+        };
+        match &discovery.read {
+            Ok(read) => Self {
+                discovery,
+                run: read.run.to_string(),
+                n_devices: read.n_devices,
+                target: read.settings.target.as_ref().map(target_text).unwrap_or_default(),
+                managed,
+            },
+            Err(why) => Self {
+                discovery,
+                run: "unknown".to_owned(),
+                n_devices: None,
+                target: format!("(cannot be understood: {why})"),
+                managed,
+            },
+        }
+    }
+}
+
+/// As many ranges as a line shows.
+const SHOWN_RANGES: usize = 3;
+
+fn target_text(target: &Target) -> String {
+    let hops = |hops: Option<u32>| hops.map(|it| format!(", {it} hops")).unwrap_or_default();
+    match target {
+        Target::Address(it) => format!("address {it}"),
+        Target::Ranges(it) => {
+            let shown = it.iter().take(SHOWN_RANGES).map(ToString::to_string);
+            let shown = shown.collect::<Vec<_>>().join(", ");
+            match it.len().saturating_sub(SHOWN_RANGES) {
+                0 => format!("ranges {shown}"),
+                n => format!("ranges {shown} and {n} more"),
+            }
+        }
+        Target::Cidr(it) => format!("cidr {it}"),
+        Target::Cdp(it) => format!("cdp {}{}", it.seed, hops(it.hops)),
+        Target::Lldp(it) => format!("lldp {}{}", it.seed, hops(it.hops)),
+    }
+}
+
+fn as_text(lines: &[Line<'_>]) -> String {
+    let devices = |it: &Line<'_>| it.n_devices.map_or("-".to_owned(), |it| it.to_string());
+    let rows = lines.iter().map(|it| {
+        let name = it.discovery.name.to_string();
+        [name, it.run.clone(), devices(it), it.managed.to_owned(), it.target.clone()]
+    });
+    let head = ["NAME", "RUN", "DEVICES", "MANAGED", "TARGET"].map(str::to_owned);
+    let rows = std::iter::once(head).chain(rows).collect::<Vec<_>>();
+    let widths = [0, 1, 2, 3].map(|column| {
+        rows.iter().filter_map(|row| row.get(column)).map(|it| it.chars().count()).max()
+    });
+    let mut text = String::new();
+    for [name, run, devices, managed, target] in &rows {
+        let [w0, w1, w2, w3] = widths.map(Option::unwrap_or_default);
+        let line = format!("{name:w0$}  {run:w1$}  {devices:>w2$}  {managed:w3$}  {target}");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn as_json(lines: &[Line<'_>], live: &Live) -> String {
+    let discoveries = lines.iter().map(|it| {
+        json!({
+            "name": it.discovery.name.as_str(),
+            "id": it.discovery.id.0,
+            "run": it.run,
+            "devices": it.n_devices,
+            "target": it.target,
+            "managed": it.managed,
+        })
+    });
+    let document = json!({
+        "format_version": "1.0",
+        "controller": {"url": live.url, "release": live.release, "api": live.interface.to_string()},
+        "discoveries": discoveries.collect::<Vec<_>>(),
+    });
+    format!("{document:#}\n")
+}

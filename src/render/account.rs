@@ -1,0 +1,146 @@
+//! What came of an apply, as text.
+//!
+//! The last thing that is printed, so what has to be acted on stands near its end; but a discovery
+//! that was deleted and not created again comes before everything else.
+
+use std::fmt::Write as _;
+
+use crate::{
+    events::{Entry, Outcome, Report, Verdict},
+    model::printable,
+    plan::{Action, Step},
+    source::SourceMap,
+};
+
+/// Returns the account of an apply; its last line sums it up.
+pub(crate) fn account_text(report: &Report, sources: &SourceMap) -> String {
+    let mut text = String::new();
+    let entries = || report.entries.iter();
+    let halves = entries().filter(|it| is_halved(it)).collect::<Vec<_>>();
+    section(&mut text, "Deleted, not created again:", &halves, sources);
+    for (title, is_in) in SECTIONS {
+        let found = entries().filter(|it| !is_halved(it) && is_in(it)).collect::<Vec<_>>();
+        section(&mut text, title, &found, sources);
+    }
+    text.push_str(&summary(report));
+    text
+}
+
+/// The sections of an account, in their order.
+const SECTIONS: [(&str, fn(&Entry) -> bool); 6] = [
+    ("Done:", |it| matches!(it.outcome, Some(Outcome::Done))),
+    ("Converged (somebody else had done it):", |it| {
+        matches!(it.outcome, Some(Outcome::Converged))
+    }),
+    ("Not tried:", |it| matches!(it.outcome, Some(Outcome::NotTried { .. })) || is_untouched(it)),
+    ("Moved since the plan, not tried:", |it| matches!(it.outcome, Some(Outcome::Stale { .. }))),
+    ("Still running:", |it| {
+        matches!(it.outcome, Some(Outcome::Open { .. } | Outcome::Unknown { .. }))
+            || (it.outcome.is_none() && it.was_sent)
+    }),
+    ("Failed:", |it| {
+        matches!(it.outcome, Some(Outcome::Failed { .. } | Outcome::Conflict { .. }))
+    }),
+];
+
+fn is_untouched(entry: &Entry) -> bool {
+    entry.outcome.is_none() && !entry.was_sent
+}
+
+/// Whether a replace deleted the discovery and did not make it again.
+fn is_halved(entry: &Entry) -> bool {
+    let deleted = entry.done.contains(&Step::Delete) && !entry.done.contains(&Step::Create);
+    let converged = matches!(entry.outcome, Some(Outcome::Done | Outcome::Converged));
+    entry.action == Action::Replace && deleted && !converged
+}
+
+fn section(text: &mut String, title: &str, entries: &[&Entry], sources: &SourceMap) {
+    if entries.is_empty() {
+        return;
+    }
+    writeln!(text, "{title}").expect("invariant: a string takes everything");
+    for entry in entries {
+        text.push_str(&block(entry, sources));
+    }
+    text.push('\n');
+}
+
+fn block(entry: &Entry, sources: &SourceMap) -> String {
+    let sign = sign(entry.action);
+    let mut block = format!("  {sign} {}: {}\n", entry.name, words(entry));
+    for note in &entry.notes {
+        block.push_str(&format!("      warning: {}\n", printable(note)));
+    }
+    let in_place = matches!(entry.outcome, Some(Outcome::Done | Outcome::Converged));
+    if let (Some(span), false) = (entry.span, in_place) {
+        let at = sources.locate(span);
+        block.push_str(&format!("      at {}:{}:{}\n", at.path, at.line, at.column));
+    }
+    block
+}
+
+/// Says in one line what came of a change.
+fn words(entry: &Entry) -> String {
+    let taken = entry.done.iter().map(Step::to_string).collect::<Vec<_>>().join(", ");
+    let after = if taken.is_empty() { String::new() } else { format!(" (done before: {taken})") };
+    match &entry.outcome {
+        Some(Outcome::Done) => past(entry.action).to_owned(),
+        Some(Outcome::Converged) => "is so already".to_owned(),
+        Some(Outcome::NotTried { why }) => format!("{}{after}", printable(why)),
+        Some(
+            Outcome::Failed { words } | Outcome::Conflict { words } | Outcome::Stale { words },
+        ) => format!("{}{after}", printable(words)),
+        Some(Outcome::Unknown { words }) => format!(
+            "nobody knows what came of it: {}{after}; look at the discovery on the controller, or \
+             plan again",
+            printable(words)
+        ),
+        Some(Outcome::Open { task: Some(task), words }) => {
+            format!("task {}: {}{after}", printable(task), printable(words))
+        }
+        Some(Outcome::Open { task: None, words }) => format!("{}{after}", printable(words)),
+        None => match &entry.current {
+            Some((step, Some(task))) => format!("{step} under way, task {}{after}", printable(task)),
+            Some((step, None)) => format!("{step} sent, no answer yet{after}"),
+            None if entry.was_sent => format!("under way{after}"),
+            None => "not begun".to_owned(),
+        },
+    }
+}
+
+fn past(action: Action) -> &'static str {
+    match action {
+        Action::Create => "created",
+        Action::Update => "updated",
+        Action::Replace => "replaced",
+        Action::Restart => "restarted",
+        Action::Stop => "stopped",
+        Action::Delete => "destroyed",
+    }
+}
+
+fn sign(action: Action) -> &'static str {
+    match action {
+        Action::Create => "+",
+        Action::Update => "~",
+        Action::Replace => "-/+",
+        Action::Restart => "!",
+        Action::Stop => ".",
+        Action::Delete => "-",
+    }
+}
+
+/// Returns the last line of the account.
+fn summary(report: &Report) -> String {
+    let tally = report.tally();
+    if report.verdict() == Verdict::Complete {
+        return format!(
+            "Apply complete! Resources: {} added, {} changed, {} destroyed.\n",
+            tally.added, tally.changed, tally.destroyed
+        );
+    }
+    format!(
+        "Apply incomplete. {} done, {} failed, {} not tried, {} still running.\n",
+        tally.done, tally.failed, tally.not_tried, tally.open
+    )
+}
