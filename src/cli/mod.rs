@@ -14,6 +14,8 @@ mod run;
 
 mod draw;
 
+mod excerpt;
+
 mod output;
 
 mod files;
