@@ -104,9 +104,10 @@ impl Sent {
         Self { length: body.len() as u64, next: Some(body), is_cut: false, has_paused: false }
     }
 
-    fn half(body: Bytes) -> Self {
-        let half = body.slice(..body.len() / 2);
-        Self { length: body.len() as u64, next: Some(half), is_cut: true, has_paused: false }
+    fn half(mut body: Bytes) -> Self {
+        let length = body.len() as u64;
+        body.truncate(body.len() / 2);
+        Self { length, next: Some(body), is_cut: true, has_paused: false }
     }
 }
 

@@ -37,7 +37,9 @@ pub(super) fn put_complaint(body: &Map<String, Value>) -> Option<String> {
 
 /// The fields of a create that are documented nowhere.
 pub(super) fn unknown_in_post(body: &Map<String, Value>, quirks: &Quirks) -> usize {
-    let known: Vec<&str> = FIELDS.iter().flat_map(|it| post_names(it, quirks)).collect();
+    let documented = FIELDS.iter().filter_map(|it| Some(it.post?.0));
+    let honoured = FIELDS.iter().flat_map(|it| post_names(it, quirks));
+    let known: Vec<&str> = documented.chain(honoured).collect();
     body.keys().filter(|it| !known.contains(&it.as_str()) && *it != WRITE_ONLY.0).count()
 }
 
@@ -109,9 +111,11 @@ fn bad_target(kind: &str, list: &str) -> Option<String> {
     (!fits || reaches.is_none()).then(|| format!("ipAddressList {list} does not fit {kind}"))
 }
 
+type IsGood = fn(&str) -> bool;
+
 /// The values that a create and an edit are checked for alike.
 fn bad_value(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
-    let checks: [(&str, fn(&str) -> bool); 4] = [
+    let checks: [(&str, IsGood); 4] = [
         ("name", |it| !it.trim().is_empty() && !it.chars().any(char::is_control)),
         ("preferredMgmtIPMethod", |it| it.is_empty() || is(it, "None") || is(it, "UseLoopBack")),
         ("protocolOrder", |it| {

@@ -299,9 +299,9 @@ fn lists(body: &Value) -> Option<Map<String, Value>> {
 
 fn masked(one: &Value) -> Map<String, Value> {
     let members = one.as_object().into_iter().flatten();
-    let masked = members.map(|(key, value)| match SECRETS.contains(&key.as_str()) {
-        true if !value.is_null() => (key.clone(), json!(MASK)),
-        _ => (key.clone(), value.clone()),
+    let masked = members.map(|(key, value)| {
+        let is_secret = SECRETS.contains(&key.as_str()) && !value.is_null();
+        (key.clone(), if is_secret { json!(MASK) } else { value.clone() })
     });
     masked.collect()
 }

@@ -162,9 +162,9 @@ fn http_complaint(name: &str, value: &Value) -> Option<String> {
 pub(crate) fn redacted(body: &Value) -> Value {
     match body {
         Value::Object(members) => {
-            let shown = members.iter().map(|(key, value)| match is_secret(key) {
-                true => (key.clone(), Value::from("***")),
-                false => (key.clone(), redacted(value)),
+            let shown = members.iter().map(|(key, value)| {
+                let value = if is_secret(key) { Value::from("***") } else { redacted(value) };
+                (key.clone(), value)
             });
             Value::Object(shown.collect::<Map<_, _>>())
         }

@@ -59,9 +59,10 @@ impl World {
         let addresses = found(discovery, at);
         discovery.set("numDevices", json!(addresses.len()));
         let ids: Vec<String> = addresses.iter().map(|it| device_id(it, at)).collect();
-        match ids.is_empty() {
-            true => discovery.remove("deviceIds"),
-            false => discovery.set("deviceIds", ids.join(",")),
+        if ids.is_empty() {
+            discovery.remove("deviceIds");
+        } else {
+            discovery.set("deviceIds", ids.join(","));
         }
         if let Some(run) = discovery.runs.last_mut() {
             run.addresses = addresses;

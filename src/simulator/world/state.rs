@@ -150,7 +150,11 @@ impl Discovery {
     }
 
     pub(super) fn has_id(&self, id: &str) -> bool {
-        self.id().as_deref() == Some(id)
+        match self.shown.get("id") {
+            Some(Value::String(it)) => it == id,
+            Some(Value::Number(it)) => it.to_string() == id,
+            _ => false,
+        }
     }
 
     pub(super) fn name(&self) -> Option<&str> {

@@ -63,21 +63,21 @@ pub(super) fn edited(
     let mut after = before.clone();
     for it in FIELDS.iter().filter(|it| it.part != Part::Computed) {
         match body.get(it.name) {
-            Some(Value::Null) => {
+            // Without its name a discovery would be nothing.
+            None | Some(Value::Null) if it.name == "name" => (),
+            None if quirks.put_missing_keys == PutMissingKeys::Keep => (),
+            None | Some(Value::Null) => {
                 after.shift_remove(it.name);
             }
-            Some(sent) if !(it.part == Part::Secret && has_mask(sent)) => {
-                after.insert(it.name.to_owned(), read_back(it, sent, quirks));
+            // The mask stands for the secret that is there.
+            Some(sent) => {
+                if it.part != Part::Secret || !has_mask(sent) {
+                    after.insert(it.name.to_owned(), read_back(it, sent, quirks));
+                }
             }
-            Some(_) => (),
-            None if it.name == "name" => (),
-            None if quirks.put_missing_keys == PutMissingKeys::Clear => {
-                after.shift_remove(it.name);
-            }
-            None => (),
         }
     }
-    if after.contains_key("discoveryType") {
+    if body.contains_key("discoveryType") {
         let is_cdp = is_cdp(&after);
         after.insert("isAutoCdp".to_owned(), json!(is_cdp));
     }

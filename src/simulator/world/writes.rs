@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     answer::Answer,
     check,
-    state::{At, World},
+    state::{At, Discovery, World},
     violations::Violation,
     wire,
     work::Work,
@@ -108,7 +108,7 @@ impl World {
     ) -> Answer {
         self.violate(Violation::DeleteAll);
         let listed = self.listed(at).into_iter().skip(start.saturating_sub(1)).take(count);
-        let ids = listed.filter_map(|it| it.id()).collect();
+        let ids = listed.filter_map(Discovery::id).collect();
         self.accept(Work::DeleteSome { ids }, treatment, at)
     }
 
