@@ -142,3 +142,100 @@ impl Body for Sent {
         SizeHint::with_exact(self.length)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{future, net::SocketAddr, time::Duration};
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        sync::oneshot,
+        time,
+    };
+
+    use super::*;
+    use crate::simulator::{Options, World};
+
+    const LOGIN: &str = "POST /dna/system/api/v1/auth/token HTTP/1.1\r\nHost: x\r\n\
+        Authorization: Basic YWRtaW46c2ltdWxhdG9y\r\nContent-Length: 0\r\n\r\n";
+
+    /// Runs a story against a simulator with these faults that listens.
+    async fn listening<T>(faults: &str, story: impl AsyncFnOnce(SocketAddr) -> T) -> T {
+        let simulator = Simulator::new(Options::default(), World::default());
+        simulator.inject(faults).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::select! {
+            ended = serve(simulator, listener, future::pending()) => panic!("{ended:?}"),
+            told = story(address) => told,
+        }
+    }
+
+    /// Everything that comes back until the connection ends.
+    async fn answers(address: SocketAddr, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // A reset after the last byte is an end too.
+        stream.read_to_end(&mut answer).await.ok();
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// The promised and the real length of the body.
+    fn lengths(answer: &str) -> (usize, usize) {
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let length = head.lines().find_map(|it| it.strip_prefix("content-length: ")).unwrap();
+        (length.parse().unwrap(), body.len())
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept_and_the_answer_is_whole() {
+        let twice = format!("{LOGIN}{}", LOGIN.replace("Host: x", "Host: x\r\nConnection: close"));
+        let answers = listening("", async |it| answers(it, &twice).await).await;
+        assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2);
+        let (_, second) = answers.split_at(answers.rfind("HTTP/1.1").unwrap());
+        let (promised, real) = lengths(second);
+        assert!(promised == real && real != 0);
+    }
+
+    #[tokio::test]
+    async fn a_lost_or_reset_request_ends_the_connection_without_an_answer() {
+        for fault in ["token=lost", "token=reset"] {
+            assert_eq!(listening(fault, async |it| answers(it, LOGIN).await).await, "");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cut_answer_promises_more_than_it_gives() {
+        let answer = listening("token=cut", async |it| answers(it, LOGIN).await).await;
+        let (promised, real) = lengths(&answer);
+        assert_eq!(real, promised / 2);
+        assert_ne!(real, 0);
+    }
+
+    #[tokio::test]
+    async fn the_end_does_not_wait_for_a_request_that_hangs() {
+        let simulator = Simulator::new(Options::default(), World::default());
+        simulator.inject("token=hang").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (end, ended) = oneshot::channel();
+        let served = serve(simulator.clone(), listener, async {
+            ended.await.unwrap();
+        });
+        let story = async {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(LOGIN.as_bytes()).await.unwrap();
+            while simulator.requests()["token"] == 0 {
+                tokio::task::yield_now().await;
+            }
+            end.send(()).unwrap();
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).await.ok();
+            rest
+        };
+        let both = async { tokio::join!(served, story) };
+        let (served, rest) = time::timeout(Duration::from_secs(10), both).await.unwrap();
+        assert!(served.is_ok() && rest.is_empty());
+    }
+}

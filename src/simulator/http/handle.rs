@@ -24,6 +24,14 @@ use crate::simulator::{
     world::{At, redacted},
 };
 
+/// A request that was sent and not looked at yet.
+pub(super) struct Arrived {
+    route: Result<Route, Missed>,
+    /// What is not JSON is none.
+    body: Option<Value>,
+    struck: Struck,
+}
+
 /// How a request ends, and how long after it was handled.
 pub(super) struct Handled {
     pub(super) after: Duration,
@@ -58,16 +66,24 @@ pub(super) fn handle_ours(simulator: &Simulator, request: &Request<Bytes>) -> Re
     }
 }
 
-/// Answers for the controller.
-pub(super) fn handle(state: &mut State, request: &Request<Bytes>) -> Handled {
-    let now = state.advance();
+/// Counts a request for the controller, and sees what goes wrong with it.
+///
+/// Done when it is sent and not when it is looked at, so that the second create is the second that
+/// a client sent, however the latency of several ends at one instant.
+pub(super) fn arrive(state: &mut State, request: &Request<Bytes>) -> Arrived {
     let body: Option<Value> = serde_json::from_slice(request.body()).ok();
     let route = route::route(request.method(), request.uri().path());
     let status = body.as_ref().and_then(|it| it.get("discoveryStatus")?.as_str());
     let place = route.as_ref().ok().map(|it| it.place(status));
     state.count(place, logged(request, body.as_ref()));
     let struck = Struck::by(state.armed.strike(place));
+    Arrived { route, body, struck }
+}
 
+/// Answers for the controller.
+pub(super) fn handle(state: &mut State, request: &Request<Bytes>, arrived: Arrived) -> Handled {
+    let Arrived { route, body, struck } = arrived;
+    let now = state.advance();
     if struck.spends_tokens {
         state.tokens.expire_all();
     }

@@ -238,25 +238,25 @@ fn decoded(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn at(method: Method, path: &str) -> Result<Route, Missed> {
-        let with = route(&method, &format!("/dna/intent/api/{path}"));
-        assert_eq!(with, route(&method, &format!("/api/{path}")));
+    fn at(method: &Method, path: &str) -> Result<Route, Missed> {
+        let with = route(method, &format!("/dna/intent/api/{path}"));
+        assert_eq!(with, route(method, &format!("/api/{path}")));
         with
     }
 
     #[test]
     fn two_numbers_are_always_the_range() {
-        assert_eq!(at(Method::GET, "v1/discovery/1/500"), Ok(Route::Page(1, 500)));
-        assert_eq!(at(Method::DELETE, "v1/discovery/1/5"), Ok(Route::DeleteRange(1, 5)));
-        assert_eq!(at(Method::GET, "v1/discovery/1/x"), Err(Missed::Number));
-        assert_eq!(at(Method::GET, "v1/discovery/1/job"), Ok(Route::JobsOf("1".to_owned())));
+        assert_eq!(at(&Method::GET, "v1/discovery/1/500"), Ok(Route::Page(1, 500)));
+        assert_eq!(at(&Method::DELETE, "v1/discovery/1/5"), Ok(Route::DeleteRange(1, 5)));
+        assert_eq!(at(&Method::GET, "v1/discovery/1/x"), Err(Missed::Number));
+        assert_eq!(at(&Method::GET, "v1/discovery/1/job"), Ok(Route::JobsOf("1".to_owned())));
     }
 
     #[test]
     fn what_there_is_not_is_told_apart() {
-        assert_eq!(at(Method::GET, "v1/nothing"), Err(Missed::Path));
-        assert_eq!(at(Method::PATCH, "v1/discovery"), Err(Missed::Method));
-        assert_eq!(at(Method::POST, "v1/task"), Err(Missed::Method));
+        assert_eq!(at(&Method::GET, "v1/nothing"), Err(Missed::Path));
+        assert_eq!(at(&Method::PATCH, "v1/discovery"), Err(Missed::Method));
+        assert_eq!(at(&Method::POST, "v1/task"), Err(Missed::Method));
         assert_eq!(route(&Method::GET, "/api/system/v1/auth/token"), Err(Missed::Method));
     }
 

@@ -12,7 +12,7 @@ use http::{Request, Response};
 use tokio::time;
 
 use super::{
-    handle::{End, Handled, handle, handle_ours, is_ours},
+    handle::{End, Handled, arrive, handle, handle_ours, is_ours},
     simulator::Simulator,
 };
 
@@ -56,15 +56,13 @@ impl tower::Service<Request<Bytes>> for Service {
         if is_ours(request.uri().path()) {
             return Box::pin(async move { Ok(handle_ours(&simulator, &request)) });
         }
-        // When a request was sent decides whether it came too early, not when it is looked at.
-        let latency = {
+        let (latency, arrived) = {
             let mut state = simulator.lock();
-            state.arrive();
-            state.options.latency
+            (state.options.latency, arrive(&mut state, &request))
         };
         Box::pin(async move {
             wait(latency).await;
-            let Handled { after, end } = handle(&mut simulator.lock(), &request);
+            let Handled { after, end } = handle(&mut simulator.lock(), &request, arrived);
             wait(after).await;
             match end {
                 End::Answer(answer) => Ok(answer),

@@ -121,19 +121,16 @@ impl State {
         time
     }
 
+    /// Counts a request, and notes whether it comes before it may.
     pub(super) fn count(&mut self, place: Option<Where>, line: String) {
+        if self.throttle.arrive(Instant::now()) {
+            self.world.violate(Violation::EarlyRetry);
+        }
         if let Some(place) = place {
             *self.requests.entry(place).or_default() += 1;
         }
         *self.requests.entry(Where::Any).or_default() += 1;
         self.log.push(line);
-    }
-
-    /// Notes a request that comes before it may.
-    pub(super) fn arrive(&mut self) {
-        if self.throttle.arrive(Instant::now()) {
-            self.world.violate(Violation::EarlyRetry);
-        }
     }
 
     fn start_clock(&mut self, now: Instant) -> (Instant, u64) {

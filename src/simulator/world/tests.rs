@@ -24,7 +24,9 @@ impl Lab {
 
     fn of(world: World, quirks: &[&str]) -> Self {
         let mut set = Quirks::default();
-        quirks.iter().for_each(|it| set.set(it.parse().unwrap()));
+        for it in quirks {
+            set.set(it.parse().unwrap());
+        }
         let rules = Rules { seed: 1, task_time: 1_000, run_time: 10_000, quirks: set };
         let now = START.max(world.now());
         let mut lab = Self { world, rules, now };

@@ -268,9 +268,11 @@ fn default(name: &str, quirks: &Quirks) -> Option<Value> {
 mod tests {
     use super::*;
 
-    fn read(post: Value, quirks: &[&str]) -> Value {
+    fn read(post: &Value, quirks: &[&str]) -> Value {
         let mut set = Quirks::default();
-        quirks.iter().for_each(|it| set.set(it.parse().unwrap()));
+        for it in quirks {
+            set.set(it.parse().unwrap());
+        }
         let settings = from_post(post.as_object().unwrap(), &set);
         shown(&Value::Object(settings), &set)
     }
@@ -284,7 +286,7 @@ mod tests {
             "passwordList": ["x", "y"], "netconfPort": "830", "globalCredentialIdList": ["1", "2"],
         });
         assert_eq!(
-            read(post, &[]),
+            read(&post, &[]),
             json!({
                 "name": "n", "discoveryType": "Range",
                 "ipAddressList": "10.0.0.1-10.0.0.2,10.0.1.1-10.0.1.1", "userNameList": "a,b",
@@ -299,7 +301,7 @@ mod tests {
     #[test]
     fn an_http_credential_grows() {
         let own = json!({"username": "u", "password": "p", "port": "443", "secure": false});
-        let read = read(json!({"httpReadCredential": own}), &[]);
+        let read = read(&json!({"httpReadCredential": own}), &[]);
         let grown = read["httpReadCredential"].as_object().unwrap();
         let keys: Vec<&str> = grown.keys().map(String::as_str).collect();
         assert_eq!(
@@ -315,16 +317,15 @@ mod tests {
     fn the_spelling_quirks_change_what_is_read() {
         let post = json!({"discoveryType": "multi range", "ipAddressList": "b,a", "cdpLevel": 16,
             "timeout": 5, "passwordList": ["x"], "globalCredentialIdList": ["1", "2"]});
-        let one = |key: &str, quirk: &str| read(post.clone(), &[quirk])[key].clone();
+        let one = |key: &str, quirk: &str| read(&post, &[quirk])[key].clone();
         assert_eq!(one("discoveryType", "multi_range=kept"), "Multi Range");
         assert_eq!(one("discoveryType", "type_spelling=upper"), "RANGE");
         assert_eq!(one("discoveryType", "type_spelling=lower"), "range");
         assert_eq!(one("timeOut", "number_spelling=text"), "5");
         assert_eq!(one("ipAddressList", "address_order=reversed"), "a,b");
         assert_eq!(one("globalCredentialIdList", "credential_order=reversed"), json!(["2", "1"]));
-        let absent = |key: &str, quirk: &str| {
-            !read(post.clone(), &[quirk]).as_object().unwrap().contains_key(key)
-        };
+        let absent =
+            |key: &str, quirk: &str| !read(&post, &[quirk]).as_object().unwrap().contains_key(key);
         assert!(absent("passwordList", "secrets=absent") && !absent("passwordList", "ipv6=fail"));
         assert!(absent("preferredMgmtIPMethod", "none_method=absent"));
         assert!(absent("preferredMgmtIPMethod", "defaults=absent"));
@@ -336,13 +337,13 @@ mod tests {
 
     #[test]
     fn the_post_spelling_quirks_change_what_is_taken_on() {
-        let community = |post: Value, quirk: &str| read(post, &[quirk])["snmpRoCommunity"] == MASK;
+        let community = |post: &Value, quirk: &str| read(post, &[quirk])["snmpRoCommunity"] == MASK;
         let (post, get) = (json!({"snmpROCommunity": "x"}), json!({"snmpRoCommunity": "x"}));
-        assert!(community(post.clone(), "community_spelling=both"));
-        assert!(community(get.clone(), "community_spelling=both"));
-        assert!(!community(get, "community_spelling=post"));
-        assert!(!community(post, "community_spelling=get"));
-        let timeout = |quirk: &str| read(json!({"timeOut": 9}), &[quirk])["timeOut"].clone();
+        assert!(community(&post, "community_spelling=both"));
+        assert!(community(&get, "community_spelling=both"));
+        assert!(!community(&get, "community_spelling=post"));
+        assert!(!community(&post, "community_spelling=get"));
+        let timeout = |quirk: &str| read(&json!({"timeOut": 9}), &[quirk])["timeOut"].clone();
         assert_eq!(timeout("get_names_in_post=ignored"), 5);
         assert_eq!(timeout("get_names_in_post=honoured"), 9);
     }
