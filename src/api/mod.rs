@@ -42,12 +42,12 @@ mod wire;
 mod tests;
 
 pub(crate) use self::{
-    address::{ControllerUrl, ControllerUrlError},
+    address::ControllerUrl,
     client::{Client, Pace},
     error::{ApiError, Class},
-    listing::{Listing, Proof},
+    listing::Proof,
     login::Login,
-    tasks::{Task, TaskDetail, TaskId, TaskState},
+    tasks::{Task, TaskId, TaskState},
     transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
     wire::{Proxy, Wire, WireError, WireOptions},
     writes::{Accepted, WriteError},

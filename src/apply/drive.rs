@@ -408,7 +408,7 @@ impl Drive<'_> {
         }
         let differences = after.differences(&read.settings);
         if differences.is_empty() {
-            return self.schedule.item(index).found_done(change, wait_runs);
+            return self.schedule.item(index).found_done(wait_runs);
         }
         let body = live::edit_body(&current.wire, &differences, after);
         if self.stopping.is_some() && !self.schedule.item(index).begun {
@@ -453,9 +453,9 @@ impl Drive<'_> {
 
     fn on_runs(&mut self, index: usize, result: Result<Option<i64>, ReadError>) -> Events {
         self.looks.n_jobs_under_way -= 1;
-        let (change, wait_runs) = (self.schedule.change(index), self.schedule.waits_for_runs());
+        let wait_runs = self.schedule.waits_for_runs();
         match result {
-            Ok(Some(start)) => self.schedule.item(index).on_run_start(change, start, wait_runs),
+            Ok(Some(start)) => self.schedule.item(index).on_run_start(start, wait_runs),
             Ok(None) => Events::new(),
             Err(error) => vec![Event::ReadFailed { why: error.to_string() }],
         }

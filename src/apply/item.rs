@@ -247,9 +247,9 @@ impl Item {
 
     /// The edit has nothing left to change: somebody else did it, or an earlier try that nobody
     /// answered for.
-    pub(super) fn found_done(&mut self, change: &Change, wait_runs: bool) -> Events {
+    pub(super) fn found_done(&mut self, wait_runs: bool) -> Events {
         let found = self.sends == 0;
-        self.settle_step(change, found, wait_runs)
+        self.settle_step(found, wait_runs)
     }
 
     /// Looks at the precondition once more, by the read right before an edit. Returns the events
@@ -363,7 +363,7 @@ impl Item {
                 match effect(Step::Create, change, &known, &look.view) {
                     Effect::Shown { id } => {
                         self.id = id;
-                        self.settle_step(change, true, look.wait_runs)
+                        self.settle_step(true, look.wait_runs)
                     }
                     Effect::Other { why } => self.conflict(&words, &why),
                     Effect::Not { .. } => {
@@ -392,7 +392,7 @@ impl Item {
         match effect(Step::Create, change, &known, &look.view) {
             Effect::Shown { id } => {
                 self.id = id;
-                self.settle_step(change, true, look.wait_runs)
+                self.settle_step(true, look.wait_runs)
             }
             Effect::Other { why } => self.conflict("the name exists", &why),
             Effect::Not { .. } | Effect::AskJobs | Effect::Untold => Events::new(),
@@ -404,7 +404,7 @@ impl Item {
         let known = Known { id: self.id.as_ref(), run_before: self.run };
         let waited = look.asked_at.saturating_sub(unseen.since);
         let why = match effect(step, change, &known, &look.view) {
-            Effect::Shown { id } => return self.shown(change, id, unseen.found, look),
+            Effect::Shown { id } => return self.shown(id, unseen.found, look),
             Effect::Not { why } | Effect::Other { why } => why,
             Effect::AskJobs => "no run that started since is to be seen".to_owned(),
             Effect::Untold => {
@@ -431,7 +431,7 @@ impl Item {
         let known = Known { id: self.id.as_ref(), run_before: self.run };
         let effect = effect(step, change, &known, &look.view);
         match doubt.ruling(effect, look, self.sends) {
-            Ruling::Done { id } => self.shown(change, id, false, look),
+            Ruling::Done { id } => self.shown(id, false, look),
             Ruling::Conflict { why } => self.conflict(&doubt.why, &why),
             Ruling::SendAgain => {
                 vec![Event::NotTaken { change: self.position, step, why: doubt.why }]
@@ -445,12 +445,7 @@ impl Item {
     }
 
     /// Takes in that a run started at that time, by the controller's clock, as its jobs tell.
-    pub(super) fn on_run_start(
-        &mut self,
-        change: &Change,
-        started_ms: i64,
-        wait_runs: bool,
-    ) -> Events {
+    pub(super) fn on_run_start(&mut self, started_ms: i64, wait_runs: bool) -> Events {
         let (sent, found) = match &self.phase {
             Phase::Unseen(unseen) => (unseen.sent, unseen.found),
             Phase::Doubt(doubt) => (doubt.sent, false),
@@ -465,7 +460,7 @@ impl Item {
         if started_ms + 1_000 < sent.server_ms {
             return Events::new();
         }
-        self.settle_step(change, found, wait_runs)
+        self.settle_step(found, wait_runs)
     }
 
     /// Returns the id whose job items have to be asked for, if any.
@@ -515,29 +510,23 @@ impl Item {
         }
     }
 
-    fn shown(
-        &mut self,
-        change: &Change,
-        id: Option<RemoteId>,
-        found: bool,
-        look: &Look<'_>,
-    ) -> Events {
+    fn shown(&mut self, id: Option<RemoteId>, found: bool, look: &Look<'_>) -> Events {
         let was_running = self.run == Some(RunState::Running);
         let step = self.step();
         self.id = id.or(self.id.take());
         self.note_run(&look.view);
         let is_running = self.run == Some(RunState::Running);
-        let mut events = self.settle_step(change, found, look.wait_runs);
+        let mut events = self.settle_step(found, look.wait_runs);
         // An edit that starts a run by itself has done the run step too.
         let edit_ran = step == Some(Step::Edit) && !was_running && is_running;
         if edit_ran && self.step() == Some(Step::Run) {
-            events.extend(self.settle_step(change, false, look.wait_runs));
+            events.extend(self.settle_step(false, look.wait_runs));
         }
         events
     }
 
     /// The current step is done: goes on to the next, or ends.
-    fn settle_step(&mut self, change: &Change, found: bool, wait_runs: bool) -> Events {
+    fn settle_step(&mut self, found: bool, wait_runs: bool) -> Events {
         let step = self.steps.pop_front().expect("invariant: only a step is settled");
         let mut events = vec![Event::Settled { change: self.position, step, found }];
         self.sends = 0;

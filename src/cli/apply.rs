@@ -50,7 +50,9 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
         output.print("\nApply cancelled.\n");
         return Ok(Exit::Failed);
     }
-    let exit = carried_out(args, deadline, Work { plan, seen, files, connection: &connection }, output).await;
+    let exit =
+        carried_out(args, deadline, Work { plan, seen, files, connection: &connection }, output)
+            .await;
     let saved = match &connection.simulated {
         Some(simulated) => simulated.save(output),
         None => Ok(()),
@@ -139,12 +141,7 @@ fn limits(args: &ApplyArgs) -> Limits {
         WaitFor::Tasks => Wait::Tasks,
         WaitFor::Runs => Wait::Runs,
     };
-    Limits {
-        parallelism: args.parallelism,
-        max_pending: args.max_pending,
-        wait,
-        drain: args.drain,
-    }
+    Limits { parallelism: args.parallelism, max_pending: args.max_pending, wait, drain: args.drain }
 }
 
 /// Asks to stop on the first interrupt, and returns on the second.

@@ -14,8 +14,10 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "trueup", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(infer_long_args = false, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 changes (--detailed-exitcode), 4 invalid, \
-                        5 refused, 6 stale, 7 partial, 8 pending, 9 unreachable.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 changes (--detailed-exitcode), 4 invalid, \
+                        5 refused, 6 stale, 7 partial, 8 pending, 9 unreachable."
+)]
 pub(crate) struct Cli {
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]

@@ -43,7 +43,7 @@ pub(crate) fn connect(
     output: &mut Output<'_>,
 ) -> Result<Connection, Exit> {
     // Which API is used hangs on the release, and every release so far has the classic one.
-    let Api::Auto | Api::Classic = way.controller.api;
+    let (Api::Auto | Api::Classic) = way.controller.api;
     let simulation = way.simulation;
     if simulation.simulate.is_none()
         && let Some(flag) = simulation.behaviour.first_given()
@@ -82,7 +82,8 @@ fn connect_real(
     let (url, login, options) = (url?, login?, options?);
     if options.insecure {
         let what = if url.is_https() { "is not verified" } else { "does not exist on plain HTTP" };
-        output.warn(&format!("the controller's certificate {what} (`--insecure` or `CC_INSECURE`)"));
+        output
+            .warn(&format!("the controller's certificate {what} (`--insecure` or `CC_INSECURE`)"));
     }
     let wire = Wire::new(&url, options).map_err(|error| {
         output.error(&error.to_string(), None);

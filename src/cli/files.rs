@@ -52,7 +52,8 @@ fn controller(
         let url = match given.value.parse::<ControllerUrl>() {
             Ok(url) => url,
             Err(error) => {
-                let complaint = Diagnostic::error("trueup::config::bad_controller", error.to_string());
+                let complaint =
+                    Diagnostic::error("trueup::config::bad_controller", error.to_string());
                 let help = "write scheme and host, such as `https://catalyst.example.com`";
                 diagnostics.push(complaint.at(given.span).help(help));
                 continue;
@@ -94,7 +95,11 @@ pub(crate) fn options(
 }
 
 /// Reads the patterns of a flag.
-pub(crate) fn globs(flag: &str, patterns: &[String], output: &mut Output<'_>) -> Result<Globs, Exit> {
+pub(crate) fn globs(
+    flag: &str,
+    patterns: &[String],
+    output: &mut Output<'_>,
+) -> Result<Globs, Exit> {
     Globs::new(patterns).map_err(|error| {
         output.error(&format!("the pattern of `{flag}` cannot be understood: {error}"), None);
         Exit::Invalid

@@ -90,5 +90,6 @@ fn source_date(env: &BTreeMap<String, String>) -> Option<i64> {
 
 /// Returns how many columns the terminal has; what is no terminal is drawn to a usual width.
 fn terminal_width() -> usize {
-    indicatif::ProgressDrawTarget::stderr().width().map_or(100, usize::from)
+    let size = terminal_size::terminal_size_of(io::stderr());
+    size.map_or(100, |(width, _)| usize::from(width.0))
 }

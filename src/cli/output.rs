@@ -32,7 +32,8 @@ impl<'h> Output<'h> {
     /// Prints to stdout what the command was run for.
     pub(crate) fn print(&mut self, text: &str) {
         let painted = if self.out_colour { painted(text) } else { text.to_owned() };
-        let written = self.host.out.write_all(painted.as_bytes()).and_then(|()| self.host.out.flush());
+        let written =
+            self.host.out.write_all(painted.as_bytes()).and_then(|()| self.host.out.flush());
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => self.failed = Some(error),
             Ok(()) | Err(_) => (),
@@ -60,7 +61,8 @@ impl<'h> Output<'h> {
 
     /// Warns where no file is to blame.
     pub(crate) fn warn(&mut self, message: &str) {
-        let (yellow, plain) = if self.err_colour { ("\u{1b}[1;33m", "\u{1b}[0m") } else { ("", "") };
+        let (yellow, plain) =
+            if self.err_colour { ("\u{1b}[1;33m", "\u{1b}[0m") } else { ("", "") };
         self.say(&format!("{yellow}Warning:{plain} {message}"));
     }
 

@@ -28,11 +28,8 @@ const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
     let files = files::load(&args.planning.files, output)?;
     let options = files::options(&args.planning, &files, output)?;
-    let way = Way {
-        controller: &args.controller,
-        simulation: &args.simulation,
-        parallelism: NO_WRITES,
-    };
+    let way =
+        Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
     let connection = connect(way, Some(&files), output)?;
     let client = connection.client.until(Instant::now() + TIMEOUT);
     let (plan, _) = made(&client, &connection, &files, options, output).await?;

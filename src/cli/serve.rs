@@ -27,7 +27,8 @@ pub(crate) async fn run(args: &SimulatorArgs, output: &mut Output<'_>) -> Result
     }
     let Some(path) = &args.state else { return Ok(Exit::Done) };
     save(&simulator.world_json(), path).map_err(|error| {
-        output.error(&format!("the world could not be saved to `{}`: {error}", path.display()), None);
+        output
+            .error(&format!("the world could not be saved to `{}`: {error}", path.display()), None);
         Exit::Failed
     })?;
     Ok(Exit::Done)

@@ -58,7 +58,8 @@ pub(crate) fn options(args: &SimulatedArgs, output: &Output<'_>) -> Options {
     }
     let (username, password) = (output.host.var("CC_USERNAME"), output.host.var("CC_PASSWORD"));
     if let (Some(username), Some(password)) = (username, password) {
-        options.login = simulator::Login { username: username.to_owned(), password: password.to_owned() };
+        options.login =
+            simulator::Login { username: username.to_owned(), password: password.to_owned() };
     }
     options
 }
@@ -104,7 +105,10 @@ impl Simulated {
     pub(crate) fn save(&self, output: &mut Output<'_>) -> Result<(), Exit> {
         let Some(path) = &self.file else { return Ok(()) };
         save(&self.simulator.world_json(), path).map_err(|error| {
-            output.error(&format!("the world could not be saved to `{}`: {error}", path.display()), None);
+            output.error(
+                &format!("the world could not be saved to `{}`: {error}", path.display()),
+                None,
+            );
             Exit::Failed
         })
     }

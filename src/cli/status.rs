@@ -28,20 +28,18 @@ pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Ex
     // Without files everything is unmanaged, which is what someone without files expects.
     let has_files = !args.files.file.is_empty() || Path::new(DEFAULT_FILE).exists();
     let files = if has_files { Some(files::load(&args.files, output)?) } else { None };
-    let way = Way {
-        controller: &args.controller,
-        simulation: &args.simulation,
-        parallelism: NO_WRITES,
-    };
+    let way =
+        Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
     let connection = connect(way, files.as_ref(), output)?;
     let client = connection.client.until(Instant::now() + TIMEOUT);
     let spinner = reading(output);
     let live = live::read(&client, connection.url.clone()).await;
     drop(spinner);
     let live = live.map_err(|error| unread(&error, output))?;
-    let shown = live.discoveries.iter().filter(|it| {
-        (only.is_empty() || only.is_match(&it.name)) && !except.is_match(&it.name)
-    });
+    let shown = live
+        .discoveries
+        .iter()
+        .filter(|it| (only.is_empty() || only.is_match(&it.name)) && !except.is_match(&it.name));
     let lines = shown.map(|it| Line::of(it, files.as_ref())).collect::<Vec<_>>();
     output.print(&match args.format {
         Format::Text => as_text(&lines),
@@ -62,8 +60,8 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn of(discovery: &'a LiveDiscovery, files: Option<&Files>) -> Self {
         let desired = files.map(|it| &it.desired);
-        let in_file =
-            desired.is_some_and(|it| it.discoveries.iter().any(|it| it.name.value == discovery.name));
+        let in_file = desired
+            .is_some_and(|it| it.discoveries.iter().any(|it| it.name.value == discovery.name));
         let by_glob = desired.is_some_and(|it| it.manage.is_match(&discovery.name));
         let managed = match (in_file, by_glob) {
             (true, _) => "file",

@@ -27,8 +27,7 @@ pub(crate) use self::{
     address::{AddressRange, AddressSet, Count, RangeError, parse_address},
     credential::{Credential, CredentialId, CredentialKind, CredentialRef, Credentials},
     desired::{
-        Desired, DesiredCredentials, DesiredDiscovery, Given, GlobError, Globs, OnChange, Rerun,
-        State, Wanted,
+        Desired, DesiredCredentials, DesiredDiscovery, Given, Globs, OnChange, Rerun, State, Wanted,
     },
     interface::Interface,
     live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},

@@ -29,18 +29,14 @@ pub(crate) fn account_text(report: &Report, sources: &SourceMap) -> String {
 /// The sections of an account, in their order.
 const SECTIONS: [(&str, fn(&Entry) -> bool); 6] = [
     ("Done:", |it| matches!(it.outcome, Some(Outcome::Done))),
-    ("Converged (somebody else had done it):", |it| {
-        matches!(it.outcome, Some(Outcome::Converged))
-    }),
+    ("Converged (somebody else had done it):", |it| matches!(it.outcome, Some(Outcome::Converged))),
     ("Not tried:", |it| matches!(it.outcome, Some(Outcome::NotTried { .. })) || is_untouched(it)),
     ("Moved since the plan, not tried:", |it| matches!(it.outcome, Some(Outcome::Stale { .. }))),
     ("Still running:", |it| {
         matches!(it.outcome, Some(Outcome::Open { .. } | Outcome::Unknown { .. }))
             || (it.outcome.is_none() && it.was_sent)
     }),
-    ("Failed:", |it| {
-        matches!(it.outcome, Some(Outcome::Failed { .. } | Outcome::Conflict { .. }))
-    }),
+    ("Failed:", |it| matches!(it.outcome, Some(Outcome::Failed { .. } | Outcome::Conflict { .. }))),
 ];
 
 fn is_untouched(entry: &Entry) -> bool {
@@ -100,7 +96,9 @@ fn words(entry: &Entry) -> String {
         }
         Some(Outcome::Open { task: None, words }) => format!("{}{after}", printable(words)),
         None => match &entry.current {
-            Some((step, Some(task))) => format!("{step} under way, task {}{after}", printable(task)),
+            Some((step, Some(task))) => {
+                format!("{step} under way, task {}{after}", printable(task))
+            }
             Some((step, None)) => format!("{step} sent, no answer yet{after}"),
             None if entry.was_sent => format!("under way{after}"),
             None => "not begun".to_owned(),

@@ -1,0 +1,80 @@
+//! The way in: a service that takes a request and gives an answer, or none. All waiting is here.
+
+use std::{
+    future::{self, Future},
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tokio::time;
+
+use super::{
+    handle::{End, Handled, arrive, handle, handle_ours, is_ours},
+    simulator::Simulator,
+};
+
+/// A way to send requests to a simulator, with or without a socket in between.
+#[derive(Clone)]
+pub struct Service {
+    simulator: Simulator,
+}
+
+/// A request that got no answer. Over a socket the connection ends.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Unanswered {
+    /// It was not taken on, which its sender cannot know.
+    #[error("the connection was reset")]
+    Reset,
+    /// It was taken on, which its sender cannot know.
+    #[error("the connection ended before an answer")]
+    Lost,
+    /// It was taken on, and only a part of this answer arrives.
+    #[error("the connection ended within the answer")]
+    Cut(Response<Bytes>),
+}
+
+impl Service {
+    pub(super) fn new(simulator: Simulator) -> Self {
+        Self { simulator }
+    }
+}
+
+impl tower::Service<Request<Bytes>> for Service {
+    type Response = Response<Bytes>;
+    type Error = Unanswered;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Unanswered>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unanswered>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let simulator = self.simulator.clone();
+        if is_ours(request.uri().path()) {
+            return Box::pin(async move { Ok(handle_ours(&simulator, &request)) });
+        }
+        let (latency, arrived) = {
+            let mut state = simulator.lock();
+            (state.options.latency, arrive(&mut state, &request))
+        };
+        Box::pin(async move {
+            wait(latency).await;
+            let Handled { after, end } = handle(&mut simulator.lock(), &request, arrived);
+            wait(after).await;
+            match end {
+                End::Answer(answer) => Ok(answer),
+                End::Unanswered(unanswered) => Err(unanswered),
+                End::Never => future::pending().await,
+            }
+        })
+    }
+}
+
+async fn wait(duration: Duration) {
+    if !duration.is_zero() {
+        time::sleep(duration).await;
+    }
+}

@@ -1,0 +1,64 @@
+//! How many requests are let in, and whether clients wait as they were told.
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::simulator::Rate;
+
+/// The memory of requests and of what clients were told.
+#[derive(Debug)]
+pub(super) struct Throttle {
+    rate: Option<Rate>,
+    let_in: VecDeque<Instant>,
+    arrivals: u64,
+    told: Option<Told>,
+}
+
+/// A client was told to wait.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    /// What had arrived by then was sent before the client could know.
+    after: u64,
+    until: Instant,
+}
+
+impl Throttle {
+    pub(super) fn new(rate: Option<Rate>) -> Self {
+        Self { rate, let_in: VecDeque::new(), arrivals: 0, told: None }
+    }
+
+    /// Notes a request, and says whether it came earlier than it may.
+    pub(super) fn arrive(&mut self, now: Instant) -> bool {
+        self.arrivals += 1;
+        self.told.is_some_and(|it| it.after < self.arrivals && now < it.until)
+    }
+
+    /// Notes that a client is told to wait.
+    pub(super) fn tell(&mut self, now: Instant, wait: Duration) {
+        let until = now + wait;
+        if self.told.is_none_or(|it| it.until < until) {
+            self.told = Some(Told { after: self.arrivals, until });
+        }
+    }
+
+    /// Lets a request in, or says in how many seconds there is room again.
+    pub(super) fn admit(&mut self, now: Instant) -> Result<(), u64> {
+        let Some(Rate { requests, window }) = self.rate else {
+            return Ok(());
+        };
+        while self.let_in.front().is_some_and(|it| *it + window <= now) {
+            self.let_in.pop_front();
+        }
+        match self.let_in.front() {
+            Some(oldest) if requests <= self.let_in.len() => {
+                let left = (*oldest + window).duration_since(now);
+                Err(left.as_secs() + u64::from(left.subsec_nanos() != 0))
+            }
+            _ => {
+                self.let_in.push_back(now);
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The world file: the controller's own words, and beside them what only the simulator knows.
+//!
+//! Text in, text out: the file itself is not touched here.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+
+use super::{
+    state::{Discovery, KeptName, Run, World},
+    tasks::{Left, Task},
+};
+
+/// The member of objects and file that holds what the controller would not say.
+const OURS: &str = "simulator";
+
+const MEMBERS: [&str; 6] = ["discoveries", "credentials", "tasks", "release", "next_id", OURS];
+
+/// Text that is no world.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// It is not JSON.
+    #[error("the world is not JSON")]
+    NotJson(#[source] serde_json::Error),
+    /// It is JSON of another shape.
+    #[error("`{0}` of the world is not {1}")]
+    Shape(String, &'static str),
+    /// It has a member that no world has.
+    #[error("a world has no member `{0}`; it has {list}", list = MEMBERS.join(", "))]
+    Unknown(String),
+}
+
+/// What the file remembers besides.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default)]
+struct Besides {
+    now: u64,
+    next_task: u64,
+    kept_names: Vec<KeptName>,
+}
+
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default)]
+struct BesideDiscovery {
+    visible_from: u64,
+    runs: Vec<Run>,
+}
+
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default)]
+struct BesideTask {
+    left: Left,
+    hidden_until: u64,
+}
+
+impl World {
+    /// Reads a world; members that are absent are as in a new one.
+    pub fn from_json(text: &str) -> Result<Self, WorldError> {
+        let whole: Value = serde_json::from_str(text).map_err(WorldError::NotJson)?;
+        let Value::Object(mut whole) = whole else {
+            return Err(WorldError::Shape(String::from("the top"), "an object"));
+        };
+        if let Some(key) = whole.keys().find(|it| !MEMBERS.contains(&it.as_str())) {
+            return Err(WorldError::Unknown(key.clone()));
+        }
+        let mut world = Self::default();
+        if let Some(list) = list(&mut whole, "discoveries")? {
+            world.discoveries = list.into_iter().map(discovery).collect::<Result<_, _>>()?;
+        }
+        if let Some(list) = list(&mut whole, "tasks")? {
+            world.tasks = list.into_iter().map(task).collect::<Result<_, _>>()?;
+        }
+        match whole.remove("credentials") {
+            None => (),
+            Some(Value::Object(kinds)) => world.credentials = kinds,
+            Some(_) => return Err(WorldError::Shape(String::from("credentials"), "an object")),
+        }
+        match whole.remove("release") {
+            None => (),
+            Some(Value::String(release)) => world.release = Some(release),
+            Some(_) => return Err(WorldError::Shape(String::from("release"), "text")),
+        }
+        let Besides { now, next_task, kept_names } = ours(&mut whole)?;
+        world.now = now;
+        world.next_task = next_task.max(world.tasks.len() as u64 + 1);
+        world.kept_names = kept_names;
+        world.next_id = next_id(&whole, &world.discoveries)?;
+        Ok(world)
+    }
+
+    /// Writes a world, so that reading it goes on where it was.
+    pub fn to_json(&self) -> String {
+        let discoveries = self.discoveries.iter().map(|it| {
+            let Discovery { shown, visible_from, runs } = it;
+            let beside = BesideDiscovery { visible_from: *visible_from, runs: runs.clone() };
+            let is_plain = *visible_from == 0 && runs.is_empty();
+            with_ours(shown, &beside, is_plain)
+        });
+        let tasks = self.tasks.iter().map(|it| {
+            let Task { shown, left, hidden_until } = it;
+            let beside = BesideTask { left: left.clone(), hidden_until: *hidden_until };
+            with_ours(shown, &beside, *left == Left::Nothing && *hidden_until == 0)
+        });
+        let mut whole = Map::new();
+        whole.insert("discoveries".to_owned(), discoveries.collect());
+        whole.insert("credentials".to_owned(), Value::Object(self.credentials.clone()));
+        whole.insert("tasks".to_owned(), tasks.collect());
+        if let Some(release) = &self.release {
+            whole.insert("release".to_owned(), json!(release));
+        }
+        whole.insert("next_id".to_owned(), json!(self.next_id));
+        let besides = Besides {
+            now: self.now,
+            next_task: self.next_task,
+            kept_names: self.kept_names.clone(),
+        };
+        whole.insert(OURS.to_owned(), as_json(&besides));
+        let mut text = format!("{:#}", Value::Object(whole));
+        text.push('\n');
+        text
+    }
+}
+
+fn list(whole: &mut Map<String, Value>, key: &str) -> Result<Option<Vec<Value>>, WorldError> {
+    match whole.remove(key) {
+        None => Ok(None),
+        Some(Value::Array(items)) => Ok(Some(items)),
+        Some(_) => Err(WorldError::Shape(key.to_owned(), "a list")),
+    }
+}
+
+fn discovery(mut shown: Value) -> Result<Discovery, WorldError> {
+    let BesideDiscovery { visible_from, runs } = match &mut shown {
+        Value::Object(fields) => ours(fields)?,
+        _ => BesideDiscovery::default(),
+    };
+    Ok(Discovery { shown, visible_from, runs })
+}
+
+fn task(mut shown: Value) -> Result<Task, WorldError> {
+    let BesideTask { left, hidden_until } = match &mut shown {
+        Value::Object(fields) => ours(fields)?,
+        _ => BesideTask::default(),
+    };
+    Ok(Task { shown, left, hidden_until })
+}
+
+fn next_id(whole: &Map<String, Value>, discoveries: &[Discovery]) -> Result<u64, WorldError> {
+    let taken = discoveries.iter().filter_map(|it| it.id()?.parse::<u64>().ok()).max();
+    let free = taken.unwrap_or(0) + 1;
+    match whole.get("next_id") {
+        None => Ok(free),
+        Some(it) => {
+            let given = it.as_u64().or_else(|| it.as_str()?.parse().ok());
+            given.ok_or_else(|| WorldError::Shape(String::from("next_id"), "a whole number"))
+        }
+    }
+}
+
+/// Takes the simulator's own member out of an object.
+fn ours<T: DeserializeOwned + Default>(object: &mut Map<String, Value>) -> Result<T, WorldError> {
+    match object.shift_remove(OURS) {
+        None => Ok(T::default()),
+        Some(value) => serde_json::from_value(value)
+            .map_err(|_| WorldError::Shape(OURS.to_owned(), "what a simulator wrote")),
+    }
+}
+
+fn with_ours(shown: &Value, beside: &impl Serialize, is_plain: bool) -> Value {
+    let mut whole = shown.clone();
+    if let Value::Object(fields) = &mut whole
+        && !is_plain
+    {
+        fields.insert(OURS.to_owned(), as_json(beside));
+    }
+    whole
+}
+
+fn as_json(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).expect("invariant: these types have text for keys and no error")
+}

@@ -1,0 +1,46 @@
+//! The parameters of a read, and the part of a list that they ask for.
+
+use serde_json::Value;
+
+/// The most that any list gives at once.
+pub(super) const PAGE: usize = 500;
+
+/// The parameters after `?`, in their order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Query(pub(crate) Vec<(String, String)>);
+
+/// A parameter that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BadQuery(pub(crate) String);
+
+impl Query {
+    pub(crate) fn one(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(it, _)| it == key).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(it, _)| it == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a value is among those that are asked for, if any are.
+    pub(super) fn lets(&self, key: &str, value: &str) -> bool {
+        self.one(key).is_none() || self.all(key).any(|it| it.eq_ignore_ascii_case(value))
+    }
+
+    pub(super) fn number(&self, key: &str) -> Result<Option<u64>, BadQuery> {
+        let bad = |_| BadQuery(format!("`{key}` must be a whole number"));
+        self.one(key).map(|it| it.parse().map_err(bad)).transpose()
+    }
+
+    /// The part that `offset`, which counts from 1, and `limit` ask for.
+    pub(super) fn page(&self, items: Vec<Value>) -> Result<Vec<Value>, BadQuery> {
+        let offset = self.number("offset")?.unwrap_or(1);
+        let limit = self.number("limit")?.unwrap_or(PAGE as u64);
+        if !(1..=PAGE as u64).contains(&limit) {
+            return Err(BadQuery(format!("`limit` must be between 1 and {PAGE}")));
+        }
+        let skipped = usize::try_from(offset.saturating_sub(1)).unwrap_or(usize::MAX);
+        let limit = usize::try_from(limit).unwrap_or(PAGE);
+        Ok(items.into_iter().skip(skipped).take(limit).collect())
+    }
+}
