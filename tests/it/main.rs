@@ -1,3 +1,9 @@
 //! The integration tests, one binary.
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+/// Plans carried out: what is sent, what is seen, what is said.
+mod applying;
+/// A controller, files, and command lines against them.
+mod bench;
+/// Rules about the source that no compiler checks.
 mod tidy;

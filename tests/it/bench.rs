@@ -1,0 +1,167 @@
+//! One controller, one folder of files, and command lines run against them on a paused clock.
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use tokio::time::Instant;
+use trueup::{
+    cli::{self, Exit, Host, Interrupts},
+    simulator::{Options, Simulator, World},
+};
+
+/// 2026-01-01T00:00:00Z: when each test begins.
+const START_MS: i64 = 1_767_225_600_000;
+
+/// A controller and the files that are planned against it.
+pub(crate) struct Bench {
+    pub(crate) simulator: Simulator,
+    dir: TempDir,
+    began: Instant,
+    /// When Ctrl-C comes, counted from the beginning of each apply.
+    pub(crate) interrupts: Vec<Duration>,
+    /// What is answered to the question of `apply`. Without it there is no terminal.
+    pub(crate) answer: Option<&'static str>,
+}
+
+/// What a command came to.
+#[must_use = "look at what the command came to"]
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) exit: Exit,
+    pub(crate) out: String,
+    pub(crate) err: String,
+    /// How long it took on the paused clock.
+    pub(crate) took: Duration,
+}
+
+impl Bench {
+    /// A controller with a new world.
+    pub(crate) fn new() -> Self {
+        Self::with(Options::default(), World::default())
+    }
+
+    /// A controller that behaves like this and has this world.
+    pub(crate) fn with(options: Options, world: World) -> Self {
+        let options = Options { started: START_MS.unsigned_abs(), ..options };
+        Self {
+            simulator: Simulator::new(options, world),
+            dir: tempfile::tempdir().unwrap(),
+            began: Instant::now(),
+            interrupts: Vec::new(),
+            answer: None,
+        }
+    }
+
+    /// A controller with these faults and quirks, as on the command line.
+    pub(crate) fn like(faults: &[&str], quirks: &[&str]) -> Self {
+        Self::with(options(faults, quirks), World::default())
+    }
+
+    /// Writes the default file.
+    pub(crate) fn files(&self, yaml: &str) -> &Self {
+        self.file("discoveries.yaml", yaml)
+    }
+
+    /// Writes a file.
+    pub(crate) fn file(&self, name: &str, text: &str) -> &Self {
+        std::fs::write(self.dir.path().join(name), text).unwrap();
+        self
+    }
+
+    /// Runs a command line against the controller, with every file of the folder.
+    pub(crate) async fn run(&self, line: &str) -> Ran {
+        self.run_args(&line.split_whitespace().collect::<Vec<_>>()).await
+    }
+
+    /// Runs a command line whose arguments may have blanks.
+    pub(crate) async fn run_args(&self, args: &[&str]) -> Ran {
+        let (out, err) = (Shared::default(), Shared::default());
+        let began = Instant::now();
+        let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap();
+        let mut host = Host {
+            out: Box::new(out.clone()),
+            err: Box::new(err.clone()),
+            ask: self.answer.map(|answer| -> Box<dyn FnMut() -> io::Result<String> + Send> {
+                Box::new(move || Ok(format!("{answer}\n")))
+            }),
+            env: std::collections::BTreeMap::new(),
+            now_ms: START_MS + elapsed,
+            out_is_terminal: false,
+            err_is_terminal: false,
+            width: 100,
+            interrupts: Interrupts::After(self.interrupts.clone()),
+            simulator: Some(self.simulator.clone()),
+        };
+        let dir = self.dir.path().to_str().unwrap();
+        let mut all = vec!["trueup"];
+        all.extend(args);
+        all.extend(["--simulate", "--file", dir]);
+        let exit = cli::run(all, &mut host).await;
+        let text = |it: &Shared| it.text().replace(&format!("{dir}/"), "");
+        Ran { exit, out: text(&out), err: text(&err), took: began.elapsed() }
+    }
+
+    /// Plans, and expects that there is nothing to do.
+    pub(crate) async fn expect_no_changes(&self) {
+        let ran = self.run("plan --detailed-exitcode").await;
+        let nothing = "No changes. Your infrastructure matches the configuration.";
+        assert!(ran.exit == Exit::Done && ran.out.contains(nothing), "{ran:#?}");
+    }
+
+    /// Applies, and expects that everything is done.
+    pub(crate) async fn expect_applied(&self) -> Ran {
+        let ran = self.run("apply --auto-approve").await;
+        assert!(ran.exit == Exit::Done && ran.out.contains("Apply complete!"), "{ran:#?}");
+        ran
+    }
+
+    /// How often the controller was wronged in this way.
+    pub(crate) fn violations(&self, name: &str) -> u64 {
+        let violations = self.simulator.violations();
+        *violations.get(name).unwrap_or_else(|| panic!("no violation `{name}`: {violations:?}"))
+    }
+
+    /// How many requests of this kind the controller has seen.
+    pub(crate) fn requests(&self, place: &str) -> u64 {
+        self.simulator.requests().get(place).copied().unwrap_or_default()
+    }
+
+    /// How many writes the controller has seen.
+    pub(crate) fn writes(&self) -> u64 {
+        ["create", "edit", "run", "stop", "delete"].iter().map(|it| self.requests(it)).sum()
+    }
+}
+
+/// Reads faults and quirks as the command line does.
+pub(crate) fn options(faults: &[&str], quirks: &[&str]) -> Options {
+    let mut options = Options::default();
+    options.faults = faults.iter().map(|it| it.parse().unwrap()).collect();
+    for quirk in quirks {
+        options.quirks.set(quirk.parse().unwrap());
+    }
+    options
+}
+
+/// A stream that can be read afterwards.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
