@@ -123,7 +123,7 @@ impl State {
 
     /// Counts a request, and notes whether it comes before it may.
     pub(super) fn count(&mut self, place: Option<Where>, line: String) {
-        if self.throttle.arrive(Instant::now()) {
+        if self.throttle.is_early(Instant::now()) {
             self.world.violate(Violation::EarlyRetry);
         }
         if let Some(place) = place {

@@ -11,35 +11,23 @@ use crate::simulator::Rate;
 pub(super) struct Throttle {
     rate: Option<Rate>,
     let_in: VecDeque<Instant>,
-    arrivals: u64,
-    told: Option<Told>,
-}
-
-/// A client was told to wait.
-#[derive(Clone, Copy, Debug)]
-struct Told {
-    /// What had arrived by then was sent before the client could know.
-    after: u64,
-    until: Instant,
+    /// Before then clients were told to send nothing.
+    not_before: Option<Instant>,
 }
 
 impl Throttle {
     pub(super) fn new(rate: Option<Rate>) -> Self {
-        Self { rate, let_in: VecDeque::new(), arrivals: 0, told: None }
+        Self { rate, let_in: VecDeque::new(), not_before: None }
     }
 
-    /// Notes a request, and says whether it came earlier than it may.
-    pub(super) fn arrive(&mut self, now: Instant) -> bool {
-        self.arrivals += 1;
-        self.told.is_some_and(|it| it.after < self.arrivals && now < it.until)
+    /// Whether a request that is sent now comes earlier than it may.
+    pub(super) fn is_early(&self, now: Instant) -> bool {
+        self.not_before.is_some_and(|it| now < it)
     }
 
     /// Notes that a client is told to wait.
     pub(super) fn tell(&mut self, now: Instant, wait: Duration) {
-        let until = now + wait;
-        if self.told.is_none_or(|it| it.until < until) {
-            self.told = Some(Told { after: self.arrivals, until });
-        }
+        self.not_before = self.not_before.max(Some(now + wait));
     }
 
     /// Lets a request in, or says in how many seconds there is room again.

@@ -203,6 +203,17 @@ fn a_stop_aborts_and_a_run_starts_again_under_the_same_id() {
 }
 
 #[test]
+fn what_is_due_happens_in_the_order_of_its_times_however_far_time_jumps() {
+    let mut lab = Lab::new(&[]);
+    lab.create("one");
+    lab.wait(10_500);
+    // The run ends at 11 s, before this stop is carried out.
+    lab.put("1", "Inactive", &json!({}));
+    lab.wait(60_000);
+    assert_eq!(lab.state("1"), "Inactive Complete");
+}
+
+#[test]
 fn an_edit_changes_the_settings_and_nothing_else() {
     let mut lab = lab_with_one(&[]);
     let before = lab.one("1");
