@@ -125,11 +125,11 @@ async fn carried_out(
             Ok(Exit::Stale)
         }
         Some(Ended::Finished) => {
-            output.print(&format!("\n{}", render::account_text(&report, &files.sources)));
+            output.print(&format!("\n{}", render::account_text(&plan, &report, &files.sources)));
             Ok(exit_of(&report))
         }
         None => {
-            output.print(&format!("\n{}", render::account_text(&report, &files.sources)));
+            output.print(&format!("\n{}", render::account_text(&plan, &report, &files.sources)));
             output.error("left at once, on the second interrupt", None);
             Ok(if report.tally().open == 0 { Exit::Partial } else { Exit::Pending })
         }

@@ -1,6 +1,6 @@
 //! The command line, as it is typed.
 
-use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
@@ -236,7 +236,7 @@ pub(crate) struct SimulationArgs {
     /// an apply
     #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "", value_hint = ValueHint::FilePath)]
-    pub(crate) simulate: Option<PathBuf>,
+    pub(crate) simulate: Option<OsString>,
 
     #[command(flatten)]
     pub(crate) behaviour: SimulatedArgs,

@@ -52,7 +52,7 @@ pub(crate) fn connect(
         return Err(Exit::Invalid);
     }
     match &simulation.simulate {
-        Some(world) => connect_simulated(way, world, output),
+        Some(world) => connect_simulated(way, Path::new(world), output),
         None => connect_real(way, files, output),
     }
 }

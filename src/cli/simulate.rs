@@ -125,7 +125,11 @@ impl Transport for InProcess {
         Box::pin(async move {
             let answer = service.call(request).await;
             answer.map_err(|unanswered: Unanswered| {
-                let (kind, why) = (NotAnsweredKind::Lost, unanswered.to_string());
+                let kind = match &unanswered {
+                    Unanswered::Cut(_) => NotAnsweredKind::CutShort,
+                    Unanswered::Reset | Unanswered::Lost => NotAnsweredKind::Lost,
+                };
+                let why = unanswered.to_string();
                 NotAnswered::new(TakenOn::Perhaps, kind, why)
             })
         })

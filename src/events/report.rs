@@ -4,7 +4,6 @@ use super::event::{Event, Outcome};
 use crate::{
     model::Name,
     plan::{Action, Change, Step},
-    source::Span,
 };
 
 /// What came of each change.
@@ -20,8 +19,6 @@ pub(crate) struct Report {
 pub(crate) struct Entry {
     pub(crate) name: Name,
     pub(crate) action: Action,
-    /// The discovery's place in the files.
-    pub(crate) span: Option<Span>,
     /// Steps that took effect by our doing.
     pub(crate) done: Vec<Step>,
     /// The step under way, and its task.
@@ -63,7 +60,6 @@ impl Report {
         let entry = |it: &Change| Entry {
             name: it.name.clone(),
             action: it.action,
-            span: it.span,
             done: Vec::new(),
             current: None,
             was_sent: false,

@@ -8,19 +8,24 @@ use std::fmt::Write as _;
 use crate::{
     events::{Entry, Outcome, Report, Verdict},
     model::printable,
-    plan::{Action, Step},
-    source::SourceMap,
+    plan::{Action, Plan, Step},
+    source::{Location, SourceMap},
 };
 
+/// What came of a change, and where the files ask for it.
+type Located<'a> = (&'a Entry, Option<Location>);
+
 /// Returns the account of an apply; its last line sums it up.
-pub(crate) fn account_text(report: &Report, sources: &SourceMap) -> String {
+pub(crate) fn account_text(plan: &Plan, report: &Report, sources: &SourceMap) -> String {
     let mut text = String::new();
-    let entries = || report.entries.iter();
-    let halves = entries().filter(|it| is_halved(it)).collect::<Vec<_>>();
-    section(&mut text, "Deleted, not created again:", &halves, sources);
+    let places = plan.changes.iter().map(|it| it.span.map(|span| sources.locate(span)));
+    let located = report.entries.iter().zip(places).collect::<Vec<_>>();
+    let of = |is_in: &dyn Fn(&Entry) -> bool| {
+        located.iter().filter(|(entry, _)| is_in(entry)).cloned().collect::<Vec<_>>()
+    };
+    section(&mut text, "Deleted, not created again:", &of(&is_halved));
     for (title, is_in) in SECTIONS {
-        let found = entries().filter(|it| !is_halved(it) && is_in(it)).collect::<Vec<_>>();
-        section(&mut text, title, &found, sources);
+        section(&mut text, title, &of(&|it| !is_halved(it) && is_in(it)));
     }
     text.push_str(&summary(report));
     text
@@ -50,26 +55,25 @@ fn is_halved(entry: &Entry) -> bool {
     entry.action == Action::Replace && deleted && !converged
 }
 
-fn section(text: &mut String, title: &str, entries: &[&Entry], sources: &SourceMap) {
+fn section(text: &mut String, title: &str, entries: &[Located<'_>]) {
     if entries.is_empty() {
         return;
     }
     writeln!(text, "{title}").expect("invariant: a string takes everything");
-    for entry in entries {
-        text.push_str(&block(entry, sources));
+    for (entry, place) in entries {
+        text.push_str(&block(entry, place.as_ref()));
     }
     text.push('\n');
 }
 
-fn block(entry: &Entry, sources: &SourceMap) -> String {
+fn block(entry: &Entry, place: Option<&Location>) -> String {
     let sign = sign(entry.action);
     let mut block = format!("  {sign} {}: {}\n", entry.name, words(entry));
     for note in &entry.notes {
         block.push_str(&format!("      warning: {}\n", printable(note)));
     }
     let in_place = matches!(entry.outcome, Some(Outcome::Done | Outcome::Converged));
-    if let (Some(span), false) = (entry.span, in_place) {
-        let at = sources.locate(span);
+    if let (Some(at), false) = (place, in_place) {
         block.push_str(&format!("      at {}:{}:{}\n", at.path, at.line, at.column));
     }
     block
