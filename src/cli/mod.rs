@@ -1,1 +1,5 @@
 //! The commands.
+
+mod draw;
+
+mod excerpt;
