@@ -104,3 +104,180 @@ impl miette::Diagnostic for Part<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::{
+        config,
+        source::{SourceId, Span},
+    };
+
+    const PLAIN: Style = Style { colour: false, unicode: true, width: 80 };
+
+    /// Draws what is wrong with these files.
+    fn drawn(texts: &[&str], style: Style) -> String {
+        let mut sources = SourceMap::default();
+        for (index, text) in texts.iter().enumerate() {
+            sources.add(format!("files/{}.yaml", ["a", "b"][index]), *text);
+        }
+        let loaded = config::read(sources);
+        draw(&loaded.diagnostics, &loaded.sources, style)
+    }
+
+    fn one(text: &str) -> (SourceMap, SourceId) {
+        let mut sources = SourceMap::default();
+        let id = sources.add("a.yaml", text);
+        (sources, id)
+    }
+
+    #[test]
+    fn a_mistake_is_underlined_where_it_is() {
+        let text =
+            "version: 1\ndiscoveries:\n  - name: Zürich\n    address: 10.0.0.1\n    timout: 5s\n";
+        assert_snapshot!(drawn(&[text], PLAIN), @r"
+        Error: a discovery has no key `timout` [trueup::config::unknown_key]
+           ╭─[files/a.yaml:5:5]
+         4 │     address: 10.0.0.1
+         5 │     timout: 5s
+           ·     ──────
+           ╰────
+          help: did you mean `timeout`?
+        ");
+    }
+
+    #[test]
+    fn both_files_are_shown_the_one_to_blame_first() {
+        let text = "version: 1\ndiscoveries:\n  - {name: x, address: 10.0.0.1}\n";
+        assert_snapshot!(drawn(&[text, text], PLAIN), @r"
+        Error: the name `x` is given twice [trueup::config::duplicate_name]
+           ╭─[files/b.yaml:3:12]
+         2 │ discoveries:
+         3 │   - {name: x, address: 10.0.0.1}
+           ·            ┬
+           ·            ╰── again here
+           ╰────
+           ╭─[files/a.yaml:3:12]
+         2 │ discoveries:
+         3 │   - {name: x, address: 10.0.0.1}
+           ·            ┬
+           ·            ╰── first given here
+           ╰────
+          help: a name is the identity of a discovery: remove one, or give it another
+                name
+        ");
+    }
+
+    #[test]
+    fn warnings_and_errors_without_a_place_stand_in_words() {
+        let text = "version: 1\ndiscoveries:\n  - {name: x, cidr: 10.0.0.0/8}\n";
+        let style = Style { unicode: false, ..PLAIN };
+        assert_snapshot!(drawn(&[text, "# nothing\n"], style), @r"
+        Error: `files/b.yaml` says nothing [trueup::config::no_files]
+          help: a file begins with `version: 1`
+
+        Warning: the user guide has prefixes from /20 to /30 [trueup::config::prefix_size]
+           ,-[files/a.yaml:3:21]
+         2 | discoveries:
+         3 |   - {name: x, cidr: 10.0.0.0/8}
+           :                     ^^^^^^^^^^
+           `----
+          help: /8 is sent as it is; the controller may not take it
+        ");
+    }
+
+    #[test]
+    fn places_far_apart_are_shown_without_what_lies_between() {
+        let filler = "#\n".repeat(500);
+        let text = format!("version: 1\n{filler}version: 2\n{filler}");
+        assert_snapshot!(drawn(&[&text], PLAIN), @r"
+        Error: `version` is given twice [trueup::config::duplicate_key]
+             ╭─[files/a.yaml:502:1]
+         501 │ #
+         502 │ version: 2
+             · ───┬───
+             ·    ╰── again here
+         503 │ #
+             ╰────
+           ╭─[files/a.yaml:1:1]
+         1 │ version: 1
+           · ───┬───
+           ·    ╰── first given here
+         2 │ #
+           ╰────
+          help: remove one of them
+        ");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_mistake() {
+        let more = "ä, ".repeat(10_000);
+        let text = format!("version: 1\nmanage: {{names: [{more}'a[', {more}b]}}\n");
+        let drawing = drawn(&[&text], PLAIN);
+        assert!(drawing.len() < 2_000, "{}", drawing.len());
+        assert_snapshot!(drawing, @r"
+        Error: `a[` is not a pattern: unclosed character class; missing ']' [trueup::config::bad_glob]
+           ╭─[files/a.yaml:2:30018]
+         1 │ version: 1
+         2 │ … ä, ä, ä, ä, ä, ä, ä, 'a[', ä, ä, ä, ä, ä, ä, ä, ä, ä, ä, ä, ä, ä, ä…
+           ·                        ────
+           ╰────
+        ");
+    }
+
+    #[test]
+    fn nothing_that_a_terminal_would_obey_gets_through() {
+        let text =
+            "version: 1 # \u{1b}[31mred\u{7}\u{202e}\u{9b}2J\ncontroler: \"\u{1b}]0;x\u{7}\"\n";
+        let (mut sources, id) = one(text);
+        let path = sources.add("\u{1b}[2J.yaml", text);
+        let span = |source, start| Span { source, start, end: start + 9 };
+        let complaint = Diagnostic::error("trueup::config::unknown_key", "\u{1b}[31m \u{202e}")
+            .labelled(span(id, text.find("contr").unwrap()), "\u{1b}[1m")
+            .at(span(path, 0))
+            .help("\u{7}");
+        let drawing = draw(&[complaint], &sources, PLAIN);
+        assert!(drawing.contains("controler"), "{drawing}");
+        assert!(!drawing.contains(|it: char| is_dangerous(it)), "{drawing:?}");
+    }
+
+    fn is_dangerous(c: char) -> bool {
+        (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c)
+    }
+
+    #[test]
+    fn colour_is_only_there_where_it_is_asked_for() {
+        let text = "version: 2\n";
+        assert!(drawn(&[text], Style { colour: true, ..PLAIN }).contains("\u{1b}["));
+        assert!(!drawn(&[text], PLAIN).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn places_at_the_edges_are_drawn() {
+        for text in ["", "\n", "a", "a\n", "a\r\nb", "\t\u{301}x\n"] {
+            let (sources, source) = one(text);
+            let offsets =
+                (0..=text.len()).filter(|it| text.is_char_boundary(*it)).collect::<Vec<_>>();
+            for &start in &offsets {
+                for &end in offsets.iter().filter(|it| start <= **it) {
+                    let complaint =
+                        Diagnostic::error("c", "m").labelled(Span { source, start, end }, "l");
+                    let drawing = draw(&[complaint], &sources, PLAIN);
+                    assert!(drawing.contains("a.yaml:"), "{text:?} {start}..{end}: {drawing}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn thousands_of_complaints_are_drawn_at_once() {
+        let entry = "  - {name: x, address: 10.0.0.300, timout: 5s}\n";
+        let text = format!("version: 1\ndiscoveries:\n{}", entry.repeat(3_000));
+        let drawing = drawn(&[&text], PLAIN);
+        let n_errors = drawing.lines().filter(|it| it.starts_with("Error: ")).count();
+        // Two for each entry, and one for each name but the first.
+        assert_eq!(n_errors, 3 * 3_000 - 1);
+    }
+}

@@ -9,7 +9,7 @@ use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpa
 
 use crate::source::{Label, Source, SourceMap, Span};
 
-/// Lines of one file, with the places in them that are pointed at.
+/// A few lines of one file in a row, with the places in them that are pointed at.
 #[derive(Debug)]
 pub(super) struct Excerpt<'a> {
     source: &'a Source,
@@ -47,7 +47,10 @@ struct Line {
 /// Stands for what is left out of a long line.
 const LEFT_OUT: char = '…';
 
-/// Returns the lines that the labels point at, file by file, the one to blame first.
+/// How many lines away two places may be to be shown together: the lines around them then touch.
+const NEAR: usize = 3;
+
+/// Returns the lines that the labels point at, the one to blame first.
 pub(super) fn excerpts<'a>(
     labels: &[Label],
     sources: &'a SourceMap,
@@ -134,9 +137,13 @@ impl Excerpt<'_> {
         &self.labels
     }
 
-    /// Takes a place in, unless it is on a line of which another part is shown.
+    /// Takes a place in, unless it is far away, or on a line of which another part is shown.
     fn join(&mut self, window: Window) -> Option<Window> {
         let Some(same) = self.windows.iter_mut().find(|it| it.number == window.number) else {
+            let is_near = |it: &Window| it.number.abs_diff(window.number) <= NEAR;
+            if !self.windows.iter().any(is_near) {
+                return Some(window);
+            }
             self.windows.push(window);
             return None;
         };
@@ -165,9 +172,10 @@ impl Excerpt<'_> {
                 let span = SourceSpan::from((start, end - start));
                 let text = text.as_deref().map(safe);
                 let is_blamed = blamed == Some(window.number) && index == 0;
-                self.labels.push(match is_blamed {
-                    true => LabeledSpan::new_primary_with_span(text, span),
-                    false => LabeledSpan::new_with_span(text, span),
+                self.labels.push(if is_blamed {
+                    LabeledSpan::new_primary_with_span(text, span)
+                } else {
+                    LabeledSpan::new_with_span(text, span)
                 });
             }
             self.add_context(window.number + 1, &windows, max_chars);
@@ -229,15 +237,8 @@ impl SourceCode for Excerpt<'_> {
         let line_of = |offset: usize| self.lines.iter().position(|it| offset < it.range.end);
         let first = line_of(span.offset()).ok_or(MietteError::OutOfBounds)?;
         let last = line_of(span.offset() + span.len()).ok_or(MietteError::OutOfBounds)?;
-        let number = |index: usize| self.lines.get(index).map(|it| it.number);
-        let follows = |a: usize, b: usize| number(a).map(|it| it + 1) == number(b);
-        if (first..last).any(|it| !follows(it, it + 1)) {
-            return Err(MietteError::OutOfBounds);
-        }
-        let is_before = |it: &usize| (*it..first).all(|it| follows(it, it + 1));
-        let is_after = |it: &usize| (last..*it).all(|it| follows(it, it + 1));
-        let from = (first.saturating_sub(lines_before)..=first).find(is_before).unwrap_or(first);
-        let to = (last..=last + lines_after).rev().find(is_after).unwrap_or(last);
+        let from = first.saturating_sub(lines_before);
+        let to = (last + lines_after).min(self.lines.len() - 1);
         let (Some(top), Some(bottom)) = (self.lines.get(from), self.lines.get(to)) else {
             return Err(MietteError::OutOfBounds);
         };

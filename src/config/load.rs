@@ -76,7 +76,7 @@ fn read_file(path: &str, text: &str, complaints: &mut Complaints) -> Option<raw:
         complaints.add(no_files(message).help("a file begins with `version: 1`"));
         return None;
     }
-    raw::File::read(&root, &mut Reader { text, complaints })
+    raw::File::read(&root, &mut Reader::new(text, complaints))
 }
 
 fn no_files(message: String) -> Diagnostic {
@@ -116,7 +116,9 @@ impl Disk {
             ));
         }
         files.sort();
-        files.iter().for_each(|it| self.add_file(it));
+        for file in &files {
+            self.add_file(file);
+        }
     }
 
     fn search(&mut self, folder: &Path, files: &mut Vec<PathBuf>) {

@@ -3,11 +3,13 @@
 //! The comments on keys are what an editor shows. Knows types; what the values mean is for
 //! `resolve`.
 
+use std::borrow::Cow;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     complaints::Place,
-    read::{Fields, Must, Number, Read, Reader, Slot, Word, Words},
+    read::{Fields, Length, Must, Number, Read, Reader, Slot, Word, Words},
     tree::{Node, Value},
 };
 use crate::{
@@ -28,7 +30,6 @@ const ADDRESS: &str = r"^[0-9A-Fa-f:.]+$";
 const RANGE: &str = r"^[0-9A-Fa-f:.]+( *- *[0-9A-Fa-f:.]+)?$";
 const PREFIX: &str = r"^[0-9A-Fa-f:.]+/[0-9]+$";
 const ADDRESS_OR_PREFIX: &str = r"^[0-9A-Fa-f:.]+(/[0-9]+)?$";
-const DURATION: &str = r"^[0-9]+[smhdw]$";
 const NAME: &str = r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$";
 
 /// The desired state of the discoveries of a Cisco Catalyst Center.
@@ -104,6 +105,9 @@ pub(super) struct Discovery {
     pub(super) state: Slot<Word<State>>,
     #[schemars(flatten)]
     pub(super) settings: Settings,
+    /// Keys that were probably meant by keys that there are not.
+    #[schemars(skip)]
+    pub(super) meant: Vec<&'static str>,
 }
 
 /// The keys that discoveries and defaults share. Absent, or `null`, is not managed: neither sent
@@ -123,8 +127,7 @@ pub(super) struct Settings {
     #[schemars(range(min = 0, max = MAX_RETRIES))]
     pub(super) retries: Slot<Number>,
     /// How long a device may take to answer, from `1s` to `300s`.
-    #[schemars(regex(pattern = DURATION))]
-    pub(super) timeout: Slot<String>,
+    pub(super) timeout: Slot<Length>,
     /// Which of a device's addresses it is managed by.
     pub(super) management_ip: Slot<Word<ManagementIp>>,
     /// The port of NETCONF.
@@ -156,9 +159,9 @@ pub(super) struct Neighbours {
 pub(super) struct Credentials {
     /// Logins to devices.
     pub(super) cli: Slot<CredentialList>,
-    /// SNMPv2c communities for reading.
+    /// `SNMPv2c` communities for reading.
     pub(super) snmp_v2_read: Slot<CredentialList>,
-    /// SNMPv2c communities for writing.
+    /// `SNMPv2c` communities for writing.
     pub(super) snmp_v2_write: Slot<CredentialList>,
     /// `SNMPv3` users.
     pub(super) snmp_v3: Slot<CredentialList>,
@@ -182,7 +185,11 @@ pub(super) enum Credential {
 
 /// A global credential by description and username, of which either may be left out, or by id.
 #[derive(Debug, Default, JsonSchema)]
-#[schemars(default, extend("additionalProperties" = false))]
+#[schemars(
+    default,
+    extend("additionalProperties" = false),
+    transform = super::schema::one_identity
+)]
 pub(super) struct CredentialMap {
     /// Its description, which matches exactly.
     #[schemars(length(min = 1))]
@@ -208,8 +215,7 @@ pub(super) enum RerunRule {
 pub(super) struct OlderThan {
     /// How long ago the last run ended, such as `7d`: a whole number and `s`, `m`, `h`, `d` or
     /// `w`.
-    #[schemars(regex(pattern = DURATION))]
-    pub(super) older_than: Must<String>,
+    pub(super) older_than: Must<Length>,
 }
 
 impl Words for State {
@@ -302,15 +308,15 @@ impl Read for Discovery {
             lldp: fields.optional("lldp", reader),
             state: fields.optional("state", reader),
             settings: Settings::read(&mut fields, reader),
+            meant: Vec::new(),
         };
-        fields.finish(reader);
-        Some(it)
+        Some(Self { meant: fields.finish(reader), ..it })
     }
 
     fn item_place(node: &Node<'_>) -> Place {
-        let Place { start, .. } = node.first_key();
         // Of an alias, the entry is the alias: what it stands for is not there.
-        Place { start: node.used.start.max(start.min(node.used.end)), ..node.used }
+        let is_there = node.used.start == node.place.start;
+        Place { start: if is_there { node.first_key } else { node.used.start }, ..node.used }
     }
 }
 
@@ -399,7 +405,7 @@ impl Read for RerunRule {
 
 impl Read for OlderThan {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
-        let mut fields = Fields::of(node, "this way to say `rerun`", reader)?;
+        let mut fields = Fields::of(node, "`rerun`", reader)?;
         let it = Self { older_than: fields.required("older_than", reader) };
         fields.finish(reader);
         Some(it)
@@ -407,7 +413,7 @@ impl Read for OlderThan {
 }
 
 impl JsonSchema for Credential {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "Credential".into()
     }
 
@@ -421,7 +427,7 @@ impl JsonSchema for Credential {
 }
 
 impl JsonSchema for RerunRule {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "Rerun".into()
     }
 

@@ -3,6 +3,8 @@
 //!
 //! Knows types and keys. Knows no values: whether a text is an address is for `resolve` to say.
 
+use std::borrow::Cow;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
@@ -17,8 +19,10 @@ use crate::{
 /// What is needed to read a file: its text, and where to complain.
 #[derive(Debug)]
 pub(super) struct Reader<'a, 'c> {
-    pub(super) text: &'a str,
-    pub(super) complaints: &'c mut Complaints,
+    text: &'a str,
+    complaints: &'c mut Complaints,
+    /// The key whose value is read; none at the top of the file.
+    key: Option<&'static str>,
 }
 
 /// A type that a value of a file can have.
@@ -120,7 +124,7 @@ impl<'n, 'a> Fields<'n, 'a> {
             | Value::Float(_)
             | Value::Text(_)
             | Value::List(_) => {
-                reader.wrong_type(node, &format!("{what}, which is a map"));
+                reader.wrong_type(node, "a map");
                 None
             }
         }
@@ -138,7 +142,7 @@ impl<'n, 'a> Fields<'n, 'a> {
         if let Value::Null = entry.value.value {
             return Slot::Null;
         }
-        match given(entry, reader) {
+        match given(entry, key, reader) {
             Some(it) => Slot::Given(it),
             None => Slot::Broken,
         }
@@ -150,20 +154,23 @@ impl<'n, 'a> Fields<'n, 'a> {
         key: &'static str,
         reader: &mut Reader<'_, '_>,
     ) -> Must<T> {
-        match self.take(key) {
-            Some(entry) => Must(given(entry, reader)),
-            None => {
-                let at = reader.complaints.span(self.node.first_key());
-                reader.complaints.add(
-                    Diagnostic::error(
-                        "trueup::config::missing_key",
-                        format!("{} needs the key `{key}`", self.what),
-                    )
-                    .labelled(at, format!("`{key}` is missing here")),
-                );
-                Must(None)
-            }
+        if let Some(entry) = self.take(key) {
+            return Must(given(entry, key, reader));
         }
+        let message = format!("{} needs the key `{key}`", self.what);
+        let at = reader.complaints.span(self.first_key());
+        reader.complaints.add(
+            Diagnostic::error("trueup::config::missing_key", message)
+                .labelled(at, format!("`{key}` is missing here")),
+        );
+        Must(None)
+    }
+
+    /// Returns the place of the first key, or of the whole map where it has none.
+    fn first_key(&self) -> Place {
+        let keys = self.entries.iter().map(|it| it.key.place);
+        let inside = keys.filter(|it| self.node.place.start <= it.start);
+        inside.min_by_key(|it| it.start).unwrap_or(self.node.place)
     }
 
     fn take(&mut self, key: &'static str) -> Option<&'n Entry<'a>> {
@@ -171,15 +178,19 @@ impl<'n, 'a> Fields<'n, 'a> {
         self.entries.iter().find(|it| it.name() == key)
     }
 
-    /// Complains about every key that was not asked for.
-    pub(super) fn finish(self, reader: &mut Reader<'_, '_>) {
+    /// Complains about every key that was not asked for, and returns those that were probably
+    /// meant.
+    pub(super) fn finish(self, reader: &mut Reader<'_, '_>) -> Vec<&'static str> {
+        let mut all_meant = Vec::new();
         for entry in self.entries {
             let name = entry.name();
             if self.known.contains(&name) {
                 continue;
             }
             let keys = alternatives(self.known.iter().copied());
-            let help = match nearest(name, self.known.iter().copied()) {
+            let meant = nearest(name, self.known.iter().copied());
+            all_meant.extend(meant);
+            let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the keys are {keys}"),
             };
@@ -192,6 +203,7 @@ impl<'n, 'a> Fields<'n, 'a> {
                 .help(help),
             );
         }
+        all_meant
     }
 }
 
@@ -210,13 +222,24 @@ impl Entry<'_> {
     }
 }
 
-fn given<T: Read>(entry: &Entry<'_>, reader: &mut Reader<'_, '_>) -> Option<Given<T>> {
-    let value = T::read(&entry.value, reader)?;
+fn given<T: Read>(
+    entry: &Entry<'_>,
+    key: &'static str,
+    reader: &mut Reader<'_, '_>,
+) -> Option<Given<T>> {
+    let outer = reader.key.replace(key);
+    let value = T::read(&entry.value, reader);
+    reader.key = outer;
+    let value = value?;
     let key = reader.complaints.span(entry.key.place);
     Some(Given { value, key, at: reader.complaints.span(entry.value.place) })
 }
 
-impl Reader<'_, '_> {
+impl<'a, 'c> Reader<'a, 'c> {
+    pub(super) fn new(text: &'a str, complaints: &'c mut Complaints) -> Self {
+        Self { text, complaints, key: None }
+    }
+
     /// Complains that a value is of another type.
     pub(super) fn wrong_type(&mut self, node: &Node<'_>, expected: &str) {
         self.wrong_type_help(node, expected, None);
@@ -231,7 +254,10 @@ impl Reader<'_, '_> {
     ) {
         let found = node.found(self.text);
         let at = self.complaints.span(node.place);
-        let message = format!("expected {expected}; found {found}");
+        let message = match self.key {
+            Some(key) => format!("`{key}`: expected {expected}, found {found}"),
+            None => format!("expected {expected}, found {found}"),
+        };
         let complaint = Diagnostic::error("trueup::config::wrong_type", message).at(at);
         self.complaints.add(match help {
             Some(help) => complaint.help(help),
@@ -250,6 +276,24 @@ impl Read for String {
             Value::Null | Value::List(_) | Value::Map(_) => None,
         };
         reader.wrong_type_help(node, "text", help);
+        None
+    }
+}
+
+/// The text of a length of time.
+#[derive(Clone, Debug)]
+pub(super) struct Length(pub(super) String);
+
+impl Read for Length {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let help = match &node.value {
+            Value::Text(text) => return Some(Self(text.clone().into_owned())),
+            Value::Integer(number) => {
+                Some(format!("a length of time has a unit, such as `{number}s`"))
+            }
+            Value::Null | Value::Bool(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => None,
+        };
+        reader.wrong_type_help(node, "a length of time", help);
         None
     }
 }
@@ -332,7 +376,7 @@ impl<T: Words> JsonSchema for Word<T> {
         true
     }
 
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "Word".into()
     }
 
@@ -341,12 +385,26 @@ impl<T: Words> JsonSchema for Word<T> {
     }
 }
 
+impl JsonSchema for Length {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Length".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": r"^[0-9]+[smhdw]$" })
+    }
+}
+
 impl JsonSchema for Number {
     fn inline_schema() -> bool {
         true
     }
 
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "Number".into()
     }
 
@@ -363,11 +421,11 @@ macro_rules! schema_of {
                 <$inner>::inline_schema()
             }
 
-            fn schema_name() -> std::borrow::Cow<'static, str> {
+            fn schema_name() -> Cow<'static, str> {
                 <$inner>::schema_name()
             }
 
-            fn schema_id() -> std::borrow::Cow<'static, str> {
+            fn schema_id() -> Cow<'static, str> {
                 <$inner>::schema_id()
             }
 

@@ -3,7 +3,7 @@
 //! Tries every key of a discovery before it gives the discovery up: one with a mistake is left out
 //! of the desired state, and each of its mistakes is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     complaints::{Complaints, shown},
@@ -25,6 +25,7 @@ const LONG_NAME: usize = 255;
 pub(super) struct Resolver {
     desired: Desired,
     patterns: Vec<String>,
+    seen_patterns: BTreeSet<String>,
     /// Where each name was first given, in whichever file.
     names: BTreeMap<Name, Span>,
 }
@@ -68,7 +69,7 @@ impl Resolver {
     fn add_pattern(&mut self, pattern: &Spanned<String>, complaints: &mut Complaints) {
         let complaint = match Globs::new([&pattern.value]) {
             Ok(_) if !pattern.value.is_empty() => {
-                if !self.patterns.contains(&pattern.value) {
+                if self.seen_patterns.insert(pattern.value.clone()) {
                     self.patterns.push(pattern.value.clone());
                 }
                 return;
@@ -128,7 +129,7 @@ impl Resolver {
         let name = match text.parse::<Name>() {
             Ok(name) => name,
             Err(error) => {
-                complaints.add(bad_name(error).at(*at));
+                complaints.add(bad_name(error, text).at(*at));
                 return None;
             }
         };
@@ -171,8 +172,11 @@ fn check_version(version: &Must<Number>, complaints: &mut Complaints) {
     }
 }
 
-fn bad_name(error: NameError) -> Diagnostic {
+fn bad_name(error: NameError, text: &str) -> Diagnostic {
     let help = match error {
+        NameError::Control if text.ends_with('\n') => {
+            Some("`|` and `>` keep the line break: write the name beside its key")
+        }
         NameError::Empty | NameError::Control => None,
         NameError::Blank => Some("a name has no blank at its ends"),
     };

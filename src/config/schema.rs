@@ -40,3 +40,214 @@ pub(super) fn one_target(schema: &mut Schema) {
     let one_of = targets.iter().map(given).collect::<Vec<_>>();
     schema.insert("else".to_owned(), json!({ "oneOf": one_of }));
 }
+
+/// Says that a credential has an id, or a description or a username, and not both.
+pub(super) fn one_identity(schema: &mut Schema) {
+    let given = |key: &str| json!({ "required": [key], "properties": { key: { "not": { "type": "null" } } } });
+    let none = json!({ "type": "null" });
+    schema.insert(
+        "oneOf".to_owned(),
+        json!([
+            { "allOf": [given("id")], "properties": { "description": none, "username": none } },
+            { "anyOf": [given("description"), given("username")], "properties": { "id": none } },
+        ]),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, io::Write as _, path::PathBuf};
+
+    use super::*;
+    use crate::{config::read, source::SourceMap};
+
+    #[test]
+    fn the_committed_schema_is_fresh() {
+        let path =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schemas/desired-state.schema.json");
+        if std::env::var_os("TRUEUP_BLESS").is_some() {
+            fs::File::create(&path).unwrap().write_all(schema().as_bytes()).unwrap();
+        }
+        let committed = String::from_utf8(fs::read(&path).unwrap()).unwrap();
+        assert!(
+            committed == schema(),
+            "run the test with TRUEUP_BLESS=1 and look at the difference"
+        );
+    }
+
+    /// What a schema cannot say: it takes these, and the program does not.
+    const GAPS: &[(&str, &str)] = &[
+        ("an address is one", r#"{"name": "a", "address": "1.2.3.999"}"#),
+        ("IPv4 is not written as IPv6", r#"{"name": "a", "address": "::ffff:10.0.0.1"}"#),
+        ("a range ends after it begins", r#"{"name": "a", "ranges": ["10.0.0.2-10.0.0.1"]}"#),
+        ("a range has one family", r#"{"name": "a", "ranges": ["10.0.0.2-::1"]}"#),
+        ("a prefix has a length that it can have", r#"{"name": "a", "cidr": "10.0.0.0/33"}"#),
+        ("a timeout is not longer than 300s", r#"{"name": "a", "cidr": "::/8", "timeout": "1h"}"#),
+        (
+            "a length can be counted",
+            r#"{"name": "a", "cidr": "::/8", "rerun": {"older_than": "99999999999999999999w"}}"#,
+        ),
+        ("a name is given once", r#"{"name": "a", "cidr": "::/8"}, {"name": "a", "cidr": "::/8"}"#),
+        ("a key is given once", r#"{"name": "a", "name": "a", "cidr": "::/8"}"#),
+        ("there is one document", "]}\n---\n{\"version\": 1, \"discoveries\": ["),
+    ];
+
+    #[test]
+    fn what_a_schema_cannot_say_is_known() {
+        for (what, discoveries) in GAPS {
+            let text = format!(r#"{{"version": 1, "discoveries": [{discoveries}]}}"#);
+            let first = text.split("\n---").next().unwrap();
+            assert!(schema_takes(&serde_json::from_str(first).unwrap()), "the schema says: {what}");
+            assert!(!program_takes(&text), "the program does not say: {what}");
+        }
+    }
+
+    #[test]
+    fn schema_and_program_agree_on_every_key_and_type() {
+        let good = exhaustive();
+        assert!(schema_takes(&good) && program_takes(&good.to_string()));
+        let mut paths = Vec::new();
+        collect_paths(&good, "", &mut paths);
+        let used = paths.iter().filter_map(|it| it.rsplit('/').next()).collect::<BTreeSet<_>>();
+        let schema = serde_json::from_str::<Value>(&schema()).unwrap();
+        let known = known_keys(&schema);
+        assert!(30 < known.len(), "the schema has next to no keys");
+        assert!(known.iter().all(|it| used.contains(it.as_str())), "{known:?} {used:?}");
+        let wrong = [
+            json!(null),
+            json!(true),
+            json!(-1),
+            json!(0),
+            json!(1),
+            json!(3.0),
+            json!(1.5),
+            json!(70000),
+            json!(""),
+            json!(" text"),
+            json!("text"),
+            json!("10.0.0.7"),
+            json!([]),
+            json!([null]),
+            json!([5]),
+            json!(["text"]),
+            json!({}),
+            json!({ "text": 1 }),
+        ];
+        for path in paths {
+            for value in &wrong {
+                let mut document = good.clone();
+                *document.pointer_mut(&path).unwrap() = value.clone();
+                let (ours, theirs) =
+                    (program_takes(&document.to_string()), schema_takes(&document));
+                assert!(ours == theirs, "{path} = {value}: program {ours}, schema {theirs}");
+            }
+        }
+    }
+
+    #[test]
+    fn schema_and_program_agree_on_keys_that_there_are_not() {
+        let good = exhaustive();
+        let mut paths = Vec::new();
+        collect_paths(&good, "", &mut paths);
+        paths.retain(|it| good.pointer(it).unwrap().is_object());
+        assert!(8 < paths.len());
+        for path in paths {
+            let mut document = good.clone();
+            let map = document.pointer_mut(&path).unwrap().as_object_mut().unwrap();
+            map.insert("nonsense".to_owned(), json!(1));
+            assert!(!schema_takes(&document) && !program_takes(&document.to_string()), "{path}");
+        }
+    }
+
+    #[test]
+    fn schema_and_program_agree_on_keys_that_are_missing() {
+        let good = exhaustive();
+        let mut paths = Vec::new();
+        collect_paths(&good, "", &mut paths);
+        for path in paths {
+            let (map, key) = path.rsplit_once('/').unwrap();
+            let mut document = good.clone();
+            let Some(map) = document.pointer_mut(map).and_then(Value::as_object_mut) else {
+                continue;
+            };
+            map.remove(key);
+            let (ours, theirs) = (program_takes(&document.to_string()), schema_takes(&document));
+            assert_eq!(ours, theirs, "without {path}");
+        }
+    }
+
+    fn exhaustive() -> Value {
+        let credentials = json!([
+            "netops", { "description": "core", "username": "monitor" }, { "username": "x", "id": null },
+            { "id": "7", "description": null },
+        ]);
+        let settings = json!({
+            "exclude": ["10.0.9.0/24", "10.0.9.1"],
+            "credentials": {
+                "cli": credentials, "snmp_v2_read": [], "snmp_v2_write": ["w"], "snmp_v3": null,
+                "http_read": [], "http_write": [], "netconf": [],
+            },
+            "protocols": ["ssh", "telnet"],
+            "retries": 2,
+            "timeout": "5s",
+            "management_ip": "loopback",
+            "netconf_port": 830,
+            "rerun": { "older_than": "7d" },
+            "on_change": "replace",
+        });
+        let with = |own: Value| {
+            let mut all = settings.clone();
+            all.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+            all
+        };
+        json!({
+            "version": 1,
+            "controller": "https://catalyst.example.com",
+            "manage": { "names": ["branch-*"] },
+            "defaults": settings,
+            "discoveries": [
+                with(json!({ "name": "a", "ranges": ["10.0.0.1-10.0.0.9", "10.0.1.1"] })),
+                { "name": "b", "address": "10.0.0.1", "state": "present", "rerun": "always" },
+                { "name": "c", "cidr": "10.0.0.0/24", "state": "stopped" },
+                { "name": "d", "cdp": { "seed": "10.0.0.1", "hops": 3 } },
+                { "name": "e", "lldp": { "seed": "2001:db8::1" }, "on_change": "update" },
+                { "name": "f", "state": "absent", "cidr": "10.0.0.0/24", "address": "10.0.0.1" },
+            ],
+        })
+    }
+
+    fn collect_paths(value: &Value, at: &str, paths: &mut Vec<String>) {
+        let mut go = |key: &str, value: &Value| {
+            let path = format!("{at}/{key}");
+            collect_paths(value, &path, paths);
+            paths.push(path);
+        };
+        match value {
+            Value::Object(map) => map.iter().for_each(|(key, value)| go(key, value)),
+            Value::Array(list) => {
+                list.iter().enumerate().for_each(|(index, value)| go(&index.to_string(), value));
+            }
+            _ => (),
+        }
+    }
+
+    fn known_keys(schema: &Value) -> BTreeSet<String> {
+        let definitions = schema["definitions"].as_object().unwrap().values();
+        let maps = definitions.chain([schema]).filter_map(|it| it["properties"].as_object());
+        maps.flat_map(|it| it.keys().cloned()).collect()
+    }
+
+    fn schema_takes(document: &Value) -> bool {
+        thread_local! {
+            static VALIDATOR: jsonschema::Validator =
+                jsonschema::validator_for(&serde_json::from_str(&schema()).unwrap()).unwrap();
+        }
+        VALIDATOR.with(|it| it.is_valid(document))
+    }
+
+    fn program_takes(text: &str) -> bool {
+        let mut sources = SourceMap::default();
+        sources.add("a.yaml", text);
+        !read(sources).diagnostics.iter().any(crate::source::Diagnostic::is_error)
+    }
+}

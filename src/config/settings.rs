@@ -3,12 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
+    ops::RangeInclusive,
 };
 
 use super::{
     complaints::{Complaints, shown},
     raw::{self, MAX_PORT, MAX_RETRIES},
-    read::{Must, Slot, Word},
+    read::{Length, Must, Slot, Word},
     targets::warn_ipv6,
     values,
 };
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// How long a device may take to answer, in seconds.
-const TIMEOUT: std::ops::RangeInclusive<u64> = 1..=300;
+const TIMEOUT: RangeInclusive<u64> = 1..=300;
 /// How many credentials of a kind a discovery may have, by the user guide.
 const MANY_CREDENTIALS: usize = 5;
 
@@ -69,7 +70,7 @@ pub(super) fn common(raw: &raw::Settings, complaints: &mut Complaints) -> Common
         on_change,
     } = raw;
     Common {
-        exclude: exclude.try_map(|it| excludes(it, complaints)),
+        exclude: exclude.try_map(|it| Some(excludes(it, complaints))),
         credentials: credentials.try_map(|it| Some(kinds(&it.value, complaints))),
         protocols: protocols.try_map(|it| protocol_order(it, complaints)),
         retries: retries.try_map(|it| values::bounded(it, "retries", 0..=MAX_RETRIES, complaints)),
@@ -126,17 +127,14 @@ fn effective_credentials(own: &Slot<Kinds>, defaults: &Slot<Kinds>) -> DesiredCr
     CredentialKind::ALL.into_iter().filter_map(of_kind).collect()
 }
 
-fn excludes(
-    given: &Given<Vec<Spanned<String>>>,
-    complaints: &mut Complaints,
-) -> Option<BTreeSet<Exclude>> {
+fn excludes(given: &Given<Vec<Spanned<String>>>, complaints: &mut Complaints) -> BTreeSet<Exclude> {
     let read = |it: &Spanned<String>| {
         values::exclude(&it.value, it.span, complaints).map(|value| (value, it.span))
     };
     let excludes = given.value.iter().filter_map(read).collect::<Vec<_>>();
     let first = |it: &Exclude| -> IpAddr { it.range().first() };
     warn_ipv6(excludes.iter().map(|(exclude, at)| (first(exclude), *at)), complaints);
-    Some(excludes.into_iter().map(|(exclude, _)| exclude).collect())
+    excludes.into_iter().map(|(exclude, _)| exclude).collect()
 }
 
 fn protocol_order(
@@ -170,12 +168,12 @@ fn protocol_order(
     Some(order)
 }
 
-fn bounded_timeout(given: &Given<String>, complaints: &mut Complaints) -> Option<SpanOfTime> {
+fn bounded_timeout(given: &Given<Length>, complaints: &mut Complaints) -> Option<SpanOfTime> {
     let length = values::duration(given, complaints)?;
     if TIMEOUT.contains(&length.seconds()) {
         return Some(length);
     }
-    complaints.add(values::out_of_range(given.at, "timeout", "1s", "300s"));
+    complaints.add(values::out_of_range(given.at, "timeout", length, ("1s", "300s")));
     None
 }
 

@@ -32,7 +32,7 @@ pub(super) fn target(
     entry: Span,
     complaints: &mut Complaints,
 ) -> Option<Given<Target>> {
-    let raw::Discovery { name, address, ranges, cidr, cdp, lldp, state, settings: _ } = raw;
+    let raw::Discovery { name, address, ranges, cidr, cdp, lldp, state, settings: _, meant } = raw;
     let said = [
         (TargetKind::Address, address.is_said()),
         (TargetKind::Ranges, ranges.is_said()),
@@ -54,8 +54,9 @@ pub(super) fn target(
         Slot::Broken => true,
         Slot::Absent | Slot::Null => false,
     };
+    let is_misspelt = said.iter().any(|(kind, _)| meant.contains(&kind.key()));
     let n_said = said.iter().filter(|(_, said)| *said).count();
-    if !is_absent && n_said != 1 {
+    if !is_absent && n_said != 1 && !(n_said == 0 && is_misspelt) {
         let at = name.0.as_ref().map(|it| it.at).filter(|it| it.source == entry.source);
         complaints.add(which_target(&keys, at.unwrap_or(entry), n_said));
     }
@@ -84,10 +85,10 @@ fn which_target(keys: &[Option<Span>], name: Span, n_said: usize) -> Diagnostic 
     }
     let complaint = Diagnostic::error(code, format!("the discovery has {n_said} targets"));
     let places = keys.iter().flatten().copied().collect::<Vec<_>>();
-    match places.is_empty() {
-        true => complaint.at(name).help(help),
-        false => places.into_iter().fold(complaint, Diagnostic::at).help(help),
+    if places.is_empty() {
+        return complaint.at(name).help(help);
     }
+    places.into_iter().fold(complaint, Diagnostic::at).help(help)
 }
 
 fn one_address(given: &Given<String>, complaints: &mut Complaints) -> Option<Target> {

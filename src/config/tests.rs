@@ -1,24 +1,616 @@
-//! Whole files in, complaints and desired state out.
+//! Whole files in; complaints, or the desired state, out.
+
+use std::{fmt::Write as _, fs};
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
 use super::*;
-#[test]
-fn probe() {
-    let mut s = crate::source::SourceMap::default();
-    s.add("a.yaml", std::fs::read_to_string("/tmp/probe.yaml").unwrap());
-    let l = read(s);
-    for d in &l.diagnostics {
-        println!("{:?} {} {}", d.severity, d.code, d.message);
-        for x in &d.labels {
-            let at = l.sources.locate(x.span);
-            println!(
-                "    {}:{} {:?} {:?}",
-                at.line,
-                at.column,
-                l.sources.source(x.span.source).text.get(x.span.range()).unwrap(),
-                x.text
-            )
-        }
-        println!("    help {:?}", d.help);
+use crate::{
+    model::{
+        AddressRange, CredentialKind, DesiredDiscovery, ManagementIp, Neighbours, OnChange,
+        Protocol, Rerun, SpanOfTime, State, Target,
+    },
+    source::{Severity, SourceMap},
+};
+
+fn loaded(texts: &[&str]) -> Loaded {
+    let mut sources = SourceMap::default();
+    for (index, text) in texts.iter().enumerate() {
+        sources.add(format!("{}.yaml", ["a", "b", "c"][index]), *text);
     }
-    println!("{:#?}", l.desired.discoveries.len());
-    std::fs::write("/tmp/schema.json", schema()).unwrap();
+    read(sources)
+}
+
+/// One complaint a line: place, what is underlined there, code, message.
+fn told(loaded: &Loaded) -> String {
+    let mut out = String::new();
+    for it in &loaded.diagnostics {
+        let warning = if it.severity == Severity::Warning { "warning " } else { "" };
+        let code = it.code.strip_prefix("trueup::config::").unwrap();
+        write!(out, "{warning}{code}: {}", it.message).unwrap();
+        for label in &it.labels {
+            let at = loaded.sources.locate(label.span);
+            let text = &loaded.sources.source(label.span.source).text;
+            let text = text.get(label.span.range()).unwrap().replace('\n', "⏎");
+            write!(out, " | {}:{}:{} {text}", at.path, at.line, at.column).unwrap();
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn complaints(text: &str) -> String {
+    told(&loaded(&[text]))
+}
+
+/// The complaints about a file with these lines as its one discovery.
+fn about(entry: &str) -> String {
+    let entry = entry.replace('\n', "\n    ");
+    complaints(&format!("version: 1\ndiscoveries:\n  - name: x\n    {entry}\n"))
+}
+
+/// The discoveries of a file that is in order but for warnings.
+fn desired(text: &str) -> Vec<DesiredDiscovery> {
+    let loaded = loaded(&[text]);
+    assert!(
+        !loaded.diagnostics.iter().any(crate::source::Diagnostic::is_error),
+        "{}",
+        told(&loaded)
+    );
+    loaded.desired.discoveries
+}
+
+fn only(entry: &str) -> DesiredDiscovery {
+    let entry = entry.replace('\n', "\n    ");
+    desired(&format!("version: 1\ndiscoveries:\n  - name: x\n    {entry}\n")).remove(0)
+}
+
+#[test]
+fn twelve_mistakes_are_twelve_complaints() {
+    let text = r#"
+version: 1
+manage: {names: ["a["]}
+defaults: {timout: 5s, retries: 9}
+discoveries:
+  - name: a
+    address: 10.0.0.256
+  - name: a
+    cidr: 10.0.0.0/33
+  - name: b
+    ranges: [10.0.0.9-10.0.0.1, "10.0.0.1-::1"]
+  - name: c
+    timeout: soon
+    state: [present]
+    cdp: {hops: 3}
+  - name: d
+    address: 10.0.0.1
+    cidr: 10.0.0.0/24
+"#;
+    assert_snapshot!(complaints(text), @r#"
+    bad_glob: `a[` is not a pattern: unclosed character class; missing ']' | a.yaml:3:18 "a["
+    unknown_key: `defaults` has no key `timout` | a.yaml:4:12 timout
+    out_of_range: `retries` goes from 0 to 3, found 9 | a.yaml:4:33 9
+    bad_address: `10.0.0.256` is not an IP address | a.yaml:7:14 10.0.0.256
+    duplicate_name: the name `a` is given twice | a.yaml:8:11 a | a.yaml:6:11 a
+    bad_prefix: `10.0.0.0/33` is not a prefix | a.yaml:9:11 10.0.0.0/33
+    reversed_range: `10.0.0.9-10.0.0.1` ends before it begins | a.yaml:11:14 10.0.0.9-10.0.0.1
+    mixed_families: `10.0.0.1-::1` begins in one address family and ends in the other | a.yaml:11:33 "10.0.0.1-::1"
+    bad_duration: `soon` is not a length of time | a.yaml:13:14 soon
+    wrong_type: `state`: expected `present`, `stopped` or `absent`, found a list | a.yaml:14:12 [present]
+    missing_key: a neighbour discovery needs the key `seed` | a.yaml:15:11 hops
+    which_target: the discovery has 2 targets | a.yaml:17:5 address | a.yaml:18:5 cidr
+    "#);
+}
+
+#[test]
+fn mistakes_of_types_say_what_is_expected_and_found() {
+    assert_snapshot!(about("address: 10.0.0.1\nretries: three\ntimeout: 5\nprotocols: ssh\nstate: stoped\nrerun: {}\nexclude: {a: 1}\nmanagement_ip: true\nnetconf_port: 1.5"), @r"
+    wrong_type: `retries`: expected a whole number, found the text `three` | a.yaml:5:14 three
+    wrong_type: `timeout`: expected a length of time, found the number `5` | a.yaml:6:14 5
+    wrong_type: `protocols`: expected a list, found the text `ssh` | a.yaml:7:16 ssh
+    wrong_type: `state`: expected `present`, `stopped` or `absent`, found the text `stoped` | a.yaml:8:12 stoped
+    missing_key: `rerun` needs the key `older_than` | a.yaml:9:12 {}
+    wrong_type: `exclude`: expected a list, found a map | a.yaml:10:14 {a: 1}
+    wrong_type: `management_ip`: expected `default` or `loopback`, found `true` | a.yaml:11:20 true
+    wrong_type: `netconf_port`: expected a whole number, found the number `1.5` | a.yaml:12:19 1.5
+    ");
+    assert_snapshot!(complaints("version: 1\ndiscoveries: [1, null, {name: 12, cidr: ::/120}]"), @r"
+    wrong_type: `discoveries`: expected a map, found the number `1` | a.yaml:2:15 1
+    wrong_type: `discoveries`: expected a map, found nothing | a.yaml:2:18 null
+    wrong_type: `name`: expected text, found the number `12` | a.yaml:2:31 12
+    warning ipv6_unproven: whether the classic interface takes IPv6 is not known | a.yaml:2:41 ::/120
+    ");
+    assert_snapshot!(complaints("version: '1'\ndiscoveries: {}"), @r"
+    wrong_type: `version`: expected a whole number, found the text `1` | a.yaml:1:10 '1'
+    wrong_type: `discoveries`: expected a list, found a map | a.yaml:2:14 {}
+    ");
+    assert_snapshot!(complaints("version: 1\n1: x\n[a]: y\n"), @r"
+    wrong_type: a key must be text, found the number `1` | a.yaml:2:1 1
+    wrong_type: a key must be text, found a list | a.yaml:3:1 [a]
+    ");
+    assert_snapshot!(complaints("just text"), @"wrong_type: expected a map, found the text `just text` | a.yaml:1:1 just text");
+}
+
+#[test]
+fn addresses_that_are_none() {
+    for (text, code, underlined) in [
+        ("address: 10.0.0", "bad_address", "10.0.0"),
+        ("address: ::ffff:10.0.0.1", "bad_address", "::ffff:10.0.0.1"),
+        ("address: '10.0.0.1 '", "bad_address", "'10.0.0.1 '"),
+        ("address: 10.0.0.1-10.0.0.2", "bad_address", "10.0.0.1-10.0.0.2"),
+        ("ranges: [10.0.0.1-9]", "bad_address", "10.0.0.1-9"),
+        ("ranges: [10.0.0.0/24]", "bad_address", "10.0.0.0/24"),
+        ("ranges: ['10.0.0.2 - 10.0.0.1']", "reversed_range", "'10.0.0.2 - 10.0.0.1'"),
+        ("ranges: [10.0.0.2-2001:db8::1]", "mixed_families", "10.0.0.2-2001:db8::1"),
+        ("ranges: []", "out_of_range", "[]"),
+        ("cidr: 10.0.0.0", "bad_prefix", "10.0.0.0"),
+        ("cidr: 10.0.0.0/33", "bad_prefix", "10.0.0.0/33"),
+        ("cidr: 10.0.0/24", "bad_address", "10.0.0/24"),
+        ("cidr: ::ffff:10.0.0.0/120", "bad_address", "::ffff:10.0.0.0/120"),
+        ("cdp: {seed: x}", "bad_address", "x"),
+        ("cdp: {seed: 10.0.0.1, hops: 0}", "out_of_range", "0"),
+        ("lldp: {seed: 10.0.0.1, hops: 17}", "out_of_range", "17"),
+        ("cidr: 10.0.0.0/24\nexclude: [10.0.0.1-10.0.0.2]", "bad_address", "10.0.0.1-10.0.0.2"),
+        ("cidr: 10.0.0.0/24\nexclude: [10.0.0.1/40]", "bad_prefix", "10.0.0.1/40"),
+    ] {
+        let told = about(text);
+        assert!(told.starts_with(&format!("{code}: ")), "{text}: {told}");
+        assert!(told.ends_with(&format!(" {underlined}\n")), "{text}: {told}");
+        assert_eq!(told.lines().count(), 1, "{text}: {told}");
+    }
+}
+
+#[test]
+fn bounds_are_errors_on_both_sides() {
+    for (accepted, refused) in [
+        ("retries: 0", "retries: -1"),
+        ("retries: 3", "retries: 4"),
+        ("timeout: 1s", "timeout: 0s"),
+        ("timeout: 5m", "timeout: 301s"),
+        ("netconf_port: 1", "netconf_port: 0"),
+        ("netconf_port: 65535", "netconf_port: 65536"),
+        ("netconf_port: 830", "netconf_port: 99999999999999999999999999"),
+        ("protocols: [telnet]", "protocols: []"),
+    ] {
+        assert_eq!(about(&format!("address: 10.0.0.1\n{accepted}")), "");
+        let told = about(&format!("address: 10.0.0.1\n{refused}"));
+        assert!(told.starts_with("out_of_range: "), "{refused}: {told}");
+    }
+}
+
+#[test]
+fn lengths_of_time_need_a_unit() {
+    for refused in ["'5'", "5ms", "five", "''", "99999999999999999999w"] {
+        let told = about(&format!("address: 10.0.0.1\nrerun: {{older_than: {refused}}}"));
+        assert!(told.starts_with("bad_duration: "), "{refused}: {told}");
+    }
+}
+
+#[test]
+fn credentials_are_named_one_way() {
+    for refused in ["{}", "''", "{description: ''}", "{id: x, username: y}", "{username: null}"] {
+        let told = about(&format!("address: 10.0.0.1\ncredentials: {{cli: [{refused}]}}"));
+        assert!(told.starts_with("bad_credential: "), "{refused}: {told}");
+        assert!(told.ends_with(&format!(" {refused}\n")), "{refused}: {told}");
+    }
+    let it = only(
+        "address: 10.0.0.1\ncredentials: {cli: [a, {username: u}, {description: d, username: null}, {id: i}]}",
+    );
+    let refs = &it.wanted.credentials[&CredentialKind::Cli].value;
+    let shown = refs.iter().map(|it| it.value.to_string()).collect::<Vec<_>>();
+    assert_eq!(shown, ["a", "username u", "d", "id i"]);
+}
+
+#[test]
+fn names_are_checked() {
+    let named = |name: &str| {
+        complaints(&format!("version: 1\ndiscoveries:\n  - {{name: {name}, address: 10.0.0.1}}\n"))
+    };
+    assert_eq!(named("'Zürich/1'"), "");
+    for refused in ["''", "' a'", r#""a\tb""#, r#""a\n""#] {
+        assert!(named(refused).starts_with("bad_name: "), "{refused}");
+    }
+    for refused in ["12", "true", "null", "1.5", "[a]"] {
+        assert!(named(refused).starts_with("wrong_type: "), "{refused}");
+    }
+    assert!(named(&"x".repeat(256)).starts_with("warning long_name: "));
+    assert_eq!(named(&"x".repeat(255)), "");
+}
+
+#[test]
+fn a_discovery_has_one_target() {
+    assert_snapshot!(about("retries: 1"), @"which_target: the discovery does not say what it scans | a.yaml:3:11 x");
+    assert_snapshot!(about("address: 10.0.0.1\ncidr: 10.0.0.0/24\ncdp: {seed: 10.0.0.1}"), @"which_target: the discovery has 3 targets | a.yaml:4:5 address | a.yaml:5:5 cidr | a.yaml:6:5 cdp");
+    assert_eq!(about("address: 10.0.0.1\ncidr: null"), "");
+    // One mistake, one complaint: what was meant is plain.
+    assert_eq!(about("adress: 10.0.0.1").lines().count(), 1);
+    assert_eq!(about("address: [10.0.0.1]").lines().count(), 1);
+}
+
+#[test]
+fn beside_absent_other_keys_have_no_effect_but_a_form() {
+    assert_eq!(about("state: absent"), "");
+    assert_eq!(about("state: absent\naddress: ::1\ncidr: 10.0.0.0/8\nexclude: [10.0.0.1]"), "");
+    assert!(about("state: absent\naddress: 10.0.0").starts_with("bad_address: "));
+    assert_eq!(only("state: absent").state(), State::Absent);
+}
+
+#[test]
+fn warnings_are_only_that() {
+    let nine = (1..=9).map(|it| format!("10.0.0.{it}")).collect::<Vec<_>>().join(", ");
+    let long = (10..=19).map(|it| format!("2001:db8:aaaa:{it}::1-2001:db8:aaaa:{it}::100")).take(8);
+    let long = long.collect::<Vec<_>>().join(", ");
+    for (text, code) in [
+        ("ranges: [10.0.0.0-10.0.16.0]", "large_range"),
+        ("cidr: 10.0.0.0/19", "prefix_size"),
+        ("cidr: 10.0.0.0/32", "prefix_size"),
+        (&format!("ranges: [{nine}]"), "too_many_ranges"),
+        (&format!("ranges: [{long}]"), "long_address_list"),
+        ("ranges: [10.0.0.1, 10.0.0.1-10.0.0.1]", "duplicate_range"),
+        ("address: 10.0.0.1\ncredentials: {cli: [a, b, c, d, e, f]}", "many_credentials"),
+        ("address: 10.0.0.1\nexclude: [10.0.0.2]", "exclude_may_be_ignored"),
+        ("ranges: [10.0.0.1]\nexclude: [10.0.0.2]", "exclude_may_be_ignored"),
+        ("address: 2001:db8::1", "ipv6_unproven"),
+        ("cidr: 10.0.0.0/24\nexclude: [2001:db8::/64]", "ipv6_unproven"),
+        ("address: 10.0.0.1\nprotocols: [ssh, ssh]", "duplicate_protocol"),
+    ] {
+        let told = about(text);
+        assert!(told.starts_with(&format!("warning {code}: ")), "{text}: {told}");
+        only(text);
+    }
+    for silent in [
+        "ranges: [10.0.0.0-10.0.15.255]",
+        "cidr: 10.0.0.0/20",
+        "cidr: 10.0.0.0/30",
+        "address: 10.0.0.1\nexclude: []",
+        "cdp: {seed: 10.0.0.1}\nexclude: [10.0.0.2]",
+    ] {
+        assert_eq!(about(silent), "", "{silent}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_yaml_reports_that_one_mistake_and_the_others_go_on() {
+    let good = "version: 1\ndiscoveries: [{name: x, address: 10.0.0.1}]";
+    let loaded = loaded(&["version: 1\n bad: 2\nworse: [", good, "version: 2\nmanage: 1\n"]);
+    assert_snapshot!(told(&loaded), @r"
+    syntax: mapping values are not allowed in this context | a.yaml:2:5 :
+    unsupported_version: version 2 of the format is not known | c.yaml:1:10 2
+    wrong_type: `manage`: expected a map, found the number `1` | c.yaml:2:9 1
+    ");
+    assert_eq!(loaded.desired.discoveries.len(), 1);
+}
+
+#[test]
+fn mistakes_of_syntax_are_told_in_our_words() {
+    for (text, expected) in [
+        ("a: 1\n---\nb: 2\n", "the file holds several documents"),
+        ("a: *x\n", "there is no such anchor"),
+        ("a: &x [*x]\n", "an anchor holds itself"),
+        ("a: !secret b\n", "unknown tag"),
+        ("<<: 3\n", "`<<` needs a map, or a list of maps"),
+        ("a: \"b\n", "unclosed quote"),
+    ] {
+        let told = complaints(text);
+        assert!(told.starts_with(&format!("syntax: {expected}")), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+    }
+}
+
+#[test]
+fn bombs_and_depths_end_with_a_complaint() {
+    let list =
+        |it: usize| format!("a{it}: &a{it} [{}]\n", vec![format!("*a{}", it - 1); 9].join(","));
+    let bomb = (1..12).fold("a0: &a0 [x,x,x]\n".to_owned(), |bomb, it| bomb + &list(it));
+    let deep = format!("a: {}", "[".repeat(100_000));
+    let blocks = (0..500).fold(String::new(), |all, it| all + &" ".repeat(it) + "a:\n");
+    let replayed =
+        (1..40).fold(format!("a0: &a0 {}x{}\n", "[".repeat(50), "]".repeat(50)), |all, it| {
+            all + &format!("a{it}: &a{it} {}*a{}{}\n", "[".repeat(50), it - 1, "]".repeat(50))
+        });
+    for text in [bomb, deep, blocks, replayed, "- ".repeat(50_000)] {
+        let told = complaints(&text);
+        assert!(told.starts_with("syntax: too large, too deep, or too many aliases"), "{told}");
+    }
+}
+
+#[test]
+fn the_same_key_twice_shows_both_places() {
+    assert_snapshot!(about("address: 10.0.0.1\nretries: 1\nretries: 2\nretries: 3"), @r"
+    duplicate_key: `retries` is given twice | a.yaml:6:5 retries | a.yaml:5:5 retries
+    duplicate_key: `retries` is given twice | a.yaml:7:5 retries | a.yaml:5:5 retries
+    ");
+}
+
+#[test]
+fn the_same_name_in_two_files_shows_both() {
+    let text = "version: 1\ndiscoveries: [{name: x, address: 10.0.0.1}]";
+    assert_snapshot!(told(&loaded(&[text, &format!("{text}\n")])), @"duplicate_name: the name `x` is given twice | b.yaml:2:22 x | a.yaml:2:22 x");
+}
+
+#[test]
+fn a_mistake_behind_an_anchor_is_told_once_and_there() {
+    let text = "
+version: 1
+defaults: {credentials: &c {cli: [{}]}}
+discoveries:
+  - {name: a, address: 10.0.0.1, credentials: *c}
+  - {name: b, address: 10.0.0.2, credentials: *c}
+";
+    assert_snapshot!(complaints(text), @"bad_credential: the credential has neither a description nor a username | a.yaml:3:35 {}");
+}
+
+#[test]
+fn entries_that_share_an_anchor_are_told_apart() {
+    let text = "
+version: 1
+discoveries:
+  - &a {name: a, address: 10.0.0.1}
+  - *a
+  - <<: *a
+    retries: 1
+";
+    assert_snapshot!(complaints(text), @r"
+    duplicate_name: the name `a` is given twice | a.yaml:5:5 *a | a.yaml:4:15 a
+    duplicate_name: the name `a` is given twice | a.yaml:6:5 <<: *a⏎    retries: 1 | a.yaml:4:15 a
+    ");
+}
+
+#[test]
+fn merged_keys_count_and_own_ones_win() {
+    let it = desired(
+        "
+version: 1
+defaults: &d {timeout: 5s, retries: 1}
+discoveries:
+  - <<: *d
+    name: a
+    address: 10.0.0.1
+    retries: 2
+",
+    )
+    .remove(0);
+    assert_eq!(it.wanted.retries.unwrap().value, 2);
+    assert_eq!(it.wanted.timeout.unwrap().value.seconds(), 5);
+}
+
+#[test]
+fn null_takes_a_default_away_and_credentials_merge_by_kind() {
+    let all = desired(
+        "
+version: 1
+defaults:
+  timeout: 5s
+  on_change: replace
+  credentials: {cli: [a], snmp_v3: [b]}
+discoveries:
+  - {name: a, address: 10.0.0.1}
+  - {name: b, address: 10.0.0.1, timeout: null, credentials: {cli: [], netconf: [n]}}
+  - {name: c, address: 10.0.0.1, on_change: ~, credentials: {snmp_v3: null}}
+  - {name: d, address: 10.0.0.1, credentials: null}
+",
+    );
+    let shown = |it: &DesiredDiscovery| {
+        let kinds =
+            it.wanted.credentials.iter().map(|(kind, it)| format!("{kind}={}", it.value.len()));
+        let timeout = it.wanted.timeout.as_ref().map(|it| it.value.to_string()).unwrap_or_default();
+        let kinds = kinds.collect::<Vec<_>>().join(",");
+        format!("{} {timeout} {:?} {kinds}", it.name.value, it.on_change())
+    };
+    assert_snapshot!(all.iter().map(shown).collect::<Vec<_>>().join("\n"), @r"
+    a 5s Replace cli=1,snmp_v3=1
+    b  Replace cli=0,snmp_v3=1,netconf=1
+    c 5s Update cli=1
+    d 5s Replace
+    ");
+}
+
+#[test]
+fn values_have_one_form() {
+    let target = |entry: &str| only(entry).wanted.target.unwrap().value;
+    assert_eq!(target("cidr: 10.20.1.7/22"), target("cidr: 10.20.0.0/22"));
+    assert_eq!(target("address: 2001:DB8::0001"), target("address: 2001:db8::1"));
+    assert_eq!(
+        target("ranges: [10.0.0.2, 10.0.0.1]"),
+        target("ranges: ['10.0.0.1-10.0.0.1', 10.0.0.2]")
+    );
+    assert_eq!(target("cdp: {seed: 10.0.0.1}"), target("cdp: {seed: 10.0.0.1, hops: 16}"));
+    let exclude =
+        |it: &str| only(&format!("cidr: 10.0.0.0/24\nexclude: {it}")).wanted.exclude.unwrap().value;
+    assert_eq!(exclude("[10.0.0.1/32, 10.0.9.7/24]"), exclude("[10.0.9.0/24, 10.0.0.1, 10.0.0.1]"));
+    assert!(exclude("[]").is_empty());
+    let it = only(
+        "address: 10.0.0.1\nprotocols: [telnet, ssh]\ntimeout: 1m\nmanagement_ip: loopback\nrerun: {older_than: 7d}\non_change: replace\nstate: stopped",
+    );
+    assert_eq!(it.wanted.protocols.as_ref().unwrap().value, [Protocol::Telnet, Protocol::Ssh]);
+    assert_eq!(it.wanted.timeout.as_ref().unwrap().value, SpanOfTime::from_seconds(60));
+    assert_eq!(it.wanted.management_ip.as_ref().unwrap().value, ManagementIp::Loopback);
+    assert_eq!(it.rerun(), Rerun::OlderThan(SpanOfTime::from_seconds(604_800)));
+    assert_eq!((it.on_change(), it.state()), (OnChange::Replace, State::Stopped));
+}
+
+#[test]
+fn places_are_exact() {
+    let text = "version: 1\r\ndefaults:\r\n  timeout: 5s\r\ndiscoveries:\r\n  - # ä\r\n    name: \"x\"\r\n    ranges: &r [10.0.0.1, # c ]\r\n      10.0.0.2, ]\r\n  - { name: ö, cidr: 10.0.0.0/24, }\r\n  - name: |-\r\n      z\r\n    ranges: *r\r\n    credentials: {cli: [a,\r\n      b]}\r\n\r\n";
+    let loaded = loaded(&[text]);
+    assert_eq!(told(&loaded), "");
+    let of = |span: crate::source::Span| text.get(span.range()).unwrap().replace("\r\n", "⏎");
+    let [first, second, third] = loaded.desired.discoveries.as_slice() else { panic!() };
+    assert_snapshot!(of(first.span), @r#"name: "x"⏎    ranges: &r [10.0.0.1, # c ]⏎      10.0.0.2, ]"#);
+    assert_snapshot!(of(second.span), @"name: ö, cidr: 10.0.0.0/24, }");
+    assert_snapshot!(of(third.span), @"name: |-⏎      z⏎    ranges: *r⏎    credentials: {cli: [a,⏎      b]}");
+    let target = first.wanted.target.as_ref().unwrap();
+    assert_eq!(
+        (of(target.key), of(target.at)),
+        ("ranges".into(), "[10.0.0.1, # c ]⏎      10.0.0.2, ]".into())
+    );
+    let timeout = first.wanted.timeout.as_ref().unwrap();
+    assert_eq!((of(timeout.key), of(timeout.at)), ("timeout".into(), "5s".into()));
+    assert_eq!(
+        [of(first.name.span), of(second.name.span), of(third.name.span)],
+        ["\"x\"", "ö", "z"]
+    );
+    let cli = &third.wanted.credentials[&CredentialKind::Cli];
+    assert_eq!((of(cli.key), of(cli.value[1].span)), ("cli".into(), "b".into()));
+}
+
+#[test]
+fn manage_is_a_union_and_controllers_are_collected() {
+    let loaded = loaded(&[
+        "version: 1\ncontroller: https://a.example\nmanage: {names: ['a-*', b]}\n",
+        "version: 1\ncontroller: https://b.example\nmanage: {names: [b, c]}\ndiscoveries: []\n",
+    ]);
+    assert_eq!(told(&loaded), "");
+    assert_eq!(loaded.desired.manage.patterns(), ["a-*", "b", "c"]);
+    let controllers = loaded.desired.controllers.iter().map(|it| it.value.as_str());
+    assert_eq!(controllers.collect::<Vec<_>>(), ["https://a.example", "https://b.example"]);
+}
+
+#[test]
+fn a_discovery_with_a_mistake_is_left_out_and_the_others_stay() {
+    let loaded =
+        loaded(&["version: 1\ndiscoveries: [{name: a, cidr: x}, {name: b, cidr: 10.0.0.0/24}]"]);
+    let names = loaded.desired.discoveries.iter().map(|it| it.name.value.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["b"]);
+}
+
+fn on_disk(files: &[(&str, &[u8])], paths: &[&str]) -> (String, Loaded) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, bytes) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::io::Write::write_all(&mut fs::File::create(path).unwrap(), bytes).unwrap();
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("a.yaml", folder.path().join("link.yaml")).unwrap();
+    let paths = paths.iter().map(|it| folder.path().join(it)).collect::<Vec<_>>();
+    let loaded = load(&paths);
+    let root = folder.path().join("").display().to_string();
+    (told(&loaded).replace(&root, ""), loaded)
+}
+
+fn read_names(loaded: &Loaded) -> Vec<&str> {
+    loaded.sources.sources().iter().filter_map(|it| it.path.rsplit('/').next()).collect()
+}
+
+#[test]
+fn a_folder_is_searched_in_order_without_links_and_hidden_names() {
+    let files: &[(&str, &[u8])] = &[
+        ("d/z.yml", b"version: 1"),
+        ("d/b/c.yaml", b"version: 1"),
+        ("d/.hidden.yaml", b"bad"),
+        ("d/.git/x.yaml", b"bad"),
+        ("d/notes.txt", b"bad"),
+        ("a.yaml", b"version: 1"),
+    ];
+    let (told, loaded) = on_disk(files, &[".", "d/z.yml", "link.yaml"]);
+    assert_eq!(told, "");
+    assert_eq!(read_names(&loaded), ["a.yaml", "c.yaml", "z.yml"]);
+}
+
+#[test]
+fn every_file_that_cannot_be_read_is_told() {
+    let files: &[(&str, &[u8])] = &[
+        ("a.yaml", b"# nothing\n"),
+        ("e.yaml", b""),
+        ("d/notes.txt", b""),
+        ("latin.yaml", b"version: 1\n# Z\xfcrich\n"),
+        ("bom.yaml", b"\xef\xbb\xbfversion: 2\r\n"),
+    ];
+    let (told, _) =
+        on_disk(files, &["none.yaml", "a.yaml", "e.yaml", "d", "latin.yaml", "no/ne", "bom.yaml"]);
+    assert_snapshot!(told, @r"
+    no_files: cannot read `none.yaml`: there is no such file or folder
+    no_files: `d` has no YAML file
+    no_files: cannot read `no/ne`: there is no such file or folder
+    no_files: `a.yaml` says nothing
+    no_files: `e.yaml` says nothing
+    syntax: the file is not UTF-8 text from here on | latin.yaml:2:4 �
+    unsupported_version: version 2 of the format is not known | bom.yaml:1:10 2
+    ");
+    assert_eq!(load(&[]).diagnostics.len(), 1);
+}
+
+/// Text that says what a discovery is, in its normal form.
+fn written(it: &DesiredDiscovery) -> String {
+    let list = |items: Vec<String>| format!("[{}]", items.join(", "));
+    let wanted = &it.wanted;
+    let target = &wanted.target.as_ref().unwrap().value;
+    let neighbours =
+        |it: &Neighbours| format!("{{seed: {:?}, hops: {}}}", it.seed, it.hops.unwrap());
+    let value = match target {
+        Target::Address(it) => it.to_string(),
+        Target::Ranges(it) => list(it.iter().map(AddressRange::to_string).collect()),
+        Target::Cidr(it) => it.to_string(),
+        Target::Cdp(it) | Target::Lldp(it) => neighbours(it),
+    };
+    let mut text =
+        format!("- name: {:?}\n  {}: {value}\n", it.name.value.as_str(), target.kind().key());
+    if let Some(it) = &wanted.exclude {
+        let items = it.value.iter().map(|it| format!("\"{it}\"")).collect();
+        writeln!(text, "  exclude: {}", list(items)).unwrap();
+    }
+    if let Some(it) = &wanted.timeout {
+        writeln!(text, "  timeout: {}", it.value).unwrap();
+    }
+    if let Rerun::OlderThan(age) = it.rerun() {
+        writeln!(text, "  rerun: {{older_than: {age}}}").unwrap();
+    }
+    text
+}
+
+fn addresses() -> impl Strategy<Value = String> {
+    let v4 = any::<std::net::Ipv4Addr>().prop_map(|it| it.to_string());
+    let v6 = any::<u128>().prop_map(|it| format!("2001:db8::{:x}", it & 0xffff_ffff >> 16));
+    prop_oneof![4 => v4, 1 => v6]
+}
+
+fn prefixes() -> impl Strategy<Value = String> {
+    (any::<std::net::Ipv4Addr>(), 0_u8..=32)
+        .prop_map(|(address, length)| format!("{address}/{length}"))
+}
+
+fn targets() -> impl Strategy<Value = String> {
+    let range = (any::<u32>(), 0_u32..9999).prop_map(|(first, more)| {
+        let last = std::net::Ipv4Addr::from(first.saturating_add(more));
+        format!("\"{} - {last}\"", std::net::Ipv4Addr::from(first))
+    });
+    let item = prop_oneof![range, addresses().prop_map(|it| format!("\"{it}\""))];
+    prop_oneof![
+        addresses().prop_map(|it| format!("address: \"{it}\"")),
+        prop::collection::vec(item, 1..6).prop_map(|it| format!("ranges: [{}]", it.join(", "))),
+        prefixes().prop_map(|it| format!("cidr: {it}")),
+        (addresses(), 1..=16)
+            .prop_map(|(seed, hops)| format!("cdp: {{seed: \"{seed}\", hops: {hops}}}")),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_back_reads_the_same(
+        target in targets(),
+        exclude in prop::collection::vec(prop_oneof![addresses(), prefixes()], 0..5),
+        (timeout, age) in (1_u64..=300, any::<u32>()),
+        name in "[a-zA-Z0-9äß\"\\\\'#:{}]([ -~ä]{0,9}[a-z])?",
+    ) {
+        let exclude = exclude.iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(", ");
+        let file = |entry: &str| desired(&format!("version: 1\ndiscoveries:\n{entry}")).remove(0);
+        let first = file(&format!(
+            "- name: {name:?}\n  {target}\n  exclude: [{exclude}]\n  timeout: {timeout}s\n  rerun: {{older_than: {age}s}}\n"
+        ));
+        let again = file(&written(&first));
+        prop_assert_eq!(first.wanted.target.as_ref().unwrap().value.clone(), again.wanted.target.as_ref().unwrap().value.clone());
+        prop_assert_eq!(&first.wanted.exclude.as_ref().unwrap().value, &again.wanted.exclude.as_ref().unwrap().value);
+        prop_assert_eq!(first.wanted.timeout.as_ref().unwrap().value, again.wanted.timeout.as_ref().unwrap().value);
+        prop_assert_eq!(first.rerun(), again.rerun());
+        prop_assert_eq!(&first.name.value, &again.name.value);
+        prop_assert_eq!(written(&first), written(&again));
+    }
+
+    #[test]
+    fn no_text_is_too_strange(text in "[ -~äö\n\t:\\[\\]{}&*!|>'\"%@`#-]{0,200}") {
+        let loaded = loaded(&[&text, &format!("version: 1\ndiscoveries:\n  - name: a\n    cidr: {text}")]);
+        told(&loaded);
+    }
 }

@@ -20,6 +20,8 @@ pub(super) struct Node<'a> {
     /// Where it takes effect; of an alias, the alias itself, and of what `<<` brings, the alias
     /// behind it.
     pub(super) used: Place,
+    /// Where the first key of a map is; of anything else, its start.
+    pub(super) first_key: usize,
 }
 
 /// What a file can say.
@@ -62,16 +64,6 @@ impl Node<'_> {
         }
     }
 
-    /// Returns the place of its first key, or else its own.
-    pub(super) fn first_key(&self) -> Place {
-        let Value::Map(entries) = &self.value else {
-            return self.place;
-        };
-        let keys = entries.iter().map(|it| it.key.used);
-        let inside = keys.filter(|it| self.place.start <= it.start && it.end <= self.place.end);
-        inside.min_by_key(|it| it.start).unwrap_or(self.place)
-    }
-
     /// Whether it stands behind an alias.
     fn is_replayed(&self) -> bool {
         self.used.start != self.place.start
@@ -92,15 +84,22 @@ fn settle(node: &mut Node<'_>, text: &str, complaints: &mut Complaints) {
         Value::List(items) => items.iter_mut().for_each(|it| settle(it, text, complaints)),
         Value::Map(entries) => {
             for Entry { key, value } in entries.iter_mut() {
+                settle(key, text, complaints);
                 settle(value, text, complaints);
-                if let Value::Null = value.value {
+                // What is not there cannot be pointed at.
+                if value.place.start == value.place.end {
                     (value.place, value.used) = (key.place, key.used);
                 }
             }
             *entries = checked(std::mem::take(entries), text, complaints);
         }
     }
-    let end = end_of(node, text);
+    let parts = parts(node);
+    let is_flow = text.get(node.place.start..).is_some_and(|it| it.starts_with('{'));
+    if let (true, Some(first)) = (is_flow, parts.iter().map(|it| it.start).min()) {
+        node.first_key = first;
+    }
+    let end = end_of(node.place, &parts, text);
     let in_place = !node.is_replayed();
     node.place.end = end;
     if in_place {
@@ -147,11 +146,11 @@ fn checked<'a>(entries: Vec<Entry<'a>>, text: &str, complaints: &mut Complaints)
     kept
 }
 
-/// Returns where a list or a map ends: behind its last part, and its bracket if it has one.
-fn end_of(node: &Node<'_>, text: &str) -> usize {
+/// Returns the places of what a list or a map holds, as far as they lie in it.
+fn parts(node: &Node<'_>) -> Vec<Place> {
     let replayed = node.is_replayed();
     let place = |it: &Node<'_>| if replayed { it.place } else { it.used };
-    let parts = match &node.value {
+    let mut parts = match &node.value {
         Value::List(items) => items.iter().map(place).collect::<Vec<_>>(),
         Value::Map(entries) => {
             entries.iter().flat_map(|it| [place(&it.key), place(&it.value)]).collect()
@@ -160,10 +159,15 @@ fn end_of(node: &Node<'_>, text: &str) -> usize {
             Vec::new()
         }
     };
-    let start = node.place.start;
-    let inside = parts.iter().filter(|it| start <= it.start).map(|it| it.end);
-    let end = inside.max().unwrap_or_default().max(node.place.end);
-    let bracket = match text.get(start..).and_then(|it| it.chars().next()) {
+    parts.retain(|it| node.place.start <= it.start);
+    parts
+}
+
+/// Returns where a list or a map ends: behind its last part, and its bracket if it has one.
+fn end_of(place: Place, parts: &[Place], text: &str) -> usize {
+    let last = parts.iter().map(|it| it.end).max().unwrap_or_default();
+    let end = last.max(place.end);
+    let bracket = match text.get(place.start..).and_then(|it| it.chars().next()) {
         Some('{') => '}',
         Some('[') => ']',
         Some(_) | None => return end,

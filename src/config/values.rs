@@ -2,13 +2,13 @@
 //!
 //! Each takes what is written and where, and complains if it is not what it should be.
 
-use std::{net::IpAddr, ops::RangeInclusive, str::FromStr as _};
+use std::{fmt, net::IpAddr, ops::RangeInclusive, str::FromStr as _};
 
 use ipnet::IpNet;
 
 use super::{
     complaints::{Complaints, shown},
-    read::Number,
+    read::{Length, Number},
 };
 use crate::{
     model::{AddressRange, Exclude, Given, RangeError, SpanOfTime, SpanOfTimeError, parse_address},
@@ -131,19 +131,19 @@ pub(super) fn exclude(text: &str, at: Span, complaints: &mut Complaints) -> Opti
 }
 
 /// Reads a length of time.
-pub(super) fn duration(given: &Given<String>, complaints: &mut Complaints) -> Option<SpanOfTime> {
-    match given.value.parse::<SpanOfTime>() {
+pub(super) fn duration(given: &Given<Length>, complaints: &mut Complaints) -> Option<SpanOfTime> {
+    match given.value.0.parse::<SpanOfTime>() {
         Ok(length) => Some(length),
         Err(error) => {
             let complaint = match error {
                 SpanOfTimeError::Form => Diagnostic::error(
                     "trueup::config::bad_duration",
-                    format!("{} is not a length of time", shown(&given.value)),
+                    format!("{} is not a length of time", shown(&given.value.0)),
                 )
                 .help("a length of time is a whole number and `s`, `m`, `h`, `d` or `w`, such as `5s`"),
                 SpanOfTimeError::TooLarge => Diagnostic::error(
                     "trueup::config::bad_duration",
-                    format!("{} is longer than can be counted", shown(&given.value)),
+                    format!("{} is longer than can be counted", shown(&given.value.0)),
                 ),
             };
             complaints.add(complaint.at(given.at));
@@ -166,12 +166,17 @@ pub(super) fn bounded<T: TryFrom<i64>>(
         return T::try_from(number).ok();
     }
     let (least, most) = bounds.into_inner();
-    complaints.add(out_of_range(*at, what, &least.to_string(), &most.to_string()));
+    complaints.add(out_of_range(*at, what, number, (least, most)));
     None
 }
 
 /// Complains about a value outside its bounds.
-pub(super) fn out_of_range(at: Span, what: &str, least: &str, most: &str) -> Diagnostic {
-    let message = format!("`{what}` goes from {least} to {most}");
+pub(super) fn out_of_range<T: fmt::Display, U: fmt::Display>(
+    at: Span,
+    what: &str,
+    found: T,
+    (least, most): (U, U),
+) -> Diagnostic {
+    let message = format!("`{what}` goes from {least} to {most}, found {found}");
     Diagnostic::error("trueup::config::out_of_range", message).at(at)
 }

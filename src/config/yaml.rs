@@ -27,8 +27,12 @@ const MAX_EVENTS: usize = 2 * MAX_NODES;
 
 /// A file's credentials stand behind one anchor and are named by each of its discoveries: how many
 /// aliases there are for an anchor says nothing. How much they may add up to is limited all the
-/// same, as is the depth, by the parser's own defaults.
+/// same, by the parser's own defaults.
 const MAX_MERGES: usize = 50_000;
+
+/// Half of the parser's own limit, which in a build without optimization needs more stack than a
+/// thread has. A file of ours that is right is six deep.
+const MAX_DEPTH: usize = 32;
 
 /// Reads the text as one document; `None` where it is no YAML that we can read, which is then
 /// complained about.
@@ -48,6 +52,7 @@ fn options() -> Options {
             max_nodes: MAX_NODES,
             max_events: MAX_EVENTS,
             max_merge_keys: MAX_MERGES,
+            max_depth: MAX_DEPTH,
             enforce_alias_anchor_ratio: false,
         },
         // We complain about all of them, and show both places.
@@ -109,13 +114,10 @@ fn plain(message: &str) -> String {
 /// Returns where an error is. The scanner counts its errors in characters only, and often points
 /// between two of them.
 fn place_of_error(location: &Location, text: &str) -> Place {
-    let at = match location.span().byte_offset() {
-        Some(offset) => usize::try_from(offset).unwrap_or(text.len()),
-        None => {
-            let index = usize::try_from(location.span().offset()).unwrap_or(text.len());
-            text.char_indices().nth(index).map_or(text.len(), |(at, _)| at)
-        }
-    };
+    let in_bytes = location.span().byte_offset().and_then(|it| usize::try_from(it).ok());
+    let in_chars = usize::try_from(location.span().offset()).unwrap_or(text.len());
+    let counted = || text.char_indices().nth(in_chars).map_or(text.len(), |(at, _)| at);
+    let at = in_bytes.unwrap_or_else(counted);
     let rest = text.get(at..).unwrap_or_default();
     let known = location.span().byte_len().and_then(|it| usize::try_from(it).ok());
     let length = match known {
@@ -128,7 +130,8 @@ fn place_of_error(location: &Location, text: &str) -> Place {
 impl<'de: 'a, 'a> Deserialize<'de> for Node<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let it = serde_saphyr::Spanned::<Value<'a>>::deserialize(deserializer)?;
-        Ok(Self { value: it.value, place: place(&it.defined), used: place(&it.referenced) })
+        let (defined, used) = (place(&it.defined), place(&it.referenced));
+        Ok(Self { value: it.value, place: defined, used, first_key: defined.start })
     }
 }
 
