@@ -50,6 +50,7 @@ pub(crate) fn load(paths: &[PathBuf]) -> Loaded {
 }
 
 /// Reads texts.
+#[cfg(test)]
 pub(crate) fn read(sources: SourceMap) -> Loaded {
     read_all_but(&BTreeSet::new(), sources)
 }

@@ -368,7 +368,7 @@ impl Read for Credential {
         match &node.value {
             Value::Text(description) => Some(Self::Description(description.clone().into_owned())),
             Value::Map(_) => CredentialMap::read(node, reader).map(Self::Map),
-            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::List(_) => {
+            Value::Null | Value::Bool | Value::Integer(_) | Value::Float(_) | Value::List(_) => {
                 reader.wrong_type(node, "a credential's description, or a map");
                 None
             }
@@ -394,7 +394,7 @@ impl Read for RerunRule {
         match &node.value {
             Value::Map(_) => OlderThan::read(node, reader).map(Self::Age),
             Value::Null
-            | Value::Bool(_)
+            | Value::Bool
             | Value::Integer(_)
             | Value::Float(_)
             | Value::Text(_)

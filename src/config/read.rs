@@ -119,7 +119,7 @@ impl<'n, 'a> Fields<'n, 'a> {
         match &node.value {
             Value::Map(entries) => Some(Self { what, node, entries, known: Vec::new() }),
             Value::Null
-            | Value::Bool(_)
+            | Value::Bool
             | Value::Integer(_)
             | Value::Float(_)
             | Value::Text(_)
@@ -213,7 +213,7 @@ impl Entry<'_> {
             Value::Text(name) => name,
             // `tree` has taken these out.
             Value::Null
-            | Value::Bool(_)
+            | Value::Bool
             | Value::Integer(_)
             | Value::Float(_)
             | Value::List(_)
@@ -270,7 +270,7 @@ impl Read for String {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
         let help = match &node.value {
             Value::Text(text) => return Some(text.clone().into_owned()),
-            Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {
+            Value::Bool | Value::Integer(_) | Value::Float(_) => {
                 Some("put it in quotes if it is meant as text".to_owned())
             }
             Value::Null | Value::List(_) | Value::Map(_) => None,
@@ -291,7 +291,7 @@ impl Read for Length {
             Value::Integer(number) => {
                 Some(format!("a length of time has a unit, such as `{number}s`"))
             }
-            Value::Null | Value::Bool(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => None,
+            Value::Null | Value::Bool | Value::Float(_) | Value::List(_) | Value::Map(_) => None,
         };
         reader.wrong_type_help(node, "a length of time", help);
         None
@@ -309,7 +309,7 @@ impl Read for Number {
             // What is too long for an integer, or is written `3.0`, is a whole number all the same.
             Value::Float(it) if it.fract() == 0.0 => Some(Self(saturated(*it))),
             Value::Null
-            | Value::Bool(_)
+            | Value::Bool
             | Value::Float(_)
             | Value::Text(_)
             | Value::List(_)
