@@ -107,6 +107,15 @@ pub(super) struct Fields<'n, 'a> {
     node: &'n Node<'a>,
     entries: &'n [Entry<'a>],
     known: Vec<&'static str>,
+    missing: Vec<&'static str>,
+}
+
+/// What was written of keys that there are not.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unknown {
+    pub(super) n_keys: usize,
+    /// The keys that were probably meant by them.
+    pub(super) meant: Vec<&'static str>,
 }
 
 impl<'n, 'a> Fields<'n, 'a> {
@@ -117,7 +126,9 @@ impl<'n, 'a> Fields<'n, 'a> {
         reader: &mut Reader<'_, '_>,
     ) -> Option<Self> {
         match &node.value {
-            Value::Map(entries) => Some(Self { what, node, entries, known: Vec::new() }),
+            Value::Map(entries) => {
+                Some(Self { what, node, entries, known: Vec::new(), missing: Vec::new() })
+            }
             Value::Null
             | Value::Bool
             | Value::Integer(_)
@@ -157,12 +168,7 @@ impl<'n, 'a> Fields<'n, 'a> {
         if let Some(entry) = self.take(key) {
             return Must(given(entry, key, reader));
         }
-        let message = format!("{} needs the key `{key}`", self.what);
-        let at = reader.complaints.span(self.first_key());
-        reader.complaints.add(
-            Diagnostic::error("trueup::config::missing_key", message)
-                .labelled(at, format!("`{key}` is missing here")),
-        );
+        self.missing.push(key);
         Must(None)
     }
 
@@ -178,10 +184,23 @@ impl<'n, 'a> Fields<'n, 'a> {
         self.entries.iter().find(|it| it.name() == key)
     }
 
-    /// Complains about every key that was not asked for, and returns those that were probably
-    /// meant.
-    pub(super) fn finish(self, reader: &mut Reader<'_, '_>) -> Vec<&'static str> {
-        let mut all_meant = Vec::new();
+    /// Complains about every key that was not asked for, and every one that is missing. One that
+    /// is misspelt is not missing too.
+    pub(super) fn finish(self, reader: &mut Reader<'_, '_>) -> Unknown {
+        let unknown = self.unknown(reader);
+        for key in self.missing.iter().filter(|it| !unknown.meant.contains(it)) {
+            let message = format!("{} needs the key `{key}`", self.what);
+            let at = reader.complaints.span(self.first_key());
+            reader.complaints.add(
+                Diagnostic::error("trueup::config::missing_key", message)
+                    .labelled(at, format!("`{key}` is missing here")),
+            );
+        }
+        unknown
+    }
+
+    fn unknown(&self, reader: &mut Reader<'_, '_>) -> Unknown {
+        let mut unknown = Unknown::default();
         for entry in self.entries {
             let name = entry.name();
             if self.known.contains(&name) {
@@ -189,7 +208,8 @@ impl<'n, 'a> Fields<'n, 'a> {
             }
             let keys = alternatives(self.known.iter().copied());
             let meant = nearest(name, self.known.iter().copied());
-            all_meant.extend(meant);
+            unknown.n_keys += 1;
+            unknown.meant.extend(meant);
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the keys are {keys}"),
@@ -203,7 +223,7 @@ impl<'n, 'a> Fields<'n, 'a> {
                 .help(help),
             );
         }
-        all_meant
+        unknown
     }
 }
 
