@@ -3,11 +3,16 @@
 //! Knows offsets, lines and columns. Does not know YAML, does not read the disk, and does not draw:
 //! `cli` draws a [`Diagnostic`] with miette, `render` writes it for machines.
 
-use std::{cmp::Ordering, ops::Range, sync::Arc};
+use std::{borrow::Cow, cmp::Ordering, ops::Range, sync::Arc};
 
 /// Which text of a [`SourceMap`] a [`Span`] lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SourceId(u32);
+
+impl SourceId {
+    /// The source of places whose text was not read.
+    const NOT_READ: Self = Self(u32::MAX);
+}
 
 /// A half-open range of bytes in one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +20,13 @@ pub(crate) struct Span {
     pub(crate) source: SourceId,
     pub(crate) start: usize,
     pub(crate) end: usize,
+}
+
+impl Span {
+    /// Whether the text that it lies in is known, and not only where.
+    pub(crate) fn has_text(self) -> bool {
+        self.source != SourceId::NOT_READ
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +78,8 @@ impl<T: Ord> Ord for Spanned<T> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SourceMap {
     sources: Vec<Source>,
+    /// Places in texts that were not read: a saved plan knows where, and not what stands there.
+    places: Vec<Location>,
 }
 
 /// One text: a file's path as the user would write it, and what is in it.
@@ -103,7 +117,14 @@ impl SourceMap {
         SourceId(id)
     }
 
-    /// Returns the source that a span lies in.
+    /// Takes in a place whose text is not known, and returns a span for it.
+    pub(crate) fn place(&mut self, location: Location) -> Span {
+        let index = self.places.len();
+        self.places.push(location);
+        Span { source: SourceId::NOT_READ, start: index, end: index }
+    }
+
+    /// Returns the source that a span lies in, whose text has to be known.
     pub(crate) fn source(&self, id: SourceId) -> &Source {
         let index = usize::try_from(id.0).expect("invariant: a usize has 32 bits or more");
         self.sources.get(index).expect("invariant: ids come from `add` of this map")
@@ -122,6 +143,10 @@ impl SourceMap {
 
     /// Returns the span as lines and columns.
     pub(crate) fn locate(&self, span: Span) -> Location {
+        if !span.has_text() {
+            let place = self.places.get(span.start);
+            return place.expect("invariant: spans come from `place` of this map").clone();
+        }
         let source = self.source(span.source);
         let (line, column) = source.position(span.start);
         let (end_line, end_column) = source.position(span.end.max(span.start));
@@ -166,7 +191,7 @@ pub(crate) enum Severity {
 pub(crate) struct Diagnostic {
     pub(crate) severity: Severity,
     /// What kind of mistake it is, such as `trueup::config::unknown_key`.
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     /// What is wrong, in the user's terms: a fragment that starts in lower case, without a period.
     pub(crate) message: String,
     /// What to do about it.
@@ -194,7 +219,7 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, code: &'static str, message: String) -> Self {
-        Self { severity, code, message, help: None, labels: Vec::new() }
+        Self { severity, code: Cow::Borrowed(code), message, help: None, labels: Vec::new() }
     }
 
     /// Adds a place; the first one added is the one to blame.

@@ -69,10 +69,10 @@ pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
     let credentials = live::by_id(&job.live.credentials);
     let mut schedule = Schedule::new(job.plan, job.limits);
     let checked = if began.duration_since(job.read_at) < READ_VOUCHES_FOR {
-        schedule.check_all(&View::new(&job.live.discoveries, true), Moment::ZERO)
+        schedule.check_all(&View::new(&job.live.discoveries, true), &credentials, Moment::ZERO)
     } else {
         match live::look(&client, &credentials, Proof::Needed).await {
-            Ok(view) => schedule.check_all(&View::from(&view), Moment::ZERO),
+            Ok(view) => schedule.check_all(&View::from(&view), &credentials, Moment::ZERO),
             Err(error) => return Ended::NotRead(error),
         }
     };

@@ -8,12 +8,13 @@ use std::{collections::BTreeMap, collections::BTreeSet, num::NonZeroUsize, time:
 use super::{
     item::{Events, Item, Look, Moment, Phase, Sent},
     settle::TasksSeen,
-    standing::{Standing, View, standing},
+    standing::{Standing, View, credentials_gone, standing},
     watch::{TaskVerdict, TaskView, verdict},
 };
 use crate::{
     api::{Task, TaskId},
     events::{Moved, Outcome},
+    live::ById,
     model::{Name, RemoteId, RunState},
     plan::{Change, Plan, Step},
 };
@@ -86,15 +87,17 @@ impl<'a> Schedule<'a> {
     pub(super) fn check_all(
         &mut self,
         view: &View<'_>,
+        credentials: &ById,
         at: Moment,
     ) -> Result<Events, Vec<(usize, Moved)>> {
-        let moved =
-            self.changes.iter().enumerate().filter_map(|(position, change)| {
-                match standing(change, view) {
-                    Standing::Moved(moved) => Some((position, moved)),
-                    Standing::Holds | Standing::Converged { .. } | Standing::Untold => None,
-                }
-            });
+        let moved = self.changes.iter().enumerate().filter_map(|(position, change)| {
+            let moved = match standing(change, view) {
+                Standing::Moved(moved) => Some(moved),
+                Standing::Holds | Standing::Untold => credentials_gone(change, credentials),
+                Standing::Converged { .. } => None,
+            };
+            moved.map(|moved| (position, moved))
+        });
         let moved = moved.collect::<Vec<_>>();
         if !moved.is_empty() {
             return Err(moved);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     events::{Moved, MovedField},
-    live,
+    live::{self, ById},
     model::{Difference, Field, LiveDiscovery, Name, Readable, RemoteId, RunState, Settings},
     plan::{Action, Change, Step},
 };
@@ -57,6 +57,19 @@ pub(crate) enum Standing {
     Moved(Moved),
     /// Something is missing from the list that would tell.
     Untold,
+}
+
+/// Returns what to say where a credential that the change sends is no longer on the controller.
+pub(super) fn credentials_gone(change: &Change, known: &ById) -> Option<Moved> {
+    let wanted = change.after.iter().flat_map(|it| it.credentials.values().flatten());
+    let gone = wanted.filter(|it| known.get(&it.id).is_none_or(|known| known.kind != it.kind));
+    let gone = gone.map(|it| format!("{it} with the id {}", it.id)).collect::<Vec<_>>();
+    let sends = matches!(change.action, Action::Create | Action::Update | Action::Replace);
+    if gone.is_empty() || !sends {
+        return None;
+    }
+    let what = format!("the controller no longer has the credential {}", gone.join(", "));
+    Some(Moved { what, fields: Vec::new() })
 }
 
 /// Compares a change's precondition with what is there.

@@ -1,59 +1,52 @@
 //! `apply`: plans, prints, asks, carries out, and gives account.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     args::{ApplyArgs, WaitFor},
-    connect::{Connection, Way, connect, unread},
+    connect::{Connection, Meant, Way, connect, unread},
     exit::Exit,
-    files::{self, Files},
+    files,
     host::Interrupts,
     output::Output,
     plan::{self, Seen},
     progress::Progress,
     run::interrupted,
+    saved,
 };
 use crate::{
     apply::{self, Apply, Ended, Limits, Wait},
     events::{Event, Report, Verdict},
+    live,
+    model::printable,
     plan::Plan,
-    render,
+    render::{self, Saved},
+    source::SourceMap,
 };
 
-/// Plans and carries the plan out, if it may.
+/// Carries a plan out, if it may: a saved one as it is, or one that is made now and asked about.
 pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    if !args.auto_approve && output.host.ask.is_none() {
-        let help = "pass `--auto-approve` where nobody can answer";
-        output.error("apply has to ask, and there is no terminal to ask at", Some(help));
-        return Err(Exit::Invalid);
-    }
     let deadline = Instant::now() + args.timeout;
-    let files = files::load(&args.planning.files, output)?;
-    let options = files::options(&args.planning, &files, output)?;
-    let way = Way {
-        controller: &args.controller,
-        simulation: &args.simulation,
-        parallelism: args.parallelism,
+    let work = match &args.plan {
+        Some(path) => saved(args, path, deadline, output).await?,
+        None => planned(args, deadline, output).await?,
     };
-    let connection = connect(way, Some(&files), output)?;
-    let client = connection.client.until(deadline);
-    let (plan, seen) = plan::made(&client, &connection, &files, options, output).await?;
-    output.print(&render::plan_text(&plan, render::Show::Changes));
-    match plan::exit_of(&plan) {
+    match plan::exit_of(&work.plan) {
         Exit::Done => (),
+        // An error in a saved plan is nothing to be mended now: the plan is refused.
+        Exit::Failed if args.plan.is_some() => return Ok(Exit::Refused),
         refused => return Ok(refused),
     }
-    if !plan.changes.is_empty() && !approved(args, output) {
+    let asks = args.plan.is_none() && !args.auto_approve && !work.plan.changes.is_empty();
+    if asks && !approved(output) {
         output.print("\nApply cancelled.\n");
         return Ok(Exit::Failed);
     }
-    let exit =
-        carried_out(args, deadline, Work { plan, seen, files, connection: &connection }, output)
-            .await;
-    let saved = match &connection.simulated {
+    let exit = carried_out(args, deadline, &work, output).await;
+    let saved = match &work.connection.simulated {
         Some(simulated) => simulated.save(output),
         None => Ok(()),
     };
@@ -61,11 +54,79 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
     saved.map(|()| exit)
 }
 
-/// Asks whether to go on: only `yes` approves.
-fn approved(args: &ApplyArgs, output: &mut Output<'_>) -> bool {
-    if args.auto_approve {
-        return true;
+/// What is to be carried out, and where.
+struct Work {
+    plan: Plan,
+    seen: Seen,
+    sources: SourceMap,
+    connection: Connection,
+}
+
+/// Plans, and prints the plan.
+async fn planned(
+    args: &ApplyArgs,
+    deadline: Instant,
+    output: &mut Output<'_>,
+) -> Result<Work, Exit> {
+    if !args.auto_approve && output.host.ask.is_none() {
+        let help = "pass `--auto-approve` where nobody can answer";
+        output.error("apply has to ask, and there is no terminal to ask at", Some(help));
+        return Err(Exit::Invalid);
     }
+    let files = files::load(&args.planning.files, output)?;
+    let options = files::options(&args.planning, &files, output)?;
+    let connection = connect(way(args), Meant::ByFiles(&files), output)?;
+    let client = connection.client.until(deadline);
+    let (plan, seen) = plan::made(&client, &connection, &files, options, output).await?;
+    output.print(&render::plan_text(&plan, render::Show::Changes));
+    Ok(Work { plan, seen, sources: files.sources, connection })
+}
+
+/// Reads a saved plan and prints it, and reads what it has to be held against.
+async fn saved(
+    args: &ApplyArgs,
+    path: &Path,
+    deadline: Instant,
+    output: &mut Output<'_>,
+) -> Result<Work, Exit> {
+    if let Some(flag) = args.planning.first_given() {
+        let help = "give it to `trueup plan --out`: a saved plan is carried out as it is";
+        output.error(&format!("`{flag}` steers a plan, and this one is made"), Some(help));
+        return Err(Exit::Invalid);
+    }
+    let Saved { plan, sources } = saved::read(path, output)?.saved;
+    output.print(&render::plan_text(&plan, render::Show::Changes));
+    if plan::exit_of(&plan) != Exit::Done {
+        let complaints = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
+        output.complain(&complaints.collect::<Vec<_>>(), &sources);
+        output.error("a plan with errors cannot be applied", Some("mend them, and plan again"));
+        return Err(Exit::Refused);
+    }
+    let connection = connect(way(args), Meant::ByPlan(&plan.controller.url), output)?;
+    let client = connection.client.until(deadline);
+    let at = Instant::now();
+    let live = live::read(&client, connection.url.clone()).await;
+    let live = live.map_err(|error| unread(&error, output))?;
+    if live.release != plan.controller.release {
+        let known = |it: &Option<String>| it.as_deref().unwrap_or("unknown").to_owned();
+        let (then, now) = (known(&plan.controller.release), known(&live.release));
+        output.warn(&printable(&format!(
+            "the plan was made against release {then}, and the controller has {now} now"
+        )));
+    }
+    Ok(Work { plan, seen: Seen { live, at }, sources, connection })
+}
+
+fn way(args: &ApplyArgs) -> Way<'_> {
+    Way {
+        controller: &args.controller,
+        simulation: &args.simulation,
+        parallelism: args.parallelism,
+    }
+}
+
+/// Asks whether to go on: only `yes` approves.
+fn approved(output: &mut Output<'_>) -> bool {
     output.say("\nDo you want to carry out this plan? Only `yes` approves.");
     match &mut output.host.ask {
         Some(ask) => ask().is_ok_and(|it| it.trim() == "yes"),
@@ -73,24 +134,16 @@ fn approved(args: &ApplyArgs, output: &mut Output<'_>) -> bool {
     }
 }
 
-/// What is to be carried out.
-struct Work<'a> {
-    plan: Plan,
-    seen: Seen,
-    files: Files,
-    connection: &'a Connection,
-}
-
 async fn carried_out(
     args: &ApplyArgs,
     deadline: Instant,
-    work: Work<'_>,
+    work: &Work,
     output: &mut Output<'_>,
 ) -> Result<Exit, Exit> {
-    let Work { plan, seen, files, connection } = work;
+    let Work { plan, seen, sources, connection } = work;
     let stop = CancellationToken::new();
     let job = Apply {
-        plan: &plan,
+        plan,
         client: &connection.client,
         live: &seen.live,
         read_at: seen.at,
@@ -117,7 +170,7 @@ async fn carried_out(
     match ended {
         Some(Ended::NotRead(error)) => Err(unread(&error, output)),
         Some(Ended::Stale(moved)) => {
-            output.print(&format!("\n{}", render::stale_text(&plan, &moved)));
+            output.print(&format!("\n{}", render::stale_text(plan, &moved)));
             output.error(
                 "the live state has moved since the plan was made; nothing was written",
                 Some("run `trueup plan` again, review it, and apply that"),
@@ -125,11 +178,11 @@ async fn carried_out(
             Ok(Exit::Stale)
         }
         Some(Ended::Finished) => {
-            output.print(&format!("\n{}", render::account_text(&plan, &report, &files.sources)));
+            output.print(&format!("\n{}", render::account_text(plan, &report, sources)));
             Ok(exit_of(&report))
         }
         None => {
-            output.print(&format!("\n{}", render::account_text(&plan, &report, &files.sources)));
+            output.print(&format!("\n{}", render::account_text(plan, &report, sources)));
             output.error("left at once, on the second interrupt", None);
             Ok(if report.tally().open == 0 { Exit::Partial } else { Exit::Pending })
         }

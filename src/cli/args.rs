@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Plan, ask, and carry the plan out
     Apply(ApplyArgs),
+    /// Print a saved plan
+    Show(ShowArgs),
     /// Show the live discoveries, one a line
     Status(StatusArgs),
     /// Run the built-in controller as a server
@@ -93,10 +95,34 @@ pub(crate) struct PlanningArgs {
     pub(crate) except: Vec<String>,
 }
 
+impl PlanningArgs {
+    /// Returns the first flag that was given.
+    pub(crate) fn first_given(&self) -> Option<&'static str> {
+        let Self { files, prune, allow_delete, rerun, only, except } = self;
+        let given = [
+            (!files.file.is_empty(), "--file"),
+            (*prune, "--prune"),
+            (allow_delete.is_some(), "--allow-delete"),
+            (!rerun.is_empty(), "--rerun"),
+            (!only.is_empty(), "--only"),
+            (!except.is_empty(), "--except"),
+        ];
+        given.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
+
+    /// Save the plan to this file, for `trueup apply FILE`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: PlanFormat,
 
     /// What to show: the changes, or unchanged and unmanaged names too
     #[arg(long, value_name = "WHAT", default_value = "changes")]
@@ -113,6 +139,32 @@ pub(crate) struct PlanArgs {
     pub(crate) simulation: SimulationArgs,
 }
 
+/// How a plan is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The saved plan
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub(crate) plan: PathBuf,
+
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: PlanFormat,
+
+    /// What to show: the changes, or unchanged and unmanaged names too
+    #[arg(long, value_name = "WHAT", default_value = "changes")]
+    pub(crate) show: Show,
+
+    /// Exit with 2 if there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
 /// How much of a plan is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Show {
@@ -122,6 +174,10 @@ pub(crate) enum Show {
 
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
+    /// Carry out this saved plan, and do not ask
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub(crate) plan: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
 
@@ -321,6 +377,7 @@ pub(crate) struct SchemaArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaOf {
     DesiredState,
+    Plan,
 }
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use crate::{
         ApiError, Class, Client, ControllerUrl, Login, Pace, Proxy, Transport, Wire, WireOptions,
     },
     live::ReadError,
-    source::{Diagnostic, Spanned},
+    source::Diagnostic,
 };
 
 /// A controller that can be talked to, and the world behind it where it is the built-in one.
@@ -33,13 +33,26 @@ pub(crate) struct Way<'a> {
     pub(crate) parallelism: NonZeroUsize,
 }
 
+/// What a command knows of the controller beside its flags.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Meant<'a> {
+    Any,
+    /// The one that the files name, if they do.
+    ByFiles(&'a Files),
+    /// The one that a saved plan was made against.
+    ByPlan(&'a str),
+}
+
+/// How the built-in controller is called to the user.
+const SIMULATOR: &str = "simulator";
+
 /// How many writes may be in flight where a command sends none.
 pub(crate) const NO_WRITES: NonZeroUsize = NonZeroUsize::MIN;
 
 /// Prepares the way to the controller. Sends nothing yet.
 pub(crate) fn connect(
     way: Way<'_>,
-    files: Option<&Files>,
+    meant: Meant<'_>,
     output: &mut Output<'_>,
 ) -> Result<Connection, Exit> {
     // Which API is used hangs on the release, and every release so far has the classic one.
@@ -51,9 +64,19 @@ pub(crate) fn connect(
         output.error(&format!("`{flag}` is for the built-in controller"), Some("add `--simulate`"));
         return Err(Exit::Invalid);
     }
+    if let Meant::ByPlan(url) = meant
+        && (url == SIMULATOR) != simulation.simulate.is_some()
+    {
+        refuse_other_plan(
+            if url == SIMULATOR { "a real controller" } else { "the simulator" },
+            url,
+            output,
+        );
+        return Err(Exit::Refused);
+    }
     match &simulation.simulate {
         Some(world) => connect_simulated(way, Path::new(world), output),
-        None => connect_real(way, files, output),
+        None => connect_real(way, meant, output),
     }
 }
 
@@ -67,16 +90,16 @@ fn connect_simulated(
     let base = base.expect("invariant: a loopback address may be plain");
     let transport = simulated.transport();
     let client = Client::new(transport, base, simulated.login(), pace(way, output));
-    Ok(Connection { client, url: "simulator".to_owned(), simulated: Some(simulated) })
+    Ok(Connection { client, url: SIMULATOR.to_owned(), simulated: Some(simulated) })
 }
 
 fn connect_real(
     way: Way<'_>,
-    files: Option<&Files>,
+    meant: Meant<'_>,
     output: &mut Output<'_>,
 ) -> Result<Connection, Exit> {
     let args = way.controller;
-    let url = controller(args, files, output);
+    let url = controller(args, meant, output);
     let login = login(args, output);
     let options = wire_options(args, output);
     let (url, login, options) = (url?, login?, options?);
@@ -99,48 +122,56 @@ fn pace(way: Way<'_>, output: &Output<'_>) -> Pace {
     Pace::new(way.parallelism, output.host.now_ms.unsigned_abs())
 }
 
-/// Finds the controller: by the flag, the environment, or the files.
+/// Finds the controller: by the flag, the environment, or what the files or the plan name.
 fn controller(
     args: &ControllerArgs,
-    files: Option<&Files>,
+    meant: Meant<'_>,
     output: &mut Output<'_>,
 ) -> Result<ControllerUrl, Exit> {
-    let of_files = files.and_then(|it| it.controller.as_ref().map(|url| (it, url)));
+    let other = match meant {
+        Meant::Any => None,
+        Meant::ByFiles(files) => files.controller.as_ref().map(|it| it.value.clone()),
+        Meant::ByPlan(url) => url.parse::<ControllerUrl>().ok(),
+    };
     let from_env = output.host.var("CC_URL").map(|it| ("`CC_URL`", it.to_owned()));
     let flag = args.controller.clone().filter(|it| !it.is_empty());
     let given = flag.map(|it| ("`--controller`", it)).or(from_env);
     let Some((whence, text)) = given else {
         let missing = "no controller is given";
         let help = "set `CC_URL`, or pass `--controller URL`, or try `--simulate`";
-        let Some((_, url)) = of_files else {
+        return other.ok_or_else(|| {
             output.error(missing, Some(help));
-            return Err(Exit::Invalid);
-        };
-        return Ok(url.value.clone());
+            Exit::Invalid
+        });
     };
     let url = text.parse::<ControllerUrl>().map_err(|error| {
         output.error(&format!("{whence} cannot be used: {error}"), None);
         Exit::Invalid
     })?;
-    match of_files {
-        Some((files, other)) if !other.value.same_controller(&url) => {
-            refuse_other(whence, &url, files, other, output);
-            Err(Exit::Refused)
-        }
-        Some(_) | None => Ok(url),
+    if other.is_none_or(|it| it.same_controller(&url)) {
+        return Ok(url);
     }
+    match meant {
+        Meant::Any => (),
+        Meant::ByFiles(files) => refuse_other_files(whence, &url, files, output),
+        Meant::ByPlan(planned) => refuse_other_plan(&format!("{whence}, {url}"), planned, output),
+    }
+    Err(Exit::Refused)
 }
 
-fn refuse_other(
-    whence: &str,
-    url: &ControllerUrl,
-    files: &Files,
-    of_files: &Spanned<ControllerUrl>,
-    output: &mut Output<'_>,
-) {
+fn refuse_other_plan(given: &str, planned: &str, output: &mut Output<'_>) {
+    let message = format!("the plan was made against {planned}, which is not {given}");
+    let help = "apply it to the controller that it was made against, or plan again";
+    output.error(&message, Some(help));
+}
+
+fn refuse_other_files(whence: &str, url: &ControllerUrl, files: &Files, output: &mut Output<'_>) {
     let message = format!("the files are for another controller than {whence}, {url}");
     let complaint = Diagnostic::error("trueup::plan::other_controller", message);
-    let complaint = complaint.labelled(of_files.span, "the controller of the files");
+    let complaint = match &files.controller {
+        Some(url) => complaint.labelled(url.span, "the controller of the files"),
+        None => complaint,
+    };
     let help = "plan against the controller that the files name, or change it there";
     output.complain(&[complaint.help(help)], &files.sources);
 }

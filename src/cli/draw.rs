@@ -48,8 +48,14 @@ fn draw_one(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Strin
         .with_links(false)
         .without_cause_chain()
         .without_syntax_highlighting();
-    for excerpt in &excerpts(labels, sources, width - FRAME) {
+    let (known, others): (Vec<_>, Vec<_>) =
+        labels.iter().cloned().partition(|it| it.span.has_text());
+    for excerpt in &excerpts(&known, sources, width - FRAME) {
         out.push_str(&rendered(&handler, &Part { excerpt: Some(excerpt), help: None }));
+    }
+    for label in others {
+        let at = sources.locate(label.span);
+        out += &[&format!("    at {}:{}:{}", safe(&at.path), at.line, at.column), "\n"].concat();
     }
     if let Some(help) = help {
         out.push_str(&rendered(&handler, &Part { excerpt: None, help: Some(safe(help)) }));

@@ -32,6 +32,10 @@ mod apply;
 
 mod progress;
 
+mod saved;
+
+mod show;
+
 mod status;
 
 mod serve;

@@ -5,19 +5,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    args::{PlanArgs, Show},
-    connect::{Connection, NO_WRITES, Way, connect, unread},
+    args::{PlanArgs, PlanFormat, Show},
+    connect::{Connection, Meant, NO_WRITES, Way, connect, unread},
     exit::Exit,
     files::{self, Files},
     output::Output,
     progress::reading,
+    saved,
 };
 use crate::{
     api::Client,
     live,
     model::{Live, printable},
     plan::{self, Controller, Plan},
-    render,
+    render::{self, About},
     source::Diagnostic,
 };
 
@@ -30,19 +31,36 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
     let options = files::options(&args.planning, &files, output)?;
     let way =
         Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
-    let connection = connect(way, Some(&files), output)?;
+    let connection = connect(way, Meant::ByFiles(&files), output)?;
     let client = connection.client.until(Instant::now() + TIMEOUT);
     let (plan, _) = made(&client, &connection, &files, options, output).await?;
-    let show = match args.show {
-        Show::Changes => render::Show::Changes,
-        Show::All => render::Show::All,
-    };
-    output.print(&render::plan_text(&plan, show));
+    let about =
+        About { sources: &files.sources, warnings: &files.warnings, now_ms: output.host.now_ms };
+    let document = || render::plan_json(&plan, about);
+    if let Some(path) = &args.out {
+        saved::save(path, &document(), output)?;
+    }
+    match args.format {
+        PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
+        PlanFormat::Json => output.print(&document()),
+    }
+    if let Some(path) = &args.out {
+        output.say(&format!("Saved the plan to {}.", path.display()));
+    }
     let exit = exit_of(&plan);
     if exit == Exit::Done && args.detailed_exitcode && !plan.changes.is_empty() {
         return Ok(Exit::Changes);
     }
     Ok(exit)
+}
+
+impl From<Show> for render::Show {
+    fn from(show: Show) -> Self {
+        match show {
+            Show::Changes => Self::Changes,
+            Show::All => Self::All,
+        }
+    }
 }
 
 /// The live state that a plan was made of, and when it was asked for.

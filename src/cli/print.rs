@@ -7,12 +7,13 @@ use super::{
     exit::Exit,
     output::Output,
 };
-use crate::config;
+use crate::{config, render};
 
 /// Prints the schema of a file format.
 pub(crate) fn schema(args: &SchemaArgs, output: &mut Output<'_>) -> Exit {
     match args.of {
         SchemaOf::DesiredState => output.print(&config::schema()),
+        SchemaOf::Plan => output.print(&render::plan_schema()),
     }
     Exit::Done
 }

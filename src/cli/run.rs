@@ -10,7 +10,7 @@ use super::{
     exit::Exit,
     host::Host,
     output::Output,
-    plan, print, serve, status, validate,
+    plan, print, serve, show, status, validate,
 };
 
 /// The environment variable that says what to log, in the syntax of `tracing-subscriber`.
@@ -57,6 +57,7 @@ where
         Command::Validate(args) => validate::run(args, &mut output),
         Command::Plan(args) => plan::run(args, &mut output).await,
         Command::Apply(args) => apply::run(args, &mut output).await,
+        Command::Show(args) => show::run(args, &mut output),
         Command::Status(args) => status::run(args, &mut output).await,
         Command::Simulator(args) => serve::run(args, &mut output).await,
         Command::Schema(args) => Ok(print::schema(args, &mut output)),
@@ -80,6 +81,7 @@ impl Command {
             Self::Apply(_) => true,
             Self::Validate(_)
             | Self::Plan(_)
+            | Self::Show(_)
             | Self::Status(_)
             | Self::Simulator(_)
             | Self::Schema(_)

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     args::{Format, StatusArgs},
-    connect::{NO_WRITES, Way, connect, unread},
+    connect::{Meant, NO_WRITES, Way, connect, unread},
     exit::Exit,
     files::{self, DEFAULT_FILE, Files},
     output::Output,
@@ -30,7 +30,7 @@ pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Ex
     let files = if has_files { Some(files::load(&args.files, output)?) } else { None };
     let way =
         Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
-    let connection = connect(way, files.as_ref(), output)?;
+    let connection = connect(way, files.as_ref().map_or(Meant::Any, Meant::ByFiles), output)?;
     let client = connection.client.until(Instant::now() + TIMEOUT);
     let spinner = reading(output);
     let live = live::read(&client, connection.url.clone()).await;

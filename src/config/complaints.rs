@@ -69,7 +69,7 @@ pub(super) fn in_order(mut complaints: Vec<Diagnostic>) -> Vec<Diagnostic> {
     complaints.sort_by_key(|it| first(it).map(|it| (it.source, it.start, Reverse(it.end))));
     let mut said = BTreeSet::new();
     complaints.retain(|it| match first(it) {
-        Some(span) => said.insert((it.code, span, it.message.clone())),
+        Some(span) => said.insert((it.code.clone(), span, it.message.clone())),
         None => true,
     });
     complaints

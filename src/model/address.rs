@@ -233,6 +233,31 @@ impl From<u128> for Count {
     }
 }
 
+/// Reads decimal digits, as many as a count can have.
+impl FromStr for Count {
+    type Err = CountError;
+
+    fn from_str(text: &str) -> Result<Self, CountError> {
+        let is_plain = !text.is_empty() && text.len() <= MOST_DIGITS;
+        if !is_plain || !text.chars().all(|it| it.is_ascii_digit()) {
+            return Err(CountError);
+        }
+        let append = |sum: Self, digit: u32| {
+            let times_ten = std::iter::repeat_n(sum, 10).sum::<Self>();
+            times_ten + Self::from(u128::from(digit))
+        };
+        Ok(text.chars().filter_map(|it| it.to_digit(10)).fold(Self::default(), append))
+    }
+}
+
+/// Both families together have fewer than 10⁴⁰ addresses: `high` stays small.
+const MOST_DIGITS: usize = 40;
+
+/// What is no count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a count")]
+pub(crate) struct CountError;
+
 impl Add for Count {
     type Output = Self;
 
@@ -336,7 +361,10 @@ mod tests {
     #[test]
     fn all_of_both_families_is_counted_exactly() {
         let all = set(&["::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "0.0.0.0-255.255.255.255"]);
-        assert_eq!(all.count().to_string(), "340282366920938463463374607436063178752");
+        let digits = "340282366920938463463374607436063178752";
+        assert_eq!(all.count().to_string(), digits);
+        assert_eq!(digits.parse::<Count>(), Ok(all.count()));
+        assert_eq!("-1".parse::<Count>(), Err(CountError));
         assert!(all.minus(&all).count().is_zero());
     }
 

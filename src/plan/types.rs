@@ -175,7 +175,7 @@ impl Plan {
     /// Whether an error keeps a change from being shown; the guard of `prune` does not.
     pub(crate) fn leaves_something_out(&self) -> bool {
         let errors = self.diagnostics.iter().filter(|it| it.diagnostic.is_error());
-        errors.map(|it| it.diagnostic.code).any(|it| it != TOO_MANY_DELETIONS)
+        errors.map(|it| &it.diagnostic.code).any(|it| it != TOO_MANY_DELETIONS)
     }
 
     /// Returns how many runs it starts.

@@ -1,0 +1,65 @@
+//! Saved plans on the disk.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use super::{exit::Exit, output::Output};
+use crate::render::{self, Saved};
+
+/// The most that a file may have to be read as a plan: many times the largest one.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// Saves a plan, whole or not at all, readable by its owner only from the moment that it exists.
+pub(crate) fn save(path: &Path, document: &str, output: &mut Output<'_>) -> Result<(), Exit> {
+    let new = beside(path);
+    let written = write_new(&new, document).and_then(|()| fs::rename(&new, path));
+    written.map_err(|error| {
+        // Whether there is a half to remove or not, the error to tell is the first one.
+        drop(fs::remove_file(&new));
+        output
+            .error(&format!("the plan could not be saved to `{}`: {error}", path.display()), None);
+        Exit::Failed
+    })
+}
+
+/// Returns the file that is written before it takes the place of the one that is wanted.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn write_new(path: &Path, document: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(document.as_bytes())?;
+    file.sync_all()
+}
+
+/// A plan that was read from a file, and the file's text.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) saved: Saved,
+    pub(crate) text: String,
+}
+
+/// Reads a saved plan.
+pub(crate) fn read(path: &Path, output: &mut Output<'_>) -> Result<Read, Exit> {
+    let invalid = |output: &mut Output<'_>, why: &str| {
+        let help = "plan again with `trueup plan --out FILE`, and review that";
+        output.error(&format!("the plan `{}` cannot be used: {why}", path.display()), Some(help));
+        Exit::Invalid
+    };
+    let too_large = fs::metadata(path).is_ok_and(|it| MOST_BYTES < it.len());
+    if too_large {
+        return Err(invalid(output, "it is far larger than any plan"));
+    }
+    let text = fs::read_to_string(path).map_err(|error| invalid(output, &error.to_string()))?;
+    match render::saved_plan(&text) {
+        Ok(saved) => Ok(Read { saved, text }),
+        Err(error) => Err(invalid(output, &error.to_string())),
+    }
+}

@@ -1,0 +1,258 @@
+//! A saved plan, as the file has it: versioned types of their own.
+//!
+//! Never the model's: what the program calls things inside may change, the file may not. Members
+//! may be added within a major version.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The version of the format. A reader refuses a higher major.
+pub(crate) const FORMAT_VERSION: &str = "1.0";
+
+/// A plan: what `trueup plan --out` saves and `--format json` prints.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[schemars(title = "trueup plan")]
+pub(crate) struct PlanV1 {
+    /// The version of this format, as MAJOR.MINOR.
+    pub(crate) format_version: String,
+    /// The version of the program that made the plan.
+    pub(crate) trueup_version: String,
+    /// When it was made, in UTC.
+    pub(crate) created_at: String,
+    /// `sha256:` and the digest of the document's bytes, this text left empty.
+    pub(crate) digest: String,
+    /// What was asked for beyond the files.
+    pub(crate) options: OptionsV1,
+    /// Whether no error left anything out.
+    pub(crate) complete: bool,
+    /// Whether there is something to do and no error forbids it.
+    pub(crate) applyable: bool,
+    /// The controller that was planned against.
+    pub(crate) controller: ControllerV1,
+    /// The files, in the order in which they were read.
+    pub(crate) sources: Vec<SourceV1>,
+    /// How many discoveries there are of each action.
+    pub(crate) summary: SummaryV1,
+    /// The reach in addresses.
+    pub(crate) impact: ImpactV1,
+    /// What would be done, in the order in which it is shown.
+    pub(crate) changes: Vec<ChangeV1>,
+    /// Discoveries of the files that are as they should be.
+    #[serde(default)]
+    pub(crate) unchanged: Vec<String>,
+    /// Live discoveries that no file names.
+    pub(crate) unmanaged: Vec<String>,
+    /// How many discoveries `only` and `except` kept from being looked at.
+    #[serde(default)]
+    pub(crate) narrowed_away: usize,
+    /// Errors and warnings.
+    pub(crate) diagnostics: Vec<DiagnosticV1>,
+}
+
+/// What was asked of a plan beyond the files.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct OptionsV1 {
+    /// Whether undeclared discoveries that the files own are deleted.
+    pub(crate) prune: bool,
+    /// How many deletions were allowed in spite of the guard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) allow_delete: Option<usize>,
+    /// The patterns of names that were looked at; none lets every name through.
+    pub(crate) only: Vec<String>,
+    /// The patterns of names that were left alone.
+    pub(crate) except: Vec<String>,
+    /// The names to run again.
+    pub(crate) rerun: Vec<String>,
+}
+
+/// The controller that was planned against.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct ControllerV1 {
+    /// Scheme, host and port.
+    pub(crate) url: String,
+    /// The release that it said it has.
+    pub(crate) release: Option<String>,
+    /// The generation of its discovery API.
+    pub(crate) api: String,
+    /// How many discoveries it had.
+    pub(crate) live_count: usize,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct SourceV1 {
+    /// Its path, as it was given.
+    pub(crate) path: String,
+    /// The digest of its bytes, in hexadecimal.
+    pub(crate) sha256: String,
+}
+
+/// How many discoveries there are of each action.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct SummaryV1 {
+    pub(crate) create: usize,
+    pub(crate) update: usize,
+    pub(crate) replace: usize,
+    pub(crate) restart: usize,
+    pub(crate) stop: usize,
+    pub(crate) delete: usize,
+    pub(crate) unchanged: usize,
+    pub(crate) unmanaged: usize,
+}
+
+/// A plan's reach in addresses. Numbers beyond 2⁵³ are texts of digits.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct ImpactV1 {
+    /// The size of the union of the targets of all runs that the plan starts.
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) addresses_scanned: Value,
+    /// Those of them that no live discovery covered.
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) addresses_new: Value,
+    /// Those that some live discovery covered and none will.
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) addresses_dropped: Value,
+    /// Runs that may reach addresses that nobody names.
+    pub(crate) unbounded: Vec<String>,
+}
+
+fn count_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+$"})
+}
+
+/// What is done to one discovery.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeV1 {
+    pub(crate) name: String,
+    /// `create`, `update`, `replace`, `restart`, `stop` or `delete`.
+    pub(crate) action: String,
+    /// Why, as a word.
+    pub(crate) reason: String,
+    /// What the reason rests on, where the word does not say it: the run state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason_detail: Option<String>,
+    /// The discovery's id; `null` for a create.
+    pub(crate) id: Option<String>,
+    /// `stop`, `edit`, `run`, `delete` and `create`, in the order in which they are carried out.
+    pub(crate) steps: Vec<String>,
+    /// The whole live discovery; `null` for a create. With `id` it is the precondition.
+    pub(crate) before: Option<SettingsV1>,
+    /// The same with the wanted settings put in; `null` for a delete.
+    pub(crate) after: Option<SettingsV1>,
+    /// What differs, for showing only.
+    pub(crate) fields: Vec<FieldV1>,
+    /// The discovery's entry in the files.
+    pub(crate) source: Option<PlaceV1>,
+}
+
+/// A discovery's settings, by the keys of the files.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SettingsV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ranges: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cidr: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cdp: Option<NeighboursV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lldp: Option<NeighboursV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) exclude: Option<Vec<String>>,
+    /// By kind; `gone` has the ids that are of no kind any more.
+    #[serde(default, skip_serializing_if = "CredentialsV1::is_empty")]
+    pub(crate) credentials: CredentialsV1,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) protocols: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) retries: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) timeout: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) management_ip: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) netconf_port: Option<u64>,
+}
+
+/// A neighbour discovery.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NeighboursV1 {
+    pub(crate) seed: String,
+    /// Absent where the controller does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hops: Option<u32>,
+}
+
+/// Global credentials by kind, and the ids of those that are gone.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(transparent)]
+pub(crate) struct CredentialsV1(pub(crate) BTreeMap<String, Vec<CredentialV1>>);
+
+impl CredentialsV1 {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A global credential, without its secret. One that is gone has its id only.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CredentialV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) username: Option<String>,
+    pub(crate) id: String,
+}
+
+/// One field of a change.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct FieldV1 {
+    /// The key in the files; `target` where the kind of target changes.
+    pub(crate) path: String,
+    /// What it was; absent where it was not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<Value>,
+    /// What it becomes; absent where it is dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<Value>,
+    /// The key that asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<PlaceV1>,
+}
+
+/// A place in a file. Lines and columns count from 1, columns in characters.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct PlaceV1 {
+    pub(crate) file: String,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) end_line: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) end_column: Option<usize>,
+}
+
+/// An error or a warning.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct DiagnosticV1 {
+    /// `error` or `warning`.
+    pub(crate) severity: String,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) help: Option<String>,
+    /// The place to blame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<PlaceV1>,
+    /// Whether it is a limit or a protection that refuses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) refuses: bool,
+}

@@ -1,0 +1,385 @@
+//! A plan from the file that it was saved in.
+//!
+//! What is read is what was written, or an error: the digest is held against every byte, and
+//! nothing that is not understood is passed over in a change.
+
+use std::{collections::BTreeSet, str::FromStr};
+
+use serde_json::Value;
+
+use super::{
+    document::{
+        ChangeV1, CredentialV1, DiagnosticV1, FORMAT_VERSION, FieldV1, NeighboursV1, PlaceV1,
+        PlanV1, SettingsV1,
+    },
+    write::{EMPTY_DIGEST, GONE, digest},
+};
+use crate::{
+    model::{
+        AddressRange, Count, Credential, CredentialId, CredentialKind, Exclude, Field, FieldValue,
+        Globs, Interface, ManagementIp, Name, Neighbours, Protocol, RemoteId, RunState, Settings,
+        SpanOfTime, Target, parse_address,
+    },
+    plan::{Action, Change, Controller, FieldChange, Impact, Options, Plan, Planned, Reason, Step},
+    source::{Diagnostic, Label, Location, Severity, SourceMap, Span},
+};
+
+/// A plan that was read from its file.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    pub(crate) plan: Plan,
+    /// The files that it was made from, by their places only.
+    pub(crate) sources: SourceMap,
+}
+
+/// Why a file is no plan that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PlanFileError {
+    #[error("it is not JSON, or not all of it: {0}")]
+    NotJson(String),
+    #[error("it is JSON and not a plan: {0}")]
+    NotAPlan(String),
+    #[error("it has the format version {0}, and this program knows {FORMAT_VERSION}")]
+    Version(String),
+    #[error("it was changed since it was saved: its digest is another")]
+    Altered,
+    #[error("its `{what}` cannot be understood: `{found}`")]
+    Unknown { what: &'static str, found: String },
+}
+
+/// Reads a document.
+pub(crate) fn saved_plan(text: &str) -> Result<Saved, PlanFileError> {
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| PlanFileError::NotJson(error.to_string()))?;
+    let version = value.get("format_version").and_then(Value::as_str);
+    let version =
+        version.ok_or_else(|| PlanFileError::NotAPlan("it has no `format_version`".to_owned()))?;
+    if major(version) != major(FORMAT_VERSION) {
+        return Err(PlanFileError::Version(version.to_owned()));
+    }
+    let said = value.get("digest").and_then(Value::as_str).unwrap_or_default();
+    let without = text.replacen(&format!("\"digest\": \"{said}\""), EMPTY_DIGEST, 1);
+    if said.is_empty() || digest(&without) != said {
+        return Err(PlanFileError::Altered);
+    }
+    let document = PlanV1::deserialize_from(value)?;
+    let mut sources = SourceMap::default();
+    let plan = plan(document, &mut sources)?;
+    Ok(Saved { plan, sources })
+}
+
+fn major(version: &str) -> &str {
+    version.split('.').next().unwrap_or_default()
+}
+
+impl PlanV1 {
+    fn deserialize_from(value: Value) -> Result<Self, PlanFileError> {
+        serde_json::from_value(value).map_err(|error| PlanFileError::NotAPlan(error.to_string()))
+    }
+}
+
+fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError> {
+    let names = |names: Vec<String>| names.into_iter().map(Name::as_read).collect::<Vec<_>>();
+    let PlanV1 { options, controller, impact, changes, unchanged, unmanaged, .. } = document;
+    let globs = |patterns: Vec<String>| {
+        Globs::new(&patterns).map_err(|error| unknown("options", &error.to_string()))
+    };
+    let changes = changes.into_iter().map(|it| change(it, sources));
+    let changes = changes.collect::<Result<Vec<_>, _>>()?;
+    let diagnostics = document.diagnostics.into_iter().map(|it| planned(it, sources));
+    Ok(Plan {
+        options: Options {
+            prune: options.prune,
+            allow_delete: options.allow_delete,
+            rerun: names(options.rerun),
+            only: globs(options.only)?,
+            except: globs(options.except)?,
+        },
+        controller: Controller {
+            url: controller.url,
+            release: controller.release,
+            interface: word("api", &controller.api, &[Interface::Classic])?,
+            n_live: controller.live_count,
+        },
+        changes,
+        unchanged: names(unchanged),
+        unmanaged: names(unmanaged),
+        n_narrowed_away: document.narrowed_away,
+        impact: Impact {
+            scanned: count(&impact.addresses_scanned)?,
+            new: count(&impact.addresses_new)?,
+            dropped: count(&impact.addresses_dropped)?,
+            unbounded: names(impact.unbounded),
+        },
+        diagnostics: diagnostics.collect::<Result<_, _>>()?,
+    })
+}
+
+fn unknown(what: &'static str, found: &str) -> PlanFileError {
+    PlanFileError::Unknown { what, found: found.to_owned() }
+}
+
+/// Reads a word that is the text of one of these.
+fn word<T: ToString + Clone>(
+    what: &'static str,
+    text: &str,
+    all: &[T],
+) -> Result<T, PlanFileError> {
+    let found = all.iter().find(|it| it.to_string() == text);
+    found.cloned().ok_or_else(|| unknown(what, text))
+}
+
+fn parsed<T: FromStr>(what: &'static str, text: &str) -> Result<T, PlanFileError> {
+    text.parse().map_err(|_| unknown(what, text))
+}
+
+fn count(value: &Value) -> Result<Count, PlanFileError> {
+    let digits = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    parsed("impact", &digits)
+}
+
+fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFileError> {
+    const ACTIONS: [Action; 6] = [
+        Action::Delete,
+        Action::Replace,
+        Action::Update,
+        Action::Stop,
+        Action::Restart,
+        Action::Create,
+    ];
+    const STEPS: [Step; 5] = [Step::Stop, Step::Edit, Step::Run, Step::Delete, Step::Create];
+    let ChangeV1 {
+        name,
+        action,
+        reason: why,
+        reason_detail,
+        id,
+        steps,
+        before,
+        after,
+        fields,
+        source,
+    } = document;
+    let steps = steps.iter().map(|it| word("steps", it, &STEPS));
+    let fields = fields.into_iter().map(|it| field(it, sources));
+    Ok(Change {
+        name: Name::as_read(name),
+        action: word("action", &action, &ACTIONS)?,
+        reason: reason(&why, reason_detail.as_deref())?,
+        id: id.map(RemoteId),
+        steps: steps.collect::<Result<_, _>>()?,
+        before: before.map(settings).transpose()?,
+        after: after.map(settings).transpose()?,
+        fields: fields.collect::<Result<_, _>>()?,
+        span: source.map(|it| place(it, sources)),
+    })
+}
+
+fn reason(why: &str, detail: Option<&str>) -> Result<Reason, PlanFileError> {
+    const REASONS: [Reason; 10] = [
+        Reason::New,
+        Reason::SettingsChanged,
+        Reason::ImmutableField,
+        Reason::ReplaceRequested,
+        Reason::Running,
+        Reason::DeclaredAbsent,
+        Reason::NotDeclared,
+        Reason::RerunAlways,
+        Reason::RerunAge,
+        Reason::RerunRequested,
+    ];
+    const RUNS: [RunState; 6] = [
+        RunState::Running,
+        RunState::Complete,
+        RunState::Aborted,
+        RunState::Failed,
+        RunState::Never,
+        RunState::Unknown,
+    ];
+    match detail {
+        Some(detail) => Ok(Reason::RerunIncomplete(word("reason_detail", detail, &RUNS)?)),
+        None => word("reason", why, &REASONS),
+    }
+}
+
+fn settings(document: SettingsV1) -> Result<Settings, PlanFileError> {
+    let target = target(&document)?;
+    let SettingsV1 {
+        exclude,
+        credentials,
+        protocols,
+        retries,
+        timeout,
+        management_ip,
+        netconf_port,
+        ..
+    } = document;
+    let mut settings = Settings {
+        target,
+        exclude: exclude.map(|it| it.iter().map(|it| excluded(it)).collect()).transpose()?,
+        protocols: protocols
+            .map(|it| it.iter().map(|it| word("protocols", it, &PROTOCOLS)).collect())
+            .transpose()?,
+        retries,
+        timeout: timeout.map(|it| parsed::<SpanOfTime>("timeout", &it)).transpose()?,
+        management_ip: management_ip
+            .map(|it| word("management_ip", &it, &MANAGEMENT_IPS))
+            .transpose()?,
+        netconf_port,
+        ..Settings::default()
+    };
+    for (key, them) in credentials.0 {
+        if key == GONE {
+            settings.gone_credentials = them.into_iter().map(|it| CredentialId(it.id)).collect();
+            continue;
+        }
+        let kind = kind(&key)?;
+        let them = them.into_iter().map(|it| credential(kind, it));
+        settings.credentials.insert(kind, them.collect::<BTreeSet<_>>());
+    }
+    Ok(settings)
+}
+
+const PROTOCOLS: [Protocol; 2] = [Protocol::Ssh, Protocol::Telnet];
+const MANAGEMENT_IPS: [ManagementIp; 2] = [ManagementIp::Default, ManagementIp::Loopback];
+
+fn kind(key: &str) -> Result<CredentialKind, PlanFileError> {
+    word("credentials", key, &CredentialKind::ALL)
+}
+
+fn credential(kind: CredentialKind, document: CredentialV1) -> Credential {
+    let CredentialV1 { description, username, id } = document;
+    let description = description.unwrap_or_default();
+    Credential { id: CredentialId(id), kind, description, username }
+}
+
+fn target(document: &SettingsV1) -> Result<Option<Target>, PlanFileError> {
+    let SettingsV1 { address, ranges, cidr, cdp, lldp, .. } = document;
+    let seed = |it: &str| parse_address(it).map_err(|_| unknown("target", it));
+    let neighbours = |it: &NeighboursV1| {
+        Ok::<_, PlanFileError>(Neighbours { seed: seed(&it.seed)?, hops: it.hops })
+    };
+    Ok(match (address, ranges, cidr, cdp, lldp) {
+        (None, None, None, None, None) => None,
+        (Some(it), None, None, None, None) => Some(Target::Address(seed(it)?)),
+        (None, Some(it), None, None, None) => {
+            let ranges = it.iter().map(|it| parsed::<AddressRange>("ranges", it));
+            Some(Target::Ranges(ranges.collect::<Result<_, _>>()?))
+        }
+        (None, None, Some(it), None, None) => Some(Target::Cidr(parsed("cidr", it)?)),
+        (None, None, None, Some(it), None) => Some(Target::Cdp(neighbours(it)?)),
+        (None, None, None, None, Some(it)) => Some(Target::Lldp(neighbours(it)?)),
+        _ => return Err(unknown("target", "more than one")),
+    })
+}
+
+fn excluded(text: &str) -> Result<Exclude, PlanFileError> {
+    match parse_address(text) {
+        Ok(address) => Ok(Exclude::from(address)),
+        Err(_) => Ok(Exclude::from(parsed::<ipnet::IpNet>("exclude", text)?)),
+    }
+}
+
+/// Every path that a field can have.
+const PATHS: [&str; 22] = [
+    "target",
+    "address",
+    "ranges",
+    "cidr",
+    "cdp.seed",
+    "cdp.hops",
+    "lldp.seed",
+    "lldp.hops",
+    "exclude",
+    "credentials",
+    "credentials.cli",
+    "credentials.snmp_v2_read",
+    "credentials.snmp_v2_write",
+    "credentials.snmp_v3",
+    "credentials.http_read",
+    "credentials.http_write",
+    "credentials.netconf",
+    "protocols",
+    "retries",
+    "timeout",
+    "management_ip",
+    "netconf_port",
+];
+
+fn path(text: &str) -> Result<&'static str, PlanFileError> {
+    let known = PATHS.iter();
+    let mut known = known.filter(|it| **it == text);
+    known.next().copied().ok_or_else(|| unknown("path", text))
+}
+
+fn field(document: FieldV1, sources: &mut SourceMap) -> Result<FieldChange, PlanFileError> {
+    let FieldV1 { path: text, before, after, source } = document;
+    let of = path(&text)?;
+    let field = |it: Value| match it {
+        // A kind of target that changes: the value says which kind it is of.
+        Value::Object(it) if of == "target" => match it.into_iter().next() {
+            Some((key, value)) => Ok(Field { path: path(&key)?, value: value_of(&key, value)? }),
+            None => Err(unknown("fields", &text)),
+        },
+        it => Ok(Field { path: of, value: value_of(of, it)? }),
+    };
+    Ok(FieldChange {
+        path: of,
+        before: before.map(field).transpose()?,
+        after: after.map(field).transpose()?,
+        key: source.map(|it| place(it, sources)),
+    })
+}
+
+fn value_of(path: &str, value: Value) -> Result<FieldValue, PlanFileError> {
+    let wrong = |it: &Value| unknown("fields", &it.to_string());
+    match value {
+        Value::String(it) => Ok(FieldValue::Text(it)),
+        Value::Number(ref it) => it.as_u64().map(FieldValue::Number).ok_or_else(|| wrong(&value)),
+        Value::Array(items) => match path.split_once('.') {
+            Some(("credentials", key)) => {
+                let kind = kind(key)?;
+                let them = serde_json::from_value::<Vec<CredentialV1>>(Value::Array(items));
+                let them = them.map_err(|error| unknown("fields", &error.to_string()))?;
+                Ok(FieldValue::Credentials(
+                    them.into_iter().map(|it| credential(kind, it)).collect(),
+                ))
+            }
+            Some(_) | None if path == "credentials" => {
+                let them = serde_json::from_value::<Vec<CredentialV1>>(Value::Array(items));
+                let them = them.map_err(|error| unknown("fields", &error.to_string()))?;
+                Ok(FieldValue::Gone(them.into_iter().map(|it| CredentialId(it.id)).collect()))
+            }
+            Some(_) | None => {
+                let texts = items.iter().map(|it| it.as_str().map(str::to_owned));
+                let texts = texts.collect::<Option<Vec<_>>>();
+                texts.map(FieldValue::List).ok_or_else(|| unknown("fields", path))
+            }
+        },
+        Value::Null | Value::Bool(_) | Value::Object(_) => Err(wrong(&value)),
+    }
+}
+
+fn planned(document: DiagnosticV1, sources: &mut SourceMap) -> Result<Planned, PlanFileError> {
+    let DiagnosticV1 { severity, code, message, help, source, refuses } = document;
+    let severity = match severity.as_str() {
+        "error" => Severity::Error,
+        "warning" => Severity::Warning,
+        other => return Err(unknown("severity", other)),
+    };
+    let labels = source.map(|it| Label { span: place(it, sources), text: None });
+    let labels = labels.into_iter().collect();
+    let diagnostic = Diagnostic { severity, code: code.into(), message, help, labels };
+    Ok(Planned { diagnostic, refuses })
+}
+
+fn place(document: PlaceV1, sources: &mut SourceMap) -> Span {
+    let PlaceV1 { file, line, column, end_line, end_column } = document;
+    sources.place(Location {
+        path: file,
+        line,
+        column,
+        end_line: end_line.unwrap_or(line),
+        end_column: end_column.unwrap_or(column),
+    })
+}

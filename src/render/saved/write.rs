@@ -1,0 +1,269 @@
+//! A plan to the file.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::document::{
+    ChangeV1, ControllerV1, CredentialV1, CredentialsV1, DiagnosticV1, FORMAT_VERSION, FieldV1,
+    ImpactV1, NeighboursV1, OptionsV1, PlaceV1, PlanV1, SettingsV1, SourceV1, SummaryV1,
+};
+use crate::{
+    model::{Count, Credential, Field, FieldValue, Name, Neighbours, Settings, Target},
+    plan::{Change, FieldChange, Plan, Planned, Reason},
+    source::{Diagnostic, Severity, SourceMap, Span},
+};
+
+/// What is known of a plan beside the plan.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About<'a> {
+    /// The files that it was made from.
+    pub(crate) sources: &'a SourceMap,
+    /// Complaints about the files, which come before the plan's own.
+    pub(crate) warnings: &'a [Diagnostic],
+    /// When it was made, in milliseconds of the epoch.
+    pub(crate) now_ms: i64,
+}
+
+/// Returns a plan as a document that ends with a newline, its digest put in.
+pub(crate) fn plan_json(plan: &Plan, about: About<'_>) -> String {
+    let document = document(plan, about);
+    let text = serde_json::to_string_pretty(&document).expect("invariant: every key is text");
+    let text = text + "\n";
+    text.replacen(EMPTY_DIGEST, &format!("\"digest\": \"{}\"", digest(&text)), 1)
+}
+
+/// How the digest stands in the document that it is taken of.
+pub(super) const EMPTY_DIGEST: &str = "\"digest\": \"\"";
+
+/// Returns the digest of a document in which it is empty.
+pub(super) fn digest(text: &str) -> String {
+    format!("sha256:{}", hexadecimal(text.as_bytes()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = Sha256::digest(bytes).into_iter().flat_map(|it| [it >> 4, it & 15]);
+    digits.filter_map(|it| char::from_digit(it.into(), 16)).collect()
+}
+
+fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
+    let Plan {
+        options,
+        controller,
+        changes,
+        unchanged,
+        unmanaged,
+        n_narrowed_away,
+        impact,
+        diagnostics,
+    } = plan;
+    let sources = about.sources;
+    let names = |names: &[Name]| names.iter().map(|it| it.as_str().to_owned()).collect::<Vec<_>>();
+    let summary = plan.summary();
+    let of_files = about.warnings.iter().map(|it| diagnostic(it, false, sources));
+    let of_plan = diagnostics.iter();
+    let of_plan =
+        of_plan.map(|Planned { diagnostic: it, refuses }| diagnostic(it, *refuses, sources));
+    PlanV1 {
+        format_version: FORMAT_VERSION.to_owned(),
+        trueup_version: env!("CARGO_PKG_VERSION").to_owned(),
+        created_at: moment(about.now_ms),
+        digest: String::new(),
+        options: OptionsV1 {
+            prune: options.prune,
+            allow_delete: options.allow_delete,
+            only: options.only.patterns().to_vec(),
+            except: options.except.patterns().to_vec(),
+            rerun: names(&options.rerun),
+        },
+        complete: plan.is_complete(),
+        applyable: plan.is_complete() && !changes.is_empty(),
+        controller: ControllerV1 {
+            url: controller.url.clone(),
+            release: controller.release.clone(),
+            api: controller.interface.to_string(),
+            live_count: controller.n_live,
+        },
+        sources: sources
+            .sources()
+            .iter()
+            .map(|it| SourceV1 { path: it.path.clone(), sha256: hexadecimal(it.text.as_bytes()) })
+            .collect(),
+        summary: SummaryV1 {
+            create: summary.create,
+            update: summary.update,
+            replace: summary.replace,
+            restart: summary.restart,
+            stop: summary.stop,
+            delete: summary.delete,
+            unchanged: unchanged.len(),
+            unmanaged: unmanaged.len(),
+        },
+        impact: ImpactV1 {
+            addresses_scanned: count(impact.scanned),
+            addresses_new: count(impact.new),
+            addresses_dropped: count(impact.dropped),
+            unbounded: names(&impact.unbounded),
+        },
+        changes: changes.iter().map(|it| change(it, sources)).collect(),
+        unchanged: names(unchanged),
+        unmanaged: names(unmanaged),
+        narrowed_away: *n_narrowed_away,
+        diagnostics: of_files.chain(of_plan).collect(),
+    }
+}
+
+/// Returns a moment as RFC 3339 writes it, in UTC.
+pub(crate) fn moment(now_ms: i64) -> String {
+    let moment = jiff::Timestamp::from_millisecond(now_ms).unwrap_or_default();
+    moment.to_string()
+}
+
+/// The largest whole number up to which every program that reads JSON is exact.
+const EXACT: u128 = 1 << 53;
+
+fn count(count: Count) -> Value {
+    match count.to_string().parse::<u128>() {
+        Ok(it) if it <= EXACT => json!(u64::try_from(it).unwrap_or(u64::MAX)),
+        Ok(_) | Err(_) => json!(count.to_string()),
+    }
+}
+
+fn change(change: &Change, sources: &SourceMap) -> ChangeV1 {
+    let Change { name, action, reason, id, steps, before, after, fields, span } = change;
+    let reason_detail = match reason {
+        Reason::RerunIncomplete(run) => Some(run.to_string()),
+        Reason::New
+        | Reason::SettingsChanged
+        | Reason::ImmutableField
+        | Reason::ReplaceRequested
+        | Reason::Running
+        | Reason::DeclaredAbsent
+        | Reason::NotDeclared
+        | Reason::RerunAlways
+        | Reason::RerunAge
+        | Reason::RerunRequested => None,
+    };
+    ChangeV1 {
+        name: name.as_str().to_owned(),
+        action: action.to_string(),
+        reason: reason.key().to_owned(),
+        reason_detail,
+        id: id.as_ref().map(|it| it.0.clone()),
+        steps: steps.iter().map(ToString::to_string).collect(),
+        before: before.as_ref().map(settings),
+        after: after.as_ref().map(settings),
+        fields: fields.iter().map(|it| field(it, sources)).collect(),
+        source: span.map(|it| start(it, sources)),
+    }
+}
+
+fn settings(settings: &Settings) -> SettingsV1 {
+    let Settings {
+        target,
+        exclude,
+        credentials,
+        gone_credentials,
+        protocols,
+        retries,
+        timeout,
+        management_ip,
+        netconf_port,
+    } = settings;
+    let by_kind = credentials.iter().map(|(kind, them)| {
+        (kind.key().to_owned(), them.iter().map(credential).collect::<Vec<_>>())
+    });
+    let gone = gone_credentials.iter();
+    let gone = gone.map(|it| CredentialV1 { description: None, username: None, id: it.0.clone() });
+    let gone = gone.collect::<Vec<_>>();
+    let gone = (!gone.is_empty()).then(|| (GONE.to_owned(), gone));
+    let mut document = SettingsV1 {
+        exclude: exclude.as_ref().map(|it| it.iter().map(ToString::to_string).collect()),
+        credentials: CredentialsV1(by_kind.chain(gone).collect()),
+        protocols: protocols.as_ref().map(|it| it.iter().map(ToString::to_string).collect()),
+        retries: *retries,
+        timeout: timeout.map(|it| it.to_string()),
+        management_ip: management_ip.map(|it| it.to_string()),
+        netconf_port: *netconf_port,
+        ..SettingsV1::default()
+    };
+    let neighbours =
+        |it: &Neighbours| Some(NeighboursV1 { seed: it.seed.to_string(), hops: it.hops });
+    match target {
+        None => (),
+        Some(Target::Address(it)) => document.address = Some(it.to_string()),
+        Some(Target::Ranges(it)) => {
+            document.ranges = Some(it.iter().map(ToString::to_string).collect());
+        }
+        Some(Target::Cidr(it)) => document.cidr = Some(it.to_string()),
+        Some(Target::Cdp(it)) => document.cdp = neighbours(it),
+        Some(Target::Lldp(it)) => document.lldp = neighbours(it),
+    }
+    document
+}
+
+/// Where the ids stand that are of no kind any more.
+pub(super) const GONE: &str = "gone";
+
+fn credential(credential: &Credential) -> CredentialV1 {
+    let Credential { id, kind: _, description, username } = credential;
+    CredentialV1 {
+        description: Some(description.clone()),
+        username: username.clone(),
+        id: id.0.clone(),
+    }
+}
+
+fn field(change: &FieldChange, sources: &SourceMap) -> FieldV1 {
+    let FieldChange { path, before, after, key } = change;
+    // Where the kind of target changes, the value has to say which kind it is of.
+    let value = |it: &Field| {
+        let plain = value(&it.value);
+        if it.path == *path { plain } else { json!({it.path: plain}) }
+    };
+    FieldV1 {
+        path: (*path).to_owned(),
+        before: before.as_ref().map(value),
+        after: after.as_ref().map(value),
+        source: key.map(|it| start(it, sources)),
+    }
+}
+
+fn value(value: &FieldValue) -> Value {
+    match value {
+        FieldValue::Text(it) => json!(it),
+        FieldValue::Number(it) => json!(it),
+        FieldValue::List(it) => json!(it),
+        FieldValue::Credentials(it) => json!(it.iter().map(credential).collect::<Vec<_>>()),
+        FieldValue::Gone(it) => it.iter().map(|it| json!({"id": it.0})).collect(),
+    }
+}
+
+fn diagnostic(diagnostic: &Diagnostic, refuses: bool, sources: &SourceMap) -> DiagnosticV1 {
+    let Diagnostic { severity, code, message, help, labels } = diagnostic;
+    DiagnosticV1 {
+        severity: match severity {
+            Severity::Error => "error".to_owned(),
+            Severity::Warning => "warning".to_owned(),
+        },
+        code: code.to_string(),
+        message: message.clone(),
+        help: help.clone(),
+        source: labels.first().map(|it| whole(it.span, sources)),
+        refuses,
+    }
+}
+
+fn start(span: Span, sources: &SourceMap) -> PlaceV1 {
+    PlaceV1 { end_line: None, end_column: None, ..whole(span, sources) }
+}
+
+fn whole(span: Span, sources: &SourceMap) -> PlaceV1 {
+    let at = sources.locate(span);
+    PlaceV1 {
+        file: at.path,
+        line: at.line,
+        column: at.column,
+        end_line: Some(at.end_line),
+        end_column: Some(at.end_column),
+    }
+}
