@@ -200,7 +200,11 @@ impl Item {
     fn converge(&mut self, left: &[Step]) -> Events {
         let found = self.steps.iter().copied().filter(|it| !left.contains(it)).collect::<Vec<_>>();
         self.steps.retain(|it| left.contains(it));
-        let settled = |step| Event::Settled { change: self.position, step, found: true };
+        let id = self.id.clone();
+        let settled = |step| {
+            let id = id.clone();
+            Event::Settled { change: self.position, step, found: true, id }
+        };
         let mut events = found.into_iter().map(settled).collect::<Vec<_>>();
         if self.steps.is_empty() {
             events.extend(self.end(Outcome::Converged));
@@ -521,7 +525,8 @@ impl Item {
     /// The current step is done: goes on to the next, or ends.
     fn settle_step(&mut self, found: bool, wait_runs: bool) -> Events {
         let step = self.steps.pop_front().expect("invariant: only a step is settled");
-        let mut events = vec![Event::Settled { change: self.position, step, found }];
+        let id = self.id.clone();
+        let mut events = vec![Event::Settled { change: self.position, step, found, id }];
         self.sends = 0;
         self.effective |= !found;
         self.started_a_run |= matches!(step, Step::Run | Step::Create) && !found;

@@ -67,6 +67,10 @@ pub(crate) struct FileArgs {
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) files: FileArgs,
+
+    /// How to print what was found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +135,10 @@ pub(crate) struct PlanArgs {
     /// Exit with 2 if there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+
+    /// Write what happens to this file, a line of JSON an event; - is stdout
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) events: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) controller: ControllerArgs,
@@ -204,6 +212,14 @@ pub(crate) struct ApplyArgs {
     /// How long to wait for open operations after Ctrl-C
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub(crate) drain: Duration,
+
+    /// How to print what came of it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+
+    /// Write what happens to this file, a line of JSON an event; - is stdout
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) events: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) controller: ControllerArgs,
@@ -378,6 +394,9 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum SchemaOf {
     DesiredState,
     Plan,
+    Events,
+    Report,
+    Diagnostics,
 }
 
 #[derive(Debug, Args)]

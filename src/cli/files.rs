@@ -30,16 +30,23 @@ pub(crate) struct Files {
 
 /// Reads and checks the files; complains about every mistake in all of them at once.
 pub(crate) fn load(args: &FileArgs, output: &mut Output<'_>) -> Result<Files, Exit> {
-    let default = [PathBuf::from(DEFAULT_FILE)];
-    let paths = if args.file.is_empty() { &default } else { args.file.as_slice() };
-    let config::Loaded { sources, desired, mut diagnostics } = config::load(paths);
-    let controller = controller(&desired, &mut diagnostics);
+    let (loaded, controller) = read(args);
+    let config::Loaded { sources, desired, diagnostics } = loaded;
     if diagnostics.iter().any(Diagnostic::is_error) {
         output.complain(&diagnostics, &sources);
         output.error(&format!("{} in the files; nothing was sent", counted(&diagnostics)), None);
         return Err(Exit::Invalid);
     }
     Ok(Files { desired, sources, controller, warnings: diagnostics })
+}
+
+/// Reads the files, and finds every mistake.
+pub(crate) fn read(args: &FileArgs) -> (config::Loaded, Option<Spanned<ControllerUrl>>) {
+    let default = [PathBuf::from(DEFAULT_FILE)];
+    let paths = if args.file.is_empty() { &default } else { args.file.as_slice() };
+    let mut loaded = config::load(paths);
+    let controller = controller(&loaded.desired, &mut loaded.diagnostics);
+    (loaded, controller)
 }
 
 /// Reads the controller's address, which has to be the same in every file that gives one.

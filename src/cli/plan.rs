@@ -18,7 +18,7 @@ use crate::{
     live,
     model::{Live, printable},
     plan::{self, Controller, Plan},
-    render::{self, About},
+    render::{self, About, Happening},
     source::Diagnostic,
 };
 
@@ -27,6 +27,8 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Plans, and prints the plan.
 pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
+    output.open_events(args.events.as_deref())?;
+    drop(output.log(Happening::PlanStarted));
     let files = files::load(&args.planning.files, output)?;
     let options = files::options(&args.planning, &files, output)?;
     let way =
@@ -42,7 +44,7 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
     }
     match args.format {
         PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
-        PlanFormat::Json => output.print(&document()),
+        PlanFormat::Json => output.print_document(&document()),
     }
     if let Some(path) = &args.out {
         output.say(&format!("Saved the plan to {}.", path.display()));
@@ -88,6 +90,7 @@ pub(crate) async fn made(
     let planned = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
     let all = files.warnings.iter().cloned().chain(planned).collect::<Vec<Diagnostic>>();
     output.complain(&all, &files.sources);
+    drop(output.log(Happening::PlanMade(&plan)));
     output.say(&found(&plan));
     Ok((plan, Seen { live, at }))
 }

@@ -129,8 +129,8 @@ fn line(event: &Event, report: &Report) -> Option<String> {
         Event::Claimed { change, step } => {
             format!("{}: {step} reported as done, looking...", of(change))
         }
-        Event::Settled { change, step, found: false } => format!("{}: {step} done", of(change)),
-        Event::Settled { change, step, found: true } => {
+        Event::Settled { change, step, found: false, .. } => format!("{}: {step} done", of(change)),
+        Event::Settled { change, step, found: true, .. } => {
             format!("{}: {step} not needed, it is so already", of(change))
         }
         Event::Noted { change, note } => format!("Warning: {}: {note}", of(change)),

@@ -12,6 +12,7 @@ use super::{
     output::Output,
     plan, print, serve, show, status, validate,
 };
+use crate::render::Happening;
 
 /// The environment variable that says what to log, in the syntax of `tracing-subscriber`.
 const LOG: &str = "TRUEUP_LOG";
@@ -64,13 +65,16 @@ where
         Command::Completions(args) => Ok(print::completions(args, &mut output)),
     };
     let exit = result.unwrap_or_else(|exit| exit);
-    match output.failure() {
+    let exit = match output.failure() {
         Some(error) if matches!(exit, Exit::Done | Exit::Changes) && !cli.command.writes() => {
-            output.error(&format!("stdout could not be written: {error}"), None);
+            output.error(&format!("the result could not be written: {error}"), None);
             Exit::Failed
         }
         Some(_) | None => exit,
-    }
+    };
+    // Nothing is left to be done where even this cannot be written.
+    drop(output.log(Happening::Exit { code: exit.code(), name: exit.name() }));
+    exit
 }
 
 impl Command {

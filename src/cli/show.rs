@@ -15,7 +15,7 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
     output.complain(&complaints, &sources);
     match args.format {
         PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
-        PlanFormat::Json => output.print(&text),
+        PlanFormat::Json => output.print_document(&text),
     }
     let has_changes = args.detailed_exitcode && !plan.changes.is_empty();
     Ok(if has_changes { Exit::Changes } else { Exit::Done })

@@ -12,7 +12,8 @@ mod read;
 mod schema;
 
 pub(crate) use self::{
+    document::{ControllerV1, DiagnosticV1, PlaceV1, SourceV1, SummaryV1},
     read::{Saved, saved_plan},
-    schema::plan_schema,
-    write::{About, plan_json},
+    schema::{plan_schema, schema_text},
+    write::{About, controller, diagnostic, moment, plan_json, source_documents, start, summary},
 };
