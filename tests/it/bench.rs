@@ -67,13 +67,25 @@ impl Bench {
         self
     }
 
-    /// Runs a command line against the controller, with every file of the folder.
+    /// Runs a command line against the controller, with the default file.
     pub(crate) async fn run(&self, line: &str) -> Ran {
         self.run_args(&line.split_whitespace().collect::<Vec<_>>()).await
     }
 
-    /// Runs a command line whose arguments may have blanks.
+    /// Returns the path of a file in the folder.
+    pub(crate) fn path(&self, name: &str) -> String {
+        format!("{}/{name}", self.dir.path().to_str().unwrap())
+    }
+
+    /// Runs a command line whose arguments may have blanks, against the controller and with the
+    /// default file.
     pub(crate) async fn run_args(&self, args: &[&str]) -> Ran {
+        let file = self.path("discoveries.yaml");
+        self.run_bare(&[args, &["--simulate", "--file", &file]].concat()).await
+    }
+
+    /// Runs a command line as it is.
+    pub(crate) async fn run_bare(&self, args: &[&str]) -> Ran {
         let (out, err) = (Shared::default(), Shared::default());
         let began = Instant::now();
         let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap();
@@ -92,10 +104,7 @@ impl Bench {
             simulator: Some(self.simulator.clone()),
         };
         let dir = self.dir.path().to_str().unwrap();
-        let mut all = vec!["trueup"];
-        all.extend(args);
-        all.extend(["--simulate", "--file", dir]);
-        let exit = cli::run(all, &mut host).await;
+        let exit = cli::run([&["trueup"], args].concat(), &mut host).await;
         let text = |it: &Shared| it.text().replace(&format!("{dir}/"), "");
         Ran { exit, out: text(&out), err: text(&err), took: began.elapsed() }
     }

@@ -7,5 +7,9 @@
 mod applying;
 /// A controller, files, and command lines against them.
 mod bench;
+/// Plans that are saved, and applied later.
+mod saved;
+/// Somebody else at the controller.
+mod somebody;
 /// Rules about the source that no compiler checks.
 mod tidy;
