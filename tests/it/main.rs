@@ -7,6 +7,10 @@
 mod applying;
 /// A controller, files, and command lines against them.
 mod bench;
+/// The formats that machines read.
+mod formats;
+/// What machines read, checked wherever a test produces it.
+mod machines;
 /// Plans that are saved, and applied later.
 mod saved;
 /// Somebody else at the controller.
