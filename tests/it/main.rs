@@ -7,5 +7,9 @@
 mod applying;
 /// A controller, files, and command lines against them.
 mod bench;
+/// Everything that can go wrong with one write.
+mod doubt;
+/// One discovery, and what is done to it.
+mod story;
 /// Rules about the source that no compiler checks.
 mod tidy;
