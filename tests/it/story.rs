@@ -41,7 +41,7 @@ pub(crate) struct Story {
     pub(crate) line: &'static str,
 }
 
-const APPLY: &str = "apply --auto-approve";
+const APPLY: &str = "apply --auto-approve --timeout 5m";
 
 pub(crate) const CREATE: Story =
     Story { step: "create", before: None, running: false, after: "cidr: 10.1.0.0/24", line: APPLY };
@@ -54,13 +54,12 @@ pub(crate) const EDIT: Story = Story {
 };
 
 /// An edit and the run of what was edited.
-pub(crate) const UPDATE: Story =
-    Story { after: "cidr: 10.2.0.0/24, timeout: 5s", ..EDIT };
+pub(crate) const UPDATE: Story = Story { after: "cidr: 10.2.0.0/24, timeout: 5s", ..EDIT };
 
 pub(crate) const RUN: Story = Story {
     step: "run",
     before: Some("cidr: 10.1.0.0/24"),
-    line: "apply --auto-approve --rerun a",
+    line: "apply --auto-approve --timeout 5m --rerun a",
     ..CREATE
 };
 
@@ -138,7 +137,8 @@ impl Bench {
     /// Expects that nothing was done that a careful client never does, but for this.
     pub(crate) fn expect_careful_but_for(&self, exceptions: &[&str]) {
         let violations = self.simulator.violations();
-        let seen = violations.iter().filter(|(name, n)| **n != 0 && !exceptions.contains(&&***name));
+        let seen =
+            violations.iter().filter(|(name, n)| **n != 0 && !exceptions.contains(&&***name));
         let seen = seen.collect::<Vec<_>>();
         assert!(seen.is_empty(), "{seen:?}\n{:#?}", self.simulator.request_log());
     }
