@@ -9,6 +9,14 @@ mod applying;
 mod bench;
 /// Everything that can go wrong with one write.
 mod doubt;
+/// The world moves between the plan and the writes.
+mod moving;
+/// How much is under way at once, and how it is ended.
+mod pace;
+/// Controllers that cannot be read.
+mod reading;
+/// Replaces, whose halves are never left apart on purpose.
+mod replace;
 /// One discovery, and what is done to it.
 mod story;
 /// Rules about the source that no compiler checks.
