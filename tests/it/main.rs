@@ -13,6 +13,8 @@ mod doubt;
 mod moving;
 /// How much is under way at once, and how it is ended.
 mod pace;
+/// Every unknown about the real controller, settled in every way.
+mod quirks;
 /// Controllers that cannot be read.
 mod reading;
 /// Replaces, whose halves are never left apart on purpose.

@@ -7,12 +7,6 @@ use trueup::{
 
 use crate::{bench::Bench, story::yaml};
 
-/// The id of the CLI credential `netops` of every new world.
-fn netops(bench: &Bench) -> String {
-    let world: serde_json::Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
-    world["credentials"]["cliCredential"][0]["id"].as_str().unwrap().to_owned()
-}
-
 /// A discovery as the controller shows it, with these members besides or instead.
 fn shown(id: usize, name: &str, other: &str) -> String {
     let mut whole = serde_json::json!({
@@ -210,15 +204,4 @@ async fn two_of_a_name_are_told_with_their_ids() {
     let bench = having(&[shown(17, "a", ""), shown(23, "a", "")]);
     bench.files(&yaml("cidr: 10.1.0.0/24"));
     expect_unread(&bench, Exit::Failed, &["duplicate_live_name", "17", "23"]).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_that_cannot_be_understood_any_more_is_not_edited() {
-    let bench = having(&[shown(1, "a", "")]);
-    let id = netops(&bench);
-    assert!(!id.is_empty());
-    bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 9s"));
-    let ran = bench.run("apply --auto-approve").await;
-    assert_eq!((ran.exit, bench.requests("edit")), (Exit::Done, 1), "{ran:#?}");
-    bench.expect_careful();
 }
