@@ -61,3 +61,11 @@ async fn a_create_that_was_not_taken_on_is_sent_again() {
         bench.expect_no_changes().await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_reason_that_only_the_task_tree_has_is_found_there() {
+    let bench = Bench::like(&["create=fail:Too many discoveries"], &["error_words=tree"]);
+    bench.files(&prefixes(1));
+    let ran = bench.run("apply --auto-approve").await;
+    assert!(ran.exit == Exit::Failed && ran.out.contains("Too many discoveries"), "{ran:#?}");
+}
