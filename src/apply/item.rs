@@ -47,9 +47,8 @@ pub(super) struct Item {
     pub(super) run: Option<RunState>,
     /// What is known of the jobs of a run that may be over before it was seen.
     pub(super) jobs: Jobs,
-    /// Whether any step was carried out by us, rather than found done.
-    effective: bool,
-    started_a_run: bool,
+    /// The steps that were carried out by us, rather than found done.
+    done: Vec<Step>,
 }
 
 /// What the job items tell of a run that may be over before it was seen.
@@ -85,18 +84,18 @@ pub(super) enum Phase {
     Ended,
 }
 
-/// What a step waits for.
+/// Why a step waits.
 #[derive(Clone, Debug)]
 pub(super) enum Hold {
     /// A running discovery is never started.
-    UntilIdle,
+    Running,
     /// The edit may have started a run by itself that is over already: the jobs would tell.
-    UntilJobsTell { since_ms: i64 },
+    MayHaveRun { since_ms: i64 },
     /// A create whose name was refused as a duplicate.
-    UntilNameFree { lacked_since: Option<Moment>, words: String },
+    NameTaken { lacked_since: Option<Moment>, words: String },
     /// The read right before an edit failed, as it may for a discovery that is gone: a missing id
     /// is not always told by 404 (facts, section 1.4).
-    UntilListed { words: String },
+    NotRead { words: String },
 }
 
 /// When a write left.
@@ -156,8 +155,7 @@ impl Item {
             doubted: false,
             run,
             jobs: Jobs::default(),
-            effective: false,
-            started_a_run: false,
+            done: Vec::new(),
         }
     }
 
@@ -258,7 +256,7 @@ impl Item {
     /// A run is not sent while the discovery is running.
     pub(super) fn hold_back(&mut self) {
         let runs = self.step() == Some(Step::Run) && self.run == Some(RunState::Running);
-        self.phase = if runs { Phase::Held(Hold::UntilIdle) } else { Phase::Ready };
+        self.phase = if runs { Phase::Held(Hold::Running) } else { Phase::Ready };
     }
 
     pub(super) fn note_run(&mut self, view: &View<'_>) {
@@ -309,7 +307,7 @@ impl Item {
 
     /// The read right before an edit did not give the discovery: the list has to say why.
     pub(super) fn not_read(&mut self, words: String) {
-        self.phase = Phase::Held(Hold::UntilListed { words });
+        self.phase = Phase::Held(Hold::NotRead { words });
     }
 
     fn sent_step(&self) -> Step {
@@ -352,7 +350,7 @@ impl Item {
                 vec![Event::Claimed { change, step }]
             }
             TaskVerdict::Duplicate { words } => {
-                let hold = Hold::UntilNameFree { lacked_since: None, words: words.clone() };
+                let hold = Hold::NameTaken { lacked_since: None, words: words.clone() };
                 self.phase = Phase::Held(hold);
                 vec![Event::NotTaken { change, step, why: words }]
             }
@@ -393,14 +391,14 @@ impl Item {
         self.sends = 0;
         self.doubted = false;
         self.jobs = Jobs::default();
-        self.effective |= !found;
-        self.started_a_run |= matches!(step, Step::Run | Step::Create) && !found;
+        self.done.extend((!found).then_some(step));
+        let started_a_run = self.done.iter().any(|it| matches!(it, Step::Run | Step::Create));
         if !self.steps.is_empty() {
             self.hold_back();
-        } else if wait_runs && self.started_a_run {
+        } else if wait_runs && started_a_run {
             self.phase = Phase::Running(Running::default());
         } else {
-            let outcome = if self.effective { Outcome::Done } else { Outcome::Converged };
+            let outcome = if self.done.is_empty() { Outcome::Converged } else { Outcome::Done };
             events.extend(self.end(outcome));
         }
         events

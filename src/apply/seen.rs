@@ -59,11 +59,11 @@ impl Item {
 
     fn on_view_held(&mut self, change: &Change, hold: Hold, look: &Look<'_>) -> Events {
         match hold {
-            Hold::UntilIdle | Hold::UntilJobsTell { .. } if !self.begun => {
+            Hold::Running | Hold::MayHaveRun { .. } if !self.begun => {
                 self.phase = Phase::Held(hold);
                 self.check(change, &look.view, look.asked_at)
             }
-            Hold::UntilIdle => {
+            Hold::Running => {
                 let events = self.unless_fit_to_run(change, look);
                 self.note_run(&look.view);
                 if events.is_empty() {
@@ -71,14 +71,14 @@ impl Item {
                 }
                 events
             }
-            Hold::UntilJobsTell { .. } => {
+            Hold::MayHaveRun { .. } => {
                 self.phase = Phase::Held(hold);
                 self.unless_fit_to_run(change, look)
             }
-            Hold::UntilNameFree { lacked_since, words } => {
+            Hold::NameTaken { lacked_since, words } => {
                 self.on_view_name_taken(change, (lacked_since, words), look)
             }
-            Hold::UntilListed { words } => self.on_view_not_read(change, words, look),
+            Hold::NotRead { words } => self.on_view_not_read(change, words, look),
         }
     }
 
@@ -105,7 +105,7 @@ impl Item {
             }
             Effect::Gone | Effect::AskJobs | Effect::Untold => lacked_since,
         };
-        self.phase = Phase::Held(Hold::UntilNameFree { lacked_since, words });
+        self.phase = Phase::Held(Hold::NameTaken { lacked_since, words });
         Events::new()
     }
 
@@ -117,7 +117,7 @@ impl Item {
             return self.fail(words);
         }
         if !look.view.complete {
-            self.phase = Phase::Held(Hold::UntilListed { words });
+            self.phase = Phase::Held(Hold::NotRead { words });
             return Events::new();
         }
         if self.begun {
@@ -245,7 +245,7 @@ impl Item {
         let since_ms = match &self.phase {
             Phase::Unseen(unseen) => unseen.task_began_ms.unwrap_or(roughly(unseen.sent.server_ms)),
             Phase::Doubt(doubt) => roughly(doubt.sent.server_ms),
-            Phase::Held(Hold::UntilJobsTell { since_ms }) => *since_ms,
+            Phase::Held(Hold::MayHaveRun { since_ms }) => *since_ms,
             Phase::Held(_)
             | Phase::Ready
             | Phase::Sending
@@ -268,7 +268,7 @@ impl Item {
     pub(super) fn asks_jobs_of(&self) -> Option<&RemoteId> {
         let asks = match &self.phase {
             Phase::Unseen(_) | Phase::Doubt(_) => self.jobs.asked_for,
-            Phase::Held(Hold::UntilJobsTell { .. }) => true,
+            Phase::Held(Hold::MayHaveRun { .. }) => true,
             Phase::Held(_)
             | Phase::Ready
             | Phase::Sending
@@ -331,7 +331,7 @@ impl Item {
             if is_running {
                 events.extend(self.settle_step(false, look.wait_runs));
             } else if let Some(since_ms) = unseen.task_began_ms {
-                self.phase = Phase::Held(Hold::UntilJobsTell { since_ms });
+                self.phase = Phase::Held(Hold::MayHaveRun { since_ms });
             }
         }
         events

@@ -110,7 +110,7 @@ async fn a_write_that_waited_long_to_leave_has_its_time_to_show_all_the_same() {
 /// A discovery whose runs are over at once, a minute after its last one.
 async fn short_run() -> Bench {
     let bench = RUN.begin_with(Options { run_time: Duration::ZERO, ..Options::default() }).await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     bench
 }
 

@@ -145,7 +145,7 @@ async fn a_change_that_moved_while_it_waited_is_left_out_and_the_others_go_on() 
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.2.0.0/24, timeout: 5s")]));
     let made = bench.expect_applied().await;
     assert_eq!(made.exit, Exit::Done);
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     bench.files(&many(&[
         ("a", "cidr: 10.1.0.0/24, retries: 1"),
         ("b", "cidr: 10.2.0.0/24, timeout: 9s"),
@@ -166,7 +166,7 @@ async fn a_run_of_somebody_elses_between_plan_and_run_is_not_started_twice() {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.2.0.0/24")]));
     assert_eq!(bench.expect_applied().await.exit, Exit::Done);
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     bench.simulator.inject("run=slow:15000\nlist@2=other-run:b").unwrap();
     let ran = bench.run("apply --auto-approve --parallelism 1 --rerun a --rerun b").await;
     assert_eq!((ran.exit, bench.requests("run")), (Exit::Done, 1), "{ran:#?}");

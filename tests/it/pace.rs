@@ -207,7 +207,7 @@ async fn waiting_for_runs_tells_how_each_ended() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_never_ends_is_open_when_the_time_is_over() {
     let bench = Bench::with(
-        Options { run_time: Duration::from_secs(9_000), ..Options::default() },
+        Options { run_time: Duration::from_mins(150), ..Options::default() },
         World::default(),
     );
     bench.files(&prefixes(1));

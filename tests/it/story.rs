@@ -2,7 +2,7 @@
 //!
 //! Most of what can happen to an apply is one [`Story`]: a new one is a row of a table.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use tokio::time::sleep;
 use trueup::{
@@ -23,7 +23,7 @@ pub(crate) fn many(discoveries: &[(&str, &str)]) -> String {
         "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\ndiscoveries:\n"
             .to_owned();
     for (name, keys) in discoveries {
-        text.push_str(&format!("  - {{name: {name}, {keys}}}\n"));
+        writeln!(text, "  - {{name: {name}, {keys}}}").unwrap();
     }
     text
 }
@@ -97,7 +97,7 @@ impl Story {
 
     /// Plays what comes before, against a controller like this.
     pub(crate) async fn begin_with(&self, options: Options) -> Bench {
-        let hour = Duration::from_secs(3_600);
+        let hour = Duration::from_hours(1);
         let run_time = if self.running { hour } else { options.run_time };
         let bench = Bench::with(Options { run_time, ..options }, World::default());
         if let Some(before) = self.before {
