@@ -7,13 +7,27 @@
 mod applying;
 /// A controller, files, and command lines against them.
 mod bench;
+/// Everything that can go wrong with one write.
+mod doubt;
 /// The formats that machines read.
 mod formats;
 /// What machines read, checked wherever a test produces it.
 mod machines;
+/// The world moves between the plan and the writes.
+mod moving;
+/// How much is under way at once, and how it is ended.
+mod pace;
+/// Every unknown about the real controller, settled in every way.
+mod quirks;
+/// Controllers that cannot be read.
+mod reading;
+/// Replaces, whose halves are never left apart on purpose.
+mod replace;
 /// Plans that are saved, and applied later.
 mod saved;
 /// Somebody else at the controller.
 mod somebody;
+/// One discovery, and what is done to it.
+mod story;
 /// Rules about the source that no compiler checks.
 mod tidy;

@@ -146,7 +146,7 @@ async fn run_state_alone_never_makes_a_plan_stale() {
     let bench = planned().await;
     let start = json!({"id": "1", "discoveryStatus": "Active"});
     somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     let (exit, said, _) = applied(&bench).await;
     assert_eq!(exit, Exit::Done, "{said}");
 }
