@@ -409,6 +409,10 @@ impl Drive<'_> {
         if differences.is_empty() {
             return self.schedule.item(index).found_done(wait_runs);
         }
+        self.schedule.item(index).hold_back();
+        if self.schedule.item(index).is_held_back() {
+            return Events::new();
+        }
         let body = live::edit_body(&current.wire, &differences, after);
         self.write(index, Step::Edit, Some(body));
         Events::new()

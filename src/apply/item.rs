@@ -227,6 +227,7 @@ impl Item {
                 if self.step() == Some(Step::Stop) && is_idle {
                     return self.settle_step(true, false);
                 }
+                self.hold_back();
                 Events::new()
             }
             Standing::Converged { left } => {
@@ -257,10 +258,21 @@ impl Item {
         events
     }
 
-    /// A run is not sent while the discovery is running.
+    /// A run is not sent while the discovery is running; nor is an edit that was planned on an
+    /// idle one, since nobody knows what it would do (facts, section 3.2). Both wait.
     pub(super) fn hold_back(&mut self) {
-        let runs = self.step() == Some(Step::Run) && self.run == Some(RunState::Running);
-        self.phase = if runs { Phase::Held(Hold::Running) } else { Phase::Ready };
+        let waits = match self.step() {
+            Some(Step::Run) => true,
+            Some(Step::Edit) => !self.begun,
+            Some(Step::Stop | Step::Delete | Step::Create) | None => false,
+        };
+        let is_running = self.run == Some(RunState::Running);
+        self.phase = if waits && is_running { Phase::Held(Hold::Running) } else { Phase::Ready };
+    }
+
+    /// Whether it waits until the discovery is idle.
+    pub(super) fn is_held_back(&self) -> bool {
+        matches!(self.phase, Phase::Held(Hold::Running))
     }
 
     pub(super) fn note_run(&mut self, view: &View<'_>) {

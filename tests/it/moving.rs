@@ -91,10 +91,7 @@ async fn an_edit_that_somebody_else_made_is_run_all_the_same() {
 async fn a_run_state_alone_makes_nothing_stale() {
     for story in [&EDIT, &UPDATE, &DELETE, &REPLACE] {
         let (bench, ran) = approve_after(story, "other-run:a").await;
-        let is_edit = story.step == "edit";
-        // An edit of a running one fails in the controller's own words.
-        assert_eq!(ran.exit, if is_edit { Exit::Failed } else { Exit::Done }, "{ran:#?}");
-        assert!(!is_edit || ran.out.contains("in progress"), "{ran:#?}");
+        assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
         bench.expect_careful();
     }
 }
@@ -174,20 +171,18 @@ async fn a_run_of_somebody_elses_between_plan_and_run_is_not_started_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_run_that_somebody_has_edited_since() {
-    // The edit ends while the discovery runs, so that its run has to wait; then somebody edits it.
-    let quirks = ["edit_when_running=done"];
-    let bench = UPDATE.begin(&quirks).await;
+async fn an_edit_that_waits_for_somebody_elses_run_is_left_when_somebody_edits() {
     let faults = ["get=other-run:a", "list@4=other-edit:a"];
-    let (bench, ran) = UPDATE.play_on(bench, &faults).await;
-    assert_eq!((ran.exit, bench.requests("run")), (Exit::Partial, 0), "{ran:#?}");
-    assert!(ran.out.contains("was changed by somebody else, and not run"), "{ran:#?}");
+    let (bench, ran) = UPDATE.play(&[], &faults).await;
+    assert_eq!((ran.exit, bench.requests("edit")), (Exit::Failed, 0), "{ran:#?}");
+    assert!(ran.out.contains("Moved since the plan, not tried:"), "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_waits_for_the_run_of_somebody_else_before_the_edit() {
-    let (bench, ran) = UPDATE.play(&["edit_when_running=done"], &["get=other-run:a"]).await;
-    assert_eq!((ran.exit, bench.requests("run")), (Exit::Done, 1), "{ran:#?}");
+async fn an_edit_and_its_run_wait_for_the_run_of_somebody_else() {
+    let (bench, ran) = UPDATE.play(&[], &["get=other-run:a"]).await;
+    let sent = (bench.requests("edit"), bench.requests("run"));
+    assert_eq!((ran.exit, sent), (Exit::Done, (1, 1)), "{ran:#?}");
     assert!(Duration::from_secs(10) <= ran.took, "{ran:#?}");
 }
 

@@ -133,6 +133,14 @@ async fn run_state_alone_never_makes_a_plan_stale() {
     let (exit, said, _) = applied(&bench).await;
     assert_eq!(exit, Exit::Done, "{said}");
 
+    // Nor is it edited while it runs.
+    let bench = planned().await;
+    let start = json!({"id": "1", "discoveryStatus": "Active"});
+    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    let (exit, said, _) = applied(&bench).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+    bench.expect_no_changes().await;
+
     // Started and stopped again.
     let bench = planned().await;
     for status in ["Active", "Inactive"] {
