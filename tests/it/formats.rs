@@ -3,7 +3,10 @@
 use serde_json::Value;
 use trueup::cli::Exit;
 
-use crate::{bench::Bench, machines::Format};
+use crate::{
+    bench::Bench,
+    machines::{Format, PASSWORD},
+};
 
 #[tokio::test(start_paused = true)]
 async fn the_committed_schemas_are_those_of_the_program() {
@@ -18,6 +21,16 @@ async fn the_committed_schemas_are_those_of_the_program() {
         let committed = std::fs::read_to_string(&path).unwrap();
         assert!(committed == ran.out, "run the tests once with TRUEUP_BLESS=1 and look at {path}");
     }
+}
+
+/// The check for secrets that every command of every test goes through can fail.
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_is_told_is_seen() {
+    let mut bench = Bench::like(&[], &[]);
+    bench.leaks = true;
+    bench.files(&FILES.replace("name: a", &format!("name: {PASSWORD}")));
+    let ran = bench.run("plan").await;
+    assert_eq!(ran.exit, Exit::Done);
 }
 
 const FILES: &str = "

@@ -273,11 +273,28 @@ async fn a_plan_that_cannot_be_saved_leaves_nothing_behind() {
     let ran = bench.run(&format!("plan --out {folder}/none/plan.json")).await;
     assert_eq!((ran.exit, n_files()), (Exit::Failed, n_before), "{ran:#?}");
     assert!(ran.err.contains("could not be saved"), "{ran:#?}");
-    // Whoever runs the tests as root may write to a read-only folder, and never to a full disk.
-    let ran = bench.run("plan --out /dev/full/plan.json").await;
+    // Read-only even for root.
+    let ran = bench.run("plan --out /proc/plan.json").await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
     let ran = bench.run("plan --events /dev/full").await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+}
+
+/// A disk that is full, as far as this process can tell: no file may grow.
+#[test]
+fn a_full_disk_leaves_no_half_of_a_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("discoveries.yaml"), AFTER).unwrap();
+    let line = format!(
+        "trap '' XFSZ; ulimit -f 0; exec {} plan --simulate --out plan.json",
+        env!("CARGO_BIN_EXE_trueup")
+    );
+    let mut shell = std::process::Command::new("sh");
+    let ran = shell.args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+    let err = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(1), "{err}");
+    assert!(err.contains("the plan could not be saved to `plan.json`"), "{err}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ pub(crate) async fn somebody(
     body: Value,
 ) -> Value {
     let login = Request::post("http://sim/dna/system/api/v1/auth/token")
-        .header("authorization", "Basic YWRtaW46c2ltdWxhdG9y")
+        .header("authorization", "Basic YWRtaW46cGFzcy13b3JkLW9mLXRoZS1maXh0dXJlcw==")
         .header("content-type", "application/json");
     let token = sent(simulator, login.body(Bytes::new()).unwrap()).await;
     let token = token["Token"].as_str().unwrap().to_owned();
