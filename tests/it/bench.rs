@@ -66,6 +66,19 @@ impl Bench {
         Self::with(options(faults, quirks), World::default())
     }
 
+    /// Puts a controller of another release in place, with the same world.
+    pub(crate) fn upgrade(&mut self, release: &str) {
+        let world = World::from_json(&self.simulator.world_json()).unwrap();
+        let elapsed = u64::try_from(self.began.elapsed().as_millis()).unwrap();
+        let options = Options {
+            release: release.to_owned(),
+            started: START_MS.unsigned_abs() + elapsed,
+            login: Login { username: "admin".to_owned(), password: PASSWORD.to_owned() },
+            ..Options::default()
+        };
+        self.simulator = Simulator::new(options, world);
+    }
+
     /// Writes the default file.
     pub(crate) fn files(&self, yaml: &str) -> &Self {
         self.file("discoveries.yaml", yaml)

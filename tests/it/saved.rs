@@ -200,6 +200,18 @@ async fn another_controller_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_upgraded_controller_is_said_and_stops_nothing() {
+    let mut bench = planned().await;
+    bench.upgrade("3.1.3");
+    let (exit, said, n_writes) = applied(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Done, 4), "{said}");
+    assert!(
+        said.contains("made against release 2.3.7.9, and the controller has 3.1.3 now"),
+        "{said}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_saved_plan_is_for_its_owner_and_shows_as_it_was_printed() {
     let bench = planned().await;
     let path = bench.path("plan.json");
