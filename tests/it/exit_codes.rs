@@ -102,7 +102,11 @@ fn whether_certificates_are_verified_is_said_as_go_says_it() {
     for (value, is_refused) in all {
         let shell = Shell::new().with("CC_URL", "https://127.0.0.1:9").with("CC_INSECURE", value);
         let ended = shell.expect(4, "status --username= --controller ftp://x");
-        assert_eq!(ended.err.contains("`CC_INSECURE` is neither"), is_refused, "{value}: {ended:#?}");
+        assert_eq!(
+            ended.err.contains("`CC_INSECURE` is neither"),
+            is_refused,
+            "{value}: {ended:#?}"
+        );
     }
 }
 

@@ -94,9 +94,8 @@ impl Shell {
 /// So many discoveries.
 pub(crate) fn discoveries(n: usize) -> String {
     let head = "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\n";
-    let one = |it: usize| {
-        format!("  - {{name: d-{it:05}, cidr: 10.{}.{}.0/24}}\n", it / 250, it % 250)
-    };
+    let one =
+        |it: usize| format!("  - {{name: d-{it:05}, cidr: 10.{}.{}.0/24}}\n", it / 250, it % 250);
     format!("{head}discoveries:\n{}", (0..n).map(one).collect::<String>())
 }
 
