@@ -21,5 +21,23 @@ mod reading;
 mod replace;
 /// One discovery, and what is done to it.
 mod story;
+/// Every exit code, and which comes first where several would do.
+mod exit_codes;
+/// Files with mistakes: all of them in one go, each at its place.
+mod mistakes;
+/// What only a process shows: pipes, signals, streams and colours.
+mod process;
+/// Nothing secret is said or saved, not even to a log.
+mod secrets;
+/// The program as a process: a folder, an environment, and what comes out.
+mod shell;
+/// How much of the processor the program takes.
+mod speed;
+/// `status`: one line a live discovery.
+mod status;
 /// Rules about the source that no compiler checks.
 mod tidy;
+/// The command line itself: help, versions, and what is not understood.
+mod usage;
+/// The way over real sockets: certificates, redirects, proxies.
+mod wire;
