@@ -151,7 +151,7 @@ fn discoveries() -> impl Strategy<Value = Vec<Value>> {
     let names = [&NAMES[..], &OTHERS[..]].concat();
     let n_names = names.len();
     let names = prop::sample::subsequence(names, 0..=n_names);
-    let twin = prop::option::weighted(0.1, 0_usize..n_names);
+    let twin = prop::option::weighted(0.05, 0_usize..n_names);
     let lists = (names, prop::collection::vec(live(), n_names + 1), twin);
     lists.prop_map(|(names, objects, twin)| {
         let twin = twin.and_then(|it| names.get(it).copied());
@@ -289,7 +289,7 @@ fn runs() -> impl Strategy<Value = Option<Member>> {
 fn files() -> impl Strategy<Value = Vec<Value>> {
     let names = prop::sample::subsequence(NAMES.to_vec(), 0..=NAMES.len());
     let entries = prop::collection::vec((entry(), 0_usize..2), NAMES.len());
-    (names, entries, prop::collection::vec(settings(), 2), any::<bool>()).prop_map(
+    (names, entries, prop::collection::vec(settings(), 2), prop::bool::weighted(0.95)).prop_map(
         |(names, entries, defaults, has_creds)| {
             let mut lists = [Vec::new(), Vec::new()];
             for (name, (mut entry, file)) in names.into_iter().zip(entries) {
@@ -332,8 +332,20 @@ fn entry() -> impl Strategy<Value = Map<String, Value>> {
         "state",
         vec![json!("present"), json!("present"), json!("stopped"), json!("absent"), Value::Null],
     );
-    (target, state, settings()).prop_map(|(target, state, settings)| {
+    // What makes a plan an error is rare: it hides all the rest.
+    let wrong = prop::option::weighted(
+        0.02,
+        select(vec![
+            ("credentials", json!({"cli": ["nobody"]})),
+            ("credentials", json!({"cli": ["legacy"]})),
+            ("credentials", json!({"cli": null})),
+            ("credentials", Value::Null),
+        ]),
+    );
+    (target, state, settings(), wrong).prop_map(|(target, state, settings, wrong)| {
         let head = std::iter::once(target).chain(state);
+        let settings =
+            settings.into_iter().chain(wrong.map(|(key, value)| (key.to_owned(), value)));
         head.map(|(key, value)| (key.to_owned(), value)).chain(settings).collect()
     })
 }
@@ -357,10 +369,8 @@ fn settings() -> impl Strategy<Value = Map<String, Value>> {
                 json!({"cli": ["netops"], "snmp_v3": ["core"]}),
                 json!({"cli": [{"description": "legacy", "username": "root"}, "netops"]}),
                 json!({"cli": ["netops"], "snmp_v3": [{"username": "monitor"}], "netconf": []}),
-                json!({"cli": null, "snmp_v2_read": ["public-read"], "http_read": ["web-read"]}),
+                json!({"cli": ["netops"], "snmp_v2_read": ["public-read"], "http_read": ["web-read"]}),
                 json!({"cli": [{"id": credential("cliCredential", "netops", None)}], "snmp_v3": []}),
-                json!({"cli": ["nobody"]}),
-                Value::Null,
             ],
         ),
         maybe("protocols", vec![json!(["ssh"]), json!(["telnet", "ssh"]), Value::Null]),
