@@ -43,14 +43,16 @@ pub(crate) struct Case {
     pub(crate) files: Vec<Value>,
     pub(crate) quirks: Vec<String>,
     pub(crate) prune: bool,
+    /// Flags of `apply` alone.
+    pub(crate) flags: &'static str,
     /// Latency, task time and run time, in milliseconds.
     pub(crate) times: [u64; 3],
 }
 
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { world, files, quirks, prune, times } = self;
-        writeln!(f, "quirks {quirks:?}, prune {prune}, times {times:?}")?;
+        let Self { world, files, quirks, prune, flags, times } = self;
+        writeln!(f, "quirks {quirks:?}, prune {prune}, flags {flags:?}, times {times:?}")?;
         for file in files {
             writeln!(f, "manage {}, defaults {}", file["manage"], file["defaults"])?;
             file["discoveries"]
@@ -112,13 +114,17 @@ fn with_quirks(quirks: BoxedStrategy<Vec<String>>) -> impl Strategy<Value = Case
     let times = (select(vec![0, 20, 300]), select(vec![1, 1_000, 4_000]));
     let times = (times, select(vec![500, 10_000, 60_000]));
     let times = times.prop_map(|((latency, task), run)| [latency, task, run]);
-    (discoveries(), files(), quirks, any::<bool>(), times).prop_map(
-        |(discoveries, files, quirks, prune, times)| {
+    let flags = vec!["", "", "--parallelism 1", "--max-pending 1", "--wait runs"];
+    (discoveries(), files(), quirks, any::<bool>(), (select(flags), times)).prop_map(
+        |(discoveries, files, mut quirks, prune, (flags, times))| {
+            if flags == "--wait runs" {
+                quirks.retain(|it| !it.starts_with("run_ends="));
+            }
             let world = json!({"discoveries": discoveries, "credentials": *CREDENTIALS});
             // A glob, and something in the files, are what `--prune` needs.
             let n_given = files.iter().filter_map(|it| it["discoveries"].as_array());
             let prune = prune && n_given.flatten().count() != 0;
-            Case { world, files, quirks, prune, times }
+            Case { world, files, quirks, prune, flags, times }
         },
     )
 }
@@ -397,11 +403,12 @@ fn settings() -> impl Strategy<Value = Map<String, Value>> {
     })
 }
 
-/// What goes wrong with the requests of an apply: at most four faults, anywhere.
+/// What goes wrong with the requests of an apply: a few faults, anywhere.
 pub(crate) fn faults() -> impl Strategy<Value = Vec<String>> {
     let writes = vec!["any", "create", "edit", "run", "stop", "delete"];
     let reads = vec!["token", "count", "list", "get", "task", "tasks", "credentials", "any"];
-    let which = select(vec!["1", "2", "3", "5", "9", "14", "20", "2-4", "6-8", "11-13"]);
+    let which =
+        select(vec!["1", "1", "2", "2", "3", "4", "6", "9", "14", "1-2", "2-4", "1-4", "/3"]);
     let anywhere = vec![
         "lost",
         "reset",
@@ -428,10 +435,10 @@ pub(crate) fn faults() -> impl Strategy<Value = Vec<String>> {
     let other = other.prop_map(|(other, name)| format!("{other}:{name}"));
     let text = |whats: Vec<&'static str>| select(whats).prop_map(str::to_owned);
     let one = prop_oneof![
-        4 => (select(writes.clone()), which.clone(), text(on_write.concat()).boxed()),
+        8 => (select(writes.clone()), which.clone(), text(on_write.concat()).boxed()),
         4 => (select(reads), which.clone(), text(anywhere).boxed()),
         1 => (select(writes), which, other.boxed()),
     ];
     let one = one.prop_map(|(place, which, what)| format!("{place}@{which}={what}"));
-    prop::collection::vec(one, 1..=4)
+    prop::collection::vec(one, 1..=6)
 }

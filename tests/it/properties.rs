@@ -204,7 +204,9 @@ fn with_faults_an_apply_tells_the_truth_and_the_next_one_ends_it() {
         let mut bench = begin(&case);
         let before = world(&bench);
         bench.simulator.inject(&faults.join("\n")).unwrap();
-        let ran = bench.run(&line("apply --auto-approve --timeout 5m", &case)).await;
+        let ran = bench
+            .run(&line(&format!("apply --auto-approve --timeout 5m {}", case.flags), &case))
+            .await;
         assert_good_manners_but_for(&bench, &faults);
         let raced = faults.iter().filter_map(|it| it.split_once(':').filter(|_| is_other(it)));
         let raced = raced.map(|(_, name)| name.to_owned()).collect::<Vec<_>>();
@@ -294,7 +296,7 @@ fn line(command: &str, case: &Case) -> String {
 }
 
 async fn apply(bench: &Bench, case: &Case) -> Ran {
-    bench.run(&line("apply --auto-approve", case)).await
+    bench.run(&line(&format!("apply --auto-approve {}", case.flags), case)).await
 }
 
 fn world(bench: &Bench) -> Value {
