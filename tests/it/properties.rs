@@ -24,7 +24,9 @@ use trueup::{
 use crate::{
     bench::{Bench, Ran},
     generate::{Case, cases, faults, soft_cases},
-    wanted::{departures, prefixes, ranges, settings_of, wanted, without_run},
+    wanted::{
+        departures, n_runs, named, prefixes, ranges, settings_of, trespasses, wanted, without_run,
+    },
 };
 
 /// Long enough for every task and every run of a case to end.
@@ -44,6 +46,7 @@ fn a_plan_is_empty_after_its_apply() {
         }
         assert_good_manners(&bench);
         assert_truthful(&bench, &case, &applied, &[]);
+        assert_eq!(trespasses(&case.files, &before, &world(&bench)), [""; 0], "{applied:#?}");
         if applied.exit != Exit::Done {
             assert!(case.is_hard(), "{applied:#?}");
             let accounted = applied.out.contains("Apply incomplete.");
@@ -179,12 +182,14 @@ fn counted_addresses_equal_brute_force() {
 fn as_many_writes_are_sent_as_the_plan_has_steps() {
     check(80, soft_cases(), async |case: Case| {
         let bench = begin(&case);
+        let before = world(&bench);
         let planned = bench.run(&line("plan", &case)).await;
         let applied = apply(&bench, &case).await;
         if planned.exit != Exit::Done {
             return;
         }
         assert_eq!(applied.exit, Exit::Done, "{applied:#?}");
+        assert_runs(&case, &applied, &before, &world(&bench));
         let n_steps = changes(&planned.out).values().map(|it| it.n_steps).sum::<u64>();
         let n_runs = changes(&planned.out).values().filter(|it| it.runs()).count() as u64;
         let n_writes = bench.writes();
@@ -217,6 +222,10 @@ fn with_faults_an_apply_tells_the_truth_and_the_next_one_ends_it() {
         }
         sleep(ALL_OVER).await;
         assert_truthful(&bench, &case, &ran, &raced);
+        if raced.is_empty() {
+            assert_runs(&case, &ran, &before, &world(&bench));
+            assert_eq!(trespasses(&case.files, &before, &world(&bench)), [""; 0], "{ran:#?}");
+        }
         restart(&mut bench, &case);
         let again = apply(&bench, &case).await;
         if again.exit != Exit::Done {
@@ -328,6 +337,23 @@ fn assert_truthful(bench: &Bench, case: &Case, ran: &Ran, raced: &[String]) {
         let mut departures = departures(&case.files, &world(bench), raced);
         departures.retain(|it| !(case.has("edit_runs=yes") && it.ends_with(" runs")));
         assert!(departures.is_empty(), "{departures:#?} {ran:#?}");
+    }
+}
+
+/// A run that was planned was started once, and no other was.
+fn assert_runs(case: &Case, ran: &Ran, before: &Value, after: &Value) {
+    let planned = changes(&ran.out);
+    for name in wanted(&case.files).into_keys() {
+        let change = planned.get(&name);
+        let ids = |world| named(world, &name).iter().map(|it| it["id"].to_string()).collect();
+        let (had, has): (Vec<_>, Vec<_>) = (ids(before), ids(after));
+        let least = if had == has { n_runs(before, &name) } else { 0 };
+        let n_new = n_runs(after, &name).saturating_sub(least);
+        let n_wanted = usize::from(change.is_some_and(Shown::runs));
+        // An edit's own run that is over before it is looked for goes unseen.
+        let most = n_wanted + usize::from(case.has("edit_runs=yes"));
+        assert!(n_new <= most, "`{name}` ran {n_new} times: {ran:#?}");
+        assert!(ran.exit != Exit::Done || n_wanted <= n_new, "`{name}` did not run: {ran:#?}");
     }
 }
 

@@ -89,6 +89,74 @@ pub(crate) fn named<'a>(world: &'a Value, name: &str) -> Vec<&'a Value> {
     all.filter(|it| it["name"] == name).collect()
 }
 
+/// Returns the settings of kept discoveries that the files leave open and that are not as before.
+pub(crate) fn trespasses(files: &[Value], before: &Value, after: &Value) -> Vec<String> {
+    let keys = [
+        ("exclude", "ipFilterList"),
+        ("protocols", "protocolOrder"),
+        ("retries", "retryCount"),
+        ("timeout", "timeOut"),
+        ("management_ip", "preferredMgmtIPMethod"),
+        ("netconf_port", "netconfPort"),
+    ];
+    let mut wrong = Vec::new();
+    for (name, want) in wanted(files) {
+        let (had, has) = (named(before, &name), named(after, &name));
+        let ([was], [is]) = (had.as_slice(), has.as_slice()) else {
+            continue;
+        };
+        for (key, wire) in keys {
+            // What was not said may be said by now, with the controller's default.
+            let (was, is) = (meaning(&was[wire]), meaning(&is[wire]));
+            if !want.contains_key(key) && !was.is_empty() && was != is {
+                wrong.push(format!("`{name}`: {wire} was {was} and is {is}"));
+            }
+        }
+        let managed = want.get("credentials").cloned().unwrap_or_default();
+        for (kind, wire) in KINDS {
+            let ids = |it: &Value| ids_of(it, &before["credentials"][wire]);
+            if managed[kind].is_null() && ids(was) != ids(is) {
+                wrong.push(format!("`{name}`: {kind} was {:?} and is {:?}", ids(was), ids(is)));
+            }
+        }
+    }
+    wrong
+}
+
+fn ids_of(object: &Value, known: &Value) -> BTreeSet<String> {
+    let all = object["globalCredentialIdList"].as_array().into_iter().flatten();
+    let is_known = |id: &&Value| known.as_array().unwrap().iter().any(|it| it["id"] == **id);
+    all.filter(is_known).map(Value::to_string).collect()
+}
+
+/// A value so that equal meanings are equal; what is nothing is empty.
+fn meaning(value: &Value) -> String {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::String(it) => it.to_lowercase().replace(' ', ""),
+        other => other.to_string(),
+    };
+    let mut parts = text.split(',').map(|it| it.trim_end_matches("/32")).collect::<Vec<_>>();
+    if !text.contains("ssh") {
+        parts.sort_unstable();
+    }
+    parts.join(",")
+}
+
+/// How many runs of a name there have been; one that is on counts, known or not.
+pub(crate) fn n_runs(world: &Value, name: &str) -> usize {
+    let of_one = |it: &&Value| {
+        let known = it["simulator"]["runs"].as_array().map_or(0, Vec::len);
+        let last = it["simulator"]["runs"].as_array().and_then(|it| it.last());
+        let is_open = last.is_some_and(|it| it["endTime"].is_null());
+        let is_usual = ["in progress", "queued"]
+            .contains(&text(it, "discoveryCondition").to_lowercase().as_str());
+        let runs = text(it, "discoveryStatus").eq_ignore_ascii_case("active") && is_usual;
+        known + usize::from(runs && !is_open)
+    };
+    named(world, name).iter().map(of_one).sum()
+}
+
 /// The settings of all discoveries, without what runs write and in one order.
 pub(crate) fn settings_of(world: &Value) -> Vec<String> {
     let all = world["discoveries"].as_array().unwrap().iter();
