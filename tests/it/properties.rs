@@ -14,7 +14,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{runtime, time::sleep};
 use trueup::{
     cli::Exit,
@@ -117,6 +117,24 @@ fn nothing_outside_the_files_and_the_globs_is_written() {
             let hit = before.keys().find(|id| names_id(&request, id));
             assert_eq!(hit, None, "{request}");
         }
+    });
+}
+
+#[test]
+fn what_a_plan_shows_of_a_discovery_is_a_file_that_changes_nothing() {
+    check(80, cases(), async |mut case: Case| {
+        let everything = json!({"version": 1, "manage": {"names": ["*"]}, "defaults": {},
+            "discoveries": [{"name": "none", "state": "absent"}]});
+        case.files = vec![everything];
+        case.prune = true;
+        let shown = begin(&case).run(&line("plan", &case)).await;
+        let file = json!({"version": 1, "defaults": {}, "discoveries": destroyed(&shown.out)});
+        case.files = vec![file];
+        case.prune = false;
+        let ran = begin(&case).run("plan --detailed-exitcode").await;
+        let nothing = "No changes. Your infrastructure matches the configuration.";
+        let is_locked_out = shown.exit == Exit::Unreachable;
+        assert!(is_locked_out || ran.out.contains(nothing), "{shown:#?} {ran:#?}");
     });
 }
 
@@ -422,6 +440,59 @@ fn changes(plan: &str) -> BTreeMap<String, Shown> {
     changes
 }
 
+/// The discoveries that a plan would destroy, with the settings that it shows, as entries of a file.
+fn destroyed(plan: &str) -> Vec<Value> {
+    let mut entries = Vec::<Value>::new();
+    let mut lines = plan.lines();
+    while let Some(line) = lines.next() {
+        if let Some(name) = line.strip_prefix("  - resource \"discovery\" ") {
+            let name = serde_json::from_str::<String>(name.trim_end_matches(" {")).unwrap();
+            entries.push(json!({"name": name}));
+        }
+        let Some((key, first)) = line.strip_prefix("      - ").and_then(|it| it.split_once('='))
+        else {
+            continue;
+        };
+        let mut text = first.trim().to_owned();
+        if text == "[" {
+            let items = lines.by_ref().take_while(|it| it.trim() != "]");
+            let items = items.map(|it| it.trim().trim_start_matches("- ").to_owned());
+            text.push_str(items.collect::<String>().trim_end_matches(','));
+            text.push(']');
+        }
+        let value = match key.trim() {
+            // Nobody can want a credential that is gone.
+            "credentials" => continue,
+            it if it.starts_with("credentials.") => credential_refs(&text),
+            _ => serde_json::from_str::<Value>(&text).unwrap(),
+        };
+        let entry = entries.last_mut().unwrap();
+        match key.trim().split_once('.') {
+            Some((outer, inner)) => entry[outer][inner] = value,
+            None => entry[key.trim()] = value,
+        }
+    }
+    // Of one whose credentials are gone, no file can say what it has.
+    let gone = |it: &Value| plan.contains("(gone)") && !it["credentials"].is_null();
+    // And a file gives no name with a blank at its ends.
+    let ends_blank = |it: &Value| it["name"].as_str().unwrap().ends_with(' ');
+    entries.retain(|it| !gone(it) && !ends_blank(it));
+    entries
+}
+
+/// Credentials as they are shown, `description (username)`, as a file gives them.
+fn credential_refs(shown: &str) -> Value {
+    let refs = serde_json::from_str::<Vec<String>>(shown).unwrap().into_iter().map(|it| {
+        match it.strip_suffix(')').and_then(|it| it.split_once(" (")) {
+            Some((description, username)) => {
+                json!({"description": description, "username": username})
+            }
+            None => json!(it),
+        }
+    });
+    refs.collect()
+}
+
 /// The addresses that a live discovery names, one by one.
 fn reached(object: &Value) -> BTreeSet<IpAddr> {
     let text = |key: &str| object[key].as_str().unwrap_or_default().trim().to_owned();
@@ -439,7 +510,7 @@ fn reached(object: &Value) -> BTreeSet<IpAddr> {
 
 /// The addresses of a discovery once its files are put in.
 fn reached_after(want: &serde_json::Map<String, Value>, was: Option<&Value>) -> BTreeSet<IpAddr> {
-    let mut object = was.cloned().unwrap_or_else(|| serde_json::json!({}));
+    let mut object = was.cloned().unwrap_or_else(|| json!({}));
     let targets = ["address", "ranges", "cidr", "cdp", "lldp"];
     let key = targets.into_iter().find(|it| want.contains_key(*it)).unwrap();
     let words = |value: &Value| {
