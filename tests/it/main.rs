@@ -1,5 +1,7 @@
 //! The integration tests, one binary.
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(clippy::disallowed_methods, reason = "tests read and write files of their own")]
+#![expect(clippy::string_slice, reason = "a test may fail")]
 
 /// Plans carried out: what is sent, what is seen, what is said.
 mod applying;
@@ -9,6 +11,20 @@ mod bench;
 mod generate;
 /// What holds of every plan and every apply.
 mod properties;
+/// Everything that can go wrong with one write.
+mod doubt;
+/// The world moves between the plan and the writes.
+mod moving;
+/// How much is under way at once, and how it is ended.
+mod pace;
+/// Every unknown about the real controller, settled in every way.
+mod quirks;
+/// Controllers that cannot be read.
+mod reading;
+/// Replaces, whose halves are never left apart on purpose.
+mod replace;
+/// One discovery, and what is done to it.
+mod story;
 /// Rules about the source that no compiler checks.
 mod tidy;
 /// What files want of a world, found out without the program.
