@@ -207,7 +207,7 @@ fn live() -> impl Strategy<Value = Map<String, Value>> {
         ("Edit", "Aborted"),
         ("Sleeping", ""),
     ]);
-    let plain = (
+    let plain = vec![
         maybe("cdpLevel", vec![json!(3), json!("16"), json!(16), Value::Null]),
         maybe("lldpLevel", vec![json!(3), json!(16)]),
         maybe(
@@ -226,11 +226,8 @@ fn live() -> impl Strategy<Value = Map<String, Value>> {
         ),
         maybe("netconfPort", vec![json!("830"), json!("22"), json!(""), Value::Null]),
         maybe("onlyNewDevice", vec![json!(false)]),
-    );
-    let plain = plain.prop_map(|it| -> Vec<_> {
-        let (a, b, c, d, e, f, g, h, i) = it;
-        [a, b, c, d, e, f, g, h, i].into_iter().flatten().collect()
-    });
+    ];
+    let plain = plain.prop_map(|it| it.into_iter().flatten().collect::<Vec<_>>());
     (target, status, plain, credential_ids(), own(), runs()).prop_map(
         |((kind, list), (status, condition), plain, ids, own, runs)| {
             let first = [
@@ -248,8 +245,8 @@ fn live() -> impl Strategy<Value = Map<String, Value>> {
 
 type Member = (&'static str, Value);
 
-fn maybe(key: &'static str, values: Vec<Value>) -> impl Strategy<Value = Option<Member>> {
-    prop::option::of(select(values).prop_map(move |it| (key, it)))
+fn maybe(key: &'static str, values: Vec<Value>) -> BoxedStrategy<Option<Member>> {
+    prop::option::of(select(values).prop_map(move |it| (key, it))).boxed()
 }
 
 fn credential_ids() -> impl Strategy<Value = Vec<String>> {
@@ -358,7 +355,7 @@ fn entry() -> impl Strategy<Value = Map<String, Value>> {
 
 /// The keys that a discovery and the defaults of a file have in common.
 fn settings() -> impl Strategy<Value = Map<String, Value>> {
-    let keys = (
+    let keys = vec![
         maybe(
             "exclude",
             vec![
@@ -395,11 +392,9 @@ fn settings() -> impl Strategy<Value = Map<String, Value>> {
             ],
         ),
         maybe("on_change", vec![json!("update"), json!("replace")]),
-    );
+    ];
     keys.prop_map(|it| {
-        let (a, b, c, d, e, f, g, h, i) = it;
-        let all = [a, b, c, d, e, f, g, h, i].into_iter().flatten();
-        all.map(|(key, value)| (key.to_owned(), value)).collect()
+        it.into_iter().flatten().map(|(key, value)| (key.to_owned(), value)).collect()
     })
 }
 

@@ -7,16 +7,16 @@
 mod applying;
 /// A controller, files, and command lines against them.
 mod bench;
-/// Generated controllers, worlds and files.
-mod generate;
-/// What holds of every plan and every apply.
-mod properties;
 /// Everything that can go wrong with one write.
 mod doubt;
+/// Generated controllers, worlds and files.
+mod generate;
 /// The world moves between the plan and the writes.
 mod moving;
 /// How much is under way at once, and how it is ended.
 mod pace;
+/// What holds of every plan and every apply.
+mod properties;
 /// Every unknown about the real controller, settled in every way.
 mod quirks;
 /// Controllers that cannot be read.

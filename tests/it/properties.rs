@@ -34,7 +34,7 @@ const ALL_OVER: Duration = Duration::from_mins(10);
 
 #[test]
 fn a_plan_is_empty_after_its_apply() {
-    check(150, cases(), async |case: Case| {
+    check(100, cases(), async |case: Case| {
         let bench = begin(&case);
         let before = world(&bench);
         let planned = bench.run(&line("plan", &case)).await;
@@ -80,7 +80,7 @@ fn equal_inputs_give_byte_equal_plans() {
             (case, other)
         })
     });
-    check(80, shuffled, async |(case, other): (Case, Case)| {
+    check(50, shuffled, async |(case, other): (Case, Case)| {
         let one = begin(&case).run(&line("plan --show all", &case)).await;
         let two = begin(&other).run(&line("plan --show all", &case)).await;
         assert_eq!((one.exit, one.out), (two.exit, two.out));
@@ -89,7 +89,7 @@ fn equal_inputs_give_byte_equal_plans() {
 
 #[test]
 fn nothing_outside_the_files_and_the_globs_is_written() {
-    check(80, (cases(), faults()), async |(case, faults): (Case, Vec<String>)| {
+    check(50, (cases(), faults()), async |(case, faults): (Case, Vec<String>)| {
         let bench = begin(&case);
         let before = world(&bench);
         let faults = faults.into_iter().filter(|it| !it.contains("other-")).collect::<Vec<_>>();
@@ -122,7 +122,7 @@ fn nothing_outside_the_files_and_the_globs_is_written() {
 
 #[test]
 fn what_a_plan_shows_of_a_discovery_is_a_file_that_changes_nothing() {
-    check(80, cases(), async |mut case: Case| {
+    check(50, cases(), async |mut case: Case| {
         let everything = json!({"version": 1, "manage": {"names": ["*"]}, "defaults": {},
             "discoveries": [{"name": "none", "state": "absent"}]});
         case.files = vec![everything];
@@ -140,7 +140,7 @@ fn what_a_plan_shows_of_a_discovery_is_a_file_that_changes_nothing() {
 
 #[test]
 fn counted_addresses_equal_brute_force() {
-    check(150, soft_cases(), async |case: Case| {
+    check(100, soft_cases(), async |case: Case| {
         let planned = begin(&case).run(&line("plan", &case)).await;
         if planned.exit != Exit::Done {
             return;
@@ -198,7 +198,7 @@ fn counted_addresses_equal_brute_force() {
 
 #[test]
 fn as_many_writes_are_sent_as_the_plan_has_steps() {
-    check(80, soft_cases(), async |case: Case| {
+    check(50, soft_cases(), async |case: Case| {
         let bench = begin(&case);
         let before = world(&bench);
         let planned = bench.run(&line("plan", &case)).await;
@@ -223,7 +223,7 @@ fn as_many_writes_are_sent_as_the_plan_has_steps() {
 
 #[test]
 fn with_faults_an_apply_tells_the_truth_and_the_next_one_ends_it() {
-    check(150, (soft_cases(), faults()), async |(case, faults): (Case, Vec<String>)| {
+    check(100, (soft_cases(), faults()), async |(case, faults): (Case, Vec<String>)| {
         let mut bench = begin(&case);
         let before = world(&bench);
         bench.simulator.inject(&faults.join("\n")).unwrap();
@@ -259,7 +259,7 @@ fn with_faults_an_apply_tells_the_truth_and_the_next_one_ends_it() {
 
 #[test]
 fn after_ctrl_c_the_next_apply_ends_where_an_undisturbed_one_does() {
-    check(80, (soft_cases(), 0_u64..12_000), async |(case, moment): (Case, u64)| {
+    check(50, (soft_cases(), 0_u64..12_000), async |(case, moment): (Case, u64)| {
         let undisturbed = begin(&case);
         let ran = apply(&undisturbed, &case).await;
         let mut bench = begin(&case);
