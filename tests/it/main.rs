@@ -9,12 +9,18 @@ mod applying;
 mod bench;
 /// Everything that can go wrong with one write.
 mod doubt;
+/// Every exit code, and which comes first where several would do.
+mod exit_codes;
 /// Generated controllers, worlds and files.
 mod generate;
+/// Files with mistakes: all of them in one go, each at its place.
+mod mistakes;
 /// The world moves between the plan and the writes.
 mod moving;
 /// How much is under way at once, and how it is ended.
 mod pace;
+/// What only a process shows: pipes, signals, streams and colours.
+mod process;
 /// What holds of every plan and every apply.
 mod properties;
 /// Every unknown about the real controller, settled in every way.
@@ -23,14 +29,6 @@ mod quirks;
 mod reading;
 /// Replaces, whose halves are never left apart on purpose.
 mod replace;
-/// One discovery, and what is done to it.
-mod story;
-/// Every exit code, and which comes first where several would do.
-mod exit_codes;
-/// Files with mistakes: all of them in one go, each at its place.
-mod mistakes;
-/// What only a process shows: pipes, signals, streams and colours.
-mod process;
 /// Nothing secret is said or saved, not even to a log.
 mod secrets;
 /// The program as a process: a folder, an environment, and what comes out.
@@ -39,11 +37,13 @@ mod shell;
 mod speed;
 /// `status`: one line a live discovery.
 mod status;
+/// One discovery, and what is done to it.
+mod story;
 /// Rules about the source that no compiler checks.
 mod tidy;
 /// The command line itself: help, versions, and what is not understood.
 mod usage;
-/// The way over real sockets: certificates, redirects, proxies.
-mod wire;
 /// What files want of a world, found out without the program.
 mod wanted;
+/// The way over real sockets: certificates, redirects, proxies.
+mod wire;
