@@ -34,7 +34,7 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
         output.keep_stdout_for_machines();
     }
     drop(output.log(Happening::PlanStarted));
-    let deadline = Instant::now() + args.timeout;
+    let mut deadline = Instant::now() + args.timeout;
     let work = match &args.plan {
         Some(path) => saved(args, path, deadline, output).await?,
         None => planned(args, deadline, output).await?,
@@ -48,11 +48,14 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
         }
     }
     let asks = args.plan.is_none() && !args.auto_approve && !work.plan.changes.is_empty();
-    if asks && !approved(output) {
+    let asked = Instant::now();
+    if asks && !approved(output).await {
         output.print("\nApply cancelled.\n");
         finish(args, &work, &Report::new(&work.plan.changes), output);
         return Ok(Exit::Failed);
     }
+    // Whoever thinks it over takes nothing from the time there is to carry it out.
+    deadline += asked.elapsed();
     let exit = carried_out(args, deadline, &work, output).await;
     let saved = match &work.connection.simulated {
         Some(simulated) => simulated.save(output),
@@ -114,7 +117,7 @@ async fn saved(
     let client = connection.client.until(deadline);
     let at = Instant::now();
     let live = live::read(&client, connection.url.clone()).await;
-    let live = live.map_err(|error| unread(&error, output))?;
+    let live = live.map_err(|error| unread(&error, &connection.url, output))?;
     if live.release != plan.controller.release {
         let known = |it: &Option<String>| it.as_deref().unwrap_or("unknown").to_owned();
         let (then, now) = (known(&plan.controller.release), known(&live.release));
@@ -133,12 +136,22 @@ fn way(args: &ApplyArgs) -> Way<'_> {
     }
 }
 
-/// Asks whether to go on: only `yes` approves.
-fn approved(output: &mut Output<'_>) -> bool {
+/// Asks whether to go on: only `yes` approves, and Ctrl-C does not.
+async fn approved(output: &mut Output<'_>) -> bool {
     output.say("\nDo you want to carry out this plan? Only `yes` approves.");
-    match &mut output.host.ask {
-        Some(ask) => ask().is_ok_and(|it| it.trim() == "yes"),
-        None => false,
+    let Some(ask) = output.host.ask.take() else { return false };
+    // A terminal cannot be waited for but by a thread. It may be left waiting: the end of the
+    // process is its end.
+    let answer = tokio::task::spawn_blocking(ask);
+    let interrupt = async {
+        match &output.host.interrupts {
+            Interrupts::Signals => interrupted().await,
+            Interrupts::After(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        answer = answer => answer.is_ok_and(|it| it.is_ok_and(|it| it.trim() == "yes")),
+        () = interrupt => false,
     }
 }
 
@@ -177,7 +190,7 @@ async fn carried_out(
     };
     drop(progress);
     let exit = match ended {
-        Some(Ended::NotRead(error)) => unread(&error, output),
+        Some(Ended::NotRead(error)) => unread(&error, &connection.url, output),
         Some(Ended::Stale(moved)) => {
             output.print(&format!("\n{}", render::stale_text(plan, &moved)));
             output.error(

@@ -1,4 +1,4 @@
-//! Plans, accounts and diagnostics as text.
+//! Plans and accounts as text, complaints as JSON.
 
 mod plan;
 

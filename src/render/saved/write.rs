@@ -268,6 +268,7 @@ pub(crate) fn diagnostic(
         message: message.clone(),
         help: help.clone(),
         source: labels.first().map(|it| whole(it.span, sources)),
+        related: labels.iter().skip(1).map(|it| whole(it.span, sources)).collect(),
         refuses,
     }
 }
