@@ -7,6 +7,24 @@
 mod applying;
 /// A controller, files, and command lines against them.
 mod bench;
+/// Everything that can go wrong with one write.
+mod doubt;
+/// Generated controllers, worlds and files.
+mod generate;
+/// The world moves between the plan and the writes.
+mod moving;
+/// How much is under way at once, and how it is ended.
+mod pace;
+/// What holds of every plan and every apply.
+mod properties;
+/// Every unknown about the real controller, settled in every way.
+mod quirks;
+/// Controllers that cannot be read.
+mod reading;
+/// Replaces, whose halves are never left apart on purpose.
+mod replace;
+/// One discovery, and what is done to it.
+mod story;
 /// Every exit code, and which comes first where several would do.
 mod exit_codes;
 /// Files with mistakes: all of them in one go, each at its place.
@@ -27,3 +45,5 @@ mod tidy;
 mod usage;
 /// The way over real sockets: certificates, redirects, proxies.
 mod wire;
+/// What files want of a world, found out without the program.
+mod wanted;
