@@ -142,8 +142,8 @@ async fn carried_out(
             Ok(exit_of(&report))
         }
         None => {
-            output.print(&format!("\n{}", render::account_text(&plan, &report, &files.sources)));
             output.error("left at once, on the second interrupt", None);
+            output.print(&format!("\n{}", render::account_text(&plan, &report, &files.sources)));
             Ok(if report.tally().open == 0 { Exit::Partial } else { Exit::Pending })
         }
     }
