@@ -204,8 +204,12 @@ async fn carried_out(
             exit_of(&report)
         }
         None => {
-            output.print(&format!("\n{}", render::account_text(plan, &report, sources)));
             output.error("left at once, on the second interrupt", None);
+            output.print(&format!(
+                "
+{}",
+                render::account_text(plan, &report, sources)
+            ));
             if report.tally().open == 0 { Exit::Partial } else { Exit::Pending }
         }
     };

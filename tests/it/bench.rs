@@ -48,8 +48,8 @@ pub(crate) struct Ran {
 impl Bench {
     /// A controller that behaves like this and has this world.
     pub(crate) fn with(options: Options, world: World) -> Self {
-        let login = Login { username: "admin".to_owned(), password: PASSWORD.to_owned() };
-        let options = Options { started: START_MS.unsigned_abs(), login, ..options };
+        let started = START_MS.unsigned_abs();
+        let options = Options { started, login: login(), ..options };
         Self {
             simulator: Simulator::new(options, world),
             dir: tempfile::tempdir().unwrap(),
@@ -69,14 +69,14 @@ impl Bench {
     /// Puts a controller of another release in place, with the same world.
     pub(crate) fn upgrade(&mut self, release: &str) {
         let world = World::from_json(&self.simulator.world_json()).unwrap();
+        self.replace(Options { release: release.to_owned(), ..Options::default() }, world);
+    }
+
+    /// Puts another controller in place, whose clock goes on from this one's.
+    pub(crate) fn replace(&mut self, options: Options, world: World) {
         let elapsed = u64::try_from(self.began.elapsed().as_millis()).unwrap();
-        let options = Options {
-            release: release.to_owned(),
-            started: START_MS.unsigned_abs() + elapsed,
-            login: Login { username: "admin".to_owned(), password: PASSWORD.to_owned() },
-            ..Options::default()
-        };
-        self.simulator = Simulator::new(options, world);
+        let started = START_MS.unsigned_abs() + elapsed;
+        self.simulator = Simulator::new(Options { started, login: login(), ..options }, world);
     }
 
     /// Writes the default file.
@@ -90,7 +90,7 @@ impl Bench {
         self
     }
 
-    /// Runs a command line against the controller, with the default file.
+    /// Runs a command line against the controller, with every file of the folder.
     pub(crate) async fn run(&self, line: &str) -> Ran {
         self.run_args(&line.split_whitespace().collect::<Vec<_>>()).await
     }
@@ -100,11 +100,11 @@ impl Bench {
         format!("{}/{name}", self.dir.path().to_str().unwrap())
     }
 
-    /// Runs a command line whose arguments may have blanks, against the controller and with the
-    /// default file.
+    /// Runs a command line whose arguments may have blanks, against the controller and with every
+    /// file of the folder.
     pub(crate) async fn run_args(&self, args: &[&str]) -> Ran {
-        let file = self.path("discoveries.yaml");
-        self.run_bare(&[args, &["--simulate", "--file", &file]].concat()).await
+        let folder = self.dir.path().to_str().unwrap();
+        self.run_bare(&[args, &["--simulate", "--file", folder]].concat()).await
     }
 
     /// Runs a command line as it is.
@@ -192,6 +192,10 @@ impl Bench {
     pub(crate) fn writes(&self) -> u64 {
         ["create", "edit", "run", "stop", "delete"].iter().map(|it| self.requests(it)).sum()
     }
+}
+
+fn login() -> Login {
+    Login { username: "admin".to_owned(), password: PASSWORD.to_owned() }
 }
 
 /// Reads faults and quirks as the command line does.

@@ -111,6 +111,12 @@ fn machines_get_every_place_as_numbers() {
     {
       "format_version": "1.0",
       "valid": false,
+      "sources": [
+        {
+          "path": "discoveries.yaml",
+          "sha256": "1f472088055fcb72f65a2e326f2422c378c22e7b76d15504e95109cb8511060b"
+        }
+      ],
       "diagnostics": [
         {
           "severity": "error",

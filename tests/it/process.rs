@@ -64,7 +64,7 @@ fn a_full_disk_behind_stdout_is_a_failure_of_a_command_that_reads() {
     let output = shell.command(line).stdout(full()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("Warning: stdout could not be written"), "{said}");
+    assert!(said.contains("Warning: the result could not be written"), "{said}");
 }
 
 #[test]

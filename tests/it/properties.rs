@@ -16,10 +16,7 @@ use proptest::{
 };
 use serde_json::{Value, json};
 use tokio::{runtime, time::sleep};
-use trueup::{
-    cli::Exit,
-    simulator::{Simulator, World},
-};
+use trueup::{cli::Exit, simulator::World};
 
 use crate::{
     bench::{Bench, Ran},
@@ -55,6 +52,34 @@ fn a_plan_is_empty_after_its_apply() {
         }
         expect_nothing_left(&bench, &case).await;
     });
+}
+
+#[test]
+fn a_saved_plan_is_applied_request_for_request_as_a_direct_one() {
+    check(50, soft_cases(), async |case: Case| {
+        let direct = begin(&case);
+        let at_once = apply(&direct, &case).await;
+        let bench = begin(&case);
+        let path = bench.path("plan.json");
+        let planned = bench.run(&line(&format!("plan --out {path}"), &case)).await;
+        if planned.exit != Exit::Done {
+            assert_eq!(bench.writes() + direct.writes(), 0, "{planned:#?}");
+            return;
+        }
+        let n_before = bench.simulator.request_log().len();
+        let flags = case.flags.split_whitespace();
+        let args = ["apply", path.as_str(), "--simulate"].into_iter().chain(flags);
+        let later = bench.run_bare(&args.collect::<Vec<_>>()).await;
+        assert_eq!(at_once.exit, later.exit, "{at_once:#?} {later:#?}");
+        let log = bench.simulator.request_log();
+        let at_once = without_ages(&direct.simulator.request_log());
+        assert_eq!(at_once, without_ages(&log[n_before..]));
+    });
+}
+
+/// The requests without those for jobs: only a plan asks for the ages of runs.
+fn without_ages(log: &[String]) -> Vec<String> {
+    log.iter().filter(|it| !it.contains("/job")).cloned().collect()
 }
 
 #[test]
@@ -315,7 +340,7 @@ fn begin(case: &Case) -> Bench {
 /// The same controller without the faults that were still to come.
 fn restart(bench: &mut Bench, case: &Case) {
     let world = World::from_json(&bench.simulator.world_json()).unwrap();
-    bench.simulator = Simulator::new(case.options(), world);
+    bench.replace(case.options(), world);
 }
 
 fn line(command: &str, case: &Case) -> String {

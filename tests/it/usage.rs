@@ -49,7 +49,7 @@ fn what_is_not_understood_is_invalid_and_not_changes() {
         "simulator --listen here",
         "simulator --rate 0/1",
         "schema",
-        "schema plan",
+        "schema journal",
         "completions",
         "completions tcsh",
     ];
