@@ -5,6 +5,7 @@ use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::simulator_help;
 use crate::{
     model::SpanOfTime,
     simulator::{Fault, QuirkSetting, Rate},
@@ -269,11 +270,12 @@ pub(crate) struct SimulatedArgs {
     #[arg(long, value_name = "N/SECONDS")]
     pub(crate) rate: Option<Rate>,
 
-    /// What goes wrong, and when: WHERE[@WHICH]=WHAT; repeats
+    /// What goes wrong, and when: WHERE[@WHICH]=WHAT, as `simulator --help` lists; repeats
     #[arg(long, value_name = "FAULT")]
     pub(crate) fault: Vec<Fault>,
 
-    /// How it does what is not known of the real one: NAME=VALUE; repeats
+    /// How it does what is not known of the real one: NAME=VALUE, as `simulator --help` lists;
+    /// repeats
     #[arg(long, value_name = "QUIRK")]
     pub(crate) quirk: Vec<QuirkSetting>,
 }
@@ -297,6 +299,7 @@ impl SimulatedArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = simulator_help::text())]
 pub(crate) struct SimulatorArgs {
     /// Where to listen; port 0 picks one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]

@@ -6,6 +6,8 @@
 
 mod args;
 
+mod simulator_help;
+
 mod exit;
 
 mod host;

@@ -18,6 +18,7 @@ mod http;
 
 mod serve;
 
+pub(crate) use self::fault::{PLACES, WHATS, WHICHES};
 pub use self::{
     fault::{Fault, FaultError},
     http::{Service, Simulator, Unanswered},

@@ -4,10 +4,13 @@ use std::{fmt, str::FromStr};
 
 use super::{Fate, Fault, Other, What, Where, Which};
 
-const PLACES: &str =
+/// Which requests a fault can strike.
+pub(crate) const PLACES: &str =
     "token count list get create edit run stop delete task tasks credentials release any";
-const WHICHES: &str = "`1`, `2-5`, `/4` or `*`";
-const WHATS: &str = "lost reset 429 429:SECONDS 500…599 taken:500…599 html cut null slow:MS hang \
+/// Which of them.
+pub(crate) const WHICHES: &str = "`1`, `2-5`, `/4` or `*`";
+/// What can go wrong.
+pub(crate) const WHATS: &str = "lost reset 429 429:SECONDS 500…599 taken:500…599 html cut null slow:MS hang \
     expire other-create:NAME other-edit:NAME other-delete:NAME other-run:NAME, and on a write \
     stuck stuck-done fail:TEXT lie late:MS";
 
