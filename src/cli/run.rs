@@ -39,7 +39,9 @@ pub fn main() -> ExitCode {
 fn log_to_stderr(host: &Host) {
     let Some(filter) = host.var(LOG) else { return };
     let filter = tracing_subscriber::EnvFilter::new(filter);
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let in_colour = host.err_is_terminal && host.var("NO_COLOR").is_none();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour);
+    log.with_writer(std::io::stderr).init();
 }
 
 /// Runs one command line; the first argument is the program's name.
