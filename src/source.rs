@@ -17,8 +17,9 @@ pub(crate) struct Span {
     pub(crate) end: usize,
 }
 
+#[cfg(test)]
 impl Span {
-    /// Returns the range of bytes, for slicing and for drawing.
+    /// Returns the range of bytes.
     pub(crate) fn range(self) -> Range<usize> {
         self.start..self.end
     }

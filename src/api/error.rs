@@ -84,21 +84,6 @@ impl ApiError {
     pub(crate) fn status(&self) -> Option<StatusCode> {
         self.trouble.status()
     }
-
-    /// What the controller said for itself, where it said something.
-    pub(crate) fn words(&self) -> Option<&str> {
-        match &*self.trouble {
-            Trouble::Refused { words, .. } if !words.is_empty() => Some(words),
-            Trouble::Refused { .. }
-            | Trouble::NotAnswered(_)
-            | Trouble::Redirected { .. }
-            | Trouble::Misshapen { .. }
-            | Trouble::Incomplete { .. }
-            | Trouble::OutOfTime { .. }
-            | Trouble::NoToken(_)
-            | Trouble::BadId { .. } => None,
-        }
-    }
 }
 
 impl Trouble {

@@ -49,6 +49,6 @@ pub(crate) use self::{
     login::Login,
     tasks::{Task, TaskId, TaskState},
     transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
-    wire::{Proxy, Wire, WireError, WireOptions},
+    wire::{Proxy, Wire, WireOptions},
     writes::{Accepted, WriteError},
 };

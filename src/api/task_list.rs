@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::{
-    answer::{Misshapen, list, segment},
+    answer::{Misshapen, list, segment, text},
     client::{Call, Client},
     discoveries::unless_missing,
     error::ApiError,
@@ -129,9 +129,7 @@ impl Client {
                 break;
             }
         }
-        if generation == Generation::Second {
-            self.explain(&mut found, wanted).await;
-        }
+        self.explain(generation, &mut found, wanted).await;
         Ok(found.into_values().collect())
     }
 
@@ -144,9 +142,8 @@ impl Client {
         let Some(mut task) = unless_missing(self.read(call, read).await)? else {
             return Ok(None);
         };
-        if generation == Generation::Second
-            && let TaskState::Failed { .. } = task.state
-            && let Ok(Some(detail)) = self.task_detail(id).await
+        if lacks_words(generation, &task)
+            && let Ok(Some(detail)) = self.words_of(generation, id).await
         {
             task.complete(detail);
         }
@@ -155,12 +152,17 @@ impl Client {
 
     /// Puts the controller's words to the wanted tasks that failed. Where they cannot be had,
     /// the failure is one all the same.
-    async fn explain(&self, found: &mut BTreeMap<TaskId, Task>, wanted: &BTreeSet<TaskId>) {
+    async fn explain(
+        &self,
+        generation: Generation,
+        found: &mut BTreeMap<TaskId, Task>,
+        wanted: &BTreeSet<TaskId>,
+    ) {
         let mut reads = JoinSet::new();
         for id in wanted {
-            if let Some(Task { state: TaskState::Failed { .. }, .. }) = found.get(id) {
+            if found.get(id).is_some_and(|it| lacks_words(generation, it)) {
                 let (client, id) = (self.clone(), id.clone());
-                reads.spawn(async move { (client.task_detail(&id).await, id) });
+                reads.spawn(async move { (client.words_of(generation, &id).await, id) });
             }
         }
         for (detail, id) in reads.join_all().await {
@@ -168,6 +170,34 @@ impl Client {
                 task.complete(detail);
             }
         }
+    }
+
+    /// What the rest of the endpoints tell of a task that failed.
+    async fn words_of(
+        &self,
+        generation: Generation,
+        id: &TaskId,
+    ) -> Result<Option<TaskDetail>, ApiError> {
+        match generation {
+            Generation::First => self.task_tree(id).await,
+            Generation::Second => self.task_detail(id).await,
+        }
+    }
+
+    /// What the first child of a task that failed tells of why; nothing where none does.
+    async fn task_tree(&self, id: &TaskId) -> Result<Option<TaskDetail>, ApiError> {
+        let call = Call::read(format!("{}/{id}/tree", Generation::First.path()));
+        if let Err(trouble) = segment(id.as_str()) {
+            return Err(call.unsent(trouble));
+        }
+        let read = |it: Value| {
+            let tasks = list(it)?;
+            let others =
+                tasks.iter().filter(|it| text(it.get("id")).as_deref() != Some(id.as_str()));
+            let mut failed = others.filter(|it| it["isError"] == true).map(TaskDetail::read);
+            Ok(failed.find(|it| it.words.as_deref().is_some_and(|words| !names_the_tree(words))))
+        };
+        Ok(unless_missing(self.read(call, read).await)?.flatten())
     }
 
     /// Whether this page, newest first, goes back to before our first write.
@@ -182,6 +212,20 @@ impl Client {
         let oldest = starts.last().copied().flatten();
         is_sorted && oldest.is_some_and(|it| it < first_write_ms.saturating_sub(SLACK_MS))
     }
+}
+
+/// Whether a task has failed and says elsewhere why: one of the second generation in its detail,
+/// one of the first that points to its tree in a child there (facts, section 3.4).
+fn lacks_words(generation: Generation, task: &Task) -> bool {
+    match (&task.state, generation) {
+        (TaskState::Failed { words }, Generation::First) => names_the_tree(words),
+        (TaskState::Failed { .. }, Generation::Second) => true,
+        (TaskState::Open | TaskState::Ended, _) => false,
+    }
+}
+
+fn names_the_tree(words: &str) -> bool {
+    words.to_lowercase().contains("task tree")
 }
 
 /// Whether the controller says that it does not have these endpoints (any more).

@@ -112,7 +112,7 @@ struct Drive<'a> {
 /// What a request came to.
 enum Answer {
     Wrote { index: usize, sent: Sent, result: Result<Accepted, WriteError> },
-    ReadForEdit { index: usize, result: Result<Option<Current>, ReadError> },
+    ReadForEdit { index: usize, result: Box<Result<Option<Current>, ReadError>> },
     Tasks { asked_at: Moment, result: Result<(Vec<Task>, BTreeSet<TaskId>), ApiError> },
     View { asked_at: Moment, result: Result<live::View, ReadError> },
     Runs { index: usize, result: Result<Option<i64>, ReadError> },
@@ -245,12 +245,11 @@ impl Drive<'_> {
 
     /// Reads the object that an edit is made of, right before it.
     fn read_for_edit(&mut self, index: usize) {
-        let sent = self.sent_now();
-        self.schedule.item(index).send(sent);
+        self.schedule.item(index).send();
         let Some(id) = self.schedule.item(index).id.clone() else { return };
         let (client, credentials) = (self.client.clone(), self.credentials.clone());
         self.answers.spawn(async move {
-            let result = live::current(&client, &id, &credentials).await;
+            let result = Box::new(live::current(&client, &id, &credentials).await);
             Answer::ReadForEdit { index, result }
         });
     }
@@ -268,7 +267,7 @@ impl Drive<'_> {
             self.told(&events);
             return;
         }
-        self.schedule.item(index).send(sent);
+        self.schedule.item(index).send();
         let client = self.client.clone();
         let body = match step {
             Step::Create => change.after.as_ref().map(|it| live::create_body(&change.name, it)),
@@ -352,7 +351,7 @@ impl Drive<'_> {
         };
         let events = match answer {
             Answer::Wrote { index, sent, result } => self.on_wrote(index, sent, result),
-            Answer::ReadForEdit { index, result } => self.on_read_for_edit(index, result),
+            Answer::ReadForEdit { index, result } => self.on_read_for_edit(index, *result),
             Answer::Tasks { asked_at, result } => self.on_tasks(asked_at, result),
             Answer::View { asked_at, result } => self.on_view(asked_at, result),
             Answer::Runs { index, result } => self.on_runs(index, result),

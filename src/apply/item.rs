@@ -61,7 +61,7 @@ pub(super) enum Phase {
     /// Its current step waits for something that a list will show.
     Held(Hold),
     /// A request of it is under way: the write, or the read right before an edit.
-    Sending(Sent),
+    Sending,
     /// Its task is open.
     Pending {
         task: TaskId,
@@ -130,10 +130,6 @@ impl Item {
         self.steps.front().copied()
     }
 
-    pub(super) fn sends(&self) -> u32 {
-        self.sends
-    }
-
     pub(super) fn is_ended(&self) -> bool {
         matches!(self.phase, Phase::Ended)
     }
@@ -157,7 +153,7 @@ impl Item {
     pub(super) fn is_in_flight(&self) -> bool {
         match self.phase {
             Phase::Ready | Phase::Held(_) | Phase::Ended => false,
-            Phase::Sending(_)
+            Phase::Sending
             | Phase::Pending { .. }
             | Phase::Unseen(_)
             | Phase::Doubt(_)
@@ -169,7 +165,7 @@ impl Item {
     pub(super) fn wants_view(&self) -> bool {
         match &self.phase {
             Phase::Held(_) | Phase::Unseen(_) | Phase::Doubt(_) | Phase::Running => true,
-            Phase::Ready | Phase::Sending(_) | Phase::Pending { .. } | Phase::Ended => false,
+            Phase::Ready | Phase::Sending | Phase::Pending { .. } | Phase::Ended => false,
         }
     }
 
@@ -178,7 +174,7 @@ impl Item {
         match &self.phase {
             Phase::Held(_) | Phase::Doubt(_) | Phase::Running => true,
             Phase::Unseen(_) => self.step() == Some(Step::Delete),
-            Phase::Ready | Phase::Sending(_) | Phase::Pending { .. } | Phase::Ended => false,
+            Phase::Ready | Phase::Sending | Phase::Pending { .. } | Phase::Ended => false,
         }
     }
 
@@ -233,8 +229,8 @@ impl Item {
     }
 
     /// Takes note that a request is about to leave.
-    pub(super) fn send(&mut self, sent: Sent) {
-        self.phase = Phase::Sending(sent);
+    pub(super) fn send(&mut self) {
+        self.phase = Phase::Sending;
     }
 
     /// Takes note that the write itself leaves now.
@@ -341,10 +337,7 @@ impl Item {
             }
             Phase::Ready if self.begun => Events::new(),
             Phase::Ready => self.check(change, &look.view, look.asked_at),
-            phase @ (Phase::Sending(_)
-            | Phase::Pending { .. }
-            | Phase::Unseen(_)
-            | Phase::Ended) => {
+            phase @ (Phase::Sending | Phase::Pending { .. } | Phase::Unseen(_) | Phase::Ended) => {
                 self.phase = phase;
                 Events::new()
             }
@@ -451,7 +444,7 @@ impl Item {
             Phase::Doubt(doubt) => (doubt.sent, false),
             Phase::Ready
             | Phase::Held(_)
-            | Phase::Sending(_)
+            | Phase::Sending
             | Phase::Pending { .. }
             | Phase::Running
             | Phase::Ended => return Events::new(),
@@ -470,7 +463,7 @@ impl Item {
             Phase::Doubt(doubt) => doubt.asks_jobs,
             Phase::Ready
             | Phase::Held(_)
-            | Phase::Sending(_)
+            | Phase::Sending
             | Phase::Pending { .. }
             | Phase::Running
             | Phase::Ended => false,
@@ -569,7 +562,7 @@ impl Item {
                 }
                 Some(_) | None => Outcome::NotTried { why: why.to_owned() },
             },
-            Phase::Sending(_) => {
+            Phase::Sending => {
                 Outcome::Unknown { words: format!("{why} while a request was under way") }
             }
             Phase::Doubt(doubt) => Outcome::Unknown { words: doubt.why.clone() },

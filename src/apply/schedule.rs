@@ -113,7 +113,7 @@ impl<'a> Schedule<'a> {
 
     /// Returns the next step that may leave, in the order of the plan.
     pub(super) fn next(&self, now: Moment, only_between_halves: bool) -> Option<Next> {
-        let n_sending = self.count(|it| matches!(it, Phase::Sending(_)));
+        let n_sending = self.count(|it| matches!(it, Phase::Sending));
         let n_open = self.count(|it| matches!(it, Phase::Pending { .. } | Phase::Doubt(_)));
         let is_full = self.limits.parallelism.get() <= n_sending
             || self.limits.max_pending.get() <= n_sending + n_open;
@@ -149,7 +149,7 @@ impl<'a> Schedule<'a> {
 
     /// Whether a request is under way that may change something.
     pub(super) fn is_sending(&self) -> bool {
-        self.count(|it| matches!(it, Phase::Sending(_))) != 0
+        self.count(|it| matches!(it, Phase::Sending)) != 0
     }
 
     pub(super) fn waits_for_runs(&self) -> bool {
@@ -167,7 +167,7 @@ impl<'a> Schedule<'a> {
             Phase::Pending { task, .. } => Some(task.clone()),
             Phase::Ready
             | Phase::Held(_)
-            | Phase::Sending(_)
+            | Phase::Sending
             | Phase::Unseen(_)
             | Phase::Doubt(_)
             | Phase::Running
@@ -281,11 +281,6 @@ impl<'a> Schedule<'a> {
     /// Returns what a change came to before its first write, for a read that failed.
     pub(super) fn fail(&mut self, index: usize, words: String) -> Events {
         self.item(index).end(Outcome::Failed { words })
-    }
-
-    /// Whether an item is between the halves of a replace.
-    pub(super) fn has_halves(&self) -> bool {
-        self.items.iter().zip(self.changes).any(|(item, change)| item.is_between_halves(change))
     }
 
     /// What the discovery's run was doing in the read right before an edit.

@@ -198,15 +198,15 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Controller")]
 pub(crate) struct ControllerArgs {
-    /// Where the controller is [env: CC_URL, else the files' `controller`]
+    /// Where the controller is [env: `CC_URL`, else the files' `controller`]
     #[arg(long, value_name = "URL")]
     pub(crate) controller: Option<String>,
 
-    /// Who logs in [env: CC_USERNAME]
+    /// Who logs in [env: `CC_USERNAME`]
     #[arg(long, value_name = "NAME")]
     pub(crate) username: Option<String>,
 
-    /// The file that has the password in its first line [env: CC_PASSWORD, the password itself]
+    /// The file that has the password in its first line [env: `CC_PASSWORD`, the password itself]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) password_file: Option<PathBuf>,
 
@@ -214,7 +214,7 @@ pub(crate) struct ControllerArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ca_cert: Option<PathBuf>,
 
-    /// Do not verify the controller's certificate [env: CC_INSECURE]
+    /// Do not verify the controller's certificate [env: `CC_INSECURE`]
     #[arg(long)]
     pub(crate) insecure: bool,
 
@@ -335,10 +335,8 @@ pub(crate) struct CompletionsArgs {
 
 /// Reads a length of time: a whole number and one of `ms`, `s`, `m`, `h`, `d`, `w`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let milliseconds = text.strip_suffix("ms").map(str::parse::<u32>);
-    match milliseconds {
-        Some(Ok(it)) => return Ok(Duration::from_millis(it.into())),
-        Some(Err(_)) | None => (),
+    if let Some(Ok(milliseconds)) = text.strip_suffix("ms").map(str::parse::<u32>) {
+        return Ok(Duration::from_millis(milliseconds.into()));
     }
     let span = text.parse::<SpanOfTime>();
     span.map(SpanOfTime::to_duration)
@@ -359,7 +357,7 @@ mod tests {
     #[test]
     fn lengths_of_time_have_a_unit() {
         assert_eq!(duration("20ms"), Ok(Duration::from_millis(20)));
-        assert_eq!(duration("30m"), Ok(Duration::from_secs(1800)));
+        assert_eq!(duration("30m"), Ok(Duration::from_mins(30)));
         for text in ["", "5", "1.5s", "-1s", "ms", "s"] {
             assert!(duration(text).is_err(), "{text}");
         }

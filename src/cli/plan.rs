@@ -15,14 +15,14 @@ use super::{
 use crate::{
     api::Client,
     live,
-    model::Live,
-    plan::{self, Plan},
+    model::{Live, printable},
+    plan::{self, Controller, Plan},
     render,
     source::Diagnostic,
 };
 
 /// How long a plan may take to read the controller.
-const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Plans, and prints the plan.
 pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
@@ -70,7 +70,17 @@ pub(crate) async fn made(
     let planned = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
     let all = files.warnings.iter().cloned().chain(planned).collect::<Vec<Diagnostic>>();
     output.complain(&all, &files.sources);
+    output.say(&found(&plan));
     Ok((plan, Seen { live, at }))
+}
+
+/// Says what was planned against.
+fn found(plan: &Plan) -> String {
+    let Controller { url, release, interface, n_live } = &plan.controller;
+    let release = release.as_deref().unwrap_or("unknown");
+    let many = if *n_live == 1 { "discovery" } else { "discoveries" };
+    let release = printable(release);
+    format!("Read {n_live} {many} from {url} (release {release}, {interface} interface).")
 }
 
 async fn read(

@@ -148,9 +148,10 @@ fn ended(entry: &Entry, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done => format!("{name}: {} complete", entry.action),
         Outcome::Converged => format!("{name}: is so already"),
-        Outcome::Failed { words } => format!("{name}: {} failed: {words}", entry.action),
         Outcome::Stale { words } => format!("{name}: not tried, it moved since the plan: {words}"),
-        Outcome::Conflict { words } => format!("{name}: {} failed: {words}", entry.action),
+        Outcome::Failed { words } | Outcome::Conflict { words } => {
+            format!("{name}: {} failed: {words}", entry.action)
+        }
         Outcome::Unknown { words } => format!("{name}: nobody knows what came of it: {words}"),
         Outcome::NotTried { why } => format!("{name}: not tried: {why}"),
         Outcome::Open { words, .. } => format!("{name}: still open: {words}"),

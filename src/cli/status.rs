@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long it may take to read the controller.
-const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Prints what the controller has.
 pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {

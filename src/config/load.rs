@@ -50,6 +50,7 @@ pub(crate) fn load(paths: &[PathBuf]) -> Loaded {
 }
 
 /// Reads texts.
+#[cfg(test)]
 pub(crate) fn read(sources: SourceMap) -> Loaded {
     read_all_but(&BTreeSet::new(), sources)
 }
@@ -166,9 +167,10 @@ impl Disk {
                 (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(from))
             }
         };
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let source = self.sources.add(path.to_string_lossy(), text);
-        if let Some(start) = bad_from {
+        let without_mark = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let n_mark = text.len() - without_mark.len();
+        let source = self.sources.add(path.to_string_lossy(), without_mark);
+        if let Some(start) = bad_from.map(|it| it - n_mark) {
             self.no_text.insert(source);
             let span = Span { source, start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() };
             let message = "the file is not UTF-8 text from here on";

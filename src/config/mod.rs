@@ -30,6 +30,9 @@ mod complaints;
 mod tests;
 
 pub(crate) use self::{
-    load::{Loaded, load, read},
+    load::{Loaded, load},
     schema::schema,
 };
+
+#[cfg(test)]
+pub(crate) use self::load::read;

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     complaints::Place,
-    read::{Fields, Length, Must, Number, Read, Reader, Slot, Word, Words},
+    read::{Fields, Length, Must, Number, Read, Reader, Slot, Unknown, Word, Words},
     tree::{Node, Value},
 };
 use crate::{
@@ -105,9 +105,8 @@ pub(super) struct Discovery {
     pub(super) state: Slot<Word<State>>,
     #[schemars(flatten)]
     pub(super) settings: Settings,
-    /// Keys that were probably meant by keys that there are not.
     #[schemars(skip)]
-    pub(super) meant: Vec<&'static str>,
+    pub(super) unknown: Unknown,
 }
 
 /// The keys that discoveries and defaults share. Absent, or `null`, is not managed: neither sent
@@ -180,7 +179,7 @@ pub(super) type CredentialList = Vec<Spanned<Credential>>;
 #[derive(Debug)]
 pub(super) enum Credential {
     Description(String),
-    Map(CredentialMap),
+    Map(Box<CredentialMap>),
 }
 
 /// A global credential by description and username, of which either may be left out, or by id.
@@ -200,6 +199,8 @@ pub(super) struct CredentialMap {
     /// Its id on the controller, instead of the other two.
     #[schemars(length(min = 1))]
     pub(super) id: Slot<String>,
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
 }
 
 /// When a discovery is run again: a word, or an age.
@@ -308,9 +309,9 @@ impl Read for Discovery {
             lldp: fields.optional("lldp", reader),
             state: fields.optional("state", reader),
             settings: Settings::read(&mut fields, reader),
-            meant: Vec::new(),
+            unknown: Unknown::default(),
         };
-        Some(Self { meant: fields.finish(reader), ..it })
+        Some(Self { unknown: fields.finish(reader), ..it })
     }
 
     fn item_place(node: &Node<'_>) -> Place {
@@ -367,8 +368,8 @@ impl Read for Credential {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
         match &node.value {
             Value::Text(description) => Some(Self::Description(description.clone().into_owned())),
-            Value::Map(_) => CredentialMap::read(node, reader).map(Self::Map),
-            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::List(_) => {
+            Value::Map(_) => CredentialMap::read(node, reader).map(|it| Self::Map(Box::new(it))),
+            Value::Null | Value::Bool | Value::Integer(_) | Value::Float(_) | Value::List(_) => {
                 reader.wrong_type(node, "a credential's description, or a map");
                 None
             }
@@ -383,9 +384,9 @@ impl Read for CredentialMap {
             description: fields.optional("description", reader),
             username: fields.optional("username", reader),
             id: fields.optional("id", reader),
+            unknown: Unknown::default(),
         };
-        fields.finish(reader);
-        Some(it)
+        Some(Self { unknown: fields.finish(reader), ..it })
     }
 }
 
@@ -394,7 +395,7 @@ impl Read for RerunRule {
         match &node.value {
             Value::Map(_) => OlderThan::read(node, reader).map(Self::Age),
             Value::Null
-            | Value::Bool(_)
+            | Value::Bool
             | Value::Integer(_)
             | Value::Float(_)
             | Value::Text(_)

@@ -107,6 +107,15 @@ pub(super) struct Fields<'n, 'a> {
     node: &'n Node<'a>,
     entries: &'n [Entry<'a>],
     known: Vec<&'static str>,
+    missing: Vec<&'static str>,
+}
+
+/// What was written of keys that there are not.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unknown {
+    pub(super) n_keys: usize,
+    /// The keys that were probably meant by them.
+    pub(super) meant: Vec<&'static str>,
 }
 
 impl<'n, 'a> Fields<'n, 'a> {
@@ -117,9 +126,11 @@ impl<'n, 'a> Fields<'n, 'a> {
         reader: &mut Reader<'_, '_>,
     ) -> Option<Self> {
         match &node.value {
-            Value::Map(entries) => Some(Self { what, node, entries, known: Vec::new() }),
+            Value::Map(entries) => {
+                Some(Self { what, node, entries, known: Vec::new(), missing: Vec::new() })
+            }
             Value::Null
-            | Value::Bool(_)
+            | Value::Bool
             | Value::Integer(_)
             | Value::Float(_)
             | Value::Text(_)
@@ -157,12 +168,7 @@ impl<'n, 'a> Fields<'n, 'a> {
         if let Some(entry) = self.take(key) {
             return Must(given(entry, key, reader));
         }
-        let message = format!("{} needs the key `{key}`", self.what);
-        let at = reader.complaints.span(self.first_key());
-        reader.complaints.add(
-            Diagnostic::error("trueup::config::missing_key", message)
-                .labelled(at, format!("`{key}` is missing here")),
-        );
+        self.missing.push(key);
         Must(None)
     }
 
@@ -178,10 +184,23 @@ impl<'n, 'a> Fields<'n, 'a> {
         self.entries.iter().find(|it| it.name() == key)
     }
 
-    /// Complains about every key that was not asked for, and returns those that were probably
-    /// meant.
-    pub(super) fn finish(self, reader: &mut Reader<'_, '_>) -> Vec<&'static str> {
-        let mut all_meant = Vec::new();
+    /// Complains about every key that was not asked for, and every one that is missing. One that
+    /// is misspelt is not missing too.
+    pub(super) fn finish(self, reader: &mut Reader<'_, '_>) -> Unknown {
+        let unknown = self.unknown(reader);
+        for key in self.missing.iter().filter(|it| !unknown.meant.contains(it)) {
+            let message = format!("{} needs the key `{key}`", self.what);
+            let at = reader.complaints.span(self.first_key());
+            reader.complaints.add(
+                Diagnostic::error("trueup::config::missing_key", message)
+                    .labelled(at, format!("`{key}` is missing here")),
+            );
+        }
+        unknown
+    }
+
+    fn unknown(&self, reader: &mut Reader<'_, '_>) -> Unknown {
+        let mut unknown = Unknown::default();
         for entry in self.entries {
             let name = entry.name();
             if self.known.contains(&name) {
@@ -189,7 +208,8 @@ impl<'n, 'a> Fields<'n, 'a> {
             }
             let keys = alternatives(self.known.iter().copied());
             let meant = nearest(name, self.known.iter().copied());
-            all_meant.extend(meant);
+            unknown.n_keys += 1;
+            unknown.meant.extend(meant);
             let help = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the keys are {keys}"),
@@ -203,7 +223,7 @@ impl<'n, 'a> Fields<'n, 'a> {
                 .help(help),
             );
         }
-        all_meant
+        unknown
     }
 }
 
@@ -213,7 +233,7 @@ impl Entry<'_> {
             Value::Text(name) => name,
             // `tree` has taken these out.
             Value::Null
-            | Value::Bool(_)
+            | Value::Bool
             | Value::Integer(_)
             | Value::Float(_)
             | Value::List(_)
@@ -270,7 +290,7 @@ impl Read for String {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
         let help = match &node.value {
             Value::Text(text) => return Some(text.clone().into_owned()),
-            Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {
+            Value::Bool | Value::Integer(_) | Value::Float(_) => {
                 Some("put it in quotes if it is meant as text".to_owned())
             }
             Value::Null | Value::List(_) | Value::Map(_) => None,
@@ -291,7 +311,7 @@ impl Read for Length {
             Value::Integer(number) => {
                 Some(format!("a length of time has a unit, such as `{number}s`"))
             }
-            Value::Null | Value::Bool(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => None,
+            Value::Null | Value::Bool | Value::Float(_) | Value::List(_) | Value::Map(_) => None,
         };
         reader.wrong_type_help(node, "a length of time", help);
         None
@@ -309,7 +329,7 @@ impl Read for Number {
             // What is too long for an integer, or is written `3.0`, is a whole number all the same.
             Value::Float(it) if it.fract() == 0.0 => Some(Self(saturated(*it))),
             Value::Null
-            | Value::Bool(_)
+            | Value::Bool
             | Value::Float(_)
             | Value::Text(_)
             | Value::List(_)

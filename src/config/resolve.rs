@@ -17,7 +17,7 @@ use crate::{
     source::{Diagnostic, Span, Spanned},
 };
 
-/// How long a name may be before a client is known to fail (facts, section 6).
+/// How long a name may be, by a client.
 const LONG_NAME: usize = 255;
 
 /// The desired state while file after file is added to it.

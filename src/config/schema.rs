@@ -1,6 +1,6 @@
 //! The schema of the files, for editors: made of the maps that they are read into.
 
-use schemars::{Schema, generate::SchemaSettings};
+use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
 
 use super::raw;
@@ -10,11 +10,20 @@ use crate::model::TargetKind;
 ///
 /// In the draft that the editors' YAML server has understood for longest.
 pub(crate) fn schema() -> String {
-    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<raw::File>();
+    let settings =
+        SchemaSettings::draft07().with_transform(RecursiveTransform(descriptions_on_one_line));
+    let schema = settings.into_generator().into_root_schema_for::<raw::File>();
     let mut text =
         serde_json::to_string_pretty(&schema).expect("invariant: a schema is a JSON value");
     text.push('\n');
     text
+}
+
+/// Takes the line breaks out that only our own comments need.
+fn descriptions_on_one_line(schema: &mut Schema) {
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        *description = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
 }
 
 /// Says that a discovery has exactly one target, unless it is to be absent.

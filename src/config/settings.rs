@@ -215,8 +215,11 @@ fn credential(
     let own = |it: &Slot<String>| it.given().map(|it| it.value.clone());
     let (description, username, id) = match &raw.value {
         raw::Credential::Description(it) => (Some(it.clone()), None, None),
-        raw::Credential::Map(raw::CredentialMap { description, username, id }) => {
-            if [description, username, id].iter().any(|it| matches!(it, Slot::Broken)) {
+        raw::Credential::Map(map) => {
+            let raw::CredentialMap { description, username, id, unknown } = map.as_ref();
+            let is_broken = |it: &&Slot<String>| matches!(it, Slot::Broken);
+            // What it would be without its other mistakes is not known.
+            if unknown.n_keys != 0 || [description, username, id].iter().any(is_broken) {
                 return None;
             }
             (own(description), own(username), own(id))

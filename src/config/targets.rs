@@ -32,7 +32,8 @@ pub(super) fn target(
     entry: Span,
     complaints: &mut Complaints,
 ) -> Option<Given<Target>> {
-    let raw::Discovery { name, address, ranges, cidr, cdp, lldp, state, settings: _, meant } = raw;
+    let raw::Discovery { name, address, ranges, cidr, cdp, lldp, state, settings: _, unknown } =
+        raw;
     let said = [
         (TargetKind::Address, address.is_said()),
         (TargetKind::Ranges, ranges.is_said()),
@@ -54,7 +55,7 @@ pub(super) fn target(
         Slot::Broken => true,
         Slot::Absent | Slot::Null => false,
     };
-    let is_misspelt = said.iter().any(|(kind, _)| meant.contains(&kind.key()));
+    let is_misspelt = said.iter().any(|(kind, _)| unknown.meant.contains(&kind.key()));
     let n_said = said.iter().filter(|(_, said)| *said).count();
     if !is_absent && n_said != 1 && !(n_said == 0 && is_misspelt) {
         let at = name.0.as_ref().map(|it| it.at).filter(|it| it.source == entry.source);

@@ -28,7 +28,7 @@ pub(super) struct Node<'a> {
 #[derive(Debug)]
 pub(super) enum Value<'a> {
     Null,
-    Bool(bool),
+    Bool,
     Integer(i128),
     Float(f64),
     Text(Cow<'a, str>),
@@ -56,7 +56,7 @@ impl Node<'_> {
         let written = text.get(self.place.start..self.place.end).unwrap_or_default();
         match &self.value {
             Value::Null => "nothing".to_owned(),
-            Value::Bool(_) => shown(written),
+            Value::Bool => shown(written),
             Value::Integer(_) | Value::Float(_) => format!("the number {}", shown(written)),
             Value::Text(text) => format!("the text {}", shown(text)),
             Value::List(_) => "a list".to_owned(),
@@ -74,7 +74,7 @@ impl Node<'_> {
 /// cannot stay.
 fn settle(node: &mut Node<'_>, text: &str, complaints: &mut Complaints) {
     match &mut node.value {
-        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) => return,
+        Value::Null | Value::Bool | Value::Integer(_) | Value::Float(_) => return,
         Value::Text(_) => {
             // A block scalar goes on to the next key: the blanks are not what was meant.
             node.place = trimmed(node.place, text);
@@ -155,7 +155,7 @@ fn parts(node: &Node<'_>) -> Vec<Place> {
         Value::Map(entries) => {
             entries.iter().flat_map(|it| [place(&it.key), place(&it.value)]).collect()
         }
-        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) => {
+        Value::Null | Value::Bool | Value::Integer(_) | Value::Float(_) | Value::Text(_) => {
             Vec::new()
         }
     };

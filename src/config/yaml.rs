@@ -160,8 +160,8 @@ impl<'de> Visitor<'de> for AnyValue {
         Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E>(self, _value: bool) -> Result<Self::Value, E> {
+        Ok(Value::Bool)
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {

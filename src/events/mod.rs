@@ -12,5 +12,5 @@ mod report;
 pub(crate) use self::{
     event::{Event, Outcome, StopReason},
     moved::{Moved, MovedField},
-    report::{Entry, Report, Tally, Verdict},
+    report::{Entry, Report, Verdict},
 };

@@ -106,12 +106,11 @@ impl Report {
                 }
                 Some(Outcome::Converged) => tally.done += 1,
                 Some(Outcome::Failed { .. } | Outcome::Stale { .. } | Outcome::Conflict { .. }) => {
-                    tally.failed += 1
+                    tally.failed += 1;
                 }
-                Some(Outcome::NotTried { .. }) => tally.not_tried += 1,
                 Some(Outcome::Open { .. } | Outcome::Unknown { .. }) => tally.open += 1,
                 None if entry.was_sent => tally.open += 1,
-                None => tally.not_tried += 1,
+                Some(Outcome::NotTried { .. }) | None => tally.not_tried += 1,
             }
         }
         tally

@@ -291,7 +291,7 @@ pub(crate) fn edit_body(current: &Value, differences: &[Difference], after: &Set
                 );
             }
             "netconf_port" => {
-                put(&mut body, "netconfPort", after.netconf_port.map(|it| it.to_string()))
+                put(&mut body, "netconfPort", after.netconf_port.map(|it| it.to_string()));
             }
             path if path.starts_with("credentials") => credentials_differ = true,
             _ => {

@@ -76,12 +76,17 @@ pub(crate) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() || is_invisible(c) {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            out.push_str(&escaped(c));
         } else {
             out.push(c);
         }
     }
     out
+}
+
+/// Returns a character as JSON escapes it; all of these are below U+10000.
+fn escaped(c: char) -> String {
+    format!("\\u{:04x}", u32::from(c))
 }
 
 /// Whether a character, shown as it is, could mislead a terminal or a reader: control characters,
@@ -106,7 +111,7 @@ pub(crate) fn quoted(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             c if c.is_control() || is_invisible(c) => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                out.push_str(&escaped(c));
             }
             c => out.push(c),
         }

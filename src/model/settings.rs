@@ -144,8 +144,8 @@ impl Settings {
         add("credentials", (!gone.is_empty()).then_some(FieldValue::Gone(gone)));
         add("protocols", protocols.as_ref().map(|it| FieldValue::List(texts(it))));
         add("retries", retries.map(FieldValue::Number));
-        add("timeout", timeout.map(text));
-        add("management_ip", management_ip.map(text));
+        add("timeout", timeout.as_ref().map(text));
+        add("management_ip", management_ip.as_ref().map(text));
         add("netconf_port", netconf_port.map(FieldValue::Number));
         fields
     }
@@ -249,7 +249,7 @@ fn is_of_target(path: &str) -> bool {
     )
 }
 
-fn text(value: impl ToString) -> FieldValue {
+fn text(value: &impl ToString) -> FieldValue {
     FieldValue::Text(value.to_string())
 }
 

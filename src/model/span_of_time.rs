@@ -53,7 +53,8 @@ impl FromStr for SpanOfTime {
 /// Shows the length in the largest unit that divides it.
 impl fmt::Display for SpanOfTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let divides = |(_, length): &&(char, u64)| self.seconds != 0 && self.seconds % length == 0;
+        let divides =
+            |(_, length): &&(char, u64)| self.seconds != 0 && self.seconds.is_multiple_of(*length);
         match UNITS.iter().find(divides) {
             Some((unit, length)) => write!(f, "{}{unit}", self.seconds / length),
             None => write!(f, "{}s", self.seconds),

@@ -128,7 +128,7 @@ impl Facts<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Reason, testing::Story};
+    use crate::plan::{testing::Story, types::Reason};
 
     /// Returns what is said once a sound plan was tampered with.
     fn said(tamper: impl FnOnce(&mut Plan, &mut Story)) -> String {

@@ -34,10 +34,7 @@ mod check;
 pub(crate) use self::{
     options::check_options,
     planner::{needs_run_age, plan},
-    types::{
-        Action, Change, Controller, FieldChange, Impact, Options, Plan, Planned, Reason, Step,
-        Summary,
-    },
+    types::{Action, Change, Controller, FieldChange, Options, Plan, Step},
 };
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::{prelude::*, sample::select};
 
 use super::{
-    Action, Change, Plan, Reason, Step,
+    Action, Change, Plan, Step,
     testing::{NOW, Story},
+    types::Reason,
 };
 use crate::model::{Interface, LiveDiscovery, Readable, RemoteId, RunState, Settings, Target};
 

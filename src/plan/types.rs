@@ -178,11 +178,6 @@ impl Plan {
         errors.map(|it| it.diagnostic.code).any(|it| it != TOO_MANY_DELETIONS)
     }
 
-    /// Whether there is something to do, and nothing that forbids it.
-    pub(crate) fn is_applyable(&self) -> bool {
-        self.is_complete() && !self.changes.is_empty()
-    }
-
     /// Returns how many runs it starts.
     pub(crate) fn n_runs_started(&self) -> usize {
         let interface = self.controller.interface;

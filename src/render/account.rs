@@ -31,8 +31,11 @@ pub(crate) fn account_text(plan: &Plan, report: &Report, sources: &SourceMap) ->
     text
 }
 
+/// A title, and which entries stand below it.
+type Section = (&'static str, fn(&Entry) -> bool);
+
 /// The sections of an account, in their order.
-const SECTIONS: [(&str, fn(&Entry) -> bool); 6] = [
+const SECTIONS: [Section; 6] = [
     ("Done:", |it| matches!(it.outcome, Some(Outcome::Done))),
     ("Converged (somebody else had done it):", |it| matches!(it.outcome, Some(Outcome::Converged))),
     ("Not tried:", |it| matches!(it.outcome, Some(Outcome::NotTried { .. })) || is_untouched(it)),
@@ -67,16 +70,12 @@ fn section(text: &mut String, title: &str, entries: &[Located<'_>]) {
 }
 
 fn block(entry: &Entry, place: Option<&Location>) -> String {
-    let sign = sign(entry.action);
-    let mut block = format!("  {sign} {}: {}\n", entry.name, words(entry));
-    for note in &entry.notes {
-        block.push_str(&format!("      warning: {}\n", printable(note)));
-    }
+    let first = format!("  {} {}: {}\n", sign(entry.action), entry.name, words(entry));
+    let notes = entry.notes.iter().map(|it| format!("      warning: {}\n", printable(it)));
     let in_place = matches!(entry.outcome, Some(Outcome::Done | Outcome::Converged));
-    if let (Some(at), false) = (place, in_place) {
-        block.push_str(&format!("      at {}:{}:{}\n", at.path, at.line, at.column));
-    }
-    block
+    let place = place.filter(|_| !in_place);
+    let place = place.map(|it| format!("      at {}:{}:{}\n", it.path, it.line, it.column));
+    std::iter::once(first).chain(notes).chain(place).collect()
 }
 
 /// Says in one line what came of a change.
@@ -86,9 +85,12 @@ fn words(entry: &Entry) -> String {
     match &entry.outcome {
         Some(Outcome::Done) => past(entry.action).to_owned(),
         Some(Outcome::Converged) => "is so already".to_owned(),
-        Some(Outcome::NotTried { why }) => format!("{}{after}", printable(why)),
         Some(
-            Outcome::Failed { words } | Outcome::Conflict { words } | Outcome::Stale { words },
+            Outcome::NotTried { why: words }
+            | Outcome::Failed { words }
+            | Outcome::Conflict { words }
+            | Outcome::Stale { words }
+            | Outcome::Open { task: None, words },
         ) => format!("{}{after}", printable(words)),
         Some(Outcome::Unknown { words }) => format!(
             "nobody knows what came of it: {}{after}; look at the discovery on the controller, or \
@@ -98,7 +100,6 @@ fn words(entry: &Entry) -> String {
         Some(Outcome::Open { task: Some(task), words }) => {
             format!("task {}: {}{after}", printable(task), printable(words))
         }
-        Some(Outcome::Open { task: None, words }) => format!("{}{after}", printable(words)),
         None => match &entry.current {
             Some((step, Some(task))) => {
                 format!("{step} under way, task {}{after}", printable(task))

@@ -212,8 +212,10 @@ quirks! {
         tasks_v2: TasksV2 = Served "served" | Gone404 "404",
             "what every path of the new tasks answers";
         error_words: ErrorWords =
-            Both "both" | Reason "reason" | Code "code" | Progress "progress" | None "none",
-            "where a failed task says why: failureReason, errorCode, progress or nowhere";
+            Both "both" | Reason "reason" | Code "code" | Progress "progress" | Tree "tree"
+                | None "none",
+            "where a failed task says why: failureReason, errorCode, progress, in a child that only \
+             its tree shows, or nowhere";
         missing_id: MissingId = Gone404 "404" | Bad400 "400" | Error500 "500",
             "the answer to an id that does not exist";
         missing_write: MissingWrite = Refused "refused" | TaskFails "task_fails",

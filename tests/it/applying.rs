@@ -7,7 +7,7 @@ use trueup::{
     simulator::{Options, World},
 };
 
-use crate::bench::{Bench, options};
+use crate::bench::Bench;
 
 /// So many discoveries, each of one prefix.
 fn prefixes(n: usize) -> String {
@@ -31,7 +31,8 @@ async fn twenty_creates_take_twenty_writes_and_few_other_requests() {
     assert!(n_requests - 20 <= 25, "{:?}", bench.simulator.requests());
     assert!(ran.took <= Duration::from_millis(2_500), "{:?}", ran.took);
 
-    bench.expect_applied().await;
+    let again = bench.expect_applied().await;
+    assert!(again.out.contains("No changes."), "{again:#?}");
     let n_more = bench.requests("any") - n_requests;
     assert!(n_more <= 6, "{:?}", bench.simulator.requests());
     assert_eq!(bench.writes(), 20);
@@ -40,7 +41,7 @@ async fn twenty_creates_take_twenty_writes_and_few_other_requests() {
 #[tokio::test(start_paused = true)]
 async fn a_create_whose_reply_is_lost_is_not_sent_again() {
     for fault in ["create=lost", "create=taken:502"] {
-        let bench = Bench::with(options(&[fault], &[]), World::default());
+        let bench = Bench::like(&[fault], &[]);
         bench.files(&prefixes(3));
         let ran = bench.expect_applied().await;
         assert!(ran.err.contains("in doubt"), "{ran:#?}");
@@ -52,11 +53,19 @@ async fn a_create_whose_reply_is_lost_is_not_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn a_create_that_was_not_taken_on_is_sent_again() {
     for fault in ["create=reset", "create=503"] {
-        let bench = Bench::with(options(&[fault], &[]), World::default());
+        let bench = Bench::like(&[fault], &[]);
         bench.files(&prefixes(3));
         let ran = bench.run("apply --auto-approve").await;
         assert_eq!((ran.exit, bench.requests("create")), (Exit::Done, 4), "{ran:#?}");
         assert_eq!(bench.violations("duplicate_create"), 0);
         bench.expect_no_changes().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reason_that_only_the_task_tree_has_is_found_there() {
+    let bench = Bench::like(&["create=fail:Too many discoveries"], &["error_words=tree"]);
+    bench.files(&prefixes(1));
+    let ran = bench.run("apply --auto-approve").await;
+    assert!(ran.exit == Exit::Failed && ran.out.contains("Too many discoveries"), "{ran:#?}");
 }

@@ -39,11 +39,6 @@ pub(crate) struct Ran {
 }
 
 impl Bench {
-    /// A controller with a new world.
-    pub(crate) fn new() -> Self {
-        Self::with(Options::default(), World::default())
-    }
-
     /// A controller that behaves like this and has this world.
     pub(crate) fn with(options: Options, world: World) -> Self {
         let options = Options { started: START_MS.unsigned_abs(), ..options };
@@ -138,8 +133,8 @@ impl Bench {
 
 /// Reads faults and quirks as the command line does.
 pub(crate) fn options(faults: &[&str], quirks: &[&str]) -> Options {
-    let mut options = Options::default();
-    options.faults = faults.iter().map(|it| it.parse().unwrap()).collect();
+    let faults = faults.iter().map(|it| it.parse().unwrap()).collect();
+    let mut options = Options { faults, ..Options::default() };
     for quirk in quirks {
         options.quirks.set(quirk.parse().unwrap());
     }

@@ -50,6 +50,7 @@ struct BesideDiscovery {
 struct BesideTask {
     left: Left,
     hidden_until: u64,
+    told_in_tree: Option<String>,
 }
 
 impl World {
@@ -96,9 +97,9 @@ impl World {
             with_ours(shown, &beside, is_plain)
         });
         let tasks = self.tasks.iter().map(|it| {
-            let Task { shown, left, hidden_until } = it;
-            let beside = BesideTask { left: left.clone(), hidden_until: *hidden_until };
-            with_ours(shown, &beside, *left == Left::Nothing && *hidden_until == 0)
+            let Task { shown, left, hidden_until, told_in_tree } = it.clone();
+            let is_plain = left == Left::Nothing && hidden_until == 0 && told_in_tree.is_none();
+            with_ours(&shown, &BesideTask { left, hidden_until, told_in_tree }, is_plain)
         });
         let mut whole = Map::new();
         whole.insert("discoveries".to_owned(), discoveries.collect());
@@ -137,11 +138,11 @@ fn discovery(mut shown: Value) -> Result<Discovery, WorldError> {
 }
 
 fn task(mut shown: Value) -> Result<Task, WorldError> {
-    let BesideTask { left, hidden_until } = match &mut shown {
+    let BesideTask { left, hidden_until, told_in_tree } = match &mut shown {
         Value::Object(fields) => ours(fields)?,
         _ => BesideTask::default(),
     };
-    Ok(Task { shown, left, hidden_until })
+    Ok(Task { shown, left, hidden_until, told_in_tree })
 }
 
 fn next_id(whole: &Map<String, Value>, discoveries: &[Discovery]) -> Result<u64, WorldError> {

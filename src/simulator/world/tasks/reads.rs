@@ -65,11 +65,11 @@ impl World {
         }
     }
 
-    /// A task and its children, of which none of ours has any.
+    /// A task and its children. One of ours has one only where its quirk puts the reason there.
     pub(crate) fn task_tree(&self, id: &str, at: At<'_>) -> Answer {
         let of_tree = |it: &&Task| it.id() == id || it.shown.get("parentId") == Some(&json!(id));
-        let tree: Vec<Value> =
-            self.findable(at).filter(of_tree).map(|it| it.shown.clone()).collect();
+        let shown = |it: &Task| std::iter::once(it.shown.clone()).chain(it.child());
+        let tree: Vec<Value> = self.findable(at).filter(of_tree).flat_map(shown).collect();
         if tree.is_empty() { no_task(id) } else { Answer::Found(tree.into()) }
     }
 

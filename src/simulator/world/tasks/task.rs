@@ -36,6 +36,8 @@ pub(in crate::simulator::world) struct Task {
     pub(in crate::simulator::world) left: Left,
     /// Until then nobody finds it.
     pub(in crate::simulator::world) hidden_until: u64,
+    /// Why it failed, where only its tree tells.
+    pub(in crate::simulator::world) told_in_tree: Option<String>,
 }
 
 /// What is still to come of a task.
@@ -71,7 +73,7 @@ impl Task {
             "instanceTenantId": TENANT,
             "id": id,
         });
-        Self { shown, left: Left::Nothing, hidden_until: 0 }
+        Self { shown, left: Left::Nothing, hidden_until: 0, told_in_tree: None }
     }
 
     pub(in crate::simulator::world) fn due(&self) -> Option<u64> {
@@ -114,9 +116,25 @@ impl Task {
             ErrorWords::Reason => said.push(words),
             ErrorWords::Code => said.push(code),
             ErrorWords::Progress => said.push(("progress", json!(reason))),
+            ErrorWords::Tree => {
+                said.push(("failureReason", json!("Check task tree for details")));
+                self.told_in_tree = Some(reason.to_owned());
+            }
             ErrorWords::None => (),
         }
         self.say(said);
+    }
+
+    /// Returns the child that says why it failed, where it has one.
+    pub(super) fn child(&self) -> Option<Value> {
+        let reason = self.told_in_tree.as_ref()?;
+        let mut child = self.shown.clone();
+        if let Value::Object(fields) = &mut child {
+            fields.insert("id".to_owned(), json!(format!("{}-1", self.id())));
+            fields.insert("parentId".to_owned(), json!(self.id()));
+            fields.insert("failureReason".to_owned(), json!(reason));
+        }
+        Some(child)
     }
 
     pub(super) fn end(&mut self, now: u64, quirks: &Quirks) {
