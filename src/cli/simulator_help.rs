@@ -27,3 +27,17 @@ pub(crate) fn text() -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_quirk_is_listed_with_its_values() {
+        let text = text();
+        for choice in Quirks::ALL {
+            assert!(text.contains(&format!("  {}={}", choice.name, choice.values.join("|"))));
+        }
+        assert!(40 < Quirks::ALL.len());
+    }
+}

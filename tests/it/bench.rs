@@ -74,6 +74,14 @@ impl Bench {
 
     /// Runs a command line whose arguments may have blanks.
     pub(crate) async fn run_args(&self, args: &[&str]) -> Ran {
+        let dir = self.dir.path().to_str().unwrap();
+        let all = [args, &["--simulate", "--file", dir]].concat();
+        self.run_exactly(&all, Some(self.simulator.clone())).await
+    }
+
+    /// Runs a command line as it is. Behind `--simulate` is this simulator; without one, the
+    /// command line makes its own.
+    pub(crate) async fn run_exactly(&self, args: &[&str], simulator: Option<Simulator>) -> Ran {
         let (out, err) = (Shared::default(), Shared::default());
         let began = Instant::now();
         let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap();
@@ -89,13 +97,11 @@ impl Bench {
             err_is_terminal: false,
             width: 100,
             interrupts: Interrupts::After(self.interrupts.clone()),
-            simulator: Some(self.simulator.clone()),
+            simulator,
         };
-        let dir = self.dir.path().to_str().unwrap();
-        let mut all = vec!["trueup"];
-        all.extend(args);
-        all.extend(["--simulate", "--file", dir]);
+        let all = [&["trueup"], args].concat();
         let exit = cli::run(all, &mut host).await;
+        let dir = self.dir.path().to_str().unwrap();
         let text = |it: &Shared| it.text().replace(&format!("{dir}/"), "");
         Ran { exit, out: text(&out), err: text(&err), took: began.elapsed() }
     }

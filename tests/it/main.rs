@@ -7,5 +7,9 @@
 mod applying;
 /// A controller, files, and command lines against them.
 mod bench;
+/// Every example: what schema and program say of it, and an apply of it.
+mod examples;
+/// What the README says, held against the program.
+mod readme;
 /// Rules about the source that no compiler checks.
 mod tidy;
