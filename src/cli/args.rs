@@ -270,7 +270,8 @@ pub(crate) struct SimulatedArgs {
     #[arg(long, value_name = "N/SECONDS")]
     pub(crate) rate: Option<Rate>,
 
-    /// What goes wrong, and when: WHERE[@WHICH]=WHAT, as `simulator --help` lists; repeats
+    /// What goes wrong, and when: WHERE=WHAT or WHERE@WHICH=WHAT, as `simulator --help` lists;
+    /// repeats
     #[arg(long, value_name = "FAULT")]
     pub(crate) fault: Vec<Fault>,
 
