@@ -30,7 +30,7 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
         output.error("apply has to ask, and there is no terminal to ask at", Some(help));
         return Err(Exit::Invalid);
     }
-    let deadline = Instant::now() + args.timeout;
+    let mut deadline = Instant::now() + args.timeout;
     let files = files::load(&args.planning.files, output)?;
     let options = files::options(&args.planning, &files, output)?;
     let way = Way {
@@ -46,10 +46,13 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
         Exit::Done => (),
         refused => return Ok(refused),
     }
-    if !plan.changes.is_empty() && !approved(args, output) {
+    let asked = Instant::now();
+    if !plan.changes.is_empty() && !approved(args, output).await {
         output.print("\nApply cancelled.\n");
         return Ok(Exit::Failed);
     }
+    // Whoever thinks it over takes nothing from the time there is to carry it out.
+    deadline += asked.elapsed();
     let exit =
         carried_out(args, deadline, Work { plan, seen, files, connection: &connection }, output)
             .await;
@@ -61,15 +64,25 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
     saved.map(|()| exit)
 }
 
-/// Asks whether to go on: only `yes` approves.
-fn approved(args: &ApplyArgs, output: &mut Output<'_>) -> bool {
+/// Asks whether to go on: only `yes` approves, and Ctrl-C does not.
+async fn approved(args: &ApplyArgs, output: &mut Output<'_>) -> bool {
     if args.auto_approve {
         return true;
     }
     output.say("\nDo you want to carry out this plan? Only `yes` approves.");
-    match &mut output.host.ask {
-        Some(ask) => ask().is_ok_and(|it| it.trim() == "yes"),
-        None => false,
+    let Some(mut ask) = output.host.ask.take() else { return false };
+    // A terminal cannot be waited for but by a thread. It may be left waiting: the end of the
+    // process is its end.
+    let answer = tokio::task::spawn_blocking(move || ask());
+    let interrupt = async {
+        match &output.host.interrupts {
+            Interrupts::Signals => interrupted().await,
+            Interrupts::After(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        answer = answer => answer.is_ok_and(|it| it.is_ok_and(|it| it.trim() == "yes")),
+        () = interrupt => false,
     }
 }
 
@@ -115,7 +128,7 @@ async fn carried_out(
     };
     drop(progress);
     match ended {
-        Some(Ended::NotRead(error)) => Err(unread(&error, output)),
+        Some(Ended::NotRead(error)) => Err(unread(&error, &connection.url, output)),
         Some(Ended::Stale(moved)) => {
             output.print(&format!("\n{}", render::stale_text(&plan, &moved)));
             output.error(

@@ -5,10 +5,9 @@ use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::simulator_help;
 use crate::{
     model::SpanOfTime,
-    simulator::{Fault, QuirkSetting, Rate},
+    simulator::{Fault, QuirkChoice, QuirkSetting, Quirks, Rate},
 };
 
 /// Keep a Catalyst Center's discoveries true to YAML files
@@ -20,7 +19,7 @@ use crate::{
                         5 refused, 6 stale, 7 partial, 8 pending, 9 unreachable."
 )]
 pub(crate) struct Cli {
-    /// When to use colour
+    /// When to use colour; auto is on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Colour,
 
@@ -31,7 +30,6 @@ pub(crate) struct Cli {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Colour {
-    /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     Always,
     Never,
@@ -48,6 +46,7 @@ pub(crate) enum Command {
     /// Show the live discoveries, one a line
     Status(StatusArgs),
     /// Run the built-in controller as a server
+    #[command(after_long_help = faults_and_quirks())]
     Simulator(SimulatorArgs),
     /// Print the JSON schema of a file format
     Schema(SchemaArgs),
@@ -66,6 +65,10 @@ pub(crate) struct FileArgs {
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) files: FileArgs,
+
+    /// How to print what is wrong; json goes to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -270,13 +273,12 @@ pub(crate) struct SimulatedArgs {
     #[arg(long, value_name = "N/SECONDS")]
     pub(crate) rate: Option<Rate>,
 
-    /// What goes wrong, and when: WHERE=WHAT or WHERE@WHICH=WHAT, as `simulator --help` lists;
-    /// repeats
+    // No doc comment: the brackets would be a link.
     #[arg(long, value_name = "FAULT")]
+    #[arg(help = "What goes wrong, and when: WHERE[@WHICH]=WHAT, see `simulator --help`; repeats")]
     pub(crate) fault: Vec<Fault>,
 
-    /// How it does what is not known of the real one: NAME=VALUE, as `simulator --help` lists;
-    /// repeats
+    /// How it does what is not known of the real one: NAME=VALUE, see `simulator --help`; repeats
     #[arg(long, value_name = "QUIRK")]
     pub(crate) quirk: Vec<QuirkSetting>,
 }
@@ -300,7 +302,6 @@ impl SimulatedArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_long_help = simulator_help::text())]
 pub(crate) struct SimulatorArgs {
     /// Where to listen; port 0 picks one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
@@ -332,6 +333,19 @@ pub(crate) struct CompletionsArgs {
     /// For which shell
     #[arg(value_name = "SHELL")]
     pub(crate) shell: Shell,
+}
+
+/// Lists what can be set to go wrong with the built-in controller, and what is not known of the
+/// real one.
+fn faults_and_quirks() -> String {
+    let quirks = Quirks::ALL.iter().map(|QuirkChoice { name, values, meaning, default: _ }| {
+        format!("  {name}={}\n      {meaning}\n", values.join("|"))
+    });
+    format!(
+        "Faults, WHERE[@WHICH]=WHAT:\n  {}\n\nQuirks, NAME=VALUE, the default first:\n{}",
+        Fault::HELP.replace('\n', "\n  "),
+        quirks.collect::<String>().trim_end()
+    )
 }
 
 /// Reads a length of time: a whole number and one of `ms`, `s`, `m`, `h`, `d`, `w`.

@@ -6,8 +6,6 @@
 
 mod args;
 
-mod simulator_help;
-
 mod exit;
 
 mod host;

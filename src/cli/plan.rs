@@ -62,10 +62,8 @@ pub(crate) async fn made(
     output: &mut Output<'_>,
 ) -> Result<(Plan, Seen), Exit> {
     let at = Instant::now();
-    let spinner = reading(output);
-    let live = read(client, connection, files, &options).await;
-    drop(spinner);
-    let live = live.map_err(|error| unread(&error, output))?;
+    let live = reading(read(client, connection, files, &options), &connection.url, output).await;
+    let live = live.map_err(|error| unread(&error, &connection.url, output))?;
     let plan = plan::plan(&files.desired, &live, &options, output.host.now_ms);
     let planned = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
     let all = files.warnings.iter().cloned().chain(planned).collect::<Vec<Diagnostic>>();

@@ -39,9 +39,11 @@ pub fn main() -> ExitCode {
 fn log_to_stderr(host: &Host) {
     let Some(filter) = host.var(LOG) else { return };
     let filter = tracing_subscriber::EnvFilter::new(filter);
-    let in_colour = host.err_is_terminal && host.var("NO_COLOR").is_none();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour);
-    log.with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(host.err_is_terminal && host.var("NO_COLOR").is_none())
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Runs one command line; the first argument is the program's name.
@@ -56,7 +58,7 @@ where
     };
     let mut output = Output::new(host, cli.color);
     let result = match &cli.command {
-        Command::Validate(args) => validate::run(args, &mut output),
+        Command::Validate(args) => Ok(validate::run(args, &mut output)),
         Command::Plan(args) => plan::run(args, &mut output).await,
         Command::Apply(args) => apply::run(args, &mut output).await,
         Command::Status(args) => status::run(args, &mut output).await,
@@ -70,7 +72,11 @@ where
             output.error(&format!("stdout could not be written: {error}"), None);
             Exit::Failed
         }
-        Some(_) | None => exit,
+        Some(error) => {
+            output.warn(&format!("stdout could not be written: {error}"));
+            exit
+        }
+        None => exit,
     }
 }
 

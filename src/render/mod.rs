@@ -1,4 +1,4 @@
-//! Plans, accounts and diagnostics as text.
+//! Plans and accounts as text, complaints as JSON.
 
 mod plan;
 
@@ -8,8 +8,11 @@ mod account;
 
 mod stale;
 
+mod complaints;
+
 pub(crate) use self::{
     account::account_text,
+    complaints::validation_json,
     plan::{Show, plan_text},
     stale::stale_text,
 };

@@ -18,7 +18,6 @@ mod http;
 
 mod serve;
 
-pub(crate) use self::fault::{PLACES, WHATS, WHICHES};
 pub use self::{
     fault::{Fault, FaultError},
     http::{Service, Simulator, Unanswered},

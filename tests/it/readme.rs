@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use trueup::{
     cli::Exit,
-    simulator::{Simulator, World},
+    simulator::{Quirks, Simulator, World},
 };
 
 use crate::bench::Bench;
@@ -234,6 +234,19 @@ async fn every_flag_and_command_is_in_the_readme_and_no_other() {
     let ours = README.lines().filter(|it| !it.starts_with("cargo install"));
     let mentioned = ours.flat_map(flags_in).collect::<BTreeSet<_>>();
     assert_eq!(mentioned, flags);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_help_lists_all_faults_and_quirks_as_the_readme_says() {
+    assert!(README.contains("`trueup simulator --help` lists all of both"));
+    let bench = Bench::like(&[], &[]);
+    let help = bench.run_exactly(&["simulator", "--help"], None).await.out;
+    for quirk in Quirks::ALL {
+        assert!(help.contains(&format!("{}=", quirk.name)), "{}", quirk.name);
+    }
+    for fault in ["release any", "stuck-done", "other-run:NAME", "late:MS"] {
+        assert!(help.contains(fault), "{fault}");
+    }
 }
 
 /// Returns what begins with two dashes.

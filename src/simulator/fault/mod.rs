@@ -8,7 +8,6 @@ mod what;
 
 pub(crate) use self::{
     armed::Armed,
-    parse::{PLACES, WHATS, WHICHES},
     what::{Fate, Other, What, Where, Which},
 };
 pub use self::{parse::FaultError, what::Fault};
