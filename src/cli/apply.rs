@@ -70,10 +70,10 @@ async fn approved(args: &ApplyArgs, output: &mut Output<'_>) -> bool {
         return true;
     }
     output.say("\nDo you want to carry out this plan? Only `yes` approves.");
-    let Some(mut ask) = output.host.ask.take() else { return false };
+    let Some(ask) = output.host.ask.take() else { return false };
     // A terminal cannot be waited for but by a thread. It may be left waiting: the end of the
     // process is its end.
-    let answer = tokio::task::spawn_blocking(move || ask());
+    let answer = tokio::task::spawn_blocking(ask);
     let interrupt = async {
         match &output.host.interrupts {
             Interrupts::Signals => interrupted().await,
@@ -142,8 +142,8 @@ async fn carried_out(
             Ok(exit_of(&report))
         }
         None => {
-            output.print(&format!("\n{}", render::account_text(&plan, &report, &files.sources)));
             output.error("left at once, on the second interrupt", None);
+            output.print(&format!("\n{}", render::account_text(&plan, &report, &files.sources)));
             Ok(if report.tally().open == 0 { Exit::Partial } else { Exit::Pending })
         }
     }

@@ -19,7 +19,7 @@ use crate::{
                         5 refused, 6 stale, 7 partial, 8 pending, 9 unreachable."
 )]
 pub(crate) struct Cli {
-    /// When to use colour; auto is on a terminal, unless NO_COLOR is set
+    /// When to use colour; auto is on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Colour,
 

@@ -39,7 +39,7 @@ pub(crate) struct Read {
 
 /// Reads and checks the files; complains about every mistake in all of them at once.
 pub(crate) fn load(args: &FileArgs, output: &mut Output<'_>) -> Result<Files, Exit> {
-    let Read { desired, sources, controller, diagnostics } = read(args);
+    let Read { desired, sources, diagnostics, controller } = read(args);
     if diagnostics.iter().any(Diagnostic::is_error) {
         output.complain(&diagnostics, &sources);
         output.say(&format!("\n{} in the files: nothing was sent.", counted(&diagnostics)));
@@ -57,7 +57,7 @@ pub(crate) fn read(args: &FileArgs) -> Read {
     if args.file.is_empty() {
         diagnostics.iter_mut().for_each(explain_default);
     }
-    Read { desired, sources, controller, diagnostics }
+    Read { desired, sources, diagnostics, controller }
 }
 
 /// Says where the path comes from that nobody has typed.

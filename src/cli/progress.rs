@@ -156,7 +156,10 @@ fn line(event: &Event, report: &Report) -> Option<String> {
         Event::Noted { change, note } => format!("Warning: {}: {note}", of(change)),
         Event::Ended { change, outcome } => ended(entry(change)?, outcome),
         Event::Stopping { why } => {
-            format!("Stopping ({why}): nothing more is begun, open operations are waited for...")
+            format!(
+                "Stopping ({why}): nothing more is begun, open operations are waited for; another \
+                 Ctrl-C leaves at once..."
+            )
         }
         Event::ReadFailed { why } => format!("Warning: a read failed and is tried again: {why}"),
     };

@@ -44,7 +44,7 @@ pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Ex
     if lines.is_empty() {
         output.say(&match live.discoveries.len() {
             0 => "The controller has no discovery.".to_owned(),
-            n => format!("The flags let none of the controller's {n} discoveries through."),
+            n => format!("The flags let through none of the controller's {n} discoveries."),
         });
     }
     output.print(&match args.format {

@@ -11,10 +11,20 @@ mod bench;
 mod doubt;
 /// Every example: what schema and program say of it, and an apply of it.
 mod examples;
+/// Every exit code, and which comes first where several would do.
+mod exit_codes;
+/// Generated controllers, worlds and files.
+mod generate;
+/// Files with mistakes: all of them in one go, each at its place.
+mod mistakes;
 /// The world moves between the plan and the writes.
 mod moving;
 /// How much is under way at once, and how it is ended.
 mod pace;
+/// What only a process shows: pipes, signals, streams and colours.
+mod process;
+/// What holds of every plan and every apply.
+mod properties;
 /// Every unknown about the real controller, settled in every way.
 mod quirks;
 /// Controllers that cannot be read.
@@ -23,7 +33,21 @@ mod reading;
 mod readme;
 /// Replaces, whose halves are never left apart on purpose.
 mod replace;
+/// Nothing secret is said or saved, not even to a log.
+mod secrets;
+/// The program as a process: a folder, an environment, and what comes out.
+mod shell;
+/// How much of the processor the program takes.
+mod speed;
+/// `status`: one line a live discovery.
+mod status;
 /// One discovery, and what is done to it.
 mod story;
 /// Rules about the source that no compiler checks.
 mod tidy;
+/// The command line itself: help, versions, and what is not understood.
+mod usage;
+/// What files want of a world, found out without the program.
+mod wanted;
+/// The way over real sockets: certificates, redirects, proxies.
+mod wire;
