@@ -341,8 +341,9 @@ pub(crate) struct SimulatedArgs {
     #[arg(long, value_name = "N/SECONDS")]
     pub(crate) rate: Option<Rate>,
 
-    /// What goes wrong, and when: WHERE[@WHICH]=WHAT, see `simulator --help`; repeats
+    // No doc comment: the brackets would be a link.
     #[arg(long, value_name = "FAULT")]
+    #[arg(help = "What goes wrong, and when: WHERE[@WHICH]=WHAT, see `simulator --help`; repeats")]
     pub(crate) fault: Vec<Fault>,
 
     /// How it does what is not known of the real one: NAME=VALUE, see `simulator --help`; repeats

@@ -107,8 +107,14 @@ impl Bench {
         self.run_bare(&[args, &["--simulate", "--file", folder]].concat()).await
     }
 
-    /// Runs a command line as it is.
+    /// Runs a command line as it is, with this simulator behind `--simulate`.
     pub(crate) async fn run_bare(&self, args: &[&str]) -> Ran {
+        self.run_exactly(args, Some(self.simulator.clone())).await
+    }
+
+    /// Runs a command line as it is. Behind `--simulate` is this simulator; without one, the
+    /// command line makes its own.
+    pub(crate) async fn run_exactly(&self, args: &[&str], simulator: Option<Simulator>) -> Ran {
         let (out, err) = (Shared::default(), Shared::default());
         let began = Instant::now();
         let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap();
@@ -126,9 +132,8 @@ impl Bench {
             err_is_terminal: false,
             width: 100,
             interrupts: Interrupts::After(self.interrupts.clone()),
-            simulator: Some(self.simulator.clone()),
+            simulator,
         };
-        let dir = self.dir.path().to_str().unwrap();
         let events = self.for_machines.path().join("events.jsonl");
         let mut all = [&["trueup"], args].concat();
         let tells_events = matches!(args, ["plan" | "apply", ..]) && !args.contains(&"--events");
@@ -136,6 +141,7 @@ impl Bench {
             all.extend(["--events", events.to_str().unwrap()]);
         }
         let exit = cli::run(all, &mut host).await;
+        let dir = self.dir.path().to_str().unwrap();
         let text = |it: &Shared| it.text().replace(&format!("{dir}/"), "");
         let ran = Ran { exit, out: text(&out), err: text(&err), took: began.elapsed() };
         self.expect_sound(&ran, args, &events);

@@ -9,6 +9,8 @@ mod applying;
 mod bench;
 /// Everything that can go wrong with one write.
 mod doubt;
+/// Every example: what schema and program say of it, and an apply of it.
+mod examples;
 /// Every exit code, and which comes first where several would do.
 mod exit_codes;
 /// The formats that machines read.
@@ -31,6 +33,8 @@ mod properties;
 mod quirks;
 /// Controllers that cannot be read.
 mod reading;
+/// What the README says, held against the program.
+mod readme;
 /// Replaces, whose halves are never left apart on purpose.
 mod replace;
 /// Plans that are saved, and applied later.
