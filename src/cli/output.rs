@@ -31,9 +31,12 @@ impl<'h> Output<'h> {
 
     /// Prints to stdout what the command was run for.
     pub(crate) fn print(&mut self, text: &str) {
-        let painted = if self.out_colour { painted(text) } else { text.to_owned() };
-        let written =
-            self.host.out.write_all(painted.as_bytes()).and_then(|()| self.host.out.flush());
+        if self.out_colour { self.print_plain(&painted(text)) } else { self.print_plain(text) }
+    }
+
+    /// Prints to stdout what is for another program to read, which knows no colour.
+    pub(crate) fn print_plain(&mut self, text: &str) {
+        let written = self.host.out.write_all(text.as_bytes()).and_then(|()| self.host.out.flush());
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => self.failed = Some(error),
             Ok(()) | Err(_) => (),

@@ -1,4 +1,4 @@
-//! Plans, accounts and diagnostics as text.
+//! Plans, accounts and diagnostics as text, Markdown and JSON.
 
 mod plan;
 
@@ -10,10 +10,13 @@ mod stale;
 
 mod saved;
 
+mod markdown;
+
 pub(crate) use self::{
     account::account_text,
+    markdown::{MarkdownAbout, plan_markdown},
     plan::{Show, plan_text},
-    saved::{About, Saved, plan_json, plan_schema, saved_plan},
+    saved::{About, Saved, digest_of, plan_json, plan_schema, saved_plan},
     stale::stale_text,
 };
 

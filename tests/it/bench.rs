@@ -72,8 +72,21 @@ impl Bench {
         self.run_args(&line.split_whitespace().collect::<Vec<_>>()).await
     }
 
+    /// Returns the path of a file in the folder.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).to_str().unwrap().to_owned()
+    }
+
     /// Runs a command line whose arguments may have blanks.
     pub(crate) async fn run_args(&self, args: &[&str]) -> Ran {
+        let dir = self.dir.path().to_str().unwrap();
+        let mut all = args.to_vec();
+        all.extend(["--simulate", "--file", dir]);
+        self.run_bare(&all).await
+    }
+
+    /// Runs a command line as it is.
+    pub(crate) async fn run_bare(&self, args: &[&str]) -> Ran {
         let (out, err) = (Shared::default(), Shared::default());
         let began = Instant::now();
         let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap();
@@ -94,7 +107,6 @@ impl Bench {
         let dir = self.dir.path().to_str().unwrap();
         let mut all = vec!["trueup"];
         all.extend(args);
-        all.extend(["--simulate", "--file", dir]);
         let exit = cli::run(all, &mut host).await;
         let text = |it: &Shared| it.text().replace(&format!("{dir}/"), "");
         Ran { exit, out: text(&out), err: text(&err), took: began.elapsed() }

@@ -7,5 +7,7 @@
 mod applying;
 /// A controller, files, and command lines against them.
 mod bench;
+/// Plans as comments on a pull request.
+mod markdown;
 /// Rules about the source that no compiler checks.
 mod tidy;

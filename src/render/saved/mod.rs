@@ -14,5 +14,5 @@ mod schema;
 pub(crate) use self::{
     read::{Saved, saved_plan},
     schema::plan_schema,
-    write::{About, plan_json},
+    write::{About, digest_of, hexadecimal, plan_json},
 };
