@@ -58,6 +58,7 @@ async fn a_comment_of_any_plan_fits_and_is_what_show_makes_of_the_saved_one() {
         assert!(ran.out.len() < 65_536 && ran.out.contains(step), "{n}: {} bytes", ran.out.len());
         assert!(ran.out.starts_with("<!-- trueup simulator sha256:"));
         assert!(ran.out.contains("`trueup apply plan.json --simulate`"));
+        assert!(!ran.out.contains("\n\n\n"), "{}", ran.out);
         let rows = names_in_table(&ran.out);
         let names = (0..n).map(|it| format!("b|`{it:04}")).collect::<Vec<_>>();
         assert!(rows == names || 300 < n, "{rows:?}");

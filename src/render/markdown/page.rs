@@ -120,7 +120,7 @@ impl Page<'_> {
         let names = names(self.plan, MOST.saturating_sub(taken));
         let left = MOST.saturating_sub(taken + names.len());
         let listed = self.complaints(left.min(MOST_OF_COMPLAINTS));
-        parts.push(names);
+        parts.extend((!names.is_empty()).then_some(names));
         parts.extend(listed.filter(|it| it.len() <= left).or(counted));
         self.finished(parts, level)
     }
