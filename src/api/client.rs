@@ -16,6 +16,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, trace};
 
 use super::{
@@ -55,6 +56,8 @@ impl Pace {
 pub(crate) struct Client {
     pub(crate) shared: Arc<Shared>,
     deadline: Option<Instant>,
+    /// Keeps requests from leaving.
+    halt: Option<CancellationToken>,
 }
 
 /// What all clones of a client have in common.
@@ -175,7 +178,7 @@ impl Client {
             first_write_ms: OnceLock::new(),
             tasks_moved: AtomicBool::new(false),
         };
-        Self { shared: Arc::new(shared), deadline: None }
+        Self { shared: Arc::new(shared), deadline: None, halt: None }
     }
 
     /// The same client, with this deadline in place of any other.
@@ -183,7 +186,14 @@ impl Client {
     /// After it nothing is sent and no read is waited for. A write that is under way then is
     /// waited for all the same, so as not to bring it in doubt.
     pub(crate) fn until(&self, deadline: Instant) -> Self {
-        Self { shared: Arc::clone(&self.shared), deadline: Some(deadline) }
+        Self { deadline: Some(deadline), ..self.clone() }
+    }
+
+    /// The same client, whose requests stay where they are once this is called off.
+    ///
+    /// What is under way by then is waited for all the same.
+    pub(crate) fn unless(&self, halt: CancellationToken) -> Self {
+        Self { halt: Some(halt), ..self.clone() }
     }
 
     /// The controller's clock in milliseconds since 1970, once an answer has told it.
@@ -304,7 +314,7 @@ impl Client {
             }
             Err(error) => {
                 // Another may have more time left.
-                if !error.is_out_of_time() {
+                if !error.was_given_up() {
                     held.failure = Some((number, error.clone()));
                 }
                 Err(Trouble::NoToken(Box::new(error)))
@@ -326,8 +336,19 @@ impl Client {
         })
     }
 
-    /// Waits for something, but not past the deadline.
+    /// Waits for something, but not past the deadline nor once it was called off.
     async fn in_time<T>(&self, future: impl Future<Output = T>) -> Result<T, Trouble> {
+        match &self.halt {
+            None => self.before_deadline(future).await,
+            Some(halt) => tokio::select! {
+                biased;
+                () = halt.cancelled() => Err(Trouble::CalledOff),
+                outcome = self.before_deadline(future) => outcome,
+            },
+        }
+    }
+
+    async fn before_deadline<T>(&self, future: impl Future<Output = T>) -> Result<T, Trouble> {
         let out_of_time = || Trouble::OutOfTime { last: None };
         match self.deadline {
             None => Ok(future.await),

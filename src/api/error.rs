@@ -62,6 +62,8 @@ pub(crate) enum Trouble {
     OutOfTime {
         last: Option<Box<Trouble>>,
     },
+    /// Its sender called it off before it left.
+    CalledOff,
     /// There is no token to send the request with. The error is that of the token's own request.
     NoToken(Box<ApiError>),
     /// An id that cannot be part of a path. Nothing was sent.
@@ -75,9 +77,18 @@ impl ApiError {
         self.trouble.class()
     }
 
-    /// Whether the command's own time limit ended it.
-    pub(crate) fn is_out_of_time(&self) -> bool {
-        matches!(*self.trouble, Trouble::OutOfTime { .. })
+    /// Whether it did not leave since its time was up or its sender called it off.
+    pub(crate) fn was_given_up(&self) -> bool {
+        match &*self.trouble {
+            Trouble::OutOfTime { .. } | Trouble::CalledOff => true,
+            Trouble::NoToken(error) => error.was_given_up(),
+            Trouble::NotAnswered(_)
+            | Trouble::Refused { .. }
+            | Trouble::Redirected { .. }
+            | Trouble::Misshapen { .. }
+            | Trouble::Incomplete { .. }
+            | Trouble::BadId { .. } => false,
+        }
     }
 
     /// The status of the last answer, where there was one.
@@ -104,6 +115,7 @@ impl Trouble {
                 _ => Class::Unusable,
             },
             Self::OutOfTime { last } => last.as_ref().map_or(Class::Unreachable, |it| it.class()),
+            Self::CalledOff => Class::Unreachable,
             Self::NoToken(error) => error.class(),
             Self::Redirected { .. }
             | Self::Misshapen { .. }
@@ -118,7 +130,9 @@ impl Trouble {
             Self::NotAnswered(it) => it.taken_on,
             Self::Refused { status, .. } if status.is_client_error() => TakenOn::No,
             // Time runs out before a write leaves, never while it is under way.
-            Self::OutOfTime { .. } | Self::NoToken(_) | Self::BadId { .. } => TakenOn::No,
+            Self::OutOfTime { .. } | Self::CalledOff | Self::NoToken(_) | Self::BadId { .. } => {
+                TakenOn::No
+            }
             Self::Refused { .. }
             | Self::Redirected { .. }
             | Self::Misshapen { .. }
@@ -134,6 +148,7 @@ impl Trouble {
             Self::NotAnswered(_)
             | Self::Incomplete { .. }
             | Self::OutOfTime { .. }
+            | Self::CalledOff
             | Self::NoToken(_)
             | Self::BadId { .. } => None,
         }
@@ -184,6 +199,7 @@ impl fmt::Display for Trouble {
                  different ones read, {after} counted after it"
             ),
             Self::OutOfTime { last: None } => f.write_str("the time ran out"),
+            Self::CalledOff => f.write_str("it was called off before it left"),
             Self::OutOfTime { last: Some(last) } => {
                 write!(f, "the time ran out; the last trouble was: {last}")
             }

@@ -113,6 +113,7 @@ fn nature(trouble: &Trouble) -> Nature {
         Trouble::Redirected { .. }
         | Trouble::Incomplete { .. }
         | Trouble::OutOfTime { .. }
+        | Trouble::CalledOff
         | Trouble::NoToken(_)
         | Trouble::BadId { .. } => Nature::Final,
     }

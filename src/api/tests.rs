@@ -447,14 +447,14 @@ mod pace {
         let client = fake.client().until(began + Duration::from_mins(1));
         let error = client.discovery_count().await.unwrap_err();
         assert_eq!(began.elapsed(), Duration::from_mins(1));
-        assert!(error.is_out_of_time());
+        assert!(error.was_given_up());
         assert_eq!(error.class(), Class::Unreachable);
         let message = error.to_string();
         assert!(
             message.contains("the time ran out; the last trouble was: answered 429"),
             "{message}"
         );
-        assert!(client.discovery_count().await.unwrap_err().is_out_of_time());
+        assert!(client.discovery_count().await.unwrap_err().was_given_up());
         assert_eq!(fake.count(COUNT), 2);
     }
 

@@ -3,7 +3,7 @@
 //! Decides nothing: `schedule` says what may leave and what has to be looked at. Each event is
 //! told before the request leaves that it is about; where telling fails, nothing more leaves.
 
-use std::{collections::BTreeSet, io, time::Duration};
+use std::{io, time::Duration};
 
 use serde_json::Value;
 use tokio::{
@@ -13,12 +13,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    item::{Events, Moment, Sent},
+    item::{Claim, Events, Moment, Sent},
+    looks::{LONGEST, Looks, TasksSeen, tasks_of},
     schedule::{Limits, Next, Schedule},
     standing::View,
 };
 use crate::{
-    api::{Accepted, ApiError, Client, Proof, Task, TaskId, WriteError},
+    api::{Accepted, Client, Proof, WriteError},
     events::{Event, Moved, StopReason},
     live::{self, ById, Current, ReadError},
     model::{Live, RemoteId},
@@ -27,9 +28,6 @@ use crate::{
 
 /// How long the plan's own read vouches for every precondition.
 const READ_VOUCHES_FOR: Duration = Duration::from_secs(5);
-
-/// The shortest time between two looks at the same thing, and the longest.
-const LOOKS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(3));
 
 /// A plan to be carried out, and how.
 pub(crate) struct Apply<'a> {
@@ -71,7 +69,7 @@ pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
     let checked = if began.duration_since(job.read_at) < READ_VOUCHES_FOR {
         schedule.check_all(&View::new(&job.live.discoveries, true), &credentials, Moment::ZERO)
     } else {
-        match live::look(&client, &credentials, Proof::Needed).await {
+        match live::whole_list(&client, &credentials).await {
             Ok(view) => schedule.check_all(&View::from(&view), &credentials, Moment::ZERO),
             Err(error) => return Ended::NotRead(error),
         }
@@ -90,6 +88,7 @@ pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
         answers: JoinSet::new(),
         looks: Looks::default(),
         stopping: None,
+        halt: CancellationToken::new(),
     };
     drive.told(&[Event::Started { n_changes: job.plan.changes.len() }]);
     drive.told(&events);
@@ -107,45 +106,17 @@ struct Drive<'a> {
     answers: JoinSet<Answer>,
     looks: Looks,
     stopping: Option<(StopReason, Moment)>,
+    /// Keeps writes from leaving that wait for room.
+    halt: CancellationToken,
 }
 
 /// What a request came to.
 enum Answer {
     Wrote { index: usize, sent: Sent, result: Result<Accepted, WriteError> },
     ReadForEdit { index: usize, result: Box<Result<Option<Current>, ReadError>> },
-    Tasks { asked_at: Moment, result: Result<(Vec<Task>, BTreeSet<TaskId>), ApiError> },
+    Tasks { asked_at: Moment, seen: TasksSeen },
     View { asked_at: Moment, result: Result<live::View, ReadError> },
-    Runs { index: usize, result: Result<Option<i64>, ReadError> },
-}
-
-/// When things were looked at, and whether a look is under way.
-#[derive(Debug, Default)]
-struct Looks {
-    tasks_under_way: bool,
-    view_under_way: bool,
-    n_jobs_under_way: usize,
-    tasks_at: Moment,
-    view_at: Moment,
-    /// When something last moved: what has just moved is looked at again soon, what has not for
-    /// long, seldom.
-    moved_at: Moment,
-    /// Whether a change began to wait for the list since the list was last asked for.
-    view_is_awaited: bool,
-}
-
-impl Looks {
-    fn interval(&self, now: Moment) -> Duration {
-        let (shortest, longest) = LOOKS;
-        (now.saturating_sub(self.moved_at) / 2).clamp(shortest, longest)
-    }
-
-    fn tasks_due(&self, now: Moment) -> Moment {
-        self.tasks_at + self.interval(now)
-    }
-
-    fn view_due(&self, now: Moment) -> Moment {
-        if self.view_is_awaited { now } else { self.view_at + self.interval(now) }
-    }
+    Jobs { index: usize, asked_at: Moment, result: Result<Option<i64>, ReadError> },
 }
 
 impl Drive<'_> {
@@ -164,6 +135,7 @@ impl Drive<'_> {
             self.looks.view_is_awaited |= awaits;
             if (self.tell)(event).is_err() && self.stopping.is_none() {
                 self.stopping = Some((StopReason::Deaf, self.now()));
+                self.halt.cancel();
             }
         }
     }
@@ -171,6 +143,7 @@ impl Drive<'_> {
     fn stop(&mut self, why: StopReason) {
         if self.stopping.is_none() {
             self.stopping = Some((why, self.now()));
+            self.halt.cancel();
             self.told(&[Event::Stopping { why }]);
         }
     }
@@ -200,20 +173,19 @@ impl Drive<'_> {
         if deadline <= now {
             self.stop(StopReason::OutOfTime);
             if !self.schedule.is_sending() {
-                let events = self.schedule.end_all("out of time");
+                let events = self.schedule.end_all(StopReason::OutOfTime);
                 self.told(&events);
             }
             return;
         }
         let Some((why, since)) = self.stopping else { return };
-        let why = why.to_string();
-        let mut events = self.schedule.end_what_is_not_begun(&why);
-        if since + drain <= now && !self.schedule.is_sending() {
-            events.extend(self.schedule.end_all_but_halves(&why));
+        let mut events = self.schedule.end_what_is_not_begun(why);
+        if since + drain <= now {
+            events.extend(self.schedule.end_all_but_halves(why));
         }
         self.told(&events);
-        if matches!(self.stopping, Some((StopReason::Deaf, _))) && !self.schedule.is_sending() {
-            let events = self.schedule.end_all(&why);
+        if why == StopReason::Deaf && !self.schedule.is_sending() {
+            let events = self.schedule.end_all(why);
             self.told(&events);
         }
     }
@@ -263,12 +235,15 @@ impl Drive<'_> {
         let event = item.submit();
         self.told(std::slice::from_ref(&event));
         if matches!(self.stopping, Some((StopReason::Deaf, _))) {
-            let events = self.schedule.item(index).leave(&StopReason::Deaf.to_string());
+            let events = self.schedule.item(index).leave(StopReason::Deaf);
             self.told(&events);
             return;
         }
+        // Between its halves a replace goes on, whoever asked to stop.
+        let is_half = self.schedule.item(index).is_between_halves(change) && step == Step::Create;
         self.schedule.item(index).send();
-        let client = self.client.clone();
+        let client =
+            if is_half { self.client.clone() } else { self.client.unless(self.halt.clone()) };
         let body = match step {
             Step::Create => change.after.as_ref().map(|it| live::create_body(&change.name, it)),
             Step::Edit => edit,
@@ -314,15 +289,16 @@ impl Drive<'_> {
         self.looks.tasks_under_way = true;
         let (client, wanted) = (self.client.clone(), self.schedule.open_tasks());
         self.answers.spawn(async move {
-            let result = tasks_of(&client, &wanted).await;
-            Answer::Tasks { asked_at, result }
+            let seen = tasks_of(&client, &wanted).await;
+            Answer::Tasks { asked_at, seen }
         });
     }
 
     fn ask_view(&mut self, asked_at: Moment) {
         self.looks.view_under_way = true;
         self.looks.view_is_awaited = false;
-        let proof = if self.schedule.wants_proof() { Proof::Needed } else { Proof::NotNeeded };
+        let wants_proof = self.schedule.wants_proof(asked_at);
+        let proof = if wants_proof { Proof::Needed } else { Proof::NotNeeded };
         let (client, credentials) = (self.client.clone(), self.credentials.clone());
         self.answers.spawn(async move {
             let result = live::look(&client, &credentials, proof).await;
@@ -333,14 +309,16 @@ impl Drive<'_> {
     /// Returns when to look round again if no answer comes before.
     fn wake(&self, deadline: Moment, drain: Duration) -> Moment {
         let now = self.now();
-        // Past the deadline only a write under way is waited for, and its answer wakes.
-        let end = if now < deadline { deadline } else { now + LOOKS.1 };
+        if deadline <= now {
+            // Only a write under way is waited for now, and its answer wakes.
+            return now + LONGEST;
+        }
         let drained = self.stopping.map(|(_, since)| since + drain).filter(|it| now < *it);
         let tasks = self.wants_tasks().then(|| self.looks.tasks_due(now));
         let view = self.wants_view(now).then(|| self.looks.view_due(now));
-        let fresh = now + LOOKS.1;
-        let wakes = [Some(end), drained, tasks, view, Some(fresh)];
-        wakes.into_iter().flatten().min().unwrap_or(end)
+        let fresh = now + LONGEST;
+        let wakes = [Some(deadline), drained, tasks, view, Some(fresh)];
+        wakes.into_iter().flatten().min().unwrap_or(deadline)
     }
 
     fn take_in(&mut self, answer: Result<Answer, tokio::task::JoinError>) {
@@ -352,9 +330,9 @@ impl Drive<'_> {
         let events = match answer {
             Answer::Wrote { index, sent, result } => self.on_wrote(index, sent, result),
             Answer::ReadForEdit { index, result } => self.on_read_for_edit(index, *result),
-            Answer::Tasks { asked_at, result } => self.on_tasks(asked_at, result),
+            Answer::Tasks { asked_at, seen } => self.on_tasks(asked_at, seen),
             Answer::View { asked_at, result } => self.on_view(asked_at, result),
-            Answer::Runs { index, result } => self.on_runs(index, result),
+            Answer::Jobs { index, asked_at, result } => self.on_jobs(index, asked_at, result),
         };
         self.told(&events);
     }
@@ -365,21 +343,32 @@ impl Drive<'_> {
         sent: Sent,
         result: Result<Accepted, WriteError>,
     ) -> Events {
+        if self.schedule.item(index).is_ended() {
+            return Events::new();
+        }
         let now = self.now();
         let error = match result {
-            Ok(Accepted { task }) => return self.schedule.accepted(index, task, sent),
+            Ok(Accepted { task }) => return self.schedule.accepted(index, task, (sent, now)),
             Err(error) => error,
         };
+        let stopping = self.why_stopping();
         let item = self.schedule.item(index);
         match error {
-            WriteError::InDoubt(error) => item.in_doubt(sent, error.to_string()),
+            WriteError::InDoubt(error) => item.in_doubt(sent, error.to_string(), now),
             WriteError::NotFound(_) if item.step() == Some(Step::Delete) => {
                 self.looks.view_is_awaited = true;
-                item.nothing_to_delete(sent, now)
+                item.came_to_nothing(sent, Claim::Nothing, now);
+                Events::new()
             }
-            WriteError::NotFound(error)
-            | WriteError::Refused(error)
-            | WriteError::NotSent(error) => item.fail(error.to_string()),
+            WriteError::NotFound(error) | WriteError::Refused(error) => {
+                self.looks.view_is_awaited = true;
+                item.refused(sent, error.to_string(), now)
+            }
+            WriteError::NotSent(error) if error.was_given_up() => {
+                item.not_sent();
+                item.leave(stopping)
+            }
+            WriteError::NotSent(error) => item.fail(error.to_string()),
         }
     }
 
@@ -390,10 +379,21 @@ impl Drive<'_> {
     ) -> Events {
         let change = self.schedule.change(index);
         let wait_runs = self.schedule.waits_for_runs();
+        if self.schedule.item(index).is_ended() {
+            return Events::new();
+        }
+        self.schedule.item(index).not_sent();
+        if self.stopping.is_some() {
+            let why = self.why_stopping();
+            return self.schedule.item(index).leave(why);
+        }
         let current = match result {
             Ok(Some(current)) => current,
-            Ok(None) => return self.schedule.item(index).gone(),
-            Err(error) => return self.schedule.fail(index, error.to_string()),
+            Ok(None) => return self.not_read(index, "it is gone".to_owned()),
+            Err(ReadError::Api(error)) if error.was_given_up() => {
+                return self.schedule.item(index).leave(StopReason::OutOfTime);
+            }
+            Err(error) => return self.not_read(index, error.to_string()),
         };
         let (Some(after), Ok(read)) = (&change.after, &current.discovery.read) else {
             let words = "it can no longer be understood".to_owned();
@@ -409,26 +409,38 @@ impl Drive<'_> {
         if differences.is_empty() {
             return self.schedule.item(index).found_done(wait_runs);
         }
-        let body = live::edit_body(&current.wire, &differences, after);
-        if self.stopping.is_some() && !self.schedule.item(index).begun {
-            return self.schedule.item(index).leave("stopped");
+        self.schedule.item(index).hold_back();
+        if self.schedule.item(index).is_held_back() {
+            return Events::new();
         }
+        let body = live::edit_body(&current.wire, &differences, after);
         self.write(index, Step::Edit, Some(body));
         Events::new()
     }
 
-    fn on_tasks(
-        &mut self,
-        asked_at: Moment,
-        result: Result<(Vec<Task>, BTreeSet<TaskId>), ApiError>,
-    ) -> Events {
+    fn not_read(&mut self, index: usize, words: String) -> Events {
+        self.looks.view_is_awaited = true;
+        self.schedule.item(index).not_read(words);
+        Events::new()
+    }
+
+    /// Returns why no more is begun; where nobody asked for that, it is the time.
+    fn why_stopping(&self) -> StopReason {
+        self.stopping.map_or(StopReason::OutOfTime, |(why, _)| why)
+    }
+
+    fn on_tasks(&mut self, asked_at: Moment, seen: TasksSeen) -> Events {
         let now = self.now();
         self.looks.tasks_under_way = false;
         self.looks.tasks_at = now;
-        match result {
-            Ok((tasks, missing)) => self.schedule.on_tasks(tasks, &missing, asked_at, now),
-            Err(error) => vec![Event::ReadFailed { why: error.to_string() }],
-        }
+        let TasksSeen { tasks, missing, is_listed, error } = seen;
+        let n_open = self.schedule.open_tasks().len();
+        let moments = (is_listed.then_some(asked_at), now);
+        let mut events = self.schedule.on_tasks(tasks, &missing, moments);
+        // A task that failed may have been for nothing: the list has to say.
+        self.looks.view_is_awaited |= self.schedule.open_tasks().len() < n_open;
+        events.extend(error.map(|it| Event::ReadFailed { why: it.to_string() }));
+        events
     }
 
     fn on_view(&mut self, asked_at: Moment, result: Result<live::View, ReadError>) -> Events {
@@ -439,44 +451,29 @@ impl Drive<'_> {
             Err(error) => return vec![Event::ReadFailed { why: error.to_string() }],
         };
         let events = self.schedule.on_view(View::from(&view), asked_at);
+        let asked_at = self.now();
         for (index, id) in self.schedule.asks_jobs() {
             self.looks.n_jobs_under_way += 1;
             let client = self.client.clone();
             self.answers.spawn(async move {
                 let result = live::latest_run_start(&client, &id).await;
-                Answer::Runs { index, result }
+                Answer::Jobs { index, asked_at, result }
             });
         }
         events
     }
 
-    fn on_runs(&mut self, index: usize, result: Result<Option<i64>, ReadError>) -> Events {
+    fn on_jobs(
+        &mut self,
+        index: usize,
+        asked_at: Moment,
+        result: Result<Option<i64>, ReadError>,
+    ) -> Events {
         self.looks.n_jobs_under_way -= 1;
         let wait_runs = self.schedule.waits_for_runs();
         match result {
-            Ok(Some(start)) => self.schedule.item(index).on_run_start(start, wait_runs),
-            Ok(None) => Events::new(),
+            Ok(start) => self.schedule.item(index).on_jobs(start, asked_at, wait_runs),
             Err(error) => vec![Event::ReadFailed { why: error.to_string() }],
         }
     }
-}
-
-/// Looks at the tasks together, and asks for each by its id that was not among them. Returns what
-/// was seen, and which the controller does not have.
-async fn tasks_of(
-    client: &Client,
-    wanted: &BTreeSet<TaskId>,
-) -> Result<(Vec<Task>, BTreeSet<TaskId>), ApiError> {
-    let mut tasks = client.tasks(wanted).await?;
-    let seen = tasks.iter().map(|it| it.id.clone()).collect::<BTreeSet<_>>();
-    let mut missing = BTreeSet::new();
-    for id in wanted.difference(&seen) {
-        match client.task(id).await? {
-            Some(task) => tasks.push(task),
-            None => {
-                missing.insert(id.clone());
-            }
-        }
-    }
-    Ok((tasks, missing))
 }

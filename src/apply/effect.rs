@@ -16,6 +16,8 @@ pub(super) enum Effect {
     Not {
         why: String,
     },
+    /// The discovery is no longer there.
+    Gone,
     /// A create's name is there, with other settings.
     Other {
         why: String,
@@ -44,8 +46,7 @@ pub(super) fn effect(step: Step, change: &Change, known: &Known<'_>, view: &View
         return delete_effect(change, found, view);
     }
     let Some(found) = found else {
-        let why = "it is no longer there".to_owned();
-        return if view.complete { Effect::Not { why } } else { Effect::Untold };
+        return if view.complete { Effect::Gone } else { Effect::Untold };
     };
     let read = match &found.read {
         Ok(read) => read,

@@ -12,9 +12,13 @@ mod watch;
 
 mod item;
 
+mod seen;
+
 mod settle;
 
 mod schedule;
+
+mod looks;
 
 mod drive;
 

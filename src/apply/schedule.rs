@@ -6,14 +6,15 @@
 use std::{collections::BTreeMap, collections::BTreeSet, num::NonZeroUsize, time::Duration};
 
 use super::{
-    item::{Events, Item, Look, Moment, Phase, Sent},
+    item::{Events, Item, Moment, Phase, Sent},
+    seen::Look,
     settle::TasksSeen,
     standing::{Standing, View, credentials_gone, standing},
     watch::{TaskVerdict, TaskView, verdict},
 };
 use crate::{
     api::{Task, TaskId},
-    events::{Moved, Outcome},
+    events::{Moved, Outcome, StopReason},
     live::ById,
     model::{Name, RemoteId, RunState},
     plan::{Change, Plan, Step},
@@ -159,9 +160,14 @@ impl<'a> Schedule<'a> {
         self.limits.wait == Wait::Runs
     }
 
-    pub(super) fn accepted(&mut self, index: usize, task: TaskId, sent: Sent) -> Events {
+    pub(super) fn accepted(
+        &mut self,
+        index: usize,
+        task: TaskId,
+        (sent, now): (Sent, Moment),
+    ) -> Events {
         self.ours.insert(task.clone());
-        self.item(index).accepted(task, sent)
+        self.item(index).accepted(task, sent, now)
     }
 
     /// Returns the open tasks of ours.
@@ -173,7 +179,7 @@ impl<'a> Schedule<'a> {
             | Phase::Sending
             | Phase::Unseen(_)
             | Phase::Doubt(_)
-            | Phase::Running
+            | Phase::Running(_)
             | Phase::Ended => None,
         };
         self.items.iter().filter_map(task).collect()
@@ -200,31 +206,32 @@ impl<'a> Schedule<'a> {
     }
 
     /// Whether a look has to prove that nothing is missing.
-    pub(super) fn wants_proof(&self) -> bool {
-        self.items.iter().any(|it| it.wants_proof() || matches!(it.phase, Phase::Ready))
+    pub(super) fn wants_proof(&self, now: Moment) -> bool {
+        self.items.iter().any(|it| it.wants_proof(now))
     }
 
-    /// Takes in a look at the tasks that was asked for at that moment; `missing` are those that
-    /// the controller does not have.
+    /// Takes in a look at the tasks, and when it was asked for, if it gave any; `missing` are those
+    /// that the controller does not have.
     pub(super) fn on_tasks(
         &mut self,
         tasks: Vec<Task>,
         missing: &BTreeSet<TaskId>,
-        asked_at: Moment,
-        now: Moment,
+        (asked_at, now): (Option<Moment>, Moment),
     ) -> Events {
+        let Some(asked_at) = asked_at else { return Events::new() };
         let by_id = tasks.iter().map(|it| (&it.id, it)).collect::<BTreeMap<_, _>>();
         let mut events = Events::new();
         for item in &mut self.items {
-            let Phase::Pending { task, sent, .. } = &item.phase else { continue };
-            let (task, sent_at) = (task.clone(), sent.at);
+            let Phase::Pending { task, accepted, .. } = &item.phase else { continue };
+            let (task, accepted) = (task.clone(), *accepted);
             let step = item.step().expect("invariant: a task belongs to a step");
             match by_id.get(&task) {
                 Some(found) => {
                     let verdict = verdict(step, found);
                     let was_open = verdict == TaskVerdict::Open;
                     if !was_open {
-                        self.longest_task = self.longest_task.max(now.saturating_sub(sent_at));
+                        let took = now.saturating_sub(accepted);
+                        self.longest_task = self.longest_task.max(took);
                     }
                     events.extend(item.on_task(verdict, now));
                 }
@@ -255,21 +262,21 @@ impl<'a> Schedule<'a> {
 
     /// Ends every change that nothing of is under way, but for those between the halves of a
     /// replace.
-    pub(super) fn end_what_is_not_begun(&mut self, why: &str) -> Events {
+    pub(super) fn end_what_is_not_begun(&mut self, why: StopReason) -> Events {
         self.end_where(why, |item, change| !item.is_in_flight() && !item.is_between_halves(change))
     }
 
     /// Ends every change, but for those between the halves of a replace.
-    pub(super) fn end_all_but_halves(&mut self, why: &str) -> Events {
+    pub(super) fn end_all_but_halves(&mut self, why: StopReason) -> Events {
         self.end_where(why, |item, change| !item.is_between_halves(change))
     }
 
     /// Ends every change: the time is over.
-    pub(super) fn end_all(&mut self, why: &str) -> Events {
+    pub(super) fn end_all(&mut self, why: StopReason) -> Events {
         self.end_where(why, |_, _| true)
     }
 
-    fn end_where(&mut self, why: &str, which: impl Fn(&Item, &Change) -> bool) -> Events {
+    fn end_where(&mut self, why: StopReason, which: impl Fn(&Item, &Change) -> bool) -> Events {
         let items = self.items.iter_mut().zip(self.changes);
         let ended = items.filter(|(item, change)| which(item, change));
         ended.flat_map(|(item, _)| item.leave(why)).collect()

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::{
     effect::Effect,
-    item::{Look, Moment, Sent},
+    item::{Item, Moment, Sent},
+    seen::Look,
     watch::TaskView,
 };
 use crate::model::RemoteId;
@@ -25,9 +26,10 @@ const MOST_SENDS: u32 = 3;
 #[derive(Clone, Debug)]
 pub(super) struct Doubt {
     pub(super) sent: Sent,
+    /// When the doubt arose. A write may have waited for long before it left, so that its time to
+    /// show begins here.
+    pub(super) since: Moment,
     pub(super) why: String,
-    /// Whether the job items have to be asked for a run that was over before the look.
-    pub(super) asks_jobs: bool,
 }
 
 /// What to do about a write in doubt.
@@ -63,17 +65,24 @@ pub(super) struct TasksSeen<'a> {
 impl Doubt {
     /// Rules on a write by a look at the list: done if its effect shows; not taken on only if the
     /// effect has not shown for long enough and no task since the send is unaccounted for.
-    pub(super) fn ruling(&self, effect: Effect, look: &Look<'_>, n_sends: u32) -> Ruling {
-        let due = self.sent.at + SETTLES_WITHIN.max(look.longest_task * LONGEST_TIMES);
+    pub(super) fn ruling(&self, effect: Effect, item: &Item, look: &Look<'_>) -> Ruling {
+        let n_sends = item.sends;
+        let due = self.since + SETTLES_WITHIN.max(look.longest_task * LONGEST_TIMES);
         let asks_jobs = effect == Effect::AskJobs;
-        let tasks_known = look.tasks.asked_at.is_some_and(|it| due <= it);
-        let is_open = look.tasks.view.leaves_open(self.sent.server_ms, &look.view);
-        let told = due <= look.asked_at && tasks_known && !is_open;
+        let is_after = |it: Option<Moment>| it.is_some_and(|it| due <= it);
+        let is_open =
+            look.tasks.view.leaves_open(self.sent.server_ms, item.id.as_ref(), &look.view);
+        let told = due <= look.asked_at
+            && is_after(look.tasks.asked_at)
+            && !is_open
+            && (!asks_jobs || is_after(item.jobs.show_none_at));
         match effect {
             Effect::Shown { id } => Ruling::Done { id },
             Effect::Other { why } if told => Ruling::Conflict { why },
-            // The job items were asked for after the last look, and showed no run.
-            Effect::AskJobs if !self.asks_jobs => Ruling::Wait { asks_jobs },
+            // What is gone does not come back: there is nothing to send again.
+            Effect::Gone => {
+                Ruling::GiveUp { words: format!("it is no longer there: {}", self.why) }
+            }
             Effect::Not { .. } | Effect::AskJobs if told && n_sends < MOST_SENDS => {
                 Ruling::SendAgain
             }

@@ -174,34 +174,35 @@ fn moved(what: impl Into<String>, change: &Change, found: Option<&LiveDiscovery>
     Moved { what: what.into(), fields }
 }
 
-/// Returns every field that is neither as planned against nor, for a create, as wanted.
+/// Returns every field that is not as planned against; for a create, which was planned against
+/// nothing, every field that is not as wanted.
 fn moved_fields(change: &Change, found: &Settings) -> Vec<MovedField> {
-    let (found_fields, before) = (found.fields(), change.before.as_ref());
-    let before_fields = before.map(Settings::fields).unwrap_or_default();
-    let after_fields = change.after.as_ref().map(Settings::fields).unwrap_or_default();
+    let wanted = change.after.as_ref();
+    let Some(before) = &change.before else {
+        let differences = wanted.map(|it| it.differences(found)).unwrap_or_default();
+        return differences.into_iter().map(MovedField::from).collect();
+    };
+    let (found_fields, before_fields) = (found.fields(), before.fields());
+    let after_fields = wanted.map(Settings::fields).unwrap_or_default();
     let value = |fields: &[Field], path: &str| {
         fields.iter().find(|it| it.path == path).map(|it| it.value.clone())
     };
-    let against = if before.is_some() { &before_fields } else { &after_fields };
-    let mut paths = against.iter().chain(&found_fields).map(|it| it.path).collect::<Vec<_>>();
-    paths.dedup();
-    let mut fields = Vec::<MovedField>::new();
-    for path in paths {
-        let found = value(&found_fields, path);
-        let unplanned = before.is_none() && value(&after_fields, path).is_none();
-        let known = fields.iter().any(|it| it.path == path);
-        if found == value(against, path) || unplanned || known {
-            continue;
-        }
-        let planned_against = value(&before_fields, path);
-        fields.push(MovedField {
-            path,
-            planned_against,
-            found,
-            wanted: value(&after_fields, path),
-        });
+    let gained = found_fields.iter().filter(|it| value(&before_fields, it.path).is_none());
+    let paths = before_fields.iter().chain(gained).map(|it| it.path);
+    let field = |path| MovedField {
+        path,
+        planned_against: value(&before_fields, path),
+        found: value(&found_fields, path),
+        wanted: value(&after_fields, path),
+    };
+    paths.map(field).filter(|it| it.found != it.planned_against).collect()
+}
+
+impl From<Difference> for MovedField {
+    fn from(Difference { path, have, want }: Difference) -> Self {
+        let value = |it: Option<Field>| it.map(|it| it.value);
+        Self { path, planned_against: None, found: value(have), wanted: value(want) }
     }
-    fields
 }
 
 /// Says of each difference what is there instead of what was wanted.

@@ -13,9 +13,10 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TaskVerdict {
     Open,
-    /// A create may say which id it made.
+    /// A create may say which id it made, and a task when it began, by the controller's clock.
     Succeeded {
         created: Option<RemoteId>,
+        began_ms: Option<i64>,
     },
     /// A create failed since its name exists.
     Duplicate {
@@ -33,7 +34,9 @@ pub(super) enum TaskVerdict {
 /// A create has succeeded when its task yields the discovery's id, even where it has no end yet:
 /// on newer releases the end comes with the end of the run (facts, section 0, 4).
 pub(super) fn verdict(step: Step, task: &Task) -> TaskVerdict {
-    let created = task.created_id.clone().map(RemoteId);
+    // Other tasks may end with a number too, and it is not theirs to say what was made.
+    let created = task.created_id.clone().filter(|_| step == Step::Create).map(RemoteId);
+    let began_ms = task.started_ms;
     match &task.state {
         TaskState::Failed { words } if step == Step::Create && says_duplicate(words) => {
             TaskVerdict::Duplicate { words: words.clone() }
@@ -42,9 +45,9 @@ pub(super) fn verdict(step: Step, task: &Task) -> TaskVerdict {
             TaskVerdict::Missing
         }
         TaskState::Failed { words } => TaskVerdict::Failed { words: words.clone() },
-        TaskState::Ended => TaskVerdict::Succeeded { created },
+        TaskState::Ended => TaskVerdict::Succeeded { created, began_ms },
         TaskState::Open if step == Step::Create && created.is_some() => {
-            TaskVerdict::Succeeded { created }
+            TaskVerdict::Succeeded { created, began_ms }
         }
         TaskState::Open => TaskVerdict::Open,
     }
@@ -78,15 +81,23 @@ pub(super) struct TaskView<'a> {
 impl TaskView<'_> {
     /// Whether a task that started since a moment, by the controller's clock, may be the one of a
     /// write in doubt: it is none of ours, of a service that works on discoveries, and has either
-    /// not ended or made something that the list does not show yet.
-    pub(super) fn leaves_open(&self, since_ms: i64, view: &View<'_>) -> bool {
+    /// not ended or made something that the list does not show yet. One that names another
+    /// discovery of the list is accounted for; `id` is the one that the write is about.
+    pub(super) fn leaves_open(
+        &self,
+        since_ms: i64,
+        id: Option<&RemoteId>,
+        view: &View<'_>,
+    ) -> bool {
         self.tasks.iter().any(|it| {
             let is_later = it.started_ms.is_none_or(|start| since_ms <= start + SKEW_MS);
             let may_be_ours = is_later && !self.ours.contains(&it.id) && is_of_discovery(it);
-            let shown = |id: &String| view.with_id(&RemoteId(id.clone())).is_some();
-            let unseen = it.created_id.as_ref().is_some_and(|id| !shown(id));
+            let named = it.created_id.clone().map(RemoteId);
+            let shown = named.as_ref().is_some_and(|it| view.with_id(it).is_some());
+            let of_another = shown && named.as_ref() != id;
+            let unseen = named.is_some() && !shown;
             let failed = matches!(it.state, TaskState::Failed { .. });
-            may_be_ours && !failed && (it.is_open() || unseen)
+            may_be_ours && !failed && !of_another && (it.is_open() || unseen)
         })
     }
 }

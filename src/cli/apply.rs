@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    args::{ApplyArgs, WaitFor},
+    args::{ApplyArgs, Format, WaitFor},
     connect::{Connection, Meant, Way, connect, unread},
     exit::Exit,
     files,
@@ -23,28 +23,39 @@ use crate::{
     live,
     model::printable,
     plan::Plan,
-    render::{self, Saved},
+    render::{self, Happening, ReportAbout, Saved},
     source::SourceMap,
 };
 
 /// Carries a plan out, if it may: a saved one as it is, or one that is made now and asked about.
 pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    let deadline = Instant::now() + args.timeout;
+    output.open_events(args.events.as_deref())?;
+    if args.format == Format::Json {
+        output.keep_stdout_for_machines();
+    }
+    drop(output.log(Happening::PlanStarted));
+    let mut deadline = Instant::now() + args.timeout;
     let work = match &args.plan {
         Some(path) => saved(args, path, deadline, output).await?,
         None => planned(args, deadline, output).await?,
     };
     match plan::exit_of(&work.plan) {
         Exit::Done => (),
-        // An error in a saved plan is nothing to be mended now: the plan is refused.
-        Exit::Failed if args.plan.is_some() => return Ok(Exit::Refused),
-        refused => return Ok(refused),
+        refused => {
+            let report = Report::new(&work.plan.changes);
+            finish(args, &work, &report, output);
+            return Ok(refused);
+        }
     }
     let asks = args.plan.is_none() && !args.auto_approve && !work.plan.changes.is_empty();
-    if asks && !approved(output) {
+    let asked = Instant::now();
+    if asks && !approved(output).await {
         output.print("\nApply cancelled.\n");
+        finish(args, &work, &Report::new(&work.plan.changes), output);
         return Ok(Exit::Failed);
     }
+    // Whoever thinks it over takes nothing from the time there is to carry it out.
+    deadline += asked.elapsed();
     let exit = carried_out(args, deadline, &work, output).await;
     let saved = match &work.connection.simulated {
         Some(simulated) => simulated.save(output),
@@ -106,7 +117,7 @@ async fn saved(
     let client = connection.client.until(deadline);
     let at = Instant::now();
     let live = live::read(&client, connection.url.clone()).await;
-    let live = live.map_err(|error| unread(&error, output))?;
+    let live = live.map_err(|error| unread(&error, &connection.url, output))?;
     if live.release != plan.controller.release {
         let known = |it: &Option<String>| it.as_deref().unwrap_or("unknown").to_owned();
         let (then, now) = (known(&plan.controller.release), known(&live.release));
@@ -125,12 +136,22 @@ fn way(args: &ApplyArgs) -> Way<'_> {
     }
 }
 
-/// Asks whether to go on: only `yes` approves.
-fn approved(output: &mut Output<'_>) -> bool {
+/// Asks whether to go on: only `yes` approves, and Ctrl-C does not.
+async fn approved(output: &mut Output<'_>) -> bool {
     output.say("\nDo you want to carry out this plan? Only `yes` approves.");
-    match &mut output.host.ask {
-        Some(ask) => ask().is_ok_and(|it| it.trim() == "yes"),
-        None => false,
+    let Some(ask) = output.host.ask.take() else { return false };
+    // A terminal cannot be waited for but by a thread. It may be left waiting: the end of the
+    // process is its end.
+    let answer = tokio::task::spawn_blocking(ask);
+    let interrupt = async {
+        match &output.host.interrupts {
+            Interrupts::Signals => interrupted().await,
+            Interrupts::After(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        answer = answer => answer.is_ok_and(|it| it.is_ok_and(|it| it.trim() == "yes")),
+        () = interrupt => false,
     }
 }
 
@@ -156,7 +177,8 @@ async fn carried_out(
     let mut report = Report::new(&plan.changes);
     let mut progress = Progress::new(plan.changes.len(), output);
     let mut tell = |event: &Event| {
-        report.tell(event);
+        report.tell(event, output.now_ms());
+        output.log(Happening::Applying(event, &plan.changes))?;
         if let Some(line) = progress.line(event, &report) {
             progress.say(&line, output);
         }
@@ -167,25 +189,38 @@ async fn carried_out(
         () = twice(interrupts, &stop) => None,
     };
     drop(progress);
-    match ended {
-        Some(Ended::NotRead(error)) => Err(unread(&error, output)),
+    let exit = match ended {
+        Some(Ended::NotRead(error)) => unread(&error, &connection.url, output),
         Some(Ended::Stale(moved)) => {
             output.print(&format!("\n{}", render::stale_text(plan, &moved)));
             output.error(
                 "the live state has moved since the plan was made; nothing was written",
                 Some("run `trueup plan` again, review it, and apply that"),
             );
-            Ok(Exit::Stale)
+            Exit::Stale
         }
         Some(Ended::Finished) => {
             output.print(&format!("\n{}", render::account_text(plan, &report, sources)));
-            Ok(exit_of(&report))
+            exit_of(&report)
         }
         None => {
             output.print(&format!("\n{}", render::account_text(plan, &report, sources)));
             output.error("left at once, on the second interrupt", None);
-            Ok(if report.tally().open == 0 { Exit::Partial } else { Exit::Pending })
+            if report.tally().open == 0 { Exit::Partial } else { Exit::Pending }
         }
+    };
+    finish(args, work, &report, output);
+    Ok(exit)
+}
+
+/// Gives the machines their account.
+fn finish(args: &ApplyArgs, work: &Work, report: &Report, output: &mut Output<'_>) {
+    let about = ReportAbout { plan: &work.plan, sources: &work.sources };
+    let document = render::report_document(report, about);
+    // A log that failed is told at the end.
+    drop(output.log(Happening::Report(Box::new(document))));
+    if args.format == Format::Json {
+        output.print_document(&render::report_json(report, about));
     }
 }
 

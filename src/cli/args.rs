@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use crate::{
     model::SpanOfTime,
-    simulator::{Fault, QuirkSetting, Rate},
+    simulator::{Fault, QuirkChoice, QuirkSetting, Quirks, Rate},
 };
 
 /// Keep a Catalyst Center's discoveries true to YAML files
@@ -19,7 +19,7 @@ use crate::{
                         5 refused, 6 stale, 7 partial, 8 pending, 9 unreachable."
 )]
 pub(crate) struct Cli {
-    /// When to use colour
+    /// When to use colour; auto is on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Colour,
 
@@ -30,7 +30,6 @@ pub(crate) struct Cli {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Colour {
-    /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     Always,
     Never,
@@ -49,6 +48,7 @@ pub(crate) enum Command {
     /// Show the live discoveries, one a line
     Status(StatusArgs),
     /// Run the built-in controller as a server
+    #[command(after_long_help = faults_and_quirks())]
     Simulator(SimulatorArgs),
     /// Print the JSON schema of a file format
     Schema(SchemaArgs),
@@ -67,6 +67,10 @@ pub(crate) struct FileArgs {
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) files: FileArgs,
+
+    /// How to print what is wrong; json goes to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +135,10 @@ pub(crate) struct PlanArgs {
     /// Exit with 2 if there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+
+    /// Write what happens to this file, a line of JSON an event; - is stdout
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) events: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) controller: ControllerArgs,
@@ -206,6 +214,14 @@ pub(crate) struct ApplyArgs {
     /// How long to wait for open operations after Ctrl-C
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub(crate) drain: Duration,
+
+    /// How to print what came of it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+
+    /// Write what happens to this file, a line of JSON an event; - is stdout
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) events: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) controller: ControllerArgs,
@@ -327,11 +343,11 @@ pub(crate) struct SimulatedArgs {
     #[arg(long, value_name = "N/SECONDS")]
     pub(crate) rate: Option<Rate>,
 
-    /// What goes wrong, and when: WHERE[@WHICH]=WHAT; repeats
+    /// What goes wrong, and when: WHERE[@WHICH]=WHAT, see `simulator --help`; repeats
     #[arg(long, value_name = "FAULT")]
     pub(crate) fault: Vec<Fault>,
 
-    /// How it does what is not known of the real one: NAME=VALUE; repeats
+    /// How it does what is not known of the real one: NAME=VALUE, see `simulator --help`; repeats
     #[arg(long, value_name = "QUIRK")]
     pub(crate) quirk: Vec<QuirkSetting>,
 }
@@ -380,6 +396,9 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum SchemaOf {
     DesiredState,
     Plan,
+    Events,
+    Report,
+    Diagnostics,
 }
 
 #[derive(Debug, Args)]
@@ -387,6 +406,19 @@ pub(crate) struct CompletionsArgs {
     /// For which shell
     #[arg(value_name = "SHELL")]
     pub(crate) shell: Shell,
+}
+
+/// Lists what can be set to go wrong with the built-in controller, and what is not known of the
+/// real one.
+fn faults_and_quirks() -> String {
+    let quirks = Quirks::ALL.iter().map(|QuirkChoice { name, values, meaning, default: _ }| {
+        format!("  {name}={}\n      {meaning}\n", values.join("|"))
+    });
+    format!(
+        "Faults, WHERE[@WHICH]=WHAT:\n  {}\n\nQuirks, NAME=VALUE, the default first:\n{}",
+        Fault::HELP.replace('\n', "\n  "),
+        quirks.collect::<String>().trim_end()
+    )
 }
 
 /// Reads a length of time: a whole number and one of `ms`, `s`, `m`, `h`, `d`, `w`.

@@ -43,6 +43,17 @@ pub(crate) enum Meant<'a> {
     ByPlan(&'a str),
 }
 
+impl Meant<'_> {
+    /// Returns the controller that is named, if one is.
+    fn controller(self) -> Option<ControllerUrl> {
+        match self {
+            Self::Any => None,
+            Self::ByFiles(files) => files.controller.as_ref().map(|it| it.value.clone()),
+            Self::ByPlan(url) => url.parse().ok(),
+        }
+    }
+}
+
 /// How the built-in controller is called to the user.
 const SIMULATOR: &str = "simulator";
 
@@ -99,19 +110,33 @@ fn connect_real(
     output: &mut Output<'_>,
 ) -> Result<Connection, Exit> {
     let args = way.controller;
-    let url = controller(args, meant, output);
+    // All that is missing is said in one go.
+    let given = controller(args, meant, output);
     let login = login(args, output);
     let options = wire_options(args, output);
-    let (url, login, options) = (url?, login?, options?);
-    if options.insecure {
-        let what = if url.is_https() { "is not verified" } else { "does not exist on plain HTTP" };
-        output
-            .warn(&format!("the controller's certificate {what} (`--insecure` or `CC_INSECURE`)"));
-    }
+    let (Given { url, whence }, login, options) = (given?, login?, options?);
+    let insecure = options.insecure && url.is_https();
     let wire = Wire::new(&url, options).map_err(|error| {
         output.error(&error.to_string(), None);
         Exit::Invalid
     })?;
+    if let Some(whence) = whence
+        && meant.controller().is_some_and(|it| !it.same_controller(&url))
+    {
+        match meant {
+            Meant::Any => (),
+            Meant::ByFiles(files) => refuse_other_files(whence, &url, files, output),
+            Meant::ByPlan(planned) => {
+                refuse_other_plan(&format!("{whence}, {url}"), planned, output);
+            }
+        }
+        return Err(Exit::Refused);
+    }
+    if insecure {
+        let message =
+            "the controller's certificate is not verified (`--insecure` or `CC_INSECURE`)";
+        output.warn(message);
+    }
     let transport: Arc<dyn Transport> = Arc::new(wire);
     let text = url.to_string();
     let client = Client::new(transport, url, login, pace(way, output));
@@ -122,41 +147,34 @@ fn pace(way: Way<'_>, output: &Output<'_>) -> Pace {
     Pace::new(way.parallelism, output.host.now_ms.unsigned_abs())
 }
 
+/// Where the controller is, and who says so if it is neither the files nor the plan.
+struct Given {
+    url: ControllerUrl,
+    whence: Option<&'static str>,
+}
+
 /// Finds the controller: by the flag, the environment, or what the files or the plan name.
 fn controller(
     args: &ControllerArgs,
     meant: Meant<'_>,
     output: &mut Output<'_>,
-) -> Result<ControllerUrl, Exit> {
-    let other = match meant {
-        Meant::Any => None,
-        Meant::ByFiles(files) => files.controller.as_ref().map(|it| it.value.clone()),
-        Meant::ByPlan(url) => url.parse::<ControllerUrl>().ok(),
-    };
+) -> Result<Given, Exit> {
     let from_env = output.host.var("CC_URL").map(|it| ("`CC_URL`", it.to_owned()));
     let flag = args.controller.clone().filter(|it| !it.is_empty());
     let given = flag.map(|it| ("`--controller`", it)).or(from_env);
     let Some((whence, text)) = given else {
-        let missing = "no controller is given";
-        let help = "set `CC_URL`, or pass `--controller URL`, or try `--simulate`";
-        return other.ok_or_else(|| {
-            output.error(missing, Some(help));
-            Exit::Invalid
-        });
+        let Some(url) = meant.controller() else {
+            let help = "set `CC_URL`, or pass `--controller URL`, or try `--simulate`";
+            output.error("no controller is given", Some(help));
+            return Err(Exit::Invalid);
+        };
+        return Ok(Given { url, whence: None });
     };
     let url = text.parse::<ControllerUrl>().map_err(|error| {
         output.error(&format!("{whence} cannot be used: {error}"), None);
         Exit::Invalid
     })?;
-    if other.is_none_or(|it| it.same_controller(&url)) {
-        return Ok(url);
-    }
-    match meant {
-        Meant::Any => (),
-        Meant::ByFiles(files) => refuse_other_files(whence, &url, files, output),
-        Meant::ByPlan(planned) => refuse_other_plan(&format!("{whence}, {url}"), planned, output),
-    }
-    Err(Exit::Refused)
+    Ok(Given { url, whence: Some(whence) })
 }
 
 fn refuse_other_plan(given: &str, planned: &str, output: &mut Output<'_>) {
@@ -177,41 +195,49 @@ fn refuse_other_files(whence: &str, url: &ControllerUrl, files: &Files, output: 
 }
 
 fn login(args: &ControllerArgs, output: &mut Output<'_>) -> Result<Login, Exit> {
-    let invalid = |output: &mut Output<'_>, message: &str, help: Option<&str>| {
-        output.error(message, help);
-        Exit::Invalid
-    };
     let flag = args.username.clone().filter(|it| !it.is_empty());
     let username = flag.or_else(|| output.host.var("CC_USERNAME").map(str::to_owned));
-    let password = match &args.password_file {
-        Some(path) => match fs::read_to_string(path) {
-            Ok(text) => Some(text.lines().next().unwrap_or_default().to_owned()),
-            Err(error) => {
-                let message = format!("the password file `{}`: {error}", path.display());
-                return Err(invalid(output, &message, None));
-            }
-        },
-        None => output.host.var("CC_PASSWORD").map(str::to_owned),
-    };
-    let password = password.filter(|it| !it.is_empty());
+    if username.is_none() {
+        let help = "set `CC_USERNAME`, or pass `--username NAME`";
+        output.error("no user name for the controller is given", Some(help));
+    }
+    let password = password(args, output);
     match (username, password) {
         (Some(username), Some(password)) => Ok(Login::new(username, password)),
-        (None, _) => {
-            let help = "set `CC_USERNAME`, or pass `--username NAME`";
-            Err(invalid(output, "no user name for the controller is given", Some(help)))
-        }
-        (Some(_), None) => {
-            let help = "set `CC_PASSWORD`, or pass `--password-file FILE`";
-            Err(invalid(output, "no password for the controller is given", Some(help)))
-        }
+        (None, _) | (_, None) => Err(Exit::Invalid),
     }
 }
 
+fn password(args: &ControllerArgs, output: &mut Output<'_>) -> Option<String> {
+    let Some(path) = &args.password_file else {
+        let password = output.host.var("CC_PASSWORD").map(str::to_owned);
+        if password.is_none() {
+            let help = "set `CC_PASSWORD`, or pass `--password-file FILE`";
+            output.error("no password for the controller is given", Some(help));
+        }
+        return password;
+    };
+    let file = path.display();
+    match fs::read_to_string(path) {
+        Ok(text) => match text.lines().next() {
+            Some(password) if !password.is_empty() => return Some(password.to_owned()),
+            Some(_) | None => {
+                output.error(&format!("the first line of `{file}` has no password"), None);
+            }
+        },
+        Err(error) => output.error(&format!("the password file `{file}`: {error}"), None),
+    }
+    None
+}
+
 fn wire_options(args: &ControllerArgs, output: &mut Output<'_>) -> Result<WireOptions, Exit> {
-    let ca_cert = args.ca_cert.as_ref().map(fs::read).transpose().map_err(|error| {
-        output.error(&format!("the file of `--ca-cert`: {error}"), None);
-        Exit::Invalid
-    })?;
+    let ca_cert = match &args.ca_cert {
+        Some(path) => Some(fs::read(path).map_err(|error| {
+            output.error(&format!("the certificates `{}`: {error}", path.display()), None);
+            Exit::Invalid
+        })?),
+        None => None,
+    };
     let insecure = match output.host.var("CC_INSECURE").map(parse_bool) {
         Some(Some(it)) => args.insecure || it,
         None => args.insecure,
@@ -240,8 +266,8 @@ fn parse_bool(text: &str) -> Option<bool> {
 }
 
 /// Says why the live state could not be read, and returns the exit code for it.
-pub(crate) fn unread(error: &ReadError, output: &mut Output<'_>) -> Exit {
-    output.error(&error.to_string(), None);
+pub(crate) fn unread(error: &ReadError, url: &str, output: &mut Output<'_>) -> Exit {
+    output.error(&format!("the controller `{url}` cannot be read: {error}"), None);
     match error {
         ReadError::Api(error) => unanswered(error),
         ReadError::Unreadable { .. } => Exit::Failed,

@@ -31,6 +31,21 @@ impl Exit {
     pub fn code(self) -> u8 {
         self as u8
     }
+
+    /// The word for it, as machines read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Changes => "changes",
+            Self::Invalid => "invalid",
+            Self::Refused => "refused",
+            Self::Stale => "stale",
+            Self::Partial => "partial",
+            Self::Pending => "pending",
+            Self::Unreachable => "unreachable",
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

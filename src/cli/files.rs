@@ -28,18 +28,44 @@ pub(crate) struct Files {
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
+/// What the files say, and everything that is wrong with them.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) desired: Desired,
+    pub(crate) sources: SourceMap,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    controller: Option<Spanned<ControllerUrl>>,
+}
+
 /// Reads and checks the files; complains about every mistake in all of them at once.
 pub(crate) fn load(args: &FileArgs, output: &mut Output<'_>) -> Result<Files, Exit> {
+    let Read { desired, sources, diagnostics, controller } = read(args);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        output.complain(&diagnostics, &sources);
+        output.say(&format!("\n{} in the files: nothing was sent.", counted(&diagnostics)));
+        return Err(Exit::Invalid);
+    }
+    Ok(Files { desired, sources, controller, warnings: diagnostics })
+}
+
+/// Reads and checks the files.
+pub(crate) fn read(args: &FileArgs) -> Read {
     let default = [PathBuf::from(DEFAULT_FILE)];
     let paths = if args.file.is_empty() { &default } else { args.file.as_slice() };
     let config::Loaded { sources, desired, mut diagnostics } = config::load(paths);
     let controller = controller(&desired, &mut diagnostics);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        output.complain(&diagnostics, &sources);
-        output.error(&format!("{} in the files; nothing was sent", counted(&diagnostics)), None);
-        return Err(Exit::Invalid);
+    if args.file.is_empty() {
+        diagnostics.iter_mut().for_each(explain_default);
     }
-    Ok(Files { desired, sources, controller, warnings: diagnostics })
+    Read { desired, sources, diagnostics, controller }
+}
+
+/// Says where the path comes from that nobody has typed.
+fn explain_default(complaint: &mut Diagnostic) {
+    if complaint.code == "trueup::config::no_files" && complaint.help.is_none() {
+        let help = "this file of the current folder is read unless `--file PATH` is given";
+        complaint.help = Some(help.to_owned());
+    }
 }
 
 /// Reads the controller's address, which has to be the same in every file that gives one.

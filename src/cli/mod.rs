@@ -18,6 +18,8 @@ mod excerpt;
 
 mod output;
 
+mod event_log;
+
 mod files;
 
 mod connect;

@@ -1,20 +1,31 @@
 //! What is printed, and how: colour by line, pipes that close, complaints.
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    path::Path,
+};
 
-use super::{args::Colour, draw, host::Host};
-use crate::source::{Diagnostic, Severity, SourceMap};
+use tokio::time::Instant;
+
+use super::{args::Colour, draw, event_log::EventLog, exit::Exit, host::Host};
+use crate::{
+    render::Happening,
+    source::{Diagnostic, Severity, SourceMap},
+};
 
 /// The two streams of a command.
 ///
 /// A closed pipe is no error: whoever reads has read enough.
-#[derive(Debug)]
 pub(crate) struct Output<'h> {
     pub(crate) host: &'h mut Host,
     out_colour: bool,
     err_colour: bool,
     /// Why stdout could not be written, other than that it was closed.
     failed: Option<io::Error>,
+    events: Option<EventLog>,
+    /// Whether stdout is for a machine: what a person would read there goes to stderr then.
+    out_is_for_machines: bool,
+    began: Instant,
 }
 
 impl<'h> Output<'h> {
@@ -26,16 +37,71 @@ impl<'h> Output<'h> {
         };
         let (out_colour, err_colour) =
             (is_wanted(host.out_is_terminal), is_wanted(host.err_is_terminal));
-        Self { host, out_colour, err_colour, failed: None }
+        Self {
+            host,
+            out_colour,
+            err_colour,
+            failed: None,
+            events: None,
+            out_is_for_machines: false,
+            began: Instant::now(),
+        }
     }
 
-    /// Prints to stdout what the command was run for.
+    /// Returns the time now, in milliseconds of the epoch.
+    pub(crate) fn now_ms(&self) -> i64 {
+        let elapsed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.host.now_ms.saturating_add(elapsed)
+    }
+
+    /// Opens the log of `--events`, if one is asked for.
+    pub(crate) fn open_events(&mut self, path: Option<&Path>) -> Result<(), Exit> {
+        let Some(path) = path else { return Ok(()) };
+        let log = EventLog::open(path).map_err(|error| {
+            self.error(
+                &format!("the events cannot be written to `{}`: {error}", path.display()),
+                None,
+            );
+            Exit::Failed
+        })?;
+        self.out_is_for_machines |= log.has_stdout();
+        self.events = Some(log);
+        Ok(())
+    }
+
+    /// Keeps stdout for one document.
+    pub(crate) fn keep_stdout_for_machines(&mut self) {
+        self.out_is_for_machines = true;
+    }
+
+    /// Writes a line to the log of `--events`, if there is one.
+    pub(crate) fn log(&mut self, happening: Happening<'_>) -> io::Result<()> {
+        let at_ms = self.now_ms();
+        match &mut self.events {
+            Some(log) => log.write(happening, at_ms, &mut self.host.out),
+            None => Ok(()),
+        }
+    }
+
+    /// Prints to stdout what a person ran the command for; to stderr where stdout is for a
+    /// machine.
     pub(crate) fn print(&mut self, text: &str) {
-        if self.out_colour { self.print_plain(&painted(text)) } else { self.print_plain(text) }
+        if self.out_is_for_machines {
+            self.say(text.trim_end_matches('\n'));
+            return;
+        }
+        let painted = if self.out_colour { painted(text) } else { text.to_owned() };
+        self.print_raw(&painted);
     }
 
-    /// Prints to stdout what is for another program to read, which knows no colour.
-    pub(crate) fn print_plain(&mut self, text: &str) {
+    /// Prints a document to stdout, unless events have it for themselves.
+    pub(crate) fn print_document(&mut self, document: &str) {
+        if !self.events.as_ref().is_some_and(EventLog::has_stdout) {
+            self.print_raw(document);
+        }
+    }
+
+    fn print_raw(&mut self, text: &str) {
         let written = self.host.out.write_all(text.as_bytes()).and_then(|()| self.host.out.flush());
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => self.failed = Some(error),
@@ -43,10 +109,11 @@ impl<'h> Output<'h> {
         }
     }
 
-    /// Returns why stdout could not be written, if it could not for another reason than a closed
-    /// pipe.
+    /// Returns why stdout or the events could not be written, if they could not for another reason
+    /// than a closed pipe.
     pub(crate) fn failure(&mut self) -> Option<io::Error> {
-        self.failed.take()
+        let of_events = self.events.as_mut().and_then(EventLog::failure);
+        self.failed.take().or(of_events)
     }
 
     /// Says something to the person.
@@ -57,6 +124,12 @@ impl<'h> Output<'h> {
 
     /// Says what is wrong where no file is to blame, and what to do about it.
     pub(crate) fn error(&mut self, message: &str, help: Option<&str>) {
+        let complaint = Diagnostic::error("trueup::command", message);
+        let complaint = match help {
+            Some(help) => complaint.help(help),
+            None => complaint,
+        };
+        self.log_complaint(&complaint, &SourceMap::default());
         let help = help.map(|it| format!("\n  help: {it}")).unwrap_or_default();
         let (red, plain) = if self.err_colour { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
         self.say(&format!("{red}Error:{plain} {message}{help}"));
@@ -74,6 +147,9 @@ impl<'h> Output<'h> {
         if diagnostics.is_empty() {
             return;
         }
+        for diagnostic in diagnostics {
+            self.log_complaint(diagnostic, sources);
+        }
         let style = draw::Style {
             colour: self.err_colour,
             width: self.host.width,
@@ -81,6 +157,11 @@ impl<'h> Output<'h> {
         };
         let drawn = draw::draw(diagnostics, sources, style);
         self.say(drawn.trim_end());
+    }
+
+    fn log_complaint(&mut self, diagnostic: &Diagnostic, sources: &SourceMap) {
+        // That it cannot be logged is told at the end, by `failure`.
+        drop(self.log(Happening::Diagnostic(diagnostic, sources)));
     }
 
     /// Returns whether what is said is read on a terminal.

@@ -18,7 +18,7 @@ use crate::{
     live,
     model::{Live, printable},
     plan::{self, Controller, Plan},
-    render::{self, About, MarkdownAbout},
+    render::{self, About, Happening, MarkdownAbout},
     source::Diagnostic,
 };
 
@@ -27,6 +27,8 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Plans, and prints the plan.
 pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
+    output.open_events(args.events.as_deref())?;
+    drop(output.log(Happening::PlanStarted));
     let files = files::load(&args.planning.files, output)?;
     let options = files::options(&args.planning, &files, output)?;
     let way =
@@ -42,7 +44,7 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
     }
     match args.format {
         PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
-        PlanFormat::Json => output.print(&document()),
+        PlanFormat::Json => output.print_document(&document()),
         PlanFormat::Markdown => {
             let document = document();
             let paths = files.sources.sources().iter().map(|it| it.path.clone());
@@ -54,7 +56,7 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
                 saved_to: args.out.as_ref().map(|it| it.display().to_string()),
                 show: args.show.into(),
             };
-            output.print_plain(&render::plan_markdown(&plan, &about));
+            output.print_document(&render::plan_markdown(&plan, &about));
         }
     }
     if let Some(path) = &args.out {
@@ -93,14 +95,13 @@ pub(crate) async fn made(
     output: &mut Output<'_>,
 ) -> Result<(Plan, Seen), Exit> {
     let at = Instant::now();
-    let spinner = reading(output);
-    let live = read(client, connection, files, &options).await;
-    drop(spinner);
-    let live = live.map_err(|error| unread(&error, output))?;
+    let live = reading(read(client, connection, files, &options), &connection.url, output).await;
+    let live = live.map_err(|error| unread(&error, &connection.url, output))?;
     let plan = plan::plan(&files.desired, &live, &options, output.host.now_ms);
     let planned = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
     let all = files.warnings.iter().cloned().chain(planned).collect::<Vec<Diagnostic>>();
     output.complain(&all, &files.sources);
+    drop(output.log(Happening::PlanMade(&plan)));
     output.say(&found(&plan));
     Ok((plan, Seen { live, at }))
 }

@@ -14,6 +14,9 @@ pub(crate) fn schema(args: &SchemaArgs, output: &mut Output<'_>) -> Exit {
     match args.of {
         SchemaOf::DesiredState => output.print(&config::schema()),
         SchemaOf::Plan => output.print(&render::plan_schema()),
+        SchemaOf::Events => output.print(&render::event_schema()),
+        SchemaOf::Report => output.print(&render::report_schema()),
+        SchemaOf::Diagnostics => output.print(&render::diagnostics_schema()),
     }
     Exit::Done
 }

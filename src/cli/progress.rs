@@ -1,8 +1,9 @@
 //! Progress of long work: bars on a terminal, a line an event in a pipe.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::{Instant, sleep};
 
 use super::output::Output;
 use crate::{
@@ -14,17 +15,36 @@ use crate::{
 /// How often a bar that nothing happens to is drawn again.
 const TICK: Duration = Duration::from_millis(120);
 
-/// Shows that the controller is being read, where somebody looks on.
-pub(crate) fn reading(output: &Output<'_>) -> Spinner {
-    let bar = bar_for(output, "{spinner} {msg} {elapsed}");
-    bar.set_message("Reading the controller");
-    bar.enable_steady_tick(TICK);
-    Spinner(bar)
+/// How often somebody who sees no bar is told that it still goes on.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Reads the controller, and shows that it does: by a bar on a terminal, and in a pipe by a line
+/// now and then where it takes long.
+pub(crate) async fn reading<T>(
+    read: impl Future<Output = T>,
+    url: &str,
+    output: &mut Output<'_>,
+) -> T {
+    let bar = Spinner(bar_for(output, "{spinner} {msg} {elapsed}"));
+    bar.0.set_message(format!("Reading {url}"));
+    bar.0.enable_steady_tick(TICK);
+    let began = Instant::now();
+    let mut read = pin!(read);
+    loop {
+        tokio::select! {
+            biased;
+            read = &mut read => return read,
+            () = sleep(PATIENCE), if !output.is_interactive() => {
+                let so_far = began.elapsed().as_secs();
+                output.say(&format!("Still reading {url} after {so_far} s..."));
+            }
+        }
+    }
 }
 
 /// A bar that goes when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Spinner(ProgressBar);
+struct Spinner(ProgressBar);
 
 impl Drop for Spinner {
     fn drop(&mut self) {
@@ -129,8 +149,8 @@ fn line(event: &Event, report: &Report) -> Option<String> {
         Event::Claimed { change, step } => {
             format!("{}: {step} reported as done, looking...", of(change))
         }
-        Event::Settled { change, step, found: false } => format!("{}: {step} done", of(change)),
-        Event::Settled { change, step, found: true } => {
+        Event::Settled { change, step, found: false, .. } => format!("{}: {step} done", of(change)),
+        Event::Settled { change, step, found: true, .. } => {
             format!("{}: {step} not needed, it is so already", of(change))
         }
         Event::Noted { change, note } => format!("Warning: {}: {note}", of(change)),

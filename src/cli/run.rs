@@ -12,6 +12,7 @@ use super::{
     output::Output,
     plan, print, serve, show, status, validate,
 };
+use crate::render::Happening;
 
 /// The environment variable that says what to log, in the syntax of `tracing-subscriber`.
 const LOG: &str = "TRUEUP_LOG";
@@ -39,7 +40,11 @@ pub fn main() -> ExitCode {
 fn log_to_stderr(host: &Host) {
     let Some(filter) = host.var(LOG) else { return };
     let filter = tracing_subscriber::EnvFilter::new(filter);
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(host.err_is_terminal && host.var("NO_COLOR").is_none())
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Runs one command line; the first argument is the program's name.
@@ -54,7 +59,7 @@ where
     };
     let mut output = Output::new(host, cli.color);
     let result = match &cli.command {
-        Command::Validate(args) => validate::run(args, &mut output),
+        Command::Validate(args) => Ok(validate::run(args, &mut output)),
         Command::Plan(args) => plan::run(args, &mut output).await,
         Command::Apply(args) => apply::run(args, &mut output).await,
         Command::Show(args) => show::run(args, &mut output),
@@ -64,13 +69,20 @@ where
         Command::Completions(args) => Ok(print::completions(args, &mut output)),
     };
     let exit = result.unwrap_or_else(|exit| exit);
-    match output.failure() {
+    let exit = match output.failure() {
         Some(error) if matches!(exit, Exit::Done | Exit::Changes) && !cli.command.writes() => {
-            output.error(&format!("stdout could not be written: {error}"), None);
+            output.error(&format!("the result could not be written: {error}"), None);
             Exit::Failed
         }
-        Some(_) | None => exit,
-    }
+        Some(error) => {
+            output.warn(&format!("the result could not be written: {error}"));
+            exit
+        }
+        None => exit,
+    };
+    // Nothing is left to be done where even this cannot be written.
+    drop(output.log(Happening::Exit { code: exit.code(), name: exit.name() }));
+    exit
 }
 
 impl Command {

@@ -16,7 +16,7 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
     output.complain(&complaints, &sources);
     match args.format {
         PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
-        PlanFormat::Json => output.print(&text),
+        PlanFormat::Json => output.print_document(&text),
         PlanFormat::Markdown => {
             let about = MarkdownAbout {
                 digest: &digest,
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
                 saved_to: Some(args.plan.display().to_string()),
                 show: args.show.into(),
             };
-            output.print_plain(&render::plan_markdown(&plan, &about));
+            output.print_document(&render::plan_markdown(&plan, &about));
         }
     }
     let has_changes = args.detailed_exitcode && !plan.changes.is_empty();

@@ -1,6 +1,6 @@
 //! `status`: one line a live discovery.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use serde_json::json;
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     live,
-    model::{Live, LiveDiscovery, Target},
+    model::{Globs, Live, LiveDiscovery, Name, Target, Unreadable, printable},
 };
 
 /// How long it may take to read the controller.
@@ -32,15 +32,21 @@ pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Ex
         Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
     let connection = connect(way, files.as_ref().map_or(Meant::Any, Meant::ByFiles), output)?;
     let client = connection.client.until(Instant::now() + TIMEOUT);
-    let spinner = reading(output);
-    let live = live::read(&client, connection.url.clone()).await;
-    drop(spinner);
-    let live = live.map_err(|error| unread(&error, output))?;
+    let url = &connection.url;
+    let live = reading(live::read(&client, url.clone()), url, output).await;
+    let live = live.map_err(|error| unread(&error, url, output))?;
+    let managed = Managed::new(files.as_ref());
     let shown = live
         .discoveries
         .iter()
         .filter(|it| (only.is_empty() || only.is_match(&it.name)) && !except.is_match(&it.name));
-    let lines = shown.map(|it| Line::of(it, files.as_ref())).collect::<Vec<_>>();
+    let lines = shown.map(|it| Line::of(it, &managed)).collect::<Vec<_>>();
+    if lines.is_empty() {
+        output.say(&match live.discoveries.len() {
+            0 => "The controller has no discovery.".to_owned(),
+            n => format!("The flags let through none of the controller's {n} discoveries."),
+        });
+    }
     output.print(&match args.format {
         Format::Text => as_text(&lines),
         Format::Json => as_json(&lines, &live),
@@ -48,56 +54,81 @@ pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Ex
     Ok(Exit::Done)
 }
 
+/// What the files manage.
+struct Managed<'a> {
+    names: BTreeSet<&'a Name>,
+    globs: Option<&'a Globs>,
+}
+
+impl<'a> Managed<'a> {
+    fn new(files: Option<&'a Files>) -> Self {
+        let desired = files.map(|it| &it.desired);
+        let names = desired.into_iter().flat_map(|it| &it.discoveries).map(|it| &it.name.value);
+        Self { names: names.collect(), globs: desired.map(|it| &it.manage) }
+    }
+
+    /// Returns what manages a discovery: a file, a glob, or nothing.
+    fn by(&self, name: &Name) -> &'static str {
+        if self.names.contains(name) {
+            "file"
+        } else if self.globs.is_some_and(|it| it.is_match(name)) {
+            "glob"
+        } else {
+            "no"
+        }
+    }
+}
+
 /// What is said of one discovery.
 struct Line<'a> {
     discovery: &'a LiveDiscovery,
     run: String,
     n_devices: Option<u64>,
-    target: String,
+    target: Result<Option<&'a Target>, &'a Unreadable>,
     managed: &'static str,
 }
 
 impl<'a> Line<'a> {
-    fn of(discovery: &'a LiveDiscovery, files: Option<&Files>) -> Self {
-        let desired = files.map(|it| &it.desired);
-        let in_file = desired
-            .is_some_and(|it| it.discoveries.iter().any(|it| it.name.value == discovery.name));
-        let by_glob = desired.is_some_and(|it| it.manage.is_match(&discovery.name));
-        let managed = match (in_file, by_glob) {
-            (true, _) => "file",
-            (false, true) => "glob",
-            (false, false) => "no",
-        };
+    fn of(discovery: &'a LiveDiscovery, managed: &Managed<'_>) -> Self {
+        let managed = managed.by(&discovery.name);
         match &discovery.read {
             Ok(read) => Self {
                 discovery,
                 run: read.run.to_string(),
                 n_devices: read.n_devices,
-                target: read.settings.target.as_ref().map(target_text).unwrap_or_default(),
+                target: Ok(read.settings.target.as_ref()),
                 managed,
             },
             Err(why) => Self {
                 discovery,
                 run: "unknown".to_owned(),
                 n_devices: None,
-                target: format!("(cannot be understood: {why})"),
+                target: Err(why),
                 managed,
             },
         }
     }
+
+    /// Returns the target in words, with so many ranges.
+    fn target(&self, n_ranges: usize) -> String {
+        match self.target {
+            Ok(target) => target.map(|it| target_text(it, n_ranges)).unwrap_or_default(),
+            Err(why) => printable(&format!("(cannot be understood: {why})")),
+        }
+    }
 }
 
-/// As many ranges as a line shows.
+/// As many ranges as a line of text shows.
 const SHOWN_RANGES: usize = 3;
 
-fn target_text(target: &Target) -> String {
+fn target_text(target: &Target, n_ranges: usize) -> String {
     let hops = |hops: Option<u32>| hops.map(|it| format!(", {it} hops")).unwrap_or_default();
     match target {
         Target::Address(it) => format!("address {it}"),
         Target::Ranges(it) => {
-            let shown = it.iter().take(SHOWN_RANGES).map(ToString::to_string);
+            let shown = it.iter().take(n_ranges).map(ToString::to_string);
             let shown = shown.collect::<Vec<_>>().join(", ");
-            match it.len().saturating_sub(SHOWN_RANGES) {
+            match it.len().saturating_sub(n_ranges) {
                 0 => format!("ranges {shown}"),
                 n => format!("ranges {shown} and {n} more"),
             }
@@ -112,7 +143,7 @@ fn as_text(lines: &[Line<'_>]) -> String {
     let devices = |it: &Line<'_>| it.n_devices.map_or("-".to_owned(), |it| it.to_string());
     let rows = lines.iter().map(|it| {
         let name = it.discovery.name.to_string();
-        [name, it.run.clone(), devices(it), it.managed.to_owned(), it.target.clone()]
+        [name, it.run.clone(), devices(it), it.managed.to_owned(), it.target(SHOWN_RANGES)]
     });
     let head = ["NAME", "RUN", "DEVICES", "MANAGED", "TARGET"].map(str::to_owned);
     let rows = std::iter::once(head).chain(rows).collect::<Vec<_>>();
@@ -136,7 +167,7 @@ fn as_json(lines: &[Line<'_>], live: &Live) -> String {
             "id": it.discovery.id.0,
             "run": it.run,
             "devices": it.n_devices,
-            "target": it.target,
+            "target": it.target(usize::MAX),
             "managed": it.managed,
         })
     });

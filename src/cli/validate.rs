@@ -1,23 +1,33 @@
 //! `validate`: checks the files offline.
 
 use super::{
-    args::ValidateArgs,
+    args::{Format, ValidateArgs},
     exit::Exit,
-    files,
+    files::{self, Read},
     output::{Output, counted},
 };
+use crate::{render, source::Diagnostic};
 
-/// Reads and checks the files; says on stderr what came of it.
-pub(crate) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    let files = files::load(&args.files, output)?;
-    output.complain(&files.warnings, &files.sources);
-    let (n_files, n) = (files.sources.sources().len(), files.desired.discoveries.len());
-    let of = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-    output.say(&format!(
-        "{} with {}: {}.",
-        of(n_files, "file", "files"),
-        of(n, "discovery", "discoveries"),
-        counted(&files.warnings)
-    ));
-    Ok(Exit::Done)
+/// Reads and checks the files; says on stderr what came of it, and on stdout for machines.
+pub(crate) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Exit {
+    let Read { desired, sources, diagnostics, .. } = files::read(&args.files);
+    output.complain(&diagnostics, &sources);
+    let (n_files, n) = (sources.sources().len(), desired.discoveries.len());
+    let is_valid = !diagnostics.iter().any(Diagnostic::is_error);
+    let what = counted(&diagnostics);
+    if is_valid {
+        let (files, discoveries) =
+            (number(n_files, "file", "files"), number(n, "discovery", "discoveries"));
+        output.say(&format!("{files} with {discoveries}: {what}."));
+    } else {
+        output.say(&format!("\n{what} in {}.", number(n_files, "file", "files")));
+    }
+    if args.format == Format::Json {
+        output.print_document(&render::diagnostics_json(&diagnostics, &sources));
+    }
+    if is_valid { Exit::Done } else { Exit::Invalid }
+}
+
+fn number(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }

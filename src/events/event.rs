@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::plan::Step;
+use crate::{model::RemoteId, plan::Step};
 
 /// Something that happened to a change of the plan; `change` is its position there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) enum Event {
     Claimed { change: usize, step: Step },
     /// The step is done: a read shows its effect. `found` where nothing was sent for it, since it
     /// was so already.
-    Settled { change: usize, step: Step, found: bool },
+    Settled { change: usize, step: Step, found: bool, id: Option<RemoteId> },
     /// Something the reader of the account should know, and that fails nothing.
     Noted { change: usize, note: String },
     /// Nothing more will be done for the change.

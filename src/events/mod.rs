@@ -12,5 +12,5 @@ mod report;
 pub(crate) use self::{
     event::{Event, Outcome, StopReason},
     moved::{Moved, MovedField},
-    report::{Entry, Report, Verdict},
+    report::{Entry, Report, Taken, Verdict},
 };

@@ -2,7 +2,7 @@
 
 use super::event::{Event, Outcome};
 use crate::{
-    model::Name,
+    model::{Name, RemoteId},
     plan::{Action, Change, Step},
 };
 
@@ -19,15 +19,30 @@ pub(crate) struct Report {
 pub(crate) struct Entry {
     pub(crate) name: Name,
     pub(crate) action: Action,
-    /// Steps that took effect by our doing.
-    pub(crate) done: Vec<Step>,
-    /// The step under way, and its task.
-    pub(crate) current: Option<(Step, Option<String>)>,
-    /// Whether a write of it may have left.
-    pub(crate) was_sent: bool,
+    /// What the discovery is known by: of a create, once that is known.
+    pub(crate) id: Option<RemoteId>,
+    /// The steps that were begun, or found done, in their order.
+    pub(crate) steps: Vec<Taken>,
     pub(crate) notes: Vec<String>,
     /// `None` while it is under way.
     pub(crate) outcome: Option<Outcome>,
+    /// When nothing more was done for it, in milliseconds of the epoch.
+    pub(crate) ended_ms: Option<i64>,
+}
+
+/// A step that was begun, or found done. Times are in milliseconds of the epoch.
+#[derive(Clone, Debug)]
+pub(crate) struct Taken {
+    pub(crate) step: Step,
+    /// How often it was sent.
+    pub(crate) n_sent: u32,
+    pub(crate) task: Option<String>,
+    pub(crate) submitted_ms: Option<i64>,
+    pub(crate) accepted_ms: Option<i64>,
+    /// When its effect was seen.
+    pub(crate) settled_ms: Option<i64>,
+    /// Whether it was so already, by somebody else's doing.
+    pub(crate) found: bool,
 }
 
 /// How many changes came to what.
@@ -60,17 +75,17 @@ impl Report {
         let entry = |it: &Change| Entry {
             name: it.name.clone(),
             action: it.action,
-            done: Vec::new(),
-            current: None,
-            was_sent: false,
+            id: it.id.clone(),
+            steps: Vec::new(),
             notes: Vec::new(),
             outcome: None,
+            ended_ms: None,
         };
         Self { entries: changes.iter().map(entry).collect() }
     }
 
-    /// Takes an event in.
-    pub(crate) fn tell(&mut self, event: &Event) {
+    /// Takes an event in that happened then, in milliseconds of the epoch.
+    pub(crate) fn tell(&mut self, event: &Event, at_ms: i64) {
         let change = match event {
             Event::Started { .. } | Event::Stopping { .. } | Event::ReadFailed { .. } => return,
             Event::Submitting { change, .. }
@@ -83,7 +98,7 @@ impl Report {
             | Event::Ended { change, .. } => *change,
         };
         if let Some(entry) = self.entries.get_mut(change) {
-            entry.tell(event);
+            entry.tell(event, at_ms);
         }
     }
 
@@ -109,7 +124,7 @@ impl Report {
                     tally.failed += 1;
                 }
                 Some(Outcome::Open { .. } | Outcome::Unknown { .. }) => tally.open += 1,
-                None if entry.was_sent => tally.open += 1,
+                None if entry.was_sent() => tally.open += 1,
                 Some(Outcome::NotTried { .. }) | None => tally.not_tried += 1,
             }
         }
@@ -125,27 +140,52 @@ impl Report {
         if tally.failed == 0 && tally.not_tried == 0 {
             return Verdict::Complete;
         }
-        let took_effect = self.entries.iter().any(|it| !it.done.is_empty());
+        let took_effect = self.entries.iter().any(|it| it.done().next().is_some());
         if took_effect { Verdict::Partial } else { Verdict::Failed }
     }
 }
 
 impl Entry {
-    fn tell(&mut self, event: &Event) {
+    /// Returns the steps that took effect by our doing.
+    pub(crate) fn done(&self) -> impl Iterator<Item = Step> {
+        let done = self.steps.iter().filter(|it| it.settled_ms.is_some() && !it.found);
+        done.map(|it| it.step)
+    }
+
+    /// Whether a write of it may have left.
+    pub(crate) fn was_sent(&self) -> bool {
+        self.steps.iter().any(|it| it.n_sent != 0)
+    }
+
+    /// Returns the step that is under way.
+    pub(crate) fn current(&self) -> Option<&Taken> {
+        self.steps.last().filter(|it| it.settled_ms.is_none())
+    }
+
+    fn tell(&mut self, event: &Event, at_ms: i64) {
         match event {
-            Event::Submitting { step, .. } => {
-                self.was_sent = true;
-                self.current = Some((*step, None));
+            Event::Submitting { step, attempt, .. } => {
+                let taken = self.taken(*step);
+                taken.n_sent = *attempt;
+                taken.task = None;
+                taken.submitted_ms = Some(at_ms);
             }
-            Event::Accepted { step, task, .. } => self.current = Some((*step, Some(task.clone()))),
-            Event::Settled { step, found, .. } => {
-                self.current = None;
-                if !found {
-                    self.done.push(*step);
-                }
+            Event::Accepted { step, task, .. } => {
+                let taken = self.taken(*step);
+                taken.task = Some(task.clone());
+                taken.accepted_ms = Some(at_ms);
+            }
+            Event::Settled { step, found, id, .. } => {
+                let taken = self.taken(*step);
+                taken.found = *found;
+                taken.settled_ms = Some(at_ms);
+                self.id = id.clone().or(self.id.take());
             }
             Event::Noted { note, .. } => self.notes.push(note.clone()),
-            Event::Ended { outcome, .. } => self.outcome = Some(outcome.clone()),
+            Event::Ended { outcome, .. } => {
+                self.outcome = Some(outcome.clone());
+                self.ended_ms = Some(at_ms);
+            }
             Event::InDoubt { .. }
             | Event::NotTaken { .. }
             | Event::Claimed { .. }
@@ -153,5 +193,22 @@ impl Entry {
             | Event::Stopping { .. }
             | Event::ReadFailed { .. } => (),
         }
+    }
+
+    /// Returns the record of a step, which is begun where there is none yet.
+    fn taken(&mut self, step: Step) -> &mut Taken {
+        if !self.steps.iter().any(|it| it.step == step) {
+            self.steps.push(Taken {
+                step,
+                n_sent: 0,
+                task: None,
+                submitted_ms: None,
+                accepted_ms: None,
+                settled_ms: None,
+                found: false,
+            });
+        }
+        let mut steps = self.steps.iter_mut();
+        steps.find(|it| it.step == step).expect("invariant: it was made right above")
     }
 }

@@ -14,5 +14,7 @@ mod lenient;
 pub(crate) use self::{
     classic::{create_body, edit_body, run_body, stop_body},
     credentials::{ById, by_id},
-    read::{Current, ReadError, View, current, latest_run_start, look, read, read_run_ages},
+    read::{
+        Current, ReadError, View, current, latest_run_start, look, read, read_run_ages, whole_list,
+    },
 };

@@ -85,6 +85,12 @@ pub(crate) async fn look(
     Ok(View { discoveries: decoded(&listing.items, credentials)?, complete: listing.complete })
 }
 
+/// Reads the list of discoveries, all of it or nothing.
+pub(crate) async fn whole_list(client: &Client, credentials: &ById) -> Result<View, ReadError> {
+    let items = client.all_discoveries().await?;
+    Ok(View { discoveries: decoded(&items, credentials)?, complete: true })
+}
+
 /// Reads one discovery. `None` where the controller says that there is no such id.
 pub(crate) async fn current(
     client: &Client,

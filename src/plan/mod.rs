@@ -36,6 +36,7 @@ pub(crate) use self::{
     planner::{needs_run_age, plan},
     types::{
         Action, Change, Controller, FieldChange, Impact, Options, Plan, Planned, Reason, Step,
+        Summary,
     },
 };
 

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    events::{Entry, Outcome, Report, Verdict},
+    events::{Entry, Outcome, Report, Taken, Verdict},
     model::printable,
     plan::{Action, Plan, Step},
     source::{Location, SourceMap},
@@ -42,18 +42,19 @@ const SECTIONS: [Section; 6] = [
     ("Moved since the plan, not tried:", |it| matches!(it.outcome, Some(Outcome::Stale { .. }))),
     ("Still running:", |it| {
         matches!(it.outcome, Some(Outcome::Open { .. } | Outcome::Unknown { .. }))
-            || (it.outcome.is_none() && it.was_sent)
+            || (it.outcome.is_none() && it.was_sent())
     }),
     ("Failed:", |it| matches!(it.outcome, Some(Outcome::Failed { .. } | Outcome::Conflict { .. }))),
 ];
 
 fn is_untouched(entry: &Entry) -> bool {
-    entry.outcome.is_none() && !entry.was_sent
+    entry.outcome.is_none() && !entry.was_sent()
 }
 
 /// Whether a replace deleted the discovery and did not make it again.
 fn is_halved(entry: &Entry) -> bool {
-    let deleted = entry.done.contains(&Step::Delete) && !entry.done.contains(&Step::Create);
+    let deleted =
+        entry.done().any(|it| it == Step::Delete) && !entry.done().any(|it| it == Step::Create);
     let converged = matches!(entry.outcome, Some(Outcome::Done | Outcome::Converged));
     entry.action == Action::Replace && deleted && !converged
 }
@@ -80,7 +81,7 @@ fn block(entry: &Entry, place: Option<&Location>) -> String {
 
 /// Says in one line what came of a change.
 fn words(entry: &Entry) -> String {
-    let taken = entry.done.iter().map(Step::to_string).collect::<Vec<_>>().join(", ");
+    let taken = entry.done().map(|it| it.to_string()).collect::<Vec<_>>().join(", ");
     let after = if taken.is_empty() { String::new() } else { format!(" (done before: {taken})") };
     match &entry.outcome {
         Some(Outcome::Done) => past(entry.action).to_owned(),
@@ -100,12 +101,12 @@ fn words(entry: &Entry) -> String {
         Some(Outcome::Open { task: Some(task), words }) => {
             format!("task {}: {}{after}", printable(task), printable(words))
         }
-        None => match &entry.current {
-            Some((step, Some(task))) => {
+        None => match entry.current() {
+            Some(Taken { step, task: Some(task), .. }) => {
                 format!("{step} under way, task {}{after}", printable(task))
             }
-            Some((step, None)) => format!("{step} sent, no answer yet{after}"),
-            None if entry.was_sent => format!("under way{after}"),
+            Some(Taken { step, task: None, .. }) => format!("{step} sent, no answer yet{after}"),
+            None if entry.was_sent() => format!("under way{after}"),
             None => "not begun".to_owned(),
         },
     }

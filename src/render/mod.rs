@@ -1,4 +1,4 @@
-//! Plans, accounts and diagnostics as text, Markdown and JSON.
+//! Plans and accounts as text, plans as Markdown and JSON, complaints as JSON.
 
 mod plan;
 
@@ -12,10 +12,16 @@ mod saved;
 
 mod markdown;
 
+mod record;
+
 pub(crate) use self::{
     account::account_text,
     markdown::{MarkdownAbout, plan_markdown},
     plan::{Show, plan_text},
+    record::{
+        Happening, ReportAbout, diagnostics_json, diagnostics_schema, event_line, event_schema,
+        report_document, report_json, report_schema,
+    },
     saved::{About, Saved, digest_of, plan_json, plan_schema, saved_plan},
     stale::stale_text,
 };

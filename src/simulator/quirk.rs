@@ -25,10 +25,10 @@ pub struct QuirkSetting(Chosen);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QuirkError {
     /// There is no `=`.
-    #[error("`{0}` is not a quirk: write `NAME=VALUE`; there are {list}", list = names())]
+    #[error("`{0}` is not a quirk: write `NAME=VALUE`; there are\n{list}", list = names())]
     Form(String),
     /// No quirk has the name.
-    #[error("there is no quirk `{0}`; there are {list}", list = names())]
+    #[error("there is no quirk `{0}`; there are\n{list}", list = names())]
     Name(String),
     /// The quirk does not have the value.
     #[error("`{value}` is no value of the quirk `{name}`: it is one of {list}", list = values.join(", "))]
@@ -288,9 +288,9 @@ impl FromStr for QuirkSetting {
 fn names() -> String {
     let each: Vec<String> = Quirks::ALL
         .iter()
-        .map(|QuirkChoice { name, values, .. }| format!("{name}={}", values.join("|")))
+        .map(|QuirkChoice { name, values, .. }| format!("  {name}={}", values.join("|")))
         .collect();
-    each.join(", ")
+    each.join("\n")
 }
 
 fn duration(text: &str) -> Option<Duration> {

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -10,8 +11,10 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 use trueup::{
     cli::{self, Exit, Host, Interrupts},
-    simulator::{Options, Simulator, World},
+    simulator::{Login, Options, Simulator, World},
 };
+
+use crate::machines::{Format, PASSWORD, leak};
 
 /// 2026-01-01T00:00:00Z: when each test begins.
 const START_MS: i64 = 1_767_225_600_000;
@@ -20,7 +23,11 @@ const START_MS: i64 = 1_767_225_600_000;
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
     dir: TempDir,
+    /// Where files go that no test asked for.
+    for_machines: TempDir,
     began: Instant,
+    /// Whether the files are made to leak, so that it is seen that a leak is seen.
+    pub(crate) leaks: bool,
     /// When Ctrl-C comes, counted from the beginning of each apply.
     pub(crate) interrupts: Vec<Duration>,
     /// What is answered to the question of `apply`. Without it there is no terminal.
@@ -41,11 +48,14 @@ pub(crate) struct Ran {
 impl Bench {
     /// A controller that behaves like this and has this world.
     pub(crate) fn with(options: Options, world: World) -> Self {
-        let options = Options { started: START_MS.unsigned_abs(), ..options };
+        let login = Login { username: "admin".to_owned(), password: PASSWORD.to_owned() };
+        let options = Options { started: START_MS.unsigned_abs(), login, ..options };
         Self {
             simulator: Simulator::new(options, world),
             dir: tempfile::tempdir().unwrap(),
+            for_machines: tempfile::tempdir().unwrap(),
             began: Instant::now(),
+            leaks: false,
             interrupts: Vec::new(),
             answer: None,
         }
@@ -54,6 +64,19 @@ impl Bench {
     /// A controller with these faults and quirks, as on the command line.
     pub(crate) fn like(faults: &[&str], quirks: &[&str]) -> Self {
         Self::with(options(faults, quirks), World::default())
+    }
+
+    /// Puts a controller of another release in place, with the same world.
+    pub(crate) fn upgrade(&mut self, release: &str) {
+        let world = World::from_json(&self.simulator.world_json()).unwrap();
+        let elapsed = u64::try_from(self.began.elapsed().as_millis()).unwrap();
+        let options = Options {
+            release: release.to_owned(),
+            started: START_MS.unsigned_abs() + elapsed,
+            login: Login { username: "admin".to_owned(), password: PASSWORD.to_owned() },
+            ..Options::default()
+        };
+        self.simulator = Simulator::new(options, world);
     }
 
     /// Writes the default file.
@@ -67,22 +90,21 @@ impl Bench {
         self
     }
 
-    /// Runs a command line against the controller, with every file of the folder.
+    /// Runs a command line against the controller, with the default file.
     pub(crate) async fn run(&self, line: &str) -> Ran {
         self.run_args(&line.split_whitespace().collect::<Vec<_>>()).await
     }
 
     /// Returns the path of a file in the folder.
     pub(crate) fn path(&self, name: &str) -> String {
-        self.dir.path().join(name).to_str().unwrap().to_owned()
+        format!("{}/{name}", self.dir.path().to_str().unwrap())
     }
 
-    /// Runs a command line whose arguments may have blanks.
+    /// Runs a command line whose arguments may have blanks, against the controller and with the
+    /// default file.
     pub(crate) async fn run_args(&self, args: &[&str]) -> Ran {
-        let dir = self.dir.path().to_str().unwrap();
-        let mut all = args.to_vec();
-        all.extend(["--simulate", "--file", dir]);
-        self.run_bare(&all).await
+        let file = self.path("discoveries.yaml");
+        self.run_bare(&[args, &["--simulate", "--file", &file]].concat()).await
     }
 
     /// Runs a command line as it is.
@@ -96,7 +118,9 @@ impl Bench {
             ask: self.answer.map(|answer| -> Box<dyn FnMut() -> io::Result<String> + Send> {
                 Box::new(move || Ok(format!("{answer}\n")))
             }),
-            env: std::collections::BTreeMap::new(),
+            env: [("CC_USERNAME", "admin"), ("CC_PASSWORD", PASSWORD)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
             now_ms: START_MS + elapsed,
             out_is_terminal: false,
             err_is_terminal: false,
@@ -105,11 +129,38 @@ impl Bench {
             simulator: Some(self.simulator.clone()),
         };
         let dir = self.dir.path().to_str().unwrap();
-        let mut all = vec!["trueup"];
-        all.extend(args);
+        let events = self.for_machines.path().join("events.jsonl");
+        let mut all = [&["trueup"], args].concat();
+        let tells_events = matches!(args, ["plan" | "apply", ..]) && !args.contains(&"--events");
+        if tells_events {
+            all.extend(["--events", events.to_str().unwrap()]);
+        }
         let exit = cli::run(all, &mut host).await;
         let text = |it: &Shared| it.text().replace(&format!("{dir}/"), "");
-        Ran { exit, out: text(&out), err: text(&err), took: began.elapsed() }
+        let ran = Ran { exit, out: text(&out), err: text(&err), took: began.elapsed() };
+        self.expect_sound(&ran, args, &events);
+        ran
+    }
+
+    /// Holds what machines read of a command against its schema, and looks for secrets in all of
+    /// what the command gave.
+    fn expect_sound(&self, ran: &Ran, args: &[&str], events: &Path) {
+        let mut all = vec![ran.out.clone(), ran.err.clone()];
+        // Where the command line is not understood, or there are no events, there is no file.
+        if let Ok(lines) = std::fs::read_to_string(events) {
+            let documents = lines.lines().map(|it| Format::Events.checked(it)).collect::<Vec<_>>();
+            let last = documents.last().unwrap();
+            assert_eq!(last["exit"]["code"], ran.exit.code(), "{last}");
+            std::fs::remove_file(events).unwrap();
+            all.push(lines);
+        }
+        let mut flags = args.iter().skip_while(|it| **it != "--out").skip(1);
+        if let Some(Ok(plan)) = flags.next().map(std::fs::read_to_string) {
+            let _checked = Format::Plan.checked(&plan);
+            all.push(plan);
+        }
+        let leaks = all.iter().filter_map(|it| leak(it)).collect::<Vec<_>>();
+        assert_eq!(leaks.is_empty(), !self.leaks, "{leaks:?} in {all:#?}");
     }
 
     /// Plans, and expects that there is nothing to do.

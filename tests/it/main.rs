@@ -7,7 +7,53 @@
 mod applying;
 /// A controller, files, and command lines against them.
 mod bench;
+/// Everything that can go wrong with one write.
+mod doubt;
+/// Every exit code, and which comes first where several would do.
+mod exit_codes;
+/// The formats that machines read.
+mod formats;
+/// Generated controllers, worlds and files.
+mod generate;
+/// What machines read, checked wherever a test produces it.
+mod machines;
 /// Plans as comments on a pull request.
 mod markdown;
+/// Files with mistakes: all of them in one go, each at its place.
+mod mistakes;
+/// The world moves between the plan and the writes.
+mod moving;
+/// How much is under way at once, and how it is ended.
+mod pace;
+/// What only a process shows: pipes, signals, streams and colours.
+mod process;
+/// What holds of every plan and every apply.
+mod properties;
+/// Every unknown about the real controller, settled in every way.
+mod quirks;
+/// Controllers that cannot be read.
+mod reading;
+/// Replaces, whose halves are never left apart on purpose.
+mod replace;
+/// Plans that are saved, and applied later.
+mod saved;
+/// Nothing secret is said or saved, not even to a log.
+mod secrets;
+/// The program as a process: a folder, an environment, and what comes out.
+mod shell;
+/// Somebody else at the controller.
+mod somebody;
+/// How much of the processor the program takes.
+mod speed;
+/// `status`: one line a live discovery.
+mod status;
+/// One discovery, and what is done to it.
+mod story;
 /// Rules about the source that no compiler checks.
 mod tidy;
+/// The command line itself: help, versions, and what is not understood.
+mod usage;
+/// What files want of a world, found out without the program.
+mod wanted;
+/// The way over real sockets: certificates, redirects, proxies.
+mod wire;

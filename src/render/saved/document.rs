@@ -252,6 +252,9 @@ pub(crate) struct DiagnosticV1 {
     /// The place to blame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<PlaceV1>,
+    /// The other places involved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) related: Vec<PlaceV1>,
     /// Whether it is a limit or a protection that refuses.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) refuses: bool,

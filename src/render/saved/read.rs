@@ -367,14 +367,14 @@ fn value_of(path: &str, value: Value) -> Result<FieldValue, PlanFileError> {
 }
 
 fn planned(document: DiagnosticV1, sources: &mut SourceMap) -> Result<Planned, PlanFileError> {
-    let DiagnosticV1 { severity, code, message, help, source, refuses } = document;
+    let DiagnosticV1 { severity, code, message, help, source, related, refuses } = document;
     let severity = match severity.as_str() {
         "error" => Severity::Error,
         "warning" => Severity::Warning,
         other => return Err(unknown("severity", other)),
     };
-    let labels = source.map(|it| Label { span: place(it, sources), text: None });
-    let labels = labels.into_iter().collect();
+    let places = source.into_iter().chain(related);
+    let labels = places.map(|it| Label { span: place(it, sources), text: None }).collect();
     let diagnostic = Diagnostic { severity, code: code.into(), message, help, labels };
     Ok(Planned { diagnostic, refuses })
 }

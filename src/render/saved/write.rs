@@ -9,8 +9,8 @@ use super::document::{
 };
 use crate::{
     model::{Count, Credential, Field, FieldValue, Name, Neighbours, Settings, Target},
-    plan::{Change, FieldChange, Plan, Planned, Reason},
-    source::{Diagnostic, Severity, SourceMap, Span},
+    plan::{Change, Controller, FieldChange, Plan, Planned, Reason, Summary},
+    source::{Diagnostic, Severity, Source, SourceMap, Span},
 };
 
 /// What is known of a plan beside the plan.
@@ -65,7 +65,6 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
     } = plan;
     let sources = about.sources;
     let names = |names: &[Name]| names.iter().map(|it| it.as_str().to_owned()).collect::<Vec<_>>();
-    let summary = plan.summary();
     let of_files = about.warnings.iter().map(|it| diagnostic(it, false, sources));
     let of_plan = diagnostics.iter();
     let of_plan =
@@ -84,27 +83,9 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
         },
         complete: plan.is_complete(),
         applyable: plan.is_complete() && !changes.is_empty(),
-        controller: ControllerV1 {
-            url: controller.url.clone(),
-            release: controller.release.clone(),
-            api: controller.interface.to_string(),
-            live_count: controller.n_live,
-        },
-        sources: sources
-            .sources()
-            .iter()
-            .map(|it| SourceV1 { path: it.path.clone(), sha256: hexadecimal(it.text.as_bytes()) })
-            .collect(),
-        summary: SummaryV1 {
-            create: summary.create,
-            update: summary.update,
-            replace: summary.replace,
-            restart: summary.restart,
-            stop: summary.stop,
-            delete: summary.delete,
-            unchanged: unchanged.len(),
-            unmanaged: unmanaged.len(),
-        },
+        controller: self::controller(controller),
+        sources: source_documents(sources),
+        summary: summary(plan),
         impact: ImpactV1 {
             addresses_scanned: count(impact.scanned),
             addresses_new: count(impact.new),
@@ -116,6 +97,39 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
         unmanaged: names(unmanaged),
         narrowed_away: *n_narrowed_away,
         diagnostics: of_files.chain(of_plan).collect(),
+    }
+}
+
+/// Returns the files that were read, by path and digest.
+pub(crate) fn source_documents(sources: &SourceMap) -> Vec<SourceV1> {
+    let document =
+        |it: &Source| SourceV1 { path: it.path.clone(), sha256: hexadecimal(it.text.as_bytes()) };
+    sources.sources().iter().map(document).collect()
+}
+
+/// Returns the controller that was planned against.
+pub(crate) fn controller(controller: &Controller) -> ControllerV1 {
+    let Controller { url, release, interface, n_live } = controller;
+    ControllerV1 {
+        url: url.clone(),
+        release: release.clone(),
+        api: interface.to_string(),
+        live_count: *n_live,
+    }
+}
+
+/// Counts the discoveries of each action.
+pub(crate) fn summary(plan: &Plan) -> SummaryV1 {
+    let Summary { create, update, replace, restart, stop, delete } = plan.summary();
+    SummaryV1 {
+        create,
+        update,
+        replace,
+        restart,
+        stop,
+        delete,
+        unchanged: plan.unchanged.len(),
+        unmanaged: plan.unmanaged.len(),
     }
 }
 
@@ -245,7 +259,12 @@ fn value(value: &FieldValue) -> Value {
     }
 }
 
-fn diagnostic(diagnostic: &Diagnostic, refuses: bool, sources: &SourceMap) -> DiagnosticV1 {
+/// Returns a complaint and the place to blame.
+pub(crate) fn diagnostic(
+    diagnostic: &Diagnostic,
+    refuses: bool,
+    sources: &SourceMap,
+) -> DiagnosticV1 {
     let Diagnostic { severity, code, message, help, labels } = diagnostic;
     DiagnosticV1 {
         severity: match severity {
@@ -256,11 +275,13 @@ fn diagnostic(diagnostic: &Diagnostic, refuses: bool, sources: &SourceMap) -> Di
         message: message.clone(),
         help: help.clone(),
         source: labels.first().map(|it| whole(it.span, sources)),
+        related: labels.iter().skip(1).map(|it| whole(it.span, sources)).collect(),
         refuses,
     }
 }
 
-fn start(span: Span, sources: &SourceMap) -> PlaceV1 {
+/// Returns where a span starts.
+pub(crate) fn start(span: Span, sources: &SourceMap) -> PlaceV1 {
     PlaceV1 { end_line: None, end_column: None, ..whole(span, sources) }
 }
 

@@ -215,7 +215,7 @@ impl World {
         let quirks = &at.rules.quirks;
         let before = self.discoveries[index].fields().cloned().unwrap_or_default();
         let after = wire::edited(&before, body, quirks);
-        check::bad_put_value(body, &after, quirks).map_or(Ok(()), Err)?;
+        check::bad_put_value(body, [&before, &after], quirks).map_or(Ok(()), Err)?;
         self.check_write(body, at)?;
         let (old, new) = (wire::text(&before, "name"), wire::text(&after, "name"));
         if old != new && self.has_name(new, at.now) {

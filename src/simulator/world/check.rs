@@ -62,13 +62,16 @@ pub(super) fn bad_post_value(body: &Map<String, Value>, quirks: &Quirks) -> Opti
         })
 }
 
-/// Why an edit that would leave `after` cannot be, if it cannot.
+/// Why an edit that would make `after` of `before` cannot be, if it cannot.
 pub(super) fn bad_put_value(
     body: &Map<String, Value>,
-    after: &Map<String, Value>,
+    [before, after]: [&Map<String, Value>; 2],
     quirks: &Quirks,
 ) -> Option<String> {
-    let retargets = body.contains_key("discoveryType") || body.contains_key("ipAddressList");
+    // What is read can be sent, however it got there.
+    let retargets = ["discoveryType", "ipAddressList"]
+        .into_iter()
+        .any(|key| body.get(key).is_some_and(|it| before.get(key) != Some(it)));
     bad_value(body, quirks).or_else(|| {
         let (kind, list) = (text(after, "discoveryType"), text(after, "ipAddressList"));
         // Several ranges are read back as `Range`, and what is read can be sent.
@@ -204,6 +207,16 @@ mod tests {
         for (kind, list) in bad {
             assert!(target(kind, list).is_some(), "{kind} {list}");
         }
+    }
+
+    #[test]
+    fn what_is_read_can_be_sent() {
+        let read = json!({"discoveryType": "RANGE", "ipAddressList": "10.0.0.1"});
+        let other = json!({"discoveryType": "RANGE", "ipAddressList": "10.0.0.2"});
+        let (read, other) = (read.as_object().unwrap(), other.as_object().unwrap());
+        let quirks = Quirks::default();
+        assert_eq!(bad_put_value(read, [read, read], &quirks), None);
+        assert!(bad_put_value(other, [read, other], &quirks).is_some());
     }
 
     #[test]

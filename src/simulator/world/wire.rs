@@ -160,7 +160,8 @@ fn said(name: &str, value: &Value) -> String {
         Value::String(text) if name == "name" => return text.clone(),
         Value::String(text) => text.split(',').map(|it| it.trim().to_lowercase()).collect(),
         Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        Value::Object(members) => vec![format!("{}:{}", members["username"], members["port"])],
+        // By `Value`, since a world file may leave either out.
+        Value::Object(_) => vec![format!("{}:{}", value["username"], value["port"])],
         other => vec![other.to_string()],
     };
     if name == "discoveryType" && parts == ["multi range"] {
@@ -346,6 +347,12 @@ mod tests {
         let timeout = |quirk: &str| read(&json!({"timeOut": 9}), &[quirk])["timeOut"].clone();
         assert_eq!(timeout("get_names_in_post=ignored"), 5);
         assert_eq!(timeout("get_names_in_post=honoured"), 9);
+    }
+
+    #[test]
+    fn an_http_credential_without_a_port_has_a_meaning() {
+        let object = json!({"httpReadCredential": {"username": "u"}});
+        assert_eq!(meaning(object.as_object().unwrap()).len(), 1);
     }
 
     #[test]

@@ -150,7 +150,7 @@ impl World {
         if !says_secret && wire::meaning(before) == wire::meaning(&after) {
             self.violate(Violation::NoopEdit);
         }
-        let complaint = check::bad_put_value(body, &after, quirks)?;
+        let complaint = check::bad_put_value(body, [before, &after], quirks)?;
         (quirks.bad_values == BadValues::Refused).then(|| Answer::bad(complaint))
     }
 }

@@ -1,0 +1,339 @@
+//! What a read makes of a change under way.
+//!
+//! Pure, like `item`: looks come in, events and the next phase come out. Asks for nothing.
+
+use std::time::Duration;
+
+use super::{
+    effect::{Effect, Known, effect},
+    item::{Claim, Events, Hold, Item, Moment, Phase, Running, SHOWS_WITHIN, Unseen},
+    settle::{Doubt, Ruling, TasksSeen},
+    standing::View,
+};
+use crate::{
+    events::{Event, Outcome},
+    model::{RemoteId, RunState},
+    plan::{Change, Step},
+};
+
+/// How long a name has to be off the list before it is tried again: a deleted one is not released
+/// at once (facts, section 3.3).
+const NAME_LACKED_FOR: Duration = Duration::from_secs(5);
+
+/// A list of discoveries, and what else is known when it is looked at.
+#[derive(Debug)]
+pub(super) struct Look<'a> {
+    pub(super) view: View<'a>,
+    /// When it was asked for: it shows what was so then, or later.
+    pub(super) asked_at: Moment,
+    pub(super) tasks: TasksSeen<'a>,
+    /// How long the longest task took so far.
+    pub(super) longest_task: Duration,
+    /// Whether a change is done only when its run is.
+    pub(super) wait_runs: bool,
+}
+
+impl Item {
+    /// Takes in a list of discoveries that was asked for at that moment.
+    pub(super) fn on_view(&mut self, change: &Change, look: &Look<'_>) -> Events {
+        let phase = std::mem::replace(&mut self.phase, Phase::Ready);
+        match phase {
+            Phase::Held(hold) => self.on_view_held(change, hold, look),
+            Phase::Unseen(unseen) if unseen.sent.at <= look.asked_at => {
+                self.on_view_unseen(change, unseen, look)
+            }
+            Phase::Doubt(doubt) => self.on_view_doubt(change, doubt, look),
+            Phase::Running(running) => self.on_view_running(running, look),
+            Phase::Ready if !self.begun => self.check(change, &look.view, look.asked_at),
+            Phase::Ready => match self.step() {
+                Some(Step::Create) => self.on_view_ready_to_create(change, look),
+                Some(Step::Run) => self.on_view_ready_to_run(change, look),
+                Some(Step::Stop | Step::Edit | Step::Delete) | None => Events::new(),
+            },
+            phase @ (Phase::Sending | Phase::Pending { .. } | Phase::Unseen(_) | Phase::Ended) => {
+                self.phase = phase;
+                Events::new()
+            }
+        }
+    }
+
+    fn on_view_held(&mut self, change: &Change, hold: Hold, look: &Look<'_>) -> Events {
+        match hold {
+            Hold::Running | Hold::MayHaveRun { .. } if !self.begun => {
+                self.phase = Phase::Held(hold);
+                self.check(change, &look.view, look.asked_at)
+            }
+            Hold::Running => {
+                let events = self.unless_fit_to_run(change, look);
+                self.note_run(&look.view);
+                if events.is_empty() {
+                    self.hold_back();
+                }
+                events
+            }
+            Hold::MayHaveRun { .. } => {
+                self.phase = Phase::Held(hold);
+                self.unless_fit_to_run(change, look)
+            }
+            Hold::NameTaken { lacked_since, words } => {
+                self.on_view_name_taken(change, (lacked_since, words), look)
+            }
+            Hold::NotRead { words } => self.on_view_not_read(change, words, look),
+        }
+    }
+
+    fn on_view_name_taken(
+        &mut self,
+        change: &Change,
+        (lacked_since, words): (Option<Moment>, String),
+        look: &Look<'_>,
+    ) -> Events {
+        let known = Known { id: self.id.as_ref(), run_before: self.run };
+        let lacked_since = match effect(Step::Create, change, &known, &look.view) {
+            Effect::Shown { id } => {
+                self.id = id;
+                return self.settle_step(!self.doubted, look.wait_runs);
+            }
+            Effect::Other { why } => return self.conflict(&words, &why),
+            Effect::Not { .. } => {
+                let since = lacked_since.unwrap_or(look.asked_at);
+                if NAME_LACKED_FOR <= look.asked_at.saturating_sub(since) {
+                    self.sends = 0;
+                    return Events::new();
+                }
+                Some(since)
+            }
+            Effect::Gone | Effect::AskJobs | Effect::Untold => lacked_since,
+        };
+        self.phase = Phase::Held(Hold::NameTaken { lacked_since, words });
+        Events::new()
+    }
+
+    /// The discovery could not be read right before its edit: it is gone, or the read failed for
+    /// another reason.
+    fn on_view_not_read(&mut self, change: &Change, words: String, look: &Look<'_>) -> Events {
+        let id = self.id.as_ref();
+        if id.is_some_and(|it| look.view.with_id(it).is_some()) {
+            return self.fail(words);
+        }
+        if !look.view.complete {
+            self.phase = Phase::Held(Hold::NotRead { words });
+            return Events::new();
+        }
+        if self.begun {
+            return self.fail("it is gone".to_owned());
+        }
+        self.check(change, &look.view, look.asked_at)
+    }
+
+    /// A create is never sent while the list shows the name.
+    fn on_view_ready_to_create(&mut self, change: &Change, look: &Look<'_>) -> Events {
+        let known = Known { id: None, run_before: None };
+        match effect(Step::Create, change, &known, &look.view) {
+            Effect::Shown { id } => {
+                self.id = id;
+                self.settle_step(!self.doubted, look.wait_runs)
+            }
+            Effect::Other { why } => self.conflict("the name exists", &why),
+            Effect::Not { .. } | Effect::Gone | Effect::AskJobs | Effect::Untold => Events::new(),
+        }
+    }
+
+    /// What somebody else has started meanwhile is not started again.
+    fn on_view_ready_to_run(&mut self, change: &Change, look: &Look<'_>) -> Events {
+        let events = self.unless_fit_to_run(change, look);
+        if !events.is_empty() {
+            return events;
+        }
+        self.note_run(&look.view);
+        if self.run == Some(RunState::Running) {
+            return self.settle_step(!self.doubted, look.wait_runs);
+        }
+        Events::new()
+    }
+
+    /// Ends the change where what it would run is not what it is to run: a scan of other addresses
+    /// in its name would be worse than none.
+    fn unless_fit_to_run(&mut self, change: &Change, look: &Look<'_>) -> Events {
+        let known = Known { id: self.id.as_ref(), run_before: self.run };
+        match effect(Step::Edit, change, &known, &look.view) {
+            Effect::Not { why } => {
+                self.fail(format!("it was changed by somebody else, and not run: {why}"))
+            }
+            Effect::Gone => self.fail("it is gone".to_owned()),
+            Effect::Shown { .. } | Effect::Other { .. } | Effect::AskJobs | Effect::Untold => {
+                Events::new()
+            }
+        }
+    }
+
+    fn on_view_unseen(&mut self, change: &Change, unseen: Unseen, look: &Look<'_>) -> Events {
+        let step = self.step().expect("invariant: an effect belongs to a step");
+        let known = Known { id: self.id.as_ref(), run_before: self.run };
+        let mut effect = effect(step, change, &known, &look.view);
+        if let (Step::Run, Claim::Failed { .. }) = (step, &unseen.claim) {
+            // A run of somebody else's that is over is none that was asked for.
+            self.note_run(&look.view);
+            if self.run != Some(RunState::Running) {
+                effect = Effect::AskJobs;
+            }
+        }
+        let is_gone = effect == Effect::Gone;
+        let why = match effect {
+            Effect::Shown { id } => return self.shown(id, &unseen, look),
+            Effect::Untold => {
+                self.phase = Phase::Unseen(unseen);
+                return Events::new();
+            }
+            Effect::Not { why } | Effect::Other { why } => why,
+            Effect::Gone => "it is no longer there".to_owned(),
+            Effect::AskJobs => "no run that started since is to be seen".to_owned(),
+        };
+        if let Claim::Failed { words } = unseen.claim {
+            return self.fail(words);
+        }
+        let waited = look.asked_at.saturating_sub(unseen.since);
+        // A run may take its time to stop: only the command's own time limits that.
+        if waited < SHOWS_WITHIN || (step == Step::Stop && !is_gone) {
+            self.jobs.asked_for = step == Step::Run && !is_gone;
+            self.phase = Phase::Unseen(unseen);
+            return Events::new();
+        }
+        let remedy = match step {
+            Step::Edit => "; `on_change: replace` makes the discovery anew instead",
+            Step::Create | Step::Run | Step::Stop | Step::Delete => "",
+        };
+        let nothing = unseen.claim == Claim::Nothing;
+        let claim = if nothing { "had nothing to delete" } else { "reported success" };
+        self.fail(format!("the controller {claim}, but {why}{remedy}"))
+    }
+
+    fn on_view_doubt(&mut self, change: &Change, doubt: Doubt, look: &Look<'_>) -> Events {
+        let step = self.step().expect("invariant: a write in doubt belongs to a step");
+        let known = Known { id: self.id.as_ref(), run_before: self.run };
+        let effect = effect(step, change, &known, &look.view);
+        match doubt.ruling(effect, self, look) {
+            Ruling::Done { id } => {
+                let (sent, since) = (doubt.sent, doubt.since);
+                let claim = Claim::Done;
+                let unseen = Unseen { sent, since, task: None, task_began_ms: None, claim };
+                self.shown(id, &unseen, look)
+            }
+            Ruling::Conflict { why } => self.conflict(&doubt.why, &why),
+            Ruling::SendAgain => {
+                vec![Event::NotTaken { change: self.position, step, why: doubt.why }]
+            }
+            Ruling::GiveUp { words } => self.fail(words),
+            Ruling::Wait { asks_jobs } => {
+                self.jobs.asked_for = asks_jobs;
+                self.phase = Phase::Doubt(doubt);
+                Events::new()
+            }
+        }
+    }
+
+    /// Takes in when the latest run started, by the controller's clock, as the jobs tell that were
+    /// asked for at that moment.
+    pub(super) fn on_jobs(
+        &mut self,
+        latest_start_ms: Option<i64>,
+        asked_at: Moment,
+        wait_runs: bool,
+    ) -> Events {
+        // The answers tell the controller's time in whole seconds.
+        let roughly = |server_ms: i64| server_ms - 1_000;
+        let since_ms = match &self.phase {
+            Phase::Unseen(unseen) => unseen.task_began_ms.unwrap_or(roughly(unseen.sent.server_ms)),
+            Phase::Doubt(doubt) => roughly(doubt.sent.server_ms),
+            Phase::Held(Hold::MayHaveRun { since_ms }) => *since_ms,
+            Phase::Held(_)
+            | Phase::Ready
+            | Phase::Sending
+            | Phase::Pending { .. }
+            | Phase::Running(_)
+            | Phase::Ended => return Events::new(),
+        };
+        let has_run = latest_start_ms.is_some_and(|it| since_ms <= it);
+        if has_run {
+            return self.settle_step(false, wait_runs);
+        }
+        self.jobs.show_none_at = Some(asked_at);
+        if let Phase::Held(_) = self.phase {
+            self.hold_back();
+        }
+        Events::new()
+    }
+
+    /// Returns the id whose job items have to be asked for, if any.
+    pub(super) fn asks_jobs_of(&self) -> Option<&RemoteId> {
+        let asks = match &self.phase {
+            Phase::Unseen(_) | Phase::Doubt(_) => self.jobs.asked_for,
+            Phase::Held(Hold::MayHaveRun { .. }) => true,
+            Phase::Held(_)
+            | Phase::Ready
+            | Phase::Sending
+            | Phase::Pending { .. }
+            | Phase::Running(_)
+            | Phase::Ended => false,
+        };
+        self.id.as_ref().filter(|_| asks)
+    }
+
+    fn on_view_running(&mut self, running: Running, look: &Look<'_>) -> Events {
+        let found = self.id.as_ref().and_then(|it| look.view.with_id(it));
+        let Some(found) = found else {
+            if look.view.complete {
+                return self.fail("it is gone while its run was waited for".to_owned());
+            }
+            self.phase = Phase::Running(running);
+            return Events::new();
+        };
+        let Ok(read) = &found.read else {
+            return self.fail("it can no longer be understood".to_owned());
+        };
+        let since = running.since.unwrap_or(look.asked_at);
+        let may_begin = !running.was_seen && look.asked_at.saturating_sub(since) < SHOWS_WITHIN;
+        match read.run {
+            RunState::Running => {
+                self.phase = Phase::Running(Running { since: Some(since), was_seen: true });
+                Events::new()
+            }
+            RunState::Never if may_begin => {
+                self.phase = Phase::Running(Running { since: Some(since), ..running });
+                Events::new()
+            }
+            RunState::Complete => {
+                let mut events = Events::new();
+                if read.n_devices == Some(0) {
+                    let note = "its run found no device".to_owned();
+                    events.push(Event::Noted { change: self.position, note });
+                }
+                events.extend(self.end(Outcome::Done));
+                events
+            }
+            RunState::Never | RunState::Aborted | RunState::Failed | RunState::Unknown => {
+                self.fail(format!("its run ended `{}`", read.status))
+            }
+        }
+    }
+
+    /// A read shows what the current step was for.
+    fn shown(&mut self, id: Option<RemoteId>, unseen: &Unseen, look: &Look<'_>) -> Events {
+        let was_running = self.run == Some(RunState::Running);
+        let is_edit = self.step() == Some(Step::Edit);
+        let found = unseen.claim != Claim::Done && !self.doubted;
+        self.id = id.or(self.id.take());
+        self.note_run(&look.view);
+        let is_running = self.run == Some(RunState::Running);
+        let mut events = self.settle_step(found, look.wait_runs);
+        if is_edit && self.step() == Some(Step::Run) && !was_running {
+            // An edit that starts a run by itself has done the run step too.
+            if is_running {
+                events.extend(self.settle_step(false, look.wait_runs));
+            } else if let Some(since_ms) = unseen.task_began_ms {
+                self.phase = Phase::Held(Hold::MayHaveRun { since_ms });
+            }
+        }
+        events
+    }
+}

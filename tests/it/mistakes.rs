@@ -1,0 +1,165 @@
+//! Files with mistakes: all of them in one go, each at its place.
+
+use std::net::TcpListener;
+
+use crate::shell::{Shell, discoveries};
+
+const TWELVE: &str = r#"version: 1
+manage: {names: ["a["]}
+defaults: {retries: 9, colour: red}
+discoveries:
+  - {name: a, address: 10.0.0.300}
+  - {name: b, cidr: 10.0.0.0/40, timeout: 5x}
+  - {name: c, ranges: [10.0.0.9-10.0.0.1, "::1-10.0.0.1"]}
+  - {name: " d", address: 10.0.0.1}
+  - {name: e, address: 10.0.0.1, cidr: 10.0.0.0/24}
+  - {name: a, address: 10.0.0.1, credentials: {cli: [{}]}}
+"#;
+
+const CODES: [&str; 12] = [
+    "bad_glob",
+    "out_of_range",
+    "unknown_key",
+    "bad_address",
+    "bad_prefix",
+    "bad_duration",
+    "reversed_range",
+    "mixed_families",
+    "bad_name",
+    "which_target",
+    "duplicate_name",
+    "bad_credential",
+];
+
+/// A controller that nobody may ask.
+fn untouched() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+#[test]
+fn twelve_mistakes_are_twelve_underlined_complaints_and_no_request() {
+    let (listener, url) = untouched();
+    let shell = Shell::new().with("CC_URL", url);
+    shell.file("discoveries.yaml", TWELVE);
+    for command in ["validate", "plan", "apply --auto-approve", "status"] {
+        let ended = shell.expect(4, command);
+        let complaints = ended.err.split("Error: ").skip(1).collect::<Vec<_>>();
+        assert_eq!(complaints.len(), 12, "{command}: {}", ended.err);
+        for (complaint, code) in complaints.iter().zip(CODES) {
+            assert!(complaint.contains(&format!("[trueup::config::{code}]")), "{complaint}");
+            assert!(complaint.contains(",-[discoveries.yaml:"), "{complaint}");
+            // A place of one character has no line but a label below it.
+            let is_underlined =
+                |it: &str| it.trim_start().starts_with(": ") && it.contains(['^', '|']);
+            assert!(complaint.lines().any(is_underlined), "{complaint}");
+        }
+        assert!(ended.out.is_empty() && ended.err.contains("12 errors in "), "{ended:#?}");
+    }
+    assert!(listener.accept().is_err(), "somebody connected");
+}
+
+#[test]
+fn two_broken_files_are_both_reported_and_so_is_what_others_say_of_each_other() {
+    let shell = Shell::empty();
+    shell.file("a.yaml", "version: 1\ndiscoveries: [\n");
+    shell.file("b.yaml", "version: 1\n\tdiscoveries: []\n");
+    shell.file("c.yaml", &discoveries(1));
+    shell.file("d.yaml", &discoveries(1));
+    let ended = shell.expect(4, "validate -f .");
+    let of = |what: &str| ended.err.matches(what).count();
+    assert_eq!((of("Error: "), of("::syntax]"), of("::duplicate_name]")), (3, 2, 1), "{ended:#?}");
+    for file in ["a.yaml:", "b.yaml:", "c.yaml:", "d.yaml:"] {
+        assert!(ended.err.contains(file), "{file}: {ended:#?}");
+    }
+}
+
+#[test]
+fn narrowing_silences_no_mistake() {
+    let shell = Shell::new();
+    shell.file("discoveries.yaml", TWELVE);
+    let ended = shell.expect(4, "plan --simulate --only e --except a");
+    assert_eq!(ended.err.matches("Error: ").count(), 12, "{ended:#?}");
+}
+
+#[test]
+fn a_valid_file_says_nothing_on_stdout() {
+    let ended = Shell::new().expect(0, "validate");
+    let said = "1 file with 1 discovery: no errors.\n";
+    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("", said));
+}
+
+#[test]
+fn a_warning_is_said_and_changes_no_code() {
+    let shell = Shell::new();
+    shell.file("discoveries.yaml", "version: 1\ndiscoveries: [{name: x, cidr: 10.0.0.0/8}]\n");
+    let ended = shell.expect(0, "validate");
+    assert!(ended.err.starts_with("Warning: "), "{ended:#?}");
+    assert!(ended.err.ends_with("1 file with 1 discovery: 1 warning.\n"), "{ended:#?}");
+}
+
+#[test]
+fn machines_get_every_place_as_numbers() {
+    let shell = Shell::new();
+    let twice = "version: 1\ndiscoveries:\n  - {name: ä, address: 10.0.0.1}\n  - {name: ä, \
+                 address: 10.0.0.2}\n";
+    shell.file("discoveries.yaml", twice);
+    let ended = shell.expect(4, "validate --format json");
+    insta::assert_snapshot!(ended.out, @r#"
+    {
+      "format_version": "1.0",
+      "valid": false,
+      "diagnostics": [
+        {
+          "severity": "error",
+          "code": "trueup::config::duplicate_name",
+          "message": "the name `ä` is given twice",
+          "help": "a name is the identity of a discovery: remove one, or give it another name",
+          "source": {
+            "file": "discoveries.yaml",
+            "line": 4,
+            "column": 12,
+            "end_line": 4,
+            "end_column": 13
+          },
+          "related": [
+            {
+              "file": "discoveries.yaml",
+              "line": 3,
+              "column": 12,
+              "end_line": 3,
+              "end_column": 13
+            }
+          ]
+        }
+      ]
+    }
+    "#);
+    let fine = Shell::new().expect(0, "validate --format json");
+    let said: serde_json::Value = serde_json::from_str(&fine.out).unwrap();
+    assert_eq!(said["valid"], true);
+}
+
+#[test]
+fn a_file_that_is_not_there_says_where_it_was_looked_for() {
+    let ended = Shell::empty().expect(4, "validate");
+    assert!(ended.err.contains("`discoveries.yaml`"), "{ended:#?}");
+    assert!(ended.err.contains("--file PATH"), "{ended:#?}");
+    let other = Shell::empty().expect(4, "validate -f elsewhere.yaml");
+    assert!(!other.err.contains("--file PATH"), "{other:#?}");
+}
+
+#[test]
+fn nothing_to_read_is_a_mistake_and_nothing_to_do_is_not() {
+    let shell = Shell::empty();
+    for (text, code) in [("", 4), ("# only words\n", 4), ("version: 1\ndiscoveries: []\n", 0)] {
+        shell.file("discoveries.yaml", text);
+        let ended = shell.expect(code, "plan --simulate");
+        assert_eq!(ended.out.contains("No changes."), code == 0, "{ended:#?}");
+    }
+    std::fs::create_dir(shell.path("none")).unwrap();
+    let ended = shell.expect(4, "validate -f none");
+    assert!(ended.err.contains("no YAML file"), "{ended:#?}");
+}

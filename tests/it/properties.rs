@@ -1,0 +1,545 @@
+//! What holds of every plan and every apply, on generated controllers, worlds and files.
+//!
+//! Each case follows from its seed. A failure names it: `TRUEUP_SEED=17 PROPTEST_CASES=1` runs that
+//! case alone, `PROPTEST_CASES=5000` runs more of them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    net::IpAddr,
+    time::Duration,
+};
+
+use proptest::{
+    prelude::*,
+    test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner},
+};
+use serde_json::{Value, json};
+use tokio::{runtime, time::sleep};
+use trueup::{
+    cli::Exit,
+    simulator::{Simulator, World},
+};
+
+use crate::{
+    bench::{Bench, Ran},
+    generate::{Case, cases, faults, soft_cases},
+    wanted::{
+        departures, n_runs, named, prefixes, ranges, settings_of, trespasses, wanted, without_run,
+    },
+};
+
+/// Long enough for every task and every run of a case to end.
+const ALL_OVER: Duration = Duration::from_mins(10);
+
+#[test]
+fn a_plan_is_empty_after_its_apply() {
+    check(100, cases(), async |case: Case| {
+        let bench = begin(&case);
+        let before = world(&bench);
+        let planned = bench.run(&line("plan", &case)).await;
+        let applied = apply(&bench, &case).await;
+        if planned.exit != Exit::Done {
+            assert_eq!((applied.exit, bench.writes()), (planned.exit, 0), "{applied:#?}");
+            assert_eq!(settings_of(&world(&bench)), settings_of(&before));
+            return;
+        }
+        assert_good_manners(&bench);
+        assert_truthful(&bench, &case, &applied, &[]);
+        assert_eq!(trespasses(&case.files, &before, &world(&bench)), [""; 0], "{applied:#?}");
+        if applied.exit != Exit::Done {
+            assert!(case.is_hard(), "{applied:#?}");
+            let accounted = applied.out.contains("Apply incomplete.");
+            assert!(accounted, "{applied:#?}");
+            return;
+        }
+        expect_nothing_left(&bench, &case).await;
+    });
+}
+
+#[test]
+fn equal_inputs_give_byte_equal_plans() {
+    let shuffled = cases().prop_flat_map(|case| {
+        let lists = case.files.iter().map(|it| array(&it["discoveries"]).clone());
+        let lists = lists.map(|it| Just(it).prop_shuffle()).collect::<Vec<_>>();
+        let live = Just(array(&case.world["discoveries"]).clone()).prop_shuffle();
+        let kinds = case.world["credentials"].as_object().unwrap().clone().into_iter();
+        let kinds = kinds.map(|(kind, list)| {
+            Just(array(&list).clone()).prop_shuffle().prop_map(move |it| (kind.clone(), it.into()))
+        });
+        let kinds = kinds.collect::<Vec<_>>();
+        (Just(case), lists, live, kinds).prop_map(|(case, lists, live, kinds)| {
+            let mut other = case.clone();
+            for (file, list) in other.files.iter_mut().zip(lists) {
+                file["discoveries"] = list.into();
+            }
+            other.files.reverse();
+            other.world["discoveries"] = live.into();
+            other.world["credentials"] =
+                kinds.into_iter().collect::<serde_json::Map<String, Value>>().into();
+            (case, other)
+        })
+    });
+    check(50, shuffled, async |(case, other): (Case, Case)| {
+        let one = begin(&case).run(&line("plan --show all", &case)).await;
+        let two = begin(&other).run(&line("plan --show all", &case)).await;
+        assert_eq!((one.exit, one.out), (two.exit, two.out));
+    });
+}
+
+#[test]
+fn nothing_outside_the_files_and_the_globs_is_written() {
+    check(50, (cases(), faults()), async |(case, faults): (Case, Vec<String>)| {
+        let bench = begin(&case);
+        let before = world(&bench);
+        let faults = faults.into_iter().filter(|it| !it.contains("other-")).collect::<Vec<_>>();
+        bench.simulator.inject(&faults.join("\n")).unwrap();
+        let _ran = apply(&bench, &case).await;
+        let given = wanted(&case.files);
+        let is_ours = |name: &str| {
+            let covered = name.starts_with("branch-") || name.starts_with("lab");
+            given.contains_key(name) || case.prune && covered
+        };
+        let foreign = |world: &Value| {
+            let all = array(&world["discoveries"]).iter();
+            let all = all.filter(|it| !is_ours(it["name"].as_str().unwrap()));
+            all.map(|it| (it["id"].to_string(), it.clone())).collect::<BTreeMap<_, _>>()
+        };
+        let (before, after) = (foreign(&before), foreign(&world(&bench)));
+        assert!(before.keys().eq(after.keys()));
+        for (id, was) in &before {
+            // A run that was on goes on, and writes what it finds.
+            let runs = was["discoveryStatus"].as_str().unwrap().eq_ignore_ascii_case("active");
+            let seen = |it: &Value| if runs { without_run(it) } else { it.clone() };
+            assert_eq!(seen(was).to_string(), seen(&after[id]).to_string());
+        }
+        for request in bench.simulator.request_log() {
+            let hit = before.keys().find(|id| names_id(&request, id));
+            assert_eq!(hit, None, "{request}");
+        }
+    });
+}
+
+#[test]
+fn what_a_plan_shows_of_a_discovery_is_a_file_that_changes_nothing() {
+    check(50, cases(), async |mut case: Case| {
+        let everything = json!({"version": 1, "manage": {"names": ["*"]}, "defaults": {},
+            "discoveries": [{"name": "none", "state": "absent"}]});
+        case.files = vec![everything];
+        case.prune = true;
+        let shown = begin(&case).run(&line("plan", &case)).await;
+        let file = json!({"version": 1, "defaults": {}, "discoveries": destroyed(&shown.out)});
+        case.files = vec![file];
+        case.prune = false;
+        let ran = begin(&case).run("plan --detailed-exitcode").await;
+        let nothing = "No changes. Your infrastructure matches the configuration.";
+        let is_locked_out = shown.exit == Exit::Unreachable;
+        assert!(is_locked_out || ran.out.contains(nothing), "{shown:#?} {ran:#?}");
+    });
+}
+
+#[test]
+fn counted_addresses_equal_brute_force() {
+    check(100, soft_cases(), async |case: Case| {
+        let planned = begin(&case).run(&line("plan", &case)).await;
+        if planned.exit != Exit::Done {
+            return;
+        }
+        let given = wanted(&case.files);
+        let changes = changes(&planned.out);
+        let live = array(&case.world["discoveries"]);
+        let covered = live.iter().flat_map(reached).collect::<BTreeSet<_>>();
+        let mut scanned = BTreeSet::new();
+        let mut kept = BTreeSet::new();
+        for it in live {
+            let name = it["name"].as_str().unwrap();
+            if !changes.contains_key(name) {
+                kept.extend(reached(it));
+            }
+        }
+        for (name, change) in &changes {
+            let was = live.iter().find(|it| it["name"] == **name);
+            let Some(want) = given.get(name).filter(|_| change.what != "destroyed") else {
+                continue;
+            };
+            let reach = reached_after(want, was);
+            kept.extend(reach.clone());
+            if change.runs() {
+                scanned.extend(reach);
+            }
+        }
+        let counted = |n: usize| {
+            let digits = n.to_string();
+            let n_digits = digits.len();
+            let grouped = digits.chars().enumerate().map(|(at, digit)| {
+                let comma = at != 0 && (n_digits - at).is_multiple_of(3);
+                format!("{}{digit}", if comma { "," } else { "" })
+            });
+            grouped.collect::<String>()
+        };
+        let (new, dropped) = ((&scanned - &covered).len(), (&covered - &kept).len());
+        let mut parts = Vec::new();
+        if !scanned.is_empty() {
+            parts.push(format!("{} scanned, {} of them new", counted(scanned.len()), counted(new)));
+        }
+        if dropped != 0 {
+            parts.push(format!("{} dropped", counted(dropped)));
+        }
+        let said = format!("Addresses: {}.", parts.join(", "));
+        assert_eq!(
+            planned.out.contains("Addresses: "),
+            !parts.is_empty(),
+            "{said}\n{}",
+            planned.out
+        );
+        assert!(parts.is_empty() || planned.out.contains(&said), "{said}\n{}", planned.out);
+    });
+}
+
+#[test]
+fn as_many_writes_are_sent_as_the_plan_has_steps() {
+    check(50, soft_cases(), async |case: Case| {
+        let bench = begin(&case);
+        let before = world(&bench);
+        let planned = bench.run(&line("plan", &case)).await;
+        let applied = apply(&bench, &case).await;
+        if planned.exit != Exit::Done {
+            return;
+        }
+        assert_eq!(applied.exit, Exit::Done, "{applied:#?}");
+        assert_runs(&case, &applied, &before, &world(&bench));
+        let n_steps = changes(&planned.out).values().map(|it| it.n_steps).sum::<u64>();
+        let n_runs = changes(&planned.out).values().filter(|it| it.runs()).count() as u64;
+        let n_writes = bench.writes();
+        if case.has("edit_runs=yes") {
+            assert!(n_steps - n_runs <= n_writes && n_writes <= n_steps, "{planned:#?}");
+        } else if case.has("name_release") {
+            assert!(n_steps <= n_writes, "{planned:#?}");
+        } else {
+            assert_eq!(n_writes, n_steps, "{planned:#?} {applied:#?}");
+        }
+    });
+}
+
+#[test]
+fn with_faults_an_apply_tells_the_truth_and_the_next_one_ends_it() {
+    check(100, (soft_cases(), faults()), async |(case, faults): (Case, Vec<String>)| {
+        let mut bench = begin(&case);
+        let before = world(&bench);
+        bench.simulator.inject(&faults.join("\n")).unwrap();
+        let ran = bench
+            .run(&line(&format!("apply --auto-approve --timeout 5m {}", case.flags), &case))
+            .await;
+        assert_good_manners_but_for(&bench, &faults);
+        let raced = faults.iter().filter_map(|it| it.split_once(':').filter(|_| is_other(it)));
+        let raced = raced.map(|(_, name)| name.to_owned()).collect::<Vec<_>>();
+        assert_truthful(&bench, &case, &ran, &raced);
+        let wrote_nothing = matches!(ran.exit, Exit::Failed | Exit::Unreachable | Exit::Stale);
+        if wrote_nothing && raced.is_empty() {
+            assert_eq!(settings_of(&world(&bench)), settings_of(&before), "{ran:#?}");
+        }
+        sleep(ALL_OVER).await;
+        assert_truthful(&bench, &case, &ran, &raced);
+        if raced.is_empty() {
+            assert_runs(&case, &ran, &before, &world(&bench));
+            assert_eq!(trespasses(&case.files, &before, &world(&bench)), [""; 0], "{ran:#?}");
+        }
+        restart(&mut bench, &case);
+        let again = apply(&bench, &case).await;
+        if again.exit != Exit::Done {
+            // The same mistake in the files, as without faults.
+            assert_eq!(begin(&case).run(&line("plan", &case)).await.exit, again.exit, "{again:#?}");
+            return;
+        }
+        assert_good_manners(&bench);
+        assert_truthful(&bench, &case, &again, &[]);
+        expect_nothing_left(&bench, &case).await;
+    });
+}
+
+#[test]
+fn after_ctrl_c_the_next_apply_ends_where_an_undisturbed_one_does() {
+    check(50, (soft_cases(), 0_u64..12_000), async |(case, moment): (Case, u64)| {
+        let undisturbed = begin(&case);
+        let ran = apply(&undisturbed, &case).await;
+        let mut bench = begin(&case);
+        bench.interrupts = vec![Duration::from_millis(moment)];
+        let interrupted = apply(&bench, &case).await;
+        assert_truthful(&bench, &case, &interrupted, &[]);
+        assert_good_manners(&bench);
+        bench.interrupts.clear();
+        let again = apply(&bench, &case).await;
+        assert_eq!(ran.exit, again.exit, "{interrupted:#?} {again:#?}");
+        assert_good_manners(&bench);
+        sleep(ALL_OVER).await;
+        assert_eq!(settings_of(&world(&undisturbed)), settings_of(&world(&bench)));
+    });
+}
+
+/// Tries a property on so many cases, and shrinks the first that breaks it.
+fn check<S: Strategy>(n_cases: u64, strategy: S, property: impl AsyncFn(S::Value)) {
+    let number = |name: &str| env::var(name).ok().map(|it| it.parse::<u64>().unwrap());
+    let first = number("TRUEUP_SEED").unwrap_or(0);
+    let n_cases = number("PROPTEST_CASES").unwrap_or(n_cases);
+    for seed in first..first + n_cases {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        let config =
+            Config { failure_persistence: None, max_shrink_iters: 1500, ..Config::default() };
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        let mut runner = TestRunner::new_with_rng(config, rng);
+        let tree = strategy.new_tree(&mut runner).unwrap();
+        let outcome = runner.run_one(tree, |case| {
+            let mut paused = runtime::Builder::new_current_thread();
+            let paused = paused.enable_time().start_paused(true).build().unwrap();
+            paused.block_on(property(case));
+            Ok(())
+        });
+        match outcome {
+            Ok(_) => (),
+            Err(TestError::Fail(why, case)) => panic!("TRUEUP_SEED={seed}: {why}\n{case:?}"),
+            Err(TestError::Abort(why)) => panic!("TRUEUP_SEED={seed}: {why}"),
+        }
+    }
+}
+
+/// The controller of a case, with its files.
+fn begin(case: &Case) -> Bench {
+    let bench = Bench::with(case.options(), World::from_json(&case.world.to_string()).unwrap());
+    for (at, file) in case.files.iter().enumerate() {
+        bench.file(&format!("{at}.yaml"), &format!("{file:#}"));
+    }
+    bench
+}
+
+/// The same controller without the faults that were still to come.
+fn restart(bench: &mut Bench, case: &Case) {
+    let world = World::from_json(&bench.simulator.world_json()).unwrap();
+    bench.simulator = Simulator::new(case.options(), world);
+}
+
+fn line(command: &str, case: &Case) -> String {
+    format!("{command}{}", if case.prune { " --prune --allow-delete 99" } else { "" })
+}
+
+async fn apply(bench: &Bench, case: &Case) -> Ran {
+    bench.run(&line(&format!("apply --auto-approve {}", case.flags), case)).await
+}
+
+fn world(bench: &Bench) -> Value {
+    serde_json::from_str(&bench.simulator.world_json()).unwrap()
+}
+
+fn array(value: &Value) -> &Vec<Value> {
+    value.as_array().unwrap()
+}
+
+/// Plans, and expects that nothing is left to do but to run again what is always run again.
+async fn expect_nothing_left(bench: &Bench, case: &Case) {
+    let ran = bench.run(&line("plan --detailed-exitcode", case)).await;
+    let reasons = ran.out.lines().filter_map(|it| it.strip_prefix("  # ("));
+    for reason in reasons {
+        let may_come_again = reason.starts_with("rerun_always")
+            || reason.starts_with("rerun_incomplete") && case.has("run_ends=")
+            || reason.starts_with("running)") && case.has("edit_runs=yes");
+        assert!(may_come_again, "{ran:#?}");
+    }
+    let nothing = "No changes. Your infrastructure matches the configuration.";
+    assert_eq!(ran.exit == Exit::Done, ran.out.contains(nothing), "{ran:#?}");
+    assert!(matches!(ran.exit, Exit::Done | Exit::Changes), "{ran:#?}");
+}
+
+/// Exit 0 only if the world is as wanted.
+fn assert_truthful(bench: &Bench, case: &Case, ran: &Ran, raced: &[String]) {
+    if ran.exit == Exit::Done {
+        let mut departures = departures(&case.files, &world(bench), raced);
+        departures.retain(|it| !(case.has("edit_runs=yes") && it.ends_with(" runs")));
+        assert!(departures.is_empty(), "{departures:#?} {ran:#?}");
+    }
+}
+
+/// A run that was planned was started once, and no other was.
+fn assert_runs(case: &Case, ran: &Ran, before: &Value, after: &Value) {
+    let planned = changes(&ran.out);
+    for name in wanted(&case.files).into_keys() {
+        let change = planned.get(&name);
+        let ids = |world| named(world, &name).iter().map(|it| it["id"].to_string()).collect();
+        let (had, has): (Vec<_>, Vec<_>) = (ids(before), ids(after));
+        let least = if had == has { n_runs(before, &name) } else { 0 };
+        let n_new = n_runs(after, &name).saturating_sub(least);
+        let n_wanted = usize::from(change.is_some_and(Shown::runs));
+        // An edit's own run that is over before it is looked for goes unseen.
+        let most = n_wanted + usize::from(case.has("edit_runs=yes"));
+        assert!(n_new <= most, "`{name}` ran {n_new} times: {ran:#?}");
+        assert!(ran.exit != Exit::Done || n_wanted <= n_new, "`{name}` did not run: {ran:#?}");
+    }
+}
+
+fn assert_good_manners(bench: &Bench) {
+    assert_good_manners_but_for(bench, &[]);
+}
+
+fn is_other(fault: &str) -> bool {
+    fault.contains("=other-")
+}
+
+/// Nothing was done that a careful client never does, but for what somebody else's doing explains.
+fn assert_good_manners_but_for(bench: &Bench, faults: &[String]) {
+    let races = |what: &str| faults.iter().any(|it| it.contains(what));
+    let mut violations = bench.simulator.violations();
+    violations.retain(|name, n| {
+        let explained = match name.as_str() {
+            "duplicate_create" => races("other-create"),
+            "write_to_missing_id" => races("other-delete"),
+            "noop_edit" | "needless_replace" => races("other-"),
+            _ => false,
+        };
+        *n != 0 && !explained
+    });
+    let log = bench.simulator.request_log().join("\n");
+    assert!(violations.is_empty(), "{violations:?}\n{log}");
+}
+
+/// Whether a write is about the discovery of this id, which is in quotes.
+fn names_id(request: &str, id: &str) -> bool {
+    let bare = id.trim_matches('"');
+    request.starts_with("PUT") && request.contains(&format!("\"id\":{id}"))
+        || request.starts_with("DELETE") && request.ends_with(&format!("/discovery/{bare}"))
+}
+
+/// A change as its plan shows it.
+struct Shown {
+    what: String,
+    steps: String,
+    n_steps: u64,
+}
+
+impl Shown {
+    fn runs(&self) -> bool {
+        matches!(self.what.as_str(), "created" | "replaced" | "restarted")
+            || self.steps.contains("run")
+    }
+}
+
+/// The changes of a plan, as its text shows them.
+fn changes(plan: &str) -> BTreeMap<String, Shown> {
+    let mut changes = BTreeMap::new();
+    let mut lines = plan.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some(head) = line.strip_prefix("  # ") else { continue };
+        let ways = [" will be updated in-place", " will be", " must be"];
+        let found = ways.iter().find_map(|way| Some((*way, head.rsplit_once(way)?)));
+        let (Some((way, (name, what))), Some(reason)) = (found, lines.peek()) else { continue };
+        let what = if way.ends_with("in-place") { "updated" } else { what.trim() };
+        let steps = reason.rsplit_once("steps: ").map_or("", |(_, it)| it.trim_end_matches(')'));
+        let n_steps = steps.split(", ").count() as u64;
+        let name = serde_json::from_str::<String>(name).unwrap_or_else(|_| name.to_owned());
+        let (what, steps) = (what.to_owned(), steps.to_owned());
+        changes.insert(name, Shown { what, steps, n_steps });
+    }
+    changes
+}
+
+/// The discoveries that a plan would destroy, with the settings that it shows, as entries of a file.
+fn destroyed(plan: &str) -> Vec<Value> {
+    let mut entries = Vec::<Value>::new();
+    let mut lines = plan.lines();
+    while let Some(line) = lines.next() {
+        if let Some(name) = line.strip_prefix("  - resource \"discovery\" ") {
+            let name = serde_json::from_str::<String>(name.trim_end_matches(" {")).unwrap();
+            entries.push(json!({"name": name}));
+        }
+        let Some((key, first)) = line.strip_prefix("      - ").and_then(|it| it.split_once('='))
+        else {
+            continue;
+        };
+        let mut text = first.trim().to_owned();
+        if text == "[" {
+            let items = lines.by_ref().take_while(|it| it.trim() != "]");
+            let items = items.map(|it| it.trim().trim_start_matches("- ").to_owned());
+            text.push_str(items.collect::<String>().trim_end_matches(','));
+            text.push(']');
+        }
+        let value = match key.trim() {
+            // Nobody can want a credential that is gone.
+            "credentials" => continue,
+            it if it.starts_with("credentials.") => credential_refs(&text),
+            _ => serde_json::from_str::<Value>(&text).unwrap(),
+        };
+        let entry = entries.last_mut().unwrap();
+        match key.trim().split_once('.') {
+            Some((outer, inner)) => entry[outer][inner] = value,
+            None => entry[key.trim()] = value,
+        }
+    }
+    // Of one whose credentials are gone, no file can say what it has.
+    let gone = |it: &Value| plan.contains("(gone)") && !it["credentials"].is_null();
+    // And a file gives no name with a blank at its ends.
+    let ends_blank = |it: &Value| it["name"].as_str().unwrap().ends_with(' ');
+    entries.retain(|it| !gone(it) && !ends_blank(it));
+    entries
+}
+
+/// Credentials as they are shown, `description (username)`, as a file gives them.
+fn credential_refs(shown: &str) -> Value {
+    let refs = serde_json::from_str::<Vec<String>>(shown).unwrap().into_iter().map(|it| {
+        match it.strip_suffix(')').and_then(|it| it.split_once(" (")) {
+            Some((description, username)) => {
+                json!({"description": description, "username": username})
+            }
+            None => json!(it),
+        }
+    });
+    refs.collect()
+}
+
+/// The addresses that a live discovery names, one by one.
+fn reached(object: &Value) -> BTreeSet<IpAddr> {
+    let text = |key: &str| object[key].as_str().unwrap_or_default().trim().to_owned();
+    let (kind, list) = (text("discoveryType").to_lowercase(), text("ipAddressList"));
+    let left_out = text("ipFilterList");
+    let left_out = prefixes(left_out.split(',').map(str::trim).filter(|it| !it.is_empty()));
+    let named = match kind.as_str() {
+        "cidr" => prefixes([list.as_str()]),
+        "weird" => return BTreeSet::new(),
+        _ => ranges(list.split(',')),
+    };
+    let heeds = matches!(kind.as_str(), "cidr" | "cdp" | "lldp");
+    if heeds { &each(&named) - &each(&left_out) } else { each(&named) }
+}
+
+/// The addresses of a discovery once its files are put in.
+fn reached_after(want: &serde_json::Map<String, Value>, was: Option<&Value>) -> BTreeSet<IpAddr> {
+    let mut object = was.cloned().unwrap_or_else(|| json!({}));
+    let targets = ["address", "ranges", "cidr", "cdp", "lldp"];
+    let key = targets.into_iter().find(|it| want.contains_key(*it)).unwrap();
+    let words = |value: &Value| {
+        let words = array(value).iter().map(|it| it.as_str().unwrap().to_owned());
+        words.collect::<Vec<_>>().join(",")
+    };
+    object["ipAddressList"] = match key {
+        "ranges" => words(&want[key]).into(),
+        "cdp" | "lldp" => want[key]["seed"].clone(),
+        _ => want[key].clone(),
+    };
+    object["discoveryType"] = if key == "ranges" { "range".into() } else { key.into() };
+    if let Some(exclude) = want.get("exclude") {
+        object["ipFilterList"] = words(exclude).into();
+    }
+    reached(&object)
+}
+
+fn each(ranges: &BTreeSet<(IpAddr, IpAddr)>) -> BTreeSet<IpAddr> {
+    let all = ranges.iter().flat_map(|(first, last)| -> Vec<IpAddr> {
+        match (first, last) {
+            (IpAddr::V4(first), IpAddr::V4(last)) => {
+                (first.to_bits()..=last.to_bits()).map(|it| IpAddr::V4(it.into())).collect()
+            }
+            (IpAddr::V6(first), IpAddr::V6(last)) => {
+                (first.to_bits()..=last.to_bits()).map(|it| IpAddr::V6(it.into())).collect()
+            }
+            _ => panic!("a range has one family"),
+        }
+    });
+    all.collect()
+}

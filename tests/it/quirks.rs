@@ -1,0 +1,202 @@
+//! The unknowns about the real controller, each settled in every way: a discovery's whole life has
+//! to go well, or to end as the table says.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use trueup::{
+    cli::Exit,
+    simulator::{Options, Quirks},
+};
+
+use crate::{
+    bench::{Bench, options},
+    story::{CREATE, EDIT, RUN, STOP, Story, UPDATE, yaml},
+};
+
+/// The chapters of a life: the files, the flags, and how the apply ends.
+const LIFE: &[(&str, &str, &str)] = &[
+    ("made", "ranges: [10.1.0.0-10.1.0.9, 10.2.0.7], protocols: [ssh, telnet], timeout: 5s", ""),
+    ("edited", "ranges: [10.1.0.0-10.1.0.9, 10.2.0.7], protocols: [ssh, telnet], timeout: 9s", ""),
+    ("moved", "cdp: {seed: 10.0.0.1}, exclude: [10.9.0.0/24], management_ip: loopback", ""),
+    ("bared", "cdp: {seed: 10.0.0.1, hops: 3}, exclude: [], credentials: {snmp_v3: []}", ""),
+    ("run", "cdp: {seed: 10.0.0.1, hops: 3}, exclude: []", "--rerun a"),
+    ("replaced", "cidr: 10.3.0.0/24, retries: 2, netconf_port: 830, on_change: replace", ""),
+    ("deleted", "state: absent", ""),
+];
+
+/// Quirks with which some chapter ends otherwise than well, and what is said then.
+const OTHERWISE: &[(&str, &str, &str)] = &[
+    ("put_persists=never", "edited", "on_change: replace"),
+    ("role=observer", "made", "does not have valid permissions"),
+];
+
+/// Quirks that let nobody read, so that there is nothing to tell of applying.
+const UNREADABLE: &[&str] = &["role=none"];
+
+async fn live(quirk: &str) {
+    let bench = Bench::with(options(&[], &[quirk]), trueup::simulator::World::default());
+    for (chapter, keys, flags) in LIFE {
+        bench.files(&yaml(keys));
+        let ran = bench.run(&format!("apply --auto-approve {flags}")).await;
+        if let Some((.., words)) = OTHERWISE.iter().find(|it| (it.0, it.1) == (quirk, *chapter)) {
+            assert!(ran.exit == Exit::Failed && ran.out.contains(words), "{quirk}: {ran:#?}");
+            return;
+        }
+        assert_eq!(ran.exit, Exit::Done, "{quirk} {chapter}: {ran:#?}");
+        let again = bench.run("plan --detailed-exitcode").await;
+        assert_eq!(again.exit, Exit::Done, "{quirk} {chapter}: {again:#?}");
+        sleep(Duration::from_mins(1)).await;
+    }
+    bench.expect_careful();
+    assert_eq!(bench.simulator.violations().values().sum::<u64>(), 0, "{quirk}");
+}
+
+/// Every value of every quirk, as on the command line.
+fn settings() -> Vec<String> {
+    let of = |it: &'static trueup::simulator::QuirkChoice| {
+        let values = it.values.iter().map(|value| if *value == "DURATION" { "4s" } else { value });
+        values.map(|value| format!("{}={value}", it.name))
+    };
+    let all = Quirks::ALL.iter().flat_map(of);
+    all.filter(|it| !UNREADABLE.contains(&it.as_str())).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_life_goes_well_whatever_the_controller_is_like() {
+    let settings = settings();
+    let half = settings.len() / 2;
+    assert!(50 < half, "only {settings:?}");
+    for setting in &settings[..half] {
+        live(setting).await;
+    }
+}
+
+/// The other half, so that both are quick.
+#[tokio::test(start_paused = true)]
+async fn a_life_goes_as_well_with_the_other_quirks() {
+    let settings = settings();
+    for setting in &settings[settings.len() / 2..] {
+        live(setting).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_discovery_that_shows_late_is_done_and_one_that_never_shows_is_not() {
+    let (bench, ran) = CREATE.play(&["visible_after=1500ms"], &[]).await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    assert!(ran.took < Duration::from_secs(5), "{ran:#?}");
+    bench.expect_no_changes().await;
+
+    let (bench, ran) = CREATE.play(&["visible_after=40s"], &[]).await;
+    assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+    let words = "the controller reported success, but no discovery has the name";
+    assert!(ran.out.contains(words), "{ran:#?}");
+    assert!(ran.took < Duration::from_secs(38), "{ran:#?}");
+    assert_eq!(bench.requests("create"), 1);
+    // The next apply waits for the name: it has been given away, and shows soon.
+    bench.expect_healed().await;
+    assert_eq!(bench.violations("duplicate_create"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_that_is_not_kept_names_the_field_and_runs_nothing() {
+    let (bench, ran) = UPDATE.play(&["put_persists=never"], &[]).await;
+    assert_eq!((ran.exit, bench.requests("run")), (Exit::Failed, 0), "{ran:#?}");
+    let words = "the controller reported success, but `cidr` is 10.1.0.0/24 instead of \
+                 10.2.0.0/24; `on_change: replace` makes the discovery anew instead";
+    assert!(ran.out.contains(words) && ran.out.contains("at discoveries.yaml:4:"), "{ran:#?}");
+    bench.expect_careful();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_that_starts_a_run_by_itself_is_not_run_again() {
+    for run_time in [0, 1, 10, 600] {
+        let run_time = Duration::from_secs(run_time);
+        for quirks in
+            [["edit_runs=yes", "edit_status=inactive"], ["edit_runs=yes", "edit_status=edit"]]
+        {
+            let bench = UPDATE.begin_with(Options { run_time, ..options(&[], &quirks) }).await;
+            sleep(Duration::from_mins(1)).await;
+            let (bench, ran) = UPDATE.play_on(bench, &[]).await;
+            assert_eq!((ran.exit, bench.requests("run")), (Exit::Done, 0), "{run_time:?} {ran:#?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_of_what_ran_just_now_is_run_all_the_same() {
+    let story = Story { running: true, ..UPDATE };
+    let (bench, ran) = story.play(&[], &[]).await;
+    assert_eq!((ran.exit, bench.requests("run")), (Exit::Done, 1), "{ran:#?}");
+    assert_eq!((bench.requests("stop"), bench.requests("edit")), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_over_before_the_look_is_seen_by_its_jobs() {
+    for quirk in ["devices=none", "job_times=number", "jobs_kept=last", "task_end=run_ended"] {
+        let options = Options { run_time: Duration::from_millis(10), ..options(&[], &[quirk]) };
+        let bench = RUN.begin_with(options).await;
+        sleep(Duration::from_mins(1)).await;
+        let (bench, ran) = RUN.play_on(bench, &[]).await;
+        assert_eq!((ran.exit, bench.requests("run")), (Exit::Done, 1), "{quirk}: {ran:#?}");
+        assert!(ran.took < Duration::from_secs(5), "{quirk}: {ran:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_does_not_wait_for_its_run_wherever_its_task_says_the_id() {
+    for place in ["progress", "data", "both"] {
+        for shape in ["bare", "number", "text"] {
+            let id = format!("task_id_in={place}");
+            let data = format!("task_data={shape}");
+            for quirks in [[&*id, &data, "task_end=run_ended"], [&*id, &data, "task_end=created"]] {
+                let (bench, ran) = CREATE.play(&quirks, &[]).await;
+                assert_eq!(ran.exit, Exit::Done, "{quirks:?}: {ran:#?}");
+                assert!(ran.took < Duration::from_secs(4), "{quirks:?}: {:?}", ran.took);
+                bench.expect_no_changes().await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_are_found_wherever_this_release_has_them() {
+    for gone in ["404", "405", "410", "501"] {
+        let quirk = format!("tasks_v1={gone}");
+        let (bench, ran) = CREATE.play(&[&quirk], &[]).await;
+        assert_eq!(ran.exit, Exit::Done, "{quirk}: {ran:#?}");
+        bench.expect_no_changes().await;
+        let (_, ran) = CREATE.play(&[&quirk], &["create=fail:The disk is full"]).await;
+        assert!(ran.exit == Exit::Failed && ran.out.contains("The disk is full"), "{ran:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_task_is_told_in_whatever_words_it_has() {
+    let stories = [
+        ("both", "The disk is full"),
+        ("reason", "The disk is full"),
+        ("code", "The disk is full"),
+        ("progress", "The disk is full"),
+        ("none", "the controller did not say why"),
+    ];
+    for (place, words) in stories {
+        for tasks in ["tasks_v1=served", "tasks_v1=410"] {
+            let quirks = [&*format!("error_words={place}"), tasks];
+            let (_, ran) = EDIT.play(&quirks, &["edit=fail:The disk is full"]).await;
+            assert_eq!(ran.exit, Exit::Failed, "{quirks:?}: {ran:#?}");
+            let is_said = ran.out.contains(words) || ran.out.contains("Failed to update discovery");
+            assert!(is_said && ran.out.contains("at discoveries.yaml:4:"), "{quirks:?}: {ran:#?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_is_seen_whatever_the_condition_is_then() {
+    for condition in ["aborted", "complete", "failed", "yet_to_start"] {
+        let (bench, ran) = STOP.play(&[&format!("stop_condition={condition}")], &[]).await;
+        assert_eq!((ran.exit, bench.requests("stop")), (Exit::Done, 1), "{ran:#?}");
+        bench.expect_no_changes().await;
+    }
+}

@@ -1,0 +1,207 @@
+//! Controllers that cannot be read, or not all of them: nothing is written then.
+
+use trueup::{
+    cli::Exit,
+    simulator::{Options, World},
+};
+
+use crate::{bench::Bench, story::yaml};
+
+/// A discovery as the controller shows it, with these members besides or instead.
+fn shown(id: usize, name: &str, other: &str) -> String {
+    let mut whole = serde_json::json!({
+        "id": id.to_string(), "name": name, "discoveryType": "CIDR",
+        "ipAddressList": "10.1.0.0/24", "timeOut": 5, "retryCount": 3, "protocolOrder": "ssh",
+        "preferredMgmtIPMethod": "None", "globalCredentialIdList": [],
+        "discoveryStatus": "Inactive", "discoveryCondition": "Complete",
+    });
+    let other: serde_json::Value = serde_json::from_str(&format!("{{{other}}}")).unwrap();
+    for (key, value) in other.as_object().unwrap() {
+        whole[key] = value.clone();
+    }
+    whole.to_string()
+}
+
+/// A controller with these discoveries.
+fn having(discoveries: &[String]) -> Bench {
+    let world = format!(r#"{{"discoveries": [{}]}}"#, discoveries.join(","));
+    Bench::with(Options::default(), World::from_json(&world).unwrap())
+}
+
+/// Whatever is planned fails like this, and nothing is written.
+async fn expect_unread(bench: &Bench, exit: Exit, words: &[&str]) {
+    for line in ["plan", "apply --auto-approve", "apply --auto-approve --prune"] {
+        let ran = bench.run(line).await;
+        if ran.exit == Exit::Invalid {
+            // No glob owns anything: `--prune` is a mistake then.
+            continue;
+        }
+        assert_eq!((ran.exit, bench.writes()), (exit, 0), "{line}: {ran:#?}");
+        assert!(ran.err.contains("Error: "), "{line}: {ran:#?}");
+        for word in words {
+            assert!(ran.err.contains(word), "{word}: {ran:#?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_fails_to_the_last_is_told_by_its_exit_code() {
+    let stories: [(&str, Exit, &str); 12] = [
+        ("500", Exit::Failed, "500"),
+        ("501", Exit::Failed, "501"),
+        ("502", Exit::Unreachable, "502"),
+        ("503", Exit::Unreachable, "503"),
+        ("504", Exit::Unreachable, "504"),
+        ("html", Exit::Failed, "not JSON"),
+        ("cut", Exit::Failed, "ended early"),
+        ("null", Exit::Failed, "null"),
+        ("lost", Exit::Unreachable, "connection ended"),
+        ("reset", Exit::Unreachable, "connection"),
+        ("hang", Exit::Unreachable, "nothing came within 20 s"),
+        ("taken:502", Exit::Unreachable, "502"),
+    ];
+    for place in ["count", "list", "credentials", "release"] {
+        for (what, exit, words) in stories {
+            let bench = Bench::like(&[&format!("{place}@*={what}")], &[]);
+            bench.files(&yaml("cidr: 10.1.0.0/24"));
+            let path = match place {
+                "count" => "/discovery/count",
+                "list" => "/discovery/1/500",
+                "credentials" => "/global-credential",
+                _ => "/dnac-release",
+            };
+            expect_unread(&bench, exit, &[path, words]).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_fails_once_is_tried_again() {
+    let whats = [
+        "500", "502", "503", "html", "cut", "null", "lost", "reset", "hang", "429", "429:3",
+        "expire",
+    ];
+    for place in ["count", "list", "credentials", "release", "tasks", "token"] {
+        for what in whats {
+            let bench = Bench::like(&[&format!("{place}={what}")], &[]);
+            bench.files(&yaml("cidr: 10.1.0.0/24"));
+            let ran = bench.run("apply --auto-approve").await;
+            assert_eq!((ran.exit, bench.writes()), (Exit::Done, 1), "{place}={what}: {ran:#?}");
+            bench.expect_careful();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_not_let_in_writes_nothing() {
+    let bench = Bench::like(&[], &["role=none"]);
+    bench.files(&yaml("cidr: 10.1.0.0/24"));
+    expect_unread(&bench, Exit::Unreachable, &["403"]).await;
+
+    let bench = Bench::like(&["token@*=expire"], &[]);
+    bench.files(&yaml("cidr: 10.1.0.0/24"));
+    expect_unread(&bench, Exit::Unreachable, &["401"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_only_look_is_told_by_the_first_write() {
+    let bench = Bench::like(&[], &["role=observer"]);
+    bench.files(&yaml("cidr: 10.1.0.0/24"));
+    assert_eq!(bench.run("plan").await.exit, Exit::Done);
+    let ran = bench.run("apply --auto-approve").await;
+    assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+    assert!(ran.out.contains("Role does not have valid permissions"), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_never_whole_is_none() {
+    // Somebody makes another one between the count and the page, every time.
+    let faults = (1..9).map(|it| format!("list@{it}=other-create:n{it}")).collect::<Vec<_>>();
+    let faults = faults.iter().map(String::as_str).collect::<Vec<_>>();
+    let bench = Bench::like(&faults, &[]);
+    bench.files(&yaml("cidr: 10.1.0.0/24"));
+    let ran = bench.run("plan").await;
+    assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+    assert!(ran.err.contains("the list is not complete: 4 counted before it was read"), "{ran:#?}");
+    assert!(ran.err.contains("5 different ones read, 5 counted after it"), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_shift_are_read_again() {
+    let many = (1..=600).map(|it| shown(it, &format!("n{it}"), "")).collect::<Vec<_>>();
+    for order in ["list_order=newest", "list_order=oldest", "list_order=shuffled"] {
+        let world = format!(r#"{{"discoveries": [{}]}}"#, many.join(","));
+        let options = crate::bench::options(&["list@2=other-delete:n300"], &[order]);
+        let bench = Bench::with(options, World::from_json(&world).unwrap());
+        bench.files(&yaml("cidr: 10.1.0.0/24"));
+        let ran = bench.run("plan").await;
+        assert!(ran.exit == Exit::Done && ran.err.contains("Read 599 discoveries"), "{ran:#?}");
+        assert_eq!(bench.requests("list"), 4);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_vanished_is_told_at_its_place() {
+    let bench = Bench::like(&[], &[]);
+    bench.files("version: 1\ndiscoveries:\n  - name: a\n    cidr: 10.1.0.0/24\n    credentials: {cli: [gone], snmp_v3: [core]}\n");
+    expect_unread(&bench, Exit::Failed, &["gone", "discoveries.yaml:5:25"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_manages_may_be_anything() {
+    let odd = [
+        r#""discoveryType": "Wormhole""#,
+        r#""discoveryType": 7"#,
+        r#""ipAddressList": {"first": 1}"#,
+        r#""timeOut": "soon""#,
+        r#""globalCredentialIdList": "x""#,
+        r#""protocolOrder": "carrier pigeon""#,
+        r#""netconfPort": [830]"#,
+    ];
+    for other in odd {
+        let bench = having(&[shown(1, "somebody-elses", other)]);
+        bench.files(&yaml("cidr: 10.1.0.0/24"));
+        let plan = bench.run("plan").await;
+        assert_eq!(plan.exit, Exit::Done, "{other}: {plan:#?}");
+        let is_warned =
+            plan.err.to_lowercase().contains("warning") && plan.err.contains("somebody-elses");
+        assert!(is_warned || other.contains("\"x\""), "{other}: {plan:#?}");
+        let ran = bench.run("apply --auto-approve").await;
+        assert_eq!((ran.exit, bench.writes()), (Exit::Done, 1), "{other}: {ran:#?}");
+        bench.expect_careful();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_managed_and_cannot_be_understood_names_the_field() {
+    let odd = [
+        (r#""discoveryType": "Wormhole""#, "discoveryType", "Wormhole"),
+        (r#""ipAddressList": {"first": 1}"#, "ipAddressList", "first"),
+        (r#""timeOut": "soon""#, "timeOut", "soon"),
+        (r#""retryCount": [3]"#, "retryCount", "[3]"),
+        (r#""ipFilterList": "everything""#, "ipFilterList", "everything"),
+        (r#""protocolOrder": "carrier pigeon""#, "protocolOrder", "carrier pigeon"),
+        (r#""preferredMgmtIPMethod": "Dice""#, "preferredMgmtIPMethod", "Dice"),
+    ];
+    for (other, field, value) in odd {
+        let bench = having(&[shown(1, "a", other)]);
+        bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 9s"));
+        expect_unread(&bench, Exit::Failed, &[field, value]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_without_id_or_name_spoils_the_list() {
+    for other in [r#""id": null"#, r#""name": null"#, r#""name": 7"#] {
+        let bench = having(&[shown(1, "a", other)]);
+        bench.files(&yaml("cidr: 10.1.0.0/24"));
+        expect_unread(&bench, Exit::Failed, &["has no `"]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_of_a_name_are_told_with_their_ids() {
+    let bench = having(&[shown(17, "a", ""), shown(23, "a", "")]);
+    bench.files(&yaml("cidr: 10.1.0.0/24"));
+    expect_unread(&bench, Exit::Failed, &["duplicate_live_name", "17", "23"]).await;
+}

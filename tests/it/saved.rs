@@ -1,0 +1,322 @@
+//! Plans that are saved, reviewed, and applied later, when the world may have moved.
+
+use std::{os::unix::fs::PermissionsExt as _, time::Duration};
+
+use http::Method;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use trueup::cli::Exit;
+
+use crate::{
+    bench::Bench,
+    somebody::{deletes, edits, makes, somebody},
+};
+
+/// Two that are there and one to be made; `lab` is to be changed and `old` to go.
+const BEFORE: &str = "
+version: 1
+defaults: {credentials: {cli: [netops], snmp_v3: [core]}}
+discoveries:
+  - {name: lab, cidr: 10.1.0.0/24}
+  - {name: old, cidr: 10.2.0.0/24}
+";
+const AFTER: &str = "
+version: 1
+defaults: {credentials: {cli: [netops], snmp_v3: [core]}}
+discoveries:
+  - {name: lab, cidr: 10.1.0.0/24, retries: 2}
+  - {name: new, cidr: 10.3.0.0/24}
+  - {name: old, state: absent}
+";
+
+/// A controller on which a plan was saved: `lab` has the id 1, `old` the id 2.
+async fn planned() -> Bench {
+    let bench = Bench::like(&[], &[]);
+    bench.files(BEFORE);
+    let _applied = bench.expect_applied().await;
+    sleep(Duration::from_secs(30)).await;
+    bench.files(AFTER);
+    let out = bench.path("plan.json");
+    let ran = bench.run(&format!("plan --detailed-exitcode --out {out}")).await;
+    assert_eq!(ran.exit, Exit::Changes, "{ran:#?}");
+    bench
+}
+
+/// Applies the saved plan; returns how it ended, what was said, and how many writes were sent.
+async fn applied(bench: &Bench) -> (Exit, String, u64) {
+    let n_before = bench.writes();
+    let ran = bench.run_bare(&["apply", &bench.path("plan.json"), "--simulate"]).await;
+    (ran.exit, format!("{}{}", ran.out, ran.err), bench.writes() - n_before)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unmoved_world_gets_exactly_the_plan() {
+    let bench = planned().await;
+    let (exit, said, n_writes) = applied(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Done, 4), "{said}");
+    bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_that_were_edited_since_are_stale_and_nothing_is_written() {
+    let bench = planned().await;
+    edits(&bench.simulator, "1", |it| it["timeOut"] = json!(9)).await;
+    let (exit, said, n_writes) = applied(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
+    assert!(said.contains("lab has moved since the plan"), "{said}");
+    assert!(said.contains("timeout: planned against 5s, found 9s, wanted 5s"), "{said}");
+    assert!(said.contains("trueup plan"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_that_somebody_made_as_wanted_are_no_reason_to_stop() {
+    let bench = planned().await;
+    edits(&bench.simulator, "1", |it| it["retryCount"] = json!(2)).await;
+    let (exit, said, _) = applied(&bench).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+    bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_renamed_deleted_or_made_again_is_stale() {
+    let bench = planned().await;
+    edits(&bench.simulator, "1", |it| it["name"] = json!("lab2")).await;
+    let (exit, said, n_writes) = applied(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
+    assert!(said.contains("renamed to lab2"), "{said}");
+
+    let bench = planned().await;
+    deletes(&bench.simulator, "1").await;
+    let (exit, said, n_writes) = applied(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
+    assert!(said.contains("it is gone"), "{said}");
+
+    let bench = planned().await;
+    deletes(&bench.simulator, "1").await;
+    makes(&bench.simulator, "lab", "10.1.0.0/24").await;
+    let (exit, said, n_writes) = applied(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
+    assert!(said.contains("made again, with the id 3"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_to_go_and_is_gone_is_no_reason_to_stop() {
+    let bench = planned().await;
+    deletes(&bench.simulator, "2").await;
+    let (exit, said, _) = applied(&bench).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+    bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_to_be_made_and_was_made_by_somebody() {
+    let bench = planned().await;
+    makes(&bench.simulator, "new", "10.3.0.0/24").await;
+    let (exit, said, _) = applied(&bench).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+    bench.expect_no_changes().await;
+
+    let bench = planned().await;
+    makes(&bench.simulator, "new", "10.9.0.0/24").await;
+    let (exit, said, n_writes) = applied(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
+    assert!(said.contains("somebody made it"), "{said}");
+    assert!(said.contains("cidr: planned against not set, found 10.9.0.0/24"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn run_state_alone_never_makes_a_plan_stale() {
+    // Started, and still running: the run of the plan waits until it may start.
+    let bench = planned().await;
+    let start = json!({"id": "2", "discoveryStatus": "Active"});
+    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    let (exit, said, _) = applied(&bench).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+
+    // Nor is it edited while it runs.
+    let bench = planned().await;
+    let start = json!({"id": "1", "discoveryStatus": "Active"});
+    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    let (exit, said, _) = applied(&bench).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+    bench.expect_no_changes().await;
+
+    // Started and stopped again.
+    let bench = planned().await;
+    for status in ["Active", "Inactive"] {
+        let body = json!({"id": "1", "discoveryStatus": status});
+        somebody(&bench.simulator, Method::PUT, "v1/discovery", body).await;
+    }
+    let (exit, said, _) = applied(&bench).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+
+    // Started and finished.
+    let bench = planned().await;
+    let start = json!({"id": "1", "discoveryStatus": "Active"});
+    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    sleep(Duration::from_mins(1)).await;
+    let (exit, said, _) = applied(&bench).await;
+    assert_eq!(exit, Exit::Done, "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_is_gone_or_was_made_again_is_stale() {
+    for made_again in [false, true] {
+        let bench = planned().await;
+        let known =
+            somebody(&bench.simulator, Method::GET, "v2/global-credential", Value::Null).await;
+        let id = known["response"]["snmpV3"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("v2/global-credential/{id}");
+        somebody(&bench.simulator, Method::DELETE, &path, Value::Null).await;
+        if made_again {
+            let body = json!({"snmpV3": {"description": "core", "username": "monitor",
+                "snmpMode": "NOAUTHNOPRIV"}});
+            somebody(&bench.simulator, Method::POST, "v2/global-credential", body).await;
+        }
+        let (exit, said, n_writes) = applied(&bench).await;
+        assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
+        assert!(said.contains("no longer has the credential core (monitor)"), "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_that_nobody_asked_about_do_not_matter() {
+    for name in ["unmanaged", "LAB"] {
+        let bench = planned().await;
+        makes(&bench.simulator, name, "10.77.0.0/24").await;
+        let (exit, said, n_writes) = applied(&bench).await;
+        assert_eq!((exit, n_writes), (Exit::Done, 4), "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_controller_is_refused() {
+    let bench = planned().await;
+    let plan = bench.path("plan.json");
+    let args = ["apply", &plan, "--controller", "https://other.example.com"];
+    let ran = bench.run_bare(&args).await;
+    assert_eq!(ran.exit, Exit::Refused, "{ran:#?}");
+    assert!(ran.err.contains("the plan was made against simulator"), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upgraded_controller_is_said_and_stops_nothing() {
+    let mut bench = planned().await;
+    bench.upgrade("3.1.3");
+    let (exit, said, n_writes) = applied(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Done, 4), "{said}");
+    assert!(
+        said.contains("made against release 2.3.7.9, and the controller has 3.1.3 now"),
+        "{said}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saved_plan_is_for_its_owner_and_shows_as_it_was_printed() {
+    let bench = planned().await;
+    let path = bench.path("plan.json");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let plan = bench.run("plan").await;
+    let show = bench.run_bare(&["show", &path, "--detailed-exitcode"]).await;
+    assert_eq!((show.exit, show.out), (Exit::Changes, plan.out));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_steers_a_plan_does_not_go_with_a_saved_one() {
+    let bench = planned().await;
+    let path = bench.path("plan.json");
+    for flags in [["--only", "lab"], ["--rerun", "lab"], ["--except", "lab"], ["--file", "x.yaml"]]
+    {
+        let ran =
+            bench.run_bare(&[["apply", &path, "--simulate"].as_slice(), &flags].concat()).await;
+        assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
+    }
+    assert_eq!(bench.writes(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_was_touched_is_refused() {
+    let bench = planned().await;
+    let path = bench.path("plan.json");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let half = whole.get(..whole.len() / 2).unwrap().to_owned();
+    let touched = [
+        ("not all of it", half),
+        ("its digest is another", whole.replace("10.3.0.0/24", "10.4.0.0/24")),
+        ("its digest is another", whole.replacen("  ", " ", 1)),
+        ("format version 2.0", whole.replacen("\"1.0\"", "\"2.0\"", 1)),
+        ("not a plan", "{}".to_owned()),
+        ("not JSON", "<html>".to_owned()),
+        ("not JSON", String::new()),
+    ];
+    for (why, text) in touched {
+        std::fs::write(&path, text).unwrap();
+        let (exit, said, n_writes) = applied(&bench).await;
+        assert_eq!((exit, n_writes), (Exit::Invalid, 0), "{said}");
+        assert!(said.contains(why), "{why}: {said}");
+    }
+    let ran = bench.run_bare(&["apply", &bench.path("none.json"), "--simulate"]).await;
+    assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
+}
+
+/// Every byte of a plan counts.
+#[tokio::test(start_paused = true)]
+async fn no_byte_of_a_plan_can_be_changed() {
+    let bench = planned().await;
+    let path = bench.path("plan.json");
+    let whole = std::fs::read(&path).unwrap();
+    for at in (0..whole.len()).step_by(97) {
+        let mut bytes = whole.clone();
+        bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
+        std::fs::write(&path, bytes).unwrap();
+        let ran = bench.run_bare(&["show", &path]).await;
+        assert_eq!(ran.exit, Exit::Invalid, "byte {at}: {ran:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_cannot_be_saved_leaves_nothing_behind() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(AFTER);
+    let folder = bench.path("");
+    let n_files = || std::fs::read_dir(&folder).unwrap().count();
+    let n_before = n_files();
+    let ran = bench.run(&format!("plan --out {folder}/none/plan.json")).await;
+    assert_eq!((ran.exit, n_files()), (Exit::Failed, n_before), "{ran:#?}");
+    assert!(ran.err.contains("could not be saved"), "{ran:#?}");
+    // Read-only even for root.
+    let ran = bench.run("plan --out /proc/plan.json").await;
+    assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+    let ran = bench.run("plan --events /dev/full").await;
+    assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+}
+
+/// A disk that is full, as far as this process can tell: no file may grow.
+#[test]
+fn a_full_disk_leaves_no_half_of_a_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("discoveries.yaml"), AFTER).unwrap();
+    let line = format!(
+        "trap '' XFSZ; ulimit -f 0; exec {} plan --simulate --out plan.json",
+        env!("CARGO_BIN_EXE_trueup")
+    );
+    let mut shell = std::process::Command::new("sh");
+    let ran = shell.args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+    let err = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(1), "{err}");
+    assert!(err.contains("the plan could not be saved to `plan.json`"), "{err}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_with_errors_is_saved_and_cannot_be_applied() {
+    let bench = Bench::like(&[], &[]);
+    bench.files("{version: 1, discoveries: [{name: a, cidr: 10.0.0.0/24}, {name: b, address: 10.0.0.1, credentials: {cli: [netops]}}]}");
+    let out = bench.path("plan.json");
+    let ran = bench.run(&format!("plan --out {out}")).await;
+    assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+    let (exit, said, n_writes) = applied(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Refused, 0), "{said}");
+    assert!(said.contains("no `cli` credential") || said.contains("cannot be applied"), "{said}");
+}

@@ -1,0 +1,167 @@
+//! Nothing secret is said or saved, not even to a log.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    path::Path,
+    thread,
+};
+
+use crate::shell::{Ended, Shell, discoveries};
+
+const PASSWORD: &str = "fixture-password";
+/// `admin:fixture-password`, as it travels.
+const BASIC: &str = "YWRtaW46Zml4dHVyZS1wYXNzd29yZA==";
+const TOKEN: &str = "fixture-token";
+const MASK: &str = "NO!$DATA!$";
+
+/// A world whose keeper did not mask what is secret.
+const WORLD: &str = r#"{"discoveries": [
+    {"id": "7", "name": "d-00000", "discoveryType": "CIDR", "ipAddressList": "10.9.0.0/24",
+     "discoveryStatus": "Inactive", "discoveryCondition": "Complete",
+     "enablePasswordList": "fixture-enable", "passwordList": "fixture-list",
+     "snmpRoCommunity": "fixture-community", "snmpAuthPassphrase": "fixture-auth",
+     "snmpPrivPassphrase": "fixture-priv", "globalCredentialIdList": ["c1"]}],
+    "credentials": {"cliCredential": [{"id": "c1", "description": "netops", "username": "netops",
+     "password": "fixture-cli", "enablePassword": "fixture-cli-enable"}],
+     "snmpV3": [{"id": "c2", "description": "core", "username": "monitor",
+     "authPassword": "fixture-v3", "privacyPassword": "fixture-v3-privacy"}]}}"#;
+
+fn shell() -> Shell {
+    let shell = Shell::new().with("CC_PASSWORD", PASSWORD).with("TRUEUP_LOG", "trace");
+    shell.file("password", PASSWORD);
+    shell
+}
+
+fn assert_clean(what: &str, text: &str) {
+    for secret in ["fixture-", BASIC, MASK] {
+        assert!(!text.contains(secret), "{what} has {secret}: {text}");
+    }
+}
+
+fn assert_all_clean(line: &str, ended: &Ended) {
+    let Ended { code: _, out, err } = ended;
+    assert_clean(&format!("stdout of {line}"), out);
+    assert_clean(&format!("stderr of {line}"), err);
+}
+
+/// A controller that lets everybody in and then answers everything with these bytes.
+fn controller(token: &'static str, answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    // It ends with the process.
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = [0; 4_096];
+            let n = stream.read(&mut head).unwrap();
+            let is_login = String::from_utf8_lossy(&head[..n]).contains("/auth/token");
+            let body = if is_login { token } else { answer };
+            let n = body.len();
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {n}\r\nconnection: close\r\n\r\n")
+                .and_then(|()| stream.write_all(body.as_bytes()))
+                .ok();
+        }
+    });
+    url
+}
+
+#[test]
+fn no_command_says_a_secret_whatever_goes_wrong() {
+    let shell = shell();
+    shell.file("world.json", WORLD);
+    let lines = [
+        "plan",
+        "plan --show all",
+        "status",
+        "status --format json",
+        "apply --auto-approve --task-time 1ms",
+        "apply --auto-approve --task-time 1ms --fault edit=cut --fault task=html",
+        "plan --fault list@*=html --quirk null_style=null",
+        "plan --fault token@*=cut",
+        "plan --fault credentials@*=cut",
+        "plan --fault list@*=cut",
+        "plan --fault get@*=null --rerun d-00000",
+    ];
+    for line in lines {
+        let ended = shell.run(&format!("{line} --simulate=world.json"));
+        assert!(ended.err.contains(" DEBUG "), "{line}: {ended:#?}");
+        assert_all_clean(line, &ended);
+    }
+    let saved = std::fs::read_to_string(shell.path("world.json")).unwrap();
+    assert!(!saved.contains(PASSWORD) && !saved.contains(BASIC), "{saved}");
+}
+
+#[test]
+fn neither_side_of_a_socket_says_the_password() {
+    let shell = shell();
+    let server = shell.simulator("--state saved.json --task-time 1ms");
+    let shell = shell.with("CC_URL", server.url.clone());
+    let lines = ["plan", "apply --auto-approve", "status", "plan --username nobody"];
+    for line in lines {
+        assert_all_clean(line, &shell.run(line));
+        assert_all_clean(line, &shell.run(&format!("{line} --password-file password")));
+    }
+    let (status, rest) = server.end("TERM");
+    assert!(status.success(), "{rest}");
+    assert_clean("stdout of the simulator", &rest);
+    let saved = std::fs::read_to_string(shell.path("saved.json")).unwrap();
+    assert!(saved.contains("d-00000") && !saved.contains("fixture-"), "{saved}");
+}
+
+#[test]
+fn the_token_is_said_to_nobody() {
+    let answers = ["no", "{\"response\": null}", "<html>"];
+    for answer in answers {
+        let shell = shell().with("CC_URL", controller(r#"{"Token": "fixture-token"}"#, answer));
+        for line in ["plan", "status"] {
+            let ended = shell.expect(1, line);
+            assert!(ended.err.contains("/discovery/"), "{ended:#?}");
+            assert_all_clean(line, &ended);
+        }
+    }
+}
+
+#[test]
+fn a_login_that_cannot_be_understood_is_not_shown() {
+    for odd in [r#"{"tokn": "fixture-token"}"#, r#"{"Token": "fixture-token"#, TOKEN] {
+        let shell = shell().with("CC_URL", controller(odd, ""));
+        let ended = shell.expect(1, "status");
+        assert!(ended.err.contains("/auth/token"), "{ended:#?}");
+        assert_all_clean(odd, &ended);
+    }
+}
+
+#[test]
+fn values_that_the_program_is_given_are_not_said_back() {
+    let shell = shell();
+    let url = format!("https://admin:{PASSWORD}@127.0.0.1:9");
+    let lines = [format!("status --controller {url}"), "plan --password-file none".to_owned()];
+    for line in lines {
+        let ended = shell.expect(4, &line);
+        assert_all_clean(&line, &ended);
+    }
+    let text = format!("controller: {url}\n{}", discoveries(1));
+    shell.file("discoveries.yaml", &text);
+    let ended = shell.expect(4, "validate");
+    assert!(ended.err.contains("user or a password"), "{ended:#?}");
+    let proxied = shell.with("CC_URL", "https://127.0.0.1:9");
+    let proxied = proxied.with("HTTPS_PROXY", format!("http://u:{PASSWORD}@[bad"));
+    proxied.file("discoveries.yaml", &discoveries(1));
+    assert_all_clean("a bad proxy", &proxied.run("status --controller https://x.invalid"));
+}
+
+#[test]
+fn nothing_secret_is_lying_about_in_the_repository() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut n_files = 0;
+    for entry in std::fs::read_dir(examples).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            n_files += 1;
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(!text.to_lowercase().contains("password"), "{}", path.display());
+        }
+    }
+    assert!(0 < n_files);
+}

@@ -1,0 +1,77 @@
+//! How much of the processor the program takes, which a busy machine does not change.
+//!
+//! The bounds are those of a release build; one without optimization gets several times as much.
+
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::shell::{Shell, discoveries};
+
+/// How much more a build without optimization may take.
+const SLACK: f64 = if cfg!(debug_assertions) { 8.0 } else { 1.0 };
+
+/// Returns how many seconds of the processor a command line takes, the least of two times.
+fn cpu(shell: &Shell, line: &str) -> f64 {
+    let once = || {
+        let program = shell.command(line);
+        // The shell's own `times` needs no crate and no privilege.
+        let script = "\"$@\" >/dev/null 2>&1; times";
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh"]).arg(program.get_program()).args(program.get_args());
+        command.current_dir(program.get_current_dir().unwrap());
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let of_children = text.lines().nth(1).unwrap_or_else(|| panic!("{text}"));
+        of_children.split_whitespace().map(seconds).sum::<f64>()
+    };
+    (0..2).map(|_| once()).fold(f64::INFINITY, f64::min)
+}
+
+/// Reads `0m0.120000s`.
+fn seconds(text: &str) -> f64 {
+    let (minutes, rest) = text.split_once('m').unwrap();
+    minutes.parse::<f64>().unwrap() * 60.0 + rest.trim_end_matches('s').parse::<f64>().unwrap()
+}
+
+#[test]
+fn help_is_there_at_once() {
+    let took = cpu(&Shell::empty(), "--help");
+    assert!(took < 0.020 * SLACK, "{took} s");
+}
+
+#[test]
+fn a_plan_over_a_thousand_discoveries_is_quick() {
+    let shell = Shell::new();
+    shell.file("discoveries.yaml", &discoveries(1_000));
+    let first = cpu(&shell, "plan --simulate");
+    assert!(first < 0.150 * SLACK, "nothing there yet: {first} s");
+
+    let live = (0..1_000).map(|it| {
+        json!({
+            "id": it.to_string(),
+            "name": format!("d-{it:05}"),
+            "discoveryType": "CIDR",
+            "ipAddressList": format!("10.{}.{}.0/24", it / 250, it % 250),
+            "discoveryStatus": "Inactive",
+            "discoveryCondition": "Complete",
+        })
+    });
+    let world = json!({"discoveries": live.collect::<Vec<_>>()});
+    shell.file("world.json", &world.to_string());
+    let line = "plan --simulate=world.json";
+    let plan = shell.expect(0, line);
+    assert!(plan.out.contains("Plan: 0 to add, 1000 to change"), "{}", plan.err);
+    let edits = cpu(&shell, line);
+    assert!(edits < 0.150 * SLACK, "all there, with other credentials: {edits} s");
+}
+
+#[test]
+fn ten_thousand_discoveries_are_a_matter_of_seconds() {
+    let shell = Shell::new();
+    shell.file("discoveries.yaml", &discoveries(10_000));
+    let took = cpu(&shell, "validate");
+    assert!(took < 0.5 * SLACK, "validate: {took} s");
+    let plan = shell.expect(0, "plan --simulate");
+    assert!(plan.out.contains("Plan: 10000 to add"), "{}", plan.err);
+}

@@ -1,0 +1,110 @@
+//! The command line itself: help, versions, and what is not understood.
+
+use crate::shell::{Shell, repository_file};
+
+const COMMANDS: [&str; 7] =
+    ["validate", "plan", "apply", "status", "simulator", "schema", "completions"];
+
+#[test]
+fn a_bare_call_shows_the_help_and_is_invalid() {
+    let ended = Shell::empty().expect(4, "");
+    assert!(ended.out.is_empty() && ended.err.contains("Usage: trueup"), "{ended:#?}");
+}
+
+#[test]
+fn what_is_asked_for_goes_to_stdout() {
+    for line in ["--help", "-h", "--version", "-V", "plan --help", "simulator -h"] {
+        let ended = Shell::empty().expect(0, line);
+        assert!(ended.err.is_empty() && ended.out.len() > 10, "{line}: {ended:#?}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_invalid_and_not_changes() {
+    let lines = [
+        "plann",
+        "help",
+        "--bogus",
+        "plan --bogus",
+        "plan extra",
+        "plan --show some",
+        "plan --format json",
+        "plan --out x.json",
+        "plan --allow-delete 3",
+        "plan --prune --allow-delete many",
+        "plan --color blue",
+        "plan --api discoverys",
+        "plan --only x[ --simulate",
+        "plan --simulate w.json",
+        "plan --simulate --fault nonsense",
+        "plan --simulate --quirk put_persists=maybe",
+        "plan --rer x",
+        "apply --timeout 5",
+        "apply --parallelism 0",
+        "apply --max-pending -1",
+        "apply --wait forever",
+        "apply plan.json",
+        "status --format yaml",
+        "status --only x[ --simulate",
+        "simulator --listen here",
+        "simulator --rate 0/1",
+        "schema",
+        "schema plan",
+        "completions",
+        "completions tcsh",
+    ];
+    let shell = Shell::new();
+    for line in lines {
+        let ended = shell.expect(4, line);
+        assert!(ended.out.is_empty() && ended.err.starts_with("Error: "), "{line}: {ended:#?}");
+    }
+}
+
+#[test]
+fn flags_of_the_built_in_controller_need_it() {
+    let shell = Shell::new().with("CC_URL", "https://127.0.0.1:9");
+    let flags = [
+        "--seed 3",
+        "--latency 1s",
+        "--task-time 1s",
+        "--run-time 1s",
+        "--release 2.3.7.9",
+        "--rate 1/1",
+        "--fault list=500",
+        "--quirk ipv6=fail",
+    ];
+    for flag in flags {
+        for command in ["plan", "apply --auto-approve", "status"] {
+            let ended = shell.expect(4, &format!("{command} {flag}"));
+            assert!(ended.err.contains("--simulate"), "{command} {flag}: {ended:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_help_of_every_command_is_as_committed() {
+    let shell = Shell::empty();
+    insta::assert_snapshot!("help", shell.expect(0, "--help").out);
+    for command in COMMANDS {
+        let help = shell.expect(0, &format!("{command} --help")).out;
+        insta::assert_snapshot!(format!("help_{command}"), help);
+    }
+}
+
+#[test]
+fn the_printed_schema_is_the_committed_one() {
+    let ended = Shell::empty().expect(0, "schema desired-state");
+    assert_eq!(ended.out, repository_file("schemas/desired-state.schema.json"));
+    assert!(ended.err.is_empty(), "{ended:#?}");
+}
+
+#[test]
+fn every_shell_has_completions_for_every_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ended = Shell::empty().expect(0, &format!("completions {shell}"));
+        for command in COMMANDS {
+            assert!(ended.out.contains(command), "{shell} lacks {command}");
+        }
+        assert!(ended.err.is_empty(), "{shell}: {}", ended.err);
+    }
+}
