@@ -105,7 +105,7 @@ async fn saved(
         output.error(&format!("`{flag}` steers a plan, and this one is made"), Some(help));
         return Err(Exit::Invalid);
     }
-    let Saved { plan, sources } = saved::read(path, output)?.saved;
+    let Saved { plan, sources, files: _, digest: _ } = saved::read(path, output)?.saved;
     output.print(&render::plan_text(&plan, render::Show::Changes));
     if plan::exit_of(&plan) != Exit::Done {
         let complaints = plan.diagnostics.iter().map(|it| it.diagnostic.clone());

@@ -152,6 +152,8 @@ pub(crate) struct PlanArgs {
 pub(crate) enum PlanFormat {
     Text,
     Json,
+    /// For a comment on a pull request
+    Markdown,
 }
 
 #[derive(Debug, Args)]

@@ -18,7 +18,7 @@ use crate::{
     live,
     model::{Live, printable},
     plan::{self, Controller, Plan},
-    render::{self, About, Happening},
+    render::{self, About, Happening, MarkdownAbout},
     source::Diagnostic,
 };
 
@@ -45,6 +45,19 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
     match args.format {
         PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
         PlanFormat::Json => output.print_document(&document()),
+        PlanFormat::Markdown => {
+            let document = document();
+            let paths = files.sources.sources().iter().map(|it| it.path.clone());
+            let about = MarkdownAbout {
+                digest: render::digest_of(&document),
+                files: &paths.collect::<Vec<_>>(),
+                sources: &files.sources,
+                warnings: &files.warnings,
+                saved_to: args.out.as_ref().map(|it| it.display().to_string()),
+                show: args.show.into(),
+            };
+            output.print_document(&render::plan_markdown(&plan, &about));
+        }
     }
     if let Some(path) = &args.out {
         output.say(&format!("Saved the plan to {}.", path.display()));

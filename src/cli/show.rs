@@ -6,16 +6,29 @@ use super::{
     output::Output,
     saved::{self, Read},
 };
-use crate::render::{self, Saved};
+use crate::render::{self, MarkdownAbout, Saved};
 
 /// Prints the plan as it was saved; asks no controller.
 pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    let Read { saved: Saved { plan, sources }, text } = saved::read(&args.plan, output)?;
+    let Read { saved: Saved { plan, sources, files, digest }, text } =
+        saved::read(&args.plan, output)?;
     let complaints = plan.diagnostics.iter().map(|it| it.diagnostic.clone()).collect::<Vec<_>>();
     output.complain(&complaints, &sources);
     match args.format {
         PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
         PlanFormat::Json => output.print_document(&text),
+        PlanFormat::Markdown => {
+            let about = MarkdownAbout {
+                digest: &digest,
+                files: &files,
+                sources: &sources,
+                // A saved plan has them among its own.
+                warnings: &[],
+                saved_to: Some(args.plan.display().to_string()),
+                show: args.show.into(),
+            };
+            output.print_document(&render::plan_markdown(&plan, &about));
+        }
     }
     let has_changes = args.detailed_exitcode && !plan.changes.is_empty();
     Ok(if has_changes { Exit::Changes } else { Exit::Done })

@@ -97,7 +97,17 @@ fn needs_quotes(c: char) -> bool {
 
 /// Marks that are not seen themselves but move or hide what stands around them.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+    )
 }
 
 /// Returns a text as a JSON string, with everything escaped that cannot be seen.
@@ -141,6 +151,7 @@ mod tests {
         assert_eq!(Name::as_read("a\u{1b}[31m").to_string(), r#""a\u001b[31m""#);
         assert_eq!(Name::as_read("say \"hi\"\\").to_string(), r#""say \"hi\"\\""#);
         assert_eq!(Name::as_read("a\u{202e}b").to_string(), "\"a\\u202eb\"");
+        assert_eq!(Name::as_read("a\u{61c}b").to_string(), "\"a\\u061cb\"");
     }
 
     #[test]

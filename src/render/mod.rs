@@ -1,4 +1,4 @@
-//! Plans and accounts as text, complaints as JSON.
+//! Plans and accounts as text, plans as Markdown and JSON, complaints as JSON.
 
 mod plan;
 
@@ -10,16 +10,19 @@ mod stale;
 
 mod saved;
 
+mod markdown;
+
 mod record;
 
 pub(crate) use self::{
     account::account_text,
+    markdown::{MarkdownAbout, plan_markdown},
     plan::{Show, plan_text},
     record::{
         Happening, ReportAbout, diagnostics_json, diagnostics_schema, event_line, event_schema,
         report_document, report_json, report_schema,
     },
-    saved::{About, Saved, plan_json, plan_schema, saved_plan},
+    saved::{About, Saved, digest_of, plan_json, plan_schema, saved_plan},
     stale::stale_text,
 };
 

@@ -34,7 +34,7 @@ pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
 }
 
 /// Draws a change: what happens and why, and the settings that it concerns.
-fn block(change: &Change) -> String {
+pub(super) fn block(change: &Change) -> String {
     let Change { name, action, reason, steps, .. } = change;
     let (what, lead) = match action {
         Action::Delete => ("will be destroyed", "  -"),
@@ -88,7 +88,7 @@ fn narrowed(plan: &Plan) -> Option<String> {
 }
 
 /// Says that there are errors, so that nobody takes what is shown for all there is to do.
-fn forbidden(plan: &Plan) -> Option<String> {
+pub(super) fn forbidden(plan: &Plan) -> Option<String> {
     let n_errors = plan.diagnostics.iter().filter(|it| it.diagnostic.is_error()).count();
     if n_errors == 0 {
         return None;
@@ -107,24 +107,29 @@ fn summary(plan: &Plan) -> Option<String> {
         let text = "No changes. Your infrastructure matches the configuration.\n";
         return plan.is_complete().then(|| text.to_owned());
     }
+    let line = counts(plan);
+    let reach = [runs(plan), addresses(plan), unbounded(plan)];
+    let reach = reach.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    if reach.is_empty() { Some(line + "\n") } else { Some(format!("{line}\n{reach}\n")) }
+}
+
+/// Counts what is done, as Terraform does.
+pub(super) fn counts(plan: &Plan) -> String {
     let it = plan.summary();
     let add = it.create + it.replace;
     let change = it.update + it.restart + it.stop;
     let destroy = it.delete + it.replace;
-    let line = format!("Plan: {add} to add, {change} to change, {destroy} to destroy.\n");
-    let reach = [runs(plan), addresses(plan), unbounded(plan)];
-    let reach = reach.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    if reach.is_empty() { Some(line) } else { Some(format!("{line}{reach}\n")) }
+    format!("Plan: {add} to add, {change} to change, {destroy} to destroy.")
 }
 
-fn runs(plan: &Plan) -> Option<String> {
+pub(super) fn runs(plan: &Plan) -> Option<String> {
     let part = |n: usize, what: &str| (n != 0).then(|| format!("{n} to {what}"));
     let parts = [part(plan.n_runs_started(), "start"), part(plan.n_runs_stopped(), "stop")];
     let parts = parts.into_iter().flatten().collect::<Vec<_>>();
     (!parts.is_empty()).then(|| format!("Runs: {}.", parts.join(", ")))
 }
 
-fn addresses(plan: &Plan) -> Option<String> {
+pub(super) fn addresses(plan: &Plan) -> Option<String> {
     let impact = &plan.impact;
     let (scanned, new) = (impact.scanned.grouped(), impact.new.grouped());
     let scanned =

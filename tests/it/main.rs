@@ -19,6 +19,8 @@ mod formats;
 mod generate;
 /// What machines read, checked wherever a test produces it.
 mod machines;
+/// Plans as comments on a pull request.
+mod markdown;
 /// Files with mistakes: all of them in one go, each at its place.
 mod mistakes;
 /// The world moves between the plan and the writes.

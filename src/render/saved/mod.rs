@@ -15,5 +15,8 @@ pub(crate) use self::{
     document::{ControllerV1, DiagnosticV1, PlaceV1, SourceV1, SummaryV1},
     read::{Saved, saved_plan},
     schema::{plan_schema, schema_text},
-    write::{About, controller, diagnostic, moment, plan_json, source_documents, start, summary},
+    write::{
+        About, controller, diagnostic, digest_of, hexadecimal, moment, plan_json, source_documents,
+        start, summary,
+    },
 };

@@ -30,6 +30,10 @@ pub(crate) struct Saved {
     pub(crate) plan: Plan,
     /// The files that it was made from, by their places only.
     pub(crate) sources: SourceMap,
+    /// The paths of these files.
+    pub(crate) files: Vec<String>,
+    /// The digest that it was held against.
+    pub(crate) digest: String,
 }
 
 /// Why a file is no plan that can be used.
@@ -62,10 +66,12 @@ pub(crate) fn saved_plan(text: &str) -> Result<Saved, PlanFileError> {
     if said.is_empty() || digest(&without) != said {
         return Err(PlanFileError::Altered);
     }
+    let digest = said.to_owned();
     let document = PlanV1::deserialize_from(value)?;
     let mut sources = SourceMap::default();
+    let files = document.sources.iter().map(|it| it.path.clone()).collect();
     let plan = plan(document, &mut sources)?;
-    Ok(Saved { plan, sources })
+    Ok(Saved { plan, sources, files, digest })
 }
 
 fn major(version: &str) -> &str {

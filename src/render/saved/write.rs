@@ -32,6 +32,12 @@ pub(crate) fn plan_json(plan: &Plan, about: About<'_>) -> String {
     text.replacen(EMPTY_DIGEST, &format!("\"digest\": \"{}\"", digest(&text)), 1)
 }
 
+/// Returns the digest that a document says it has.
+pub(crate) fn digest_of(document: &str) -> &str {
+    let behind = document.split_once("\"digest\": \"").map(|(_, behind)| behind);
+    behind.and_then(|it| it.split('"').next()).unwrap_or_default()
+}
+
 /// How the digest stands in the document that it is taken of.
 pub(super) const EMPTY_DIGEST: &str = "\"digest\": \"\"";
 
@@ -40,7 +46,8 @@ pub(super) fn digest(text: &str) -> String {
     format!("sha256:{}", hexadecimal(text.as_bytes()))
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+/// Returns the SHA-256 of some bytes.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     let digits = Sha256::digest(bytes).into_iter().flat_map(|it| [it >> 4, it & 15]);
     digits.filter_map(|it| char::from_digit(it.into(), 16)).collect()
 }

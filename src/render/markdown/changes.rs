@@ -1,0 +1,110 @@
+//! The changes: a table of all of them, and what each does to its settings.
+//!
+//! Draws what the text format draws, the signs in front.
+
+use super::inert::{Open, cell, details, fence};
+use crate::{
+    plan::{Action, Change, Plan, Step},
+    render::plan::block,
+    source::SourceMap,
+};
+
+/// Every action, in the order in which changes are shown, and what is said of so many.
+pub(super) const ACTIONS: [(Action, &str); 6] = [
+    (Action::Delete, "to delete"),
+    (Action::Replace, "to replace"),
+    (Action::Update, "to update"),
+    (Action::Stop, "to stop"),
+    (Action::Restart, "to restart"),
+    (Action::Create, "to create"),
+];
+
+/// How much of its settings is shown of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All that the text format shows.
+    All,
+    /// What becomes another, without what stays around it; nothing of what is made or deleted.
+    ChangedFields,
+}
+
+/// Returns the table, a row for each change.
+pub(super) fn table(plan: &Plan, sources: &SourceMap) -> Option<String> {
+    if plan.changes.is_empty() {
+        return None;
+    }
+    let head = "| Action | Discovery | Reason | Steps | Source |\n|---|---|---|---|---|";
+    let rows = plan.changes.iter().map(|it| row(it, sources));
+    Some(std::iter::once(head.to_owned()).chain(rows).collect::<Vec<_>>().join("\n"))
+}
+
+fn row(change: &Change, sources: &SourceMap) -> String {
+    let Change { name, action, reason, steps, span, .. } = change;
+    let action = match action {
+        Action::Delete | Action::Replace => format!("**{action}**"),
+        Action::Update | Action::Stop | Action::Restart | Action::Create => action.to_string(),
+    };
+    let steps = steps.iter().map(Step::to_string).collect::<Vec<_>>().join(", ");
+    let source = span.map(|it| {
+        let at = sources.locate(it);
+        cell(&format!("{}:{}", at.path, at.line))
+    });
+    let (name, source) = (cell(name.as_str()), source.unwrap_or_default());
+    format!("| {action} | {name} | {reason} | {steps} | {source} |")
+}
+
+/// Returns a part for each action; what destroys is not folded away.
+pub(super) fn diffs(plan: &Plan, extent: Extent) -> Vec<String> {
+    let part = |(action, what): (Action, &str)| {
+        let changes = plan.changes.iter().filter(|it| it.action == action);
+        let blocks = changes.map(|it| diff(it, extent)).collect::<Vec<_>>();
+        let (n, open) = match action {
+            Action::Delete | Action::Replace => (blocks.len(), Open::Yes),
+            Action::Update | Action::Stop | Action::Restart | Action::Create => {
+                (blocks.len(), Open::No)
+            }
+        };
+        let body = || fence("diff", &blocks.join("\n"));
+        (n != 0).then(|| details(open, &format!("{n} {what}"), &body()))
+    };
+    let actions = ACTIONS.into_iter().filter(|(action, _)| match action {
+        Action::Replace | Action::Update => true,
+        Action::Delete | Action::Stop | Action::Restart | Action::Create => extent == Extent::All,
+    });
+    actions.filter_map(part).collect()
+}
+
+fn diff(change: &Change, extent: Extent) -> String {
+    let text = block(change);
+    let lines = text.lines().filter(|it| extent == Extent::All || is_of_a_change(it));
+    lines.map(|it| with_sign_in_front(it) + "\n").collect()
+}
+
+/// What a line of the text format can begin with. Values are quoted, and so begin with none.
+const SIGNS: [&str; 7] = ["-/+", "-", "+", "~", ".", "!", "#"];
+
+fn parted(line: &str) -> Option<(usize, &str, &str)> {
+    let bare = line.trim_start_matches(' ');
+    let (sign, rest) = bare.split_once(' ')?;
+    SIGNS.contains(&sign).then_some((line.len() - bare.len(), sign, rest))
+}
+
+/// Whether a line says more than what stays as it is.
+fn is_of_a_change(line: &str) -> bool {
+    match parted(line) {
+        Some((indent, "#", _)) => indent <= 2,
+        Some(_) => true,
+        None => matches!(line.trim_start(), "]" | "}"),
+    }
+}
+
+/// Moves a line's sign to where the highlighting of diffs looks for it; the columns stay.
+fn with_sign_in_front(line: &str) -> String {
+    match parted(line) {
+        Some((indent, sign, rest)) => {
+            let blanks = indent.saturating_sub(1).max(1);
+            format!("{sign}{:blanks$}{rest}", "")
+        }
+        None => line.strip_prefix("  ").unwrap_or(line).to_owned(),
+    }
+}

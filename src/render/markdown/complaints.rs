@@ -1,0 +1,59 @@
+//! Errors and warnings, as compilers write them.
+
+use super::inert::{Open, details, fence};
+use crate::{
+    model::printable,
+    render::plan::plural,
+    source::{Diagnostic, Severity, SourceMap},
+};
+
+/// Lists complaints, errors first, as many as there is room for; the rest is counted.
+pub(super) fn complaints(
+    complaints: &[&Diagnostic],
+    sources: &SourceMap,
+    room: usize,
+) -> Option<String> {
+    let count = |severity| complaints.iter().filter(|it| it.severity == severity).count();
+    let (n_errors, n_warnings) = (count(Severity::Error), count(Severity::Warning));
+    let errors =
+        (n_errors != 0).then(|| format!("{n_errors} {}", plural(n_errors, "error", "errors")));
+    let warnings = (n_warnings != 0)
+        .then(|| format!("{n_warnings} {}", plural(n_warnings, "warning", "warnings")));
+    let title = [errors, warnings].into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    if title.is_empty() {
+        return None;
+    }
+    let mut sorted = complaints.to_vec();
+    sorted.sort_by_key(|it| it.severity);
+    let mut text = String::new();
+    let mut n_shown = 0;
+    for complaint in &sorted {
+        let drawn = drawn(complaint, sources);
+        if room < text.len() + drawn.len() {
+            break;
+        }
+        text.push_str(&drawn);
+        n_shown += 1;
+    }
+    let n_left = sorted.len() - n_shown;
+    if n_shown == 0 {
+        return Some(format!("**{title}**, not shown here."));
+    }
+    let body = fence("text", &text);
+    let more = (n_left != 0).then(|| format!("\n\n**{n_left} more, not shown here.**"));
+    Some(details(Open::Yes, &title, &(body + &more.unwrap_or_default())))
+}
+
+fn drawn(complaint: &Diagnostic, sources: &SourceMap) -> String {
+    let Diagnostic { severity, code, message, help, labels } = complaint;
+    let severity = match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let place = labels.first().map(|it| sources.locate(it.span));
+    let place =
+        place.map(|it| format!("  --> {}:{}:{}\n", printable(&it.path), it.line, it.column));
+    let help = help.as_ref().map(|it| format!("  help: {}\n", printable(it)));
+    let (place, help) = (place.unwrap_or_default(), help.unwrap_or_default());
+    format!("{severity}[{}]: {}\n{place}{help}", printable(code), printable(message))
+}

@@ -1,0 +1,307 @@
+//! The comment as a whole: its parts in their order, and how it is made to fit.
+
+use super::{
+    changes::{ACTIONS, Extent, diffs, table},
+    complaints::complaints,
+    inert::{Open, argument, code, details, fence, label, short_code, verbatim, word_of_comment},
+    names::names,
+};
+use crate::{
+    model::{Globs, Name},
+    plan::{Controller, Plan},
+    render::plan::{Show, addresses, counts, forbidden, plural, runs},
+    source::{Diagnostic, SourceMap},
+};
+
+/// What a comment says beside the plan.
+#[derive(Clone, Debug)]
+pub(crate) struct MarkdownAbout<'a> {
+    /// The digest of the plan's document.
+    pub(crate) digest: &'a str,
+    /// The paths of the files that it was made from.
+    pub(crate) files: &'a [String],
+    pub(crate) sources: &'a SourceMap,
+    /// Complaints about the files that are not among the plan's own.
+    pub(crate) warnings: &'a [Diagnostic],
+    /// The file that has the plan, if one has.
+    pub(crate) saved_to: Option<String>,
+    pub(crate) show: Show,
+}
+
+/// The most bytes that a comment has; from 65,536 characters on GitHub refuses one.
+const MOST: usize = 65_535;
+
+/// The most bytes of complaints, so that they never take the place of changes.
+const MOST_OF_COMPLAINTS: usize = 16 << 10;
+
+/// The most bytes of one list of texts in the head or the footer.
+const MOST_OF_LIST: usize = 1_000;
+
+/// The most bytes of one text in the head or the footer.
+const MOST_OF_TEXT: usize = 300;
+
+/// How the controller of `--simulate` is called.
+const SIMULATOR: &str = "simulator";
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Everything,
+    ChangedFields,
+    Table,
+    Counts,
+}
+
+impl Level {
+    /// Says what it leaves out, where it does.
+    fn note(self) -> Option<&'static str> {
+        match self {
+            Self::Everything => None,
+            Self::ChangedFields => Some(
+                "**Shortened to fit in a comment, step 2 of 4: changed fields only.** The settings \
+                 of what is made or deleted are left out.",
+            ),
+            Self::Table => Some(
+                "**Shortened to fit in a comment, step 3 of 4: the table only.** The settings are \
+                 left out.",
+            ),
+            Self::Counts => Some(
+                "**Shortened to fit in a comment, step 4 of 4: counts, and the names of what is \
+                 deleted or replaced.** All other names, and the settings, are left out.",
+            ),
+        }
+    }
+
+    /// Says which step it is.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Everything => "everything (step 1 of 4)",
+            Self::ChangedFields => "changed fields only (step 2 of 4)",
+            Self::Table => "the table only (step 3 of 4)",
+            Self::Counts => "counts, and the names of what is deleted or replaced (step 4 of 4)",
+        }
+    }
+}
+
+/// Returns a plan as a comment, as much of it as fits.
+pub(crate) fn plan_markdown(plan: &Plan, about: &MarkdownAbout<'_>) -> String {
+    let page = Page { plan, about };
+    let levels = [Level::Everything, Level::ChangedFields, Level::Table];
+    let pages = levels.into_iter().map(|it| page.with_table(it));
+    pages.into_iter().find(|it| it.len() <= MOST).unwrap_or_else(|| page.with_counts())
+}
+
+struct Page<'a> {
+    plan: &'a Plan,
+    about: &'a MarkdownAbout<'a>,
+}
+
+impl Page<'_> {
+    fn with_table(&self, level: Level) -> String {
+        let mut parts = self.head(level);
+        parts.extend(table(self.plan, self.about.sources));
+        parts.extend(self.complaints(MOST_OF_COMPLAINTS));
+        match level {
+            Level::Everything => parts.extend(diffs(self.plan, Extent::All)),
+            Level::ChangedFields => parts.extend(diffs(self.plan, Extent::ChangedFields)),
+            Level::Table | Level::Counts => (),
+        }
+        self.finished(parts, level)
+    }
+
+    /// Returns the counts and the names; complaints get the room that the names leave.
+    fn with_counts(&self) -> String {
+        let level = Level::Counts;
+        let mut parts = self.head(level);
+        parts.push(self.counted());
+        let counted = self.complaints(0);
+        let taken = [&parts, &self.foot(level)].map(|it| joined(it).len()).iter().sum::<usize>();
+        let taken = taken + counted.as_ref().map_or(0, String::len) + MOST_OF_OTHERS;
+        let names = names(self.plan, MOST.saturating_sub(taken));
+        let left = MOST.saturating_sub(taken + names.len());
+        let listed = self.complaints(left.min(MOST_OF_COMPLAINTS));
+        parts.extend((!names.is_empty()).then_some(names));
+        parts.extend(listed.filter(|it| it.len() <= left).or(counted));
+        self.finished(parts, level)
+    }
+
+    /// Puts the rest behind the parts.
+    fn finished(&self, mut parts: Vec<String>, level: Level) -> String {
+        let foot = self.foot(level);
+        let taken = joined(&parts).len() + joined(&foot).len();
+        parts.extend(self.others(MOST.saturating_sub(taken)));
+        parts.extend(foot);
+        joined(&parts)
+    }
+
+    fn head(&self, level: Level) -> Vec<String> {
+        let plan = self.plan;
+        let host = host(&plan.controller.url);
+        let marker = format!(
+            "<!-- trueup {} {} -->",
+            word_of_comment(host),
+            word_of_comment(self.about.digest)
+        );
+        let title = format!("### Plan for {}", short_code(host, MOST_OF_TEXT));
+        let mut parts = vec![format!("{marker}\n{title}")];
+        parts.extend(summary(plan));
+        parts.extend(forbidden(plan).map(|it| format!("**{}**", it.trim_end())));
+        parts.extend(narrowed(plan));
+        parts.extend(level.note().map(|it| format!("> {it}{}", self.whole_plan())));
+        parts
+    }
+
+    /// Says where the whole plan is.
+    fn whole_plan(&self) -> String {
+        let command =
+            self.about.saved_to.as_ref().map(|it| format!("trueup show {}", argument(it)));
+        let command = command.filter(|it| it.len() <= MOST_OF_TEXT);
+        command.map(|it| format!(" All of it: {}", verbatim(&it))).unwrap_or_default()
+    }
+
+    fn complaints(&self, room: usize) -> Option<String> {
+        let of_plan = self.plan.diagnostics.iter().map(|it| &it.diagnostic);
+        let all = self.about.warnings.iter().chain(of_plan).collect::<Vec<_>>();
+        complaints(&all, self.about.sources, room)
+    }
+
+    /// Counts the changes by action.
+    fn counted(&self) -> String {
+        let count = |action| self.plan.changes.iter().filter(|it| it.action == action).count();
+        let counts = ACTIONS.into_iter().map(|(action, what)| (count(action), what));
+        let lines = counts.filter(|(n, _)| *n != 0).map(|(n, what)| format!("- {n} {what}"));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Lists what nothing is done to, where it was asked for; without names where they are too
+    /// many.
+    fn others(&self, room: usize) -> Vec<String> {
+        if self.about.show == Show::Changes {
+            return Vec::new();
+        }
+        let Plan { unchanged, unmanaged, .. } = self.plan;
+        let n = unchanged.len();
+        let unchanged_title =
+            format!("{n} {} unchanged", plural(n, "discovery is", "discoveries are"));
+        let n = unmanaged.len();
+        let unmanaged_title =
+            format!("{n} live {} in no file", plural(n, "discovery is", "discoveries are"));
+        let both = [(unchanged_title, unchanged), (unmanaged_title, unmanaged)];
+        let mut left = room;
+        let mut parts = Vec::new();
+        for (title, names) in both.into_iter().filter(|(_, names)| !names.is_empty()) {
+            let lines = names.iter().map(|it| label(it.as_str())).collect::<Vec<_>>().join("\n");
+            let whole = details(Open::No, &title, &fence("text", &lines));
+            // The other list may be left with its count.
+            let fits = whole.len() + MOST_OF_OTHERS <= left;
+            let part =
+                if fits { whole } else { format!("{title}; the names do not fit in a comment.") };
+            left = left.saturating_sub(part.len() + 2);
+            parts.push(part);
+        }
+        parts
+    }
+
+    fn foot(&self, level: Level) -> Vec<String> {
+        let Controller { url, release, interface, n_live } = &self.plan.controller;
+        let release = release.as_deref().map(|it| short_code(it, MOST_OF_TEXT));
+        let release = release.unwrap_or_else(|| "unknown".to_owned());
+        let many = plural(*n_live, "discovery", "discoveries");
+        let url = short_code(url, MOST_OF_TEXT);
+        let files = self.about.files.iter().map(String::as_str).collect::<Vec<_>>();
+        let lines = [
+            format!("- Controller: {url}, {interface} interface, {n_live} {many}"),
+            format!("- Release: {release}"),
+            format!("- Files: {}", listed(&files)),
+            format!("- Digest: {}", code(self.about.digest)),
+            format!("- Shown: {}", level.name()),
+            format!("- Apply: {}", self.command()),
+        ];
+        vec!["---".to_owned(), lines.join("\n")]
+    }
+
+    /// Returns the command that carries out exactly this plan.
+    fn command(&self) -> String {
+        if !self.plan.is_complete() {
+            return "not possible, for the errors".to_owned();
+        }
+        if self.plan.changes.is_empty() {
+            return "nothing to do".to_owned();
+        }
+        let saved_to = self.about.saved_to.as_deref().unwrap_or("plan.json");
+        let simulate = if self.plan.controller.url == SIMULATOR { " --simulate" } else { "" };
+        let path = argument(saved_to);
+        // A command that is cut would be another one.
+        let line = if path.len() <= MOST_OF_PATH {
+            verbatim(&format!("trueup apply {path}{simulate}"))
+        } else {
+            format!(
+                "`trueup apply` and the file that has the plan, {}",
+                short_code(&path, MOST_OF_TEXT)
+            )
+        };
+        match self.about.saved_to {
+            Some(_) => line,
+            None => format!("{line}, once it is saved with `trueup plan --out plan.json`"),
+        }
+    }
+}
+
+/// The most bytes of the path of a plan: no system takes more.
+const MOST_OF_PATH: usize = 4_096;
+
+/// The most bytes of the two lists of what nothing is done to where they have no names.
+const MOST_OF_OTHERS: usize = 250;
+
+/// Puts parts below one another, a blank line between them and a line break at the end.
+fn joined(parts: &[String]) -> String {
+    parts.join("\n\n") + "\n"
+}
+
+/// Returns host and port of a URL; what is no URL is its own host.
+fn host(url: &str) -> &str {
+    let (_, behind) = url.split_once("://").unwrap_or(("", url));
+    behind.split(['/', '?', '#']).next().unwrap_or(behind)
+}
+
+fn summary(plan: &Plan) -> Option<String> {
+    if plan.changes.is_empty() {
+        let text = "**No changes.** Your infrastructure matches the configuration.";
+        return plan.is_complete().then(|| text.to_owned());
+    }
+    let names = plan.impact.unbounded.iter().map(Name::as_str).collect::<Vec<_>>();
+    let unbounded = (!names.is_empty()).then(|| format!("Unbounded: {}.", listed(&names)));
+    let reach = [runs(plan), addresses(plan), unbounded].into_iter().flatten();
+    let reach = reach.collect::<Vec<_>>().join(" ");
+    let line = format!("**{}**", counts(plan));
+    Some(if reach.is_empty() { line } else { format!("{line}\n{reach}") })
+}
+
+/// Says that the plan looks at a part only.
+fn narrowed(plan: &Plan) -> Option<String> {
+    let flags = |flag: &str, globs: &Globs| {
+        globs.patterns().iter().map(|it| format!("--{flag} {}", argument(it))).collect::<Vec<_>>()
+    };
+    let options = &plan.options;
+    let flags = [flags("only", &options.only), flags("except", &options.except)].concat();
+    let flags = flags.iter().map(String::as_str).collect::<Vec<_>>();
+    let n = plan.n_narrowed_away;
+    let were = plural(n, "discovery was", "discoveries were");
+    (!flags.is_empty())
+        .then(|| format!("Narrowed by {}: {n} {were} not looked at.", listed(&flags)))
+}
+
+/// Lists texts as code, as many as there is room for.
+fn listed(texts: &[&str]) -> String {
+    let mut list = String::new();
+    for (at, text) in texts.iter().enumerate() {
+        let next = short_code(text, MOST_OF_TEXT);
+        if at != 0 && MOST_OF_LIST < list.len() + next.len() {
+            let n = texts.len() - at;
+            return format!("{list} and {n} more");
+        }
+        list.push_str(if at == 0 { "" } else { ", " });
+        list.push_str(&next);
+    }
+    list
+}
