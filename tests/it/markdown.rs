@@ -9,7 +9,7 @@ use comrak::{
 };
 use trueup::cli::Exit;
 
-use crate::bench::Bench;
+use crate::{bench::Bench, machines::Format};
 
 /// Declares so many discoveries, all but the first so many of them absent.
 fn declared(n: usize, n_present: usize) -> String {
@@ -65,6 +65,10 @@ async fn a_comment_of_any_plan_fits_and_is_what_show_makes_of_the_saved_one() {
         assert!(ran.out.contains(&format!("Plan: {n} to add")));
         let shown = bench.run_bare(&["show", &plan, "--format", "markdown"]).await;
         assert_eq!(shown.out, ran.out);
+        let shown = bench.run_bare(&["show", &plan]).await;
+        assert_eq!(shown.out.matches(" will be created\n").count(), n);
+        let shown = bench.run_bare(&["show", &plan, "--format", "json"]).await;
+        assert_eq!(Format::Plan.checked(&shown.out)["changes"].as_array().unwrap().len(), n);
     }
 }
 
