@@ -72,6 +72,8 @@ pub(crate) struct Shared {
     random: Mutex<fastrand::Rng>,
     /// When the first write left, by the controller's clock.
     pub(crate) first_write_ms: OnceLock<i64>,
+    /// What went wrong last, where nothing went right since.
+    trouble: Mutex<Option<String>>,
     /// Whether the first generation of the task endpoints is known to be gone.
     pub(crate) tasks_moved: AtomicBool,
 }
@@ -176,6 +178,7 @@ impl Client {
             clock: ControllerClock::default(),
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
             first_write_ms: OnceLock::new(),
+            trouble: Mutex::new(None),
             tasks_moved: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared), deadline: None, halt: None }
@@ -201,6 +204,18 @@ impl Client {
         self.shared.clock.now_ms()
     }
 
+    /// What went wrong last on the way to the controller, where nothing went right since: what to
+    /// tell whoever waits.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.shared.trouble.lock().ok()?.clone()
+    }
+
+    fn note_trouble(&self, trouble: Option<String>) {
+        if let Ok(mut noted) = self.shared.trouble.lock() {
+            *noted = trouble;
+        }
+    }
+
     /// Sends until there is an answer that `read` understands, or no hope of one.
     pub(crate) async fn send<T>(
         &self,
@@ -216,7 +231,10 @@ impl Client {
                 Err(trouble) => Err(trouble),
             };
             let mut trouble = match outcome {
-                Ok(it) => return Ok(it),
+                Ok(it) => {
+                    self.note_trouble(None);
+                    return Ok(it);
+                }
                 Err(Trouble::NoToken(error)) => return Err(*error),
                 Err(trouble) => trouble,
             };
@@ -224,6 +242,7 @@ impl Client {
                 trouble = Trouble::OutOfTime { last: last.take().map(Box::new) };
             } else if let Some(wait) = attempts.after(&trouble, self.jitter()) {
                 debug!(method = %call.method, path = call.path, %trouble, ?wait, "trying again");
+                self.note_trouble(Some(format!("{} {}: {trouble}", call.method, call.path)));
                 last = Some(trouble);
                 // Where time runs out in the wait, the next try says so.
                 self.in_time(sleep(wait)).await.ok();

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     item::{Claim, Events, Moment, Sent},
-    looks::{LONGEST, Looks, TasksSeen, tasks_of},
+    looks::{LONGEST, Looks, SILENCE, TasksSeen, tasks_of},
     schedule::{Limits, Next, Schedule},
     standing::View,
 };
@@ -127,7 +127,11 @@ impl Drive<'_> {
     /// Tells what happened; where that cannot be recorded, nothing more is begun.
     fn told(&mut self, events: &[Event]) {
         for event in events {
-            let moves = !matches!(event, Event::ReadFailed { .. } | Event::Started { .. });
+            self.looks.told_at = self.now();
+            let moves = !matches!(
+                event,
+                Event::ReadFailed { .. } | Event::Started { .. } | Event::Waiting { .. }
+            );
             if moves {
                 self.looks.moved_at = self.now();
             }
@@ -155,6 +159,7 @@ impl Drive<'_> {
             if self.schedule.is_finished() {
                 return;
             }
+            self.break_silence();
             self.look(deadline);
             let wake = self.wake(deadline, drain);
             let heeds_stop = self.stopping.is_none();
@@ -164,6 +169,14 @@ impl Drive<'_> {
                 () = stop.cancelled(), if heeds_stop => self.stop(StopReason::Interrupted),
                 () = sleep_until(self.began + wake) => (),
             }
+        }
+    }
+
+    /// Tells whoever waits that it still goes on, and what keeps it.
+    fn break_silence(&mut self) {
+        if self.looks.told_at + SILENCE <= self.now() {
+            let (n_open, trouble) = (self.schedule.n_open(), self.client.trouble());
+            self.told(&[Event::Waiting { n_open, trouble }]);
         }
     }
 
@@ -316,7 +329,7 @@ impl Drive<'_> {
         let drained = self.stopping.map(|(_, since)| since + drain).filter(|it| now < *it);
         let tasks = self.wants_tasks().then(|| self.looks.tasks_due(now));
         let view = self.wants_view(now).then(|| self.looks.view_due(now));
-        let fresh = now + LONGEST;
+        let fresh = (now + LONGEST).min(self.looks.told_at + SILENCE);
         let wakes = [Some(deadline), drained, tasks, view, Some(fresh)];
         wakes.into_iter().flatten().min().unwrap_or(deadline)
     }

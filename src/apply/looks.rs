@@ -12,6 +12,9 @@ use crate::api::{ApiError, Client, Task, TaskId};
 const SHORTEST: Duration = Duration::from_millis(250);
 pub(super) const LONGEST: Duration = Duration::from_secs(3);
 
+/// How long nothing may be told while something is waited for.
+pub(super) const SILENCE: Duration = Duration::from_secs(15);
+
 /// What a look at the tasks came to.
 #[derive(Default)]
 pub(super) struct TasksSeen {
@@ -34,6 +37,8 @@ pub(super) struct Looks {
     /// When something last moved: what has just moved is looked at again soon, what has not for
     /// long, seldom.
     pub(super) moved_at: Moment,
+    /// When something was last told.
+    pub(super) told_at: Moment,
     /// Whether a change began to wait for the list since the list was last asked for.
     pub(super) view_is_awaited: bool,
 }

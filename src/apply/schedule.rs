@@ -170,6 +170,11 @@ impl<'a> Schedule<'a> {
         self.item(index).accepted(task, sent, now)
     }
 
+    /// Returns how many changes are under way.
+    pub(super) fn n_open(&self) -> usize {
+        self.items.iter().filter(|it| !it.is_ended() && it.is_in_flight()).count()
+    }
+
     /// Returns the open tasks of ours.
     pub(super) fn open_tasks(&self) -> BTreeSet<TaskId> {
         let task = |it: &Item| match &it.phase {

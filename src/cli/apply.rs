@@ -14,12 +14,12 @@ use super::{
     output::Output,
     plan::{self, Seen},
     progress::Progress,
-    run::interrupted,
+    run::{interrupted, left, unless_interrupted},
     saved,
 };
 use crate::{
     apply::{self, Apply, Ended, Limits, Wait},
-    events::{Event, Report, Verdict},
+    events::{Event, Outcome, Report, Verdict},
     live,
     model::printable,
     plan::Plan,
@@ -35,9 +35,16 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
     }
     drop(output.log(Happening::PlanStarted));
     let mut deadline = Instant::now() + args.timeout;
-    let work = match &args.plan {
-        Some(path) => saved(args, path, deadline, output).await?,
-        None => planned(args, deadline, output).await?,
+    let interrupts = output.host.interrupts.clone();
+    let prepared = async {
+        match &args.plan {
+            Some(path) => saved(args, path, deadline, output).await,
+            None => planned(args, deadline, output).await,
+        }
+    };
+    let work = match unless_interrupted(interrupts, prepared).await {
+        Some(work) => work?,
+        None => return Err(left(output)),
     };
     match plan::exit_of(&work.plan) {
         Exit::Done => (),
@@ -46,6 +53,9 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
             finish(args, &work, &report, output);
             return Ok(refused);
         }
+    }
+    if let Some(simulated) = &work.connection.simulated {
+        simulated.check_file(output)?;
     }
     let asks = args.plan.is_none() && !args.auto_approve && !work.plan.changes.is_empty();
     let asked = Instant::now();
@@ -192,6 +202,12 @@ async fn carried_out(
     let exit = match ended {
         Some(Ended::NotRead(error)) => unread(&error, &connection.url, output),
         Some(Ended::Stale(moved)) => {
+            for (change, moved) in &moved {
+                let outcome = Outcome::Stale { words: moved.in_full() };
+                let event = Event::Ended { change: *change, outcome };
+                report.tell(&event, output.now_ms());
+                drop(output.log(Happening::Applying(&event, &plan.changes)));
+            }
             output.print(&format!("\n{}", render::stale_text(plan, &moved)));
             output.error(
                 "the live state has moved since the plan was made; nothing was written",

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::output::Output;
 use crate::{
-    events::{Entry, Event, Outcome, Report},
+    events::{Entry, Event, Outcome, Report, StopReason},
     model::printable,
     plan::Step,
 };
@@ -75,7 +75,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// Begins to follow an apply of so many changes.
     pub(crate) fn new(n_changes: usize, output: &Output<'_>) -> Self {
-        let bar = bar_for(output, "{spinner} [{bar:30}] {pos}/{len} {elapsed} {msg}");
+        let bar = bar_for(output, "{spinner} [{bar:30}] {pos}/{len} {elapsed} {wide_msg}");
         bar.set_length(n_changes as u64);
         bar.enable_steady_tick(TICK);
         Self { bar: Spinner(bar), n_ended: 0, is_interactive: output.is_interactive() }
@@ -84,7 +84,11 @@ impl Progress {
     /// Returns the line to say of an event, if there is one to say. On a terminal the bar tells
     /// what is under way, and only what a person has to know becomes a line.
     pub(crate) fn line(&mut self, event: &Event, report: &Report) -> Option<String> {
-        if let Event::Ended { .. } = event {
+        if let Event::Ended { outcome, .. } = event {
+            // The account lists what was not tried: here it would hide everything else.
+            if let Outcome::NotTried { .. } = outcome {
+                return None;
+            }
             self.n_ended += 1;
             self.bar.0.set_position(self.n_ended);
         }
@@ -114,6 +118,7 @@ fn is_for_a_person(event: &Event) -> bool {
         | Event::Noted { .. }
         | Event::Ended { .. }
         | Event::Stopping { .. }
+        | Event::Waiting { .. }
         | Event::ReadFailed { .. } => true,
     }
 }
@@ -155,11 +160,15 @@ fn line(event: &Event, report: &Report) -> Option<String> {
         }
         Event::Noted { change, note } => format!("Warning: {}: {note}", of(change)),
         Event::Ended { change, outcome } => ended(entry(change)?, outcome),
-        Event::Stopping { why } => {
-            format!(
-                "Stopping ({why}): nothing more is begun, open operations are waited for; another \
-                 Ctrl-C leaves at once..."
-            )
+        Event::Stopping { why: StopReason::Interrupted } => {
+            "Stopping (interrupted): nothing more is begun, open operations are waited for; \
+             another Ctrl-C leaves at once..."
+                .to_owned()
+        }
+        Event::Stopping { why } => format!("Stopping ({why}): nothing more is begun."),
+        Event::Waiting { n_open, trouble: None } => format!("Still waiting, {n_open} under way..."),
+        Event::Waiting { n_open, trouble: Some(trouble) } => {
+            format!("Still waiting, {n_open} under way; the controller's last trouble: {trouble}")
         }
         Event::ReadFailed { why } => format!("Warning: a read failed and is tried again: {why}"),
     };

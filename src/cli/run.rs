@@ -8,7 +8,7 @@ use super::{
     apply,
     args::{Cli, Colour, Command},
     exit::Exit,
-    host::Host,
+    host::{Host, Interrupts},
     output::Output,
     plan, print, serve, show, status, validate,
 };
@@ -58,12 +58,19 @@ where
         Err(error) => return unparsed(&error, host),
     };
     let mut output = Output::new(host, cli.color);
+    let interrupts = output.host.interrupts.clone();
     let result = match &cli.command {
         Command::Validate(args) => Ok(validate::run(args, &mut output)),
-        Command::Plan(args) => plan::run(args, &mut output).await,
+        Command::Plan(args) => {
+            let planned = unless_interrupted(interrupts, plan::run(args, &mut output)).await;
+            planned.unwrap_or_else(|| Err(left(&mut output)))
+        }
         Command::Apply(args) => apply::run(args, &mut output).await,
         Command::Show(args) => show::run(args, &mut output),
-        Command::Status(args) => status::run(args, &mut output).await,
+        Command::Status(args) => {
+            let shown = unless_interrupted(interrupts, status::run(args, &mut output)).await;
+            shown.unwrap_or_else(|| Err(left(&mut output)))
+        }
         Command::Simulator(args) => serve::run(args, &mut output).await,
         Command::Schema(args) => Ok(print::schema(args, &mut output)),
         Command::Completions(args) => Ok(print::completions(args, &mut output)),
@@ -117,6 +124,31 @@ fn unparsed(error: &clap::Error, host: &mut Host) -> Exit {
         None => output.say(text.trim_end()),
     }
     Exit::Invalid
+}
+
+/// Does something that writes nothing, unless the process is asked to end before.
+pub(crate) async fn unless_interrupted<T>(
+    interrupts: Interrupts,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let interrupt = async {
+        match interrupts {
+            Interrupts::Signals => interrupted().await,
+            // These count from the first write.
+            Interrupts::After(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = interrupt => None,
+    }
+}
+
+/// Says that the process was asked to end before anything was written.
+pub(crate) fn left(output: &mut Output<'_>) -> Exit {
+    output.error("interrupted; nothing was written", None);
+    Exit::Failed
 }
 
 /// Returns when the process is asked to end, by SIGINT or SIGTERM.

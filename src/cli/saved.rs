@@ -14,16 +14,36 @@ use crate::render::{self, Saved};
 const MOST_BYTES: u64 = 256 << 20;
 
 /// Saves a plan, whole or not at all, readable by its owner only from the moment that it exists.
+///
+/// A link is followed; what is there and no file, such as a device, is left alone.
 pub(crate) fn save(path: &Path, document: &str, output: &mut Output<'_>) -> Result<(), Exit> {
-    let new = beside(path);
-    let written = write_new(&new, document).and_then(|()| fs::rename(&new, path));
+    let written = target(path).and_then(|path| {
+        let new = beside(&path);
+        let written = write_new(&new, document).and_then(|()| fs::rename(&new, &path));
+        if written.is_err() {
+            // Whether there is a half to remove or not, the error to tell is the first one.
+            drop(fs::remove_file(&new));
+        }
+        written
+    });
     written.map_err(|error| {
-        // Whether there is a half to remove or not, the error to tell is the first one.
-        drop(fs::remove_file(&new));
         output
             .error(&format!("the plan could not be saved to `{}`: {error}", path.display()), None);
         Exit::Failed
     })
+}
+
+/// Returns the file that a path leads to, or is to become.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    if path.as_os_str() == "-" {
+        return Err(io::Error::other("it is to be a file; `--format json` prints the plan"));
+    }
+    match fs::canonicalize(path) {
+        Ok(found) if found.is_file() => Ok(found),
+        Ok(_) => Err(io::Error::other("it is there, and no file")),
+        Err(_) if path.is_symlink() => Err(io::Error::other("it is a link that leads nowhere")),
+        Err(_) => Ok(path.to_owned()),
+    }
 }
 
 /// Returns the file that is written before it takes the place of the one that is wanted.
@@ -48,18 +68,26 @@ pub(crate) struct Read {
 
 /// Reads a saved plan.
 pub(crate) fn read(path: &Path, output: &mut Output<'_>) -> Result<Read, Exit> {
-    let invalid = |output: &mut Output<'_>, why: &str| {
-        let help = "plan again with `trueup plan --out FILE`, and review that";
-        output.error(&format!("the plan `{}` cannot be used: {why}", path.display()), Some(help));
+    let shown = path.display();
+    let invalid = |output: &mut Output<'_>, why: &str, help: &str| {
+        output.error(&format!("the plan `{shown}` cannot be used: {why}"), Some(help));
         Exit::Invalid
     };
-    let too_large = fs::metadata(path).is_ok_and(|it| MOST_BYTES < it.len());
-    if too_large {
-        return Err(invalid(output, "it is far larger than any plan"));
+    let again = "plan again with `trueup plan --out FILE`, and review that";
+    if fs::metadata(path).is_ok_and(|it| MOST_BYTES < it.len()) {
+        return Err(invalid(output, "it is far larger than any plan", again));
     }
-    let text = fs::read_to_string(path).map_err(|error| invalid(output, &error.to_string()))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        let help = "name a file that `trueup plan --out FILE` has saved";
+        invalid(output, &error.to_string(), help)
+    })?;
+    let is_yaml = path.extension().is_some_and(|it| it == "yaml" || it == "yml");
     match render::saved_plan(&text) {
         Ok(saved) => Ok(Read { saved, text }),
-        Err(error) => Err(invalid(output, &error.to_string())),
+        Err(error) if is_yaml => {
+            let help = format!("the desired state goes with `-f {shown}`");
+            Err(invalid(output, &error.to_string(), &help))
+        }
+        Err(error) => Err(invalid(output, &error.to_string(), again)),
     }
 }

@@ -83,11 +83,16 @@ pub(crate) fn load(file: Option<&Path>, output: &mut Output<'_>) -> Result<World
 
 /// Saves a world, whole or not at all.
 pub(crate) fn save(world: &str, path: &Path) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = path.with_file_name(name);
+    let new = beside(path);
     fs::write(&new, world)?;
     fs::rename(&new, path)
+}
+
+/// Returns the file that is written before it takes the place of the one that is wanted.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    path.with_file_name(name)
 }
 
 impl Simulated {
@@ -99,6 +104,18 @@ impl Simulated {
     pub(crate) fn login(&self) -> Login {
         let (username, password) = &self.login;
         Login::new(username, password)
+    }
+
+    /// Finds out whether the world can be saved, before there is anything to lose.
+    pub(crate) fn check_file(&self, output: &mut Output<'_>) -> Result<(), Exit> {
+        let Some(path) = &self.file else { return Ok(()) };
+        let new = beside(path);
+        let written = fs::write(&new, "").and_then(|()| fs::remove_file(&new));
+        written.map_err(|error| {
+            let message = format!("the world cannot be saved to `{}`: {error}", path.display());
+            output.error(&message, None);
+            Exit::Failed
+        })
     }
 
     /// Saves the world to its file, if it has one.

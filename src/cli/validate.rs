@@ -20,7 +20,9 @@ pub(crate) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Exit {
             (number(n_files, "file", "files"), number(n, "discovery", "discoveries"));
         output.say(&format!("{files} with {discoveries}: {what}."));
     } else {
-        output.say(&format!("\n{what} in {}.", number(n_files, "file", "files")));
+        let files = number(n_files, "file", "files");
+        let place = if n_files == 0 { String::new() } else { format!(" in {files}") };
+        output.say(&format!("\n{what}{place}."));
     }
     if args.format == Format::Json {
         output.print_document(&render::diagnostics_json(&diagnostics, &sources));

@@ -50,6 +50,13 @@ impl Complaints {
         self.found.iter().skip(len).any(Diagnostic::is_error)
     }
 
+    /// Whether an error was found at a place inside this one.
+    pub(super) fn has_error_within(&self, outer: Span) -> bool {
+        let errors = self.found.iter().filter(|it| it.is_error());
+        let mut places = errors.filter_map(|it| it.labels.first()).map(|it| it.span);
+        places.any(|it| outer.start <= it.start && it.end <= outer.end)
+    }
+
     /// Takes back the warnings since there were `len` complaints.
     pub(super) fn drop_warnings_since(&mut self, len: usize) {
         let later = self.found.split_off(len);

@@ -141,6 +141,9 @@ fn protocol_order(
     given: &Given<Vec<Spanned<Word<Protocol>>>>,
     complaints: &mut Complaints,
 ) -> Option<Vec<Protocol>> {
+    if given.value.is_empty() && complaints.has_error_within(given.at) {
+        return None;
+    }
     if given.value.is_empty() {
         let message = "`protocols` needs at least one protocol";
         complaints.add(

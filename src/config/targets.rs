@@ -137,6 +137,9 @@ fn set_of_ranges(
     given: &Given<Vec<Spanned<String>>>,
     complaints: &mut Complaints,
 ) -> Option<Target> {
+    if given.value.is_empty() && complaints.has_error_within(given.at) {
+        return None;
+    }
     if given.value.is_empty() {
         let message = "`ranges` needs at least one range or address";
         complaints.add(Diagnostic::error("trueup::config::out_of_range", message).at(given.at));

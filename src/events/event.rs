@@ -28,6 +28,9 @@ pub(crate) enum Event {
     Ended { change: usize, outcome: Outcome },
     /// No further change is begun.
     Stopping { why: StopReason },
+    /// Nothing has happened for a while: so many operations are open. What went wrong last on the
+    /// way to the controller, if nothing went right since.
+    Waiting { n_open: usize, trouble: Option<String> },
     /// A read failed; it is tried again.
     ReadFailed { why: String },
 }

@@ -22,6 +22,26 @@ pub(crate) struct MovedField {
     pub(crate) wanted: Option<FieldValue>,
 }
 
+impl Moved {
+    /// Says what happened, and of each field what was planned against, what is there and what was
+    /// wanted.
+    pub(crate) fn in_full(&self) -> String {
+        let fields = self.fields.iter().map(ToString::to_string);
+        std::iter::once(self.what.clone()).chain(fields).collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl fmt::Display for MovedField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = |it: &Option<FieldValue>| {
+            it.as_ref().map_or_else(|| "not set".to_owned(), ToString::to_string)
+        };
+        let Self { path, planned_against, found, wanted } = self;
+        let (planned, found, wanted) = (value(planned_against), value(found), value(wanted));
+        write!(f, "{path}: planned against {planned}, found {found}, wanted {wanted}")
+    }
+}
+
 /// Shows what happened, and the fields in one line.
 impl fmt::Display for Moved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -87,7 +87,10 @@ impl Report {
     /// Takes an event in that happened then, in milliseconds of the epoch.
     pub(crate) fn tell(&mut self, event: &Event, at_ms: i64) {
         let change = match event {
-            Event::Started { .. } | Event::Stopping { .. } | Event::ReadFailed { .. } => return,
+            Event::Started { .. }
+            | Event::Stopping { .. }
+            | Event::Waiting { .. }
+            | Event::ReadFailed { .. } => return,
             Event::Submitting { change, .. }
             | Event::Accepted { change, .. }
             | Event::InDoubt { change, .. }
@@ -191,6 +194,7 @@ impl Entry {
             | Event::Claimed { .. }
             | Event::Started { .. }
             | Event::Stopping { .. }
+            | Event::Waiting { .. }
             | Event::ReadFailed { .. } => (),
         }
     }

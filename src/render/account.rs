@@ -37,7 +37,7 @@ type Section = (&'static str, fn(&Entry) -> bool);
 /// The sections of an account, in their order.
 const SECTIONS: [Section; 6] = [
     ("Done:", |it| matches!(it.outcome, Some(Outcome::Done))),
-    ("Converged (somebody else had done it):", |it| matches!(it.outcome, Some(Outcome::Converged))),
+    ("Converged (it was so already):", |it| matches!(it.outcome, Some(Outcome::Converged))),
     ("Not tried:", |it| matches!(it.outcome, Some(Outcome::NotTried { .. })) || is_untouched(it)),
     ("Moved since the plan, not tried:", |it| matches!(it.outcome, Some(Outcome::Stale { .. }))),
     ("Still running:", |it| {

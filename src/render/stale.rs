@@ -2,11 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{
-    events::Moved,
-    model::{FieldValue, printable},
-    plan::Plan,
-};
+use crate::{events::Moved, model::printable, plan::Plan};
 
 /// Says of each change that has moved what was planned against, what is there and what was wanted.
 pub(crate) fn stale_text(plan: &Plan, moved: &[(usize, Moved)]) -> String {
@@ -16,17 +12,8 @@ pub(crate) fn stale_text(plan: &Plan, moved: &[(usize, Moved)]) -> String {
         let put = "invariant: a string takes everything";
         writeln!(text, "  # {} has moved since the plan: {}", change.name, printable(what))
             .expect(put);
-        let value = |it: &Option<FieldValue>| {
-            it.as_ref().map_or_else(|| "not set".to_owned(), |it| printable(&it.to_string()))
-        };
         for field in fields {
-            let (path, found) = (field.path, value(&field.found));
-            let (planned, wanted) = (value(&field.planned_against), value(&field.wanted));
-            writeln!(
-                text,
-                "      {path}: planned against {planned}, found {found}, wanted {wanted}"
-            )
-            .expect(put);
+            writeln!(text, "      {}", printable(&field.to_string())).expect(put);
         }
         text.push('\n');
     }

@@ -298,7 +298,7 @@ fn a_full_disk_leaves_no_half_of_a_plan() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("discoveries.yaml"), AFTER).unwrap();
     let line = format!(
-        "trap '' XFSZ; ulimit -f 0; exec {} plan --simulate --out plan.json",
+        "trap '' XFSZ; ulimit -f 0; exec '{}' plan --simulate --out plan.json",
         env!("CARGO_BIN_EXE_trueup")
     );
     let mut shell = std::process::Command::new("sh");

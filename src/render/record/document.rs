@@ -173,6 +173,8 @@ pub(crate) enum KindV1 {
     Ended,
     /// Nothing more is begun.
     Stopping,
+    /// Nothing has happened for a while.
+    Waiting,
     /// A read failed and is tried again.
     ReadFailed,
     Report,

@@ -124,6 +124,9 @@ fn applying(event: &Event, changes: &[Change]) -> EventV1 {
         Event::Stopping { why } => {
             EventV1 { words: Some(why.to_string()), ..of_kind(KindV1::Stopping) }
         }
+        Event::Waiting { n_open: _, trouble } => {
+            EventV1 { words: trouble.clone(), ..of_kind(KindV1::Waiting) }
+        }
         Event::ReadFailed { why } => {
             EventV1 { words: Some(why.clone()), ..of_kind(KindV1::ReadFailed) }
         }
