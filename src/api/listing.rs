@@ -93,16 +93,24 @@ impl Client {
         }
         let reading = self.reading().await?;
         let complete = is_proven(&reading);
-        Ok(Listing { items: items(reading), complete })
+        let mut seen = BTreeSet::new();
+        let mut items = items(reading);
+        items.retain(|it| seen.insert(id(it)));
+        Ok(Listing { items, complete })
     }
 
     async fn pages_to_the_end(&self) -> Result<Vec<Value>, ApiError> {
         let mut items = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut start = 1;
         loop {
-            let page = self.discovery_page(items.len() as u64 + 1, PAGE).await?;
-            let is_last = (page.len() as u64) < PAGE;
-            items.extend(page);
-            if is_last {
+            let page = self.discovery_page(start, PAGE).await?;
+            let n_items = page.len() as u64;
+            let n_before = seen.len();
+            items.extend(page.into_iter().filter(|it| seen.insert(id(it))));
+            start += n_items;
+            // A controller that does not heed the start gives the same page for ever.
+            if n_items < PAGE || seen.len() == n_before {
                 return Ok(items);
             }
         }

@@ -47,6 +47,7 @@ pub(crate) use self::{
     error::{ApiError, Class},
     listing::Proof,
     login::Login,
+    task_list::Reach,
     tasks::{Task, TaskId, TaskState},
     transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
     wire::{Proxy, Wire, WireOptions},

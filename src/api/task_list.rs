@@ -16,7 +16,7 @@ use super::{
     client::{Call, Client},
     discoveries::unless_missing,
     error::ApiError,
-    tasks::{Task, TaskDetail, TaskId, TaskState},
+    tasks::{Task, TaskDetail, TaskId, TaskState, is_true},
 };
 
 const PAGE: usize = 500;
@@ -27,6 +27,23 @@ const MOST_PAGES: usize = 20;
 
 /// A task that started so long before our first write is none of ours, whoever's clock is off.
 const SLACK_MS: i64 = 600_000;
+
+/// How far back a look at the tasks goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Until each wanted one was seen.
+    Wanted,
+    /// Until before our first write: what is not among them did not start since.
+    FirstWrite,
+}
+
+/// What a look at the tasks gave.
+#[derive(Debug)]
+pub(crate) struct TaskList {
+    pub(crate) tasks: Vec<Task>,
+    /// Whether it goes back to before our first write.
+    pub(crate) is_whole: bool,
+}
 
 /// The two generations of the task endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +71,18 @@ impl Generation {
         format!("{path}?sortBy=startTime&order={order}&offset={offset}&limit={PAGE}")
     }
 
+    /// Reads a page: how many items it has, and those that are tasks. Of other services' tasks
+    /// some may be odd; where all are, it is no page of tasks.
+    fn tasks(self, page: Value) -> Result<(usize, Vec<Task>), Misshapen> {
+        let items = list(page)?;
+        let read = items.iter().map(|it| self.task(it));
+        let (tasks, odd): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
+        match odd.into_iter().find_map(Result::err) {
+            Some(why) if tasks.is_empty() => Err(why),
+            Some(_) | None => Ok((items.len(), tasks.into_iter().flatten().collect())),
+        }
+    }
+
     fn task(self, value: &Value) -> Result<Task, Misshapen> {
         match self {
             Self::First => Task::first_generation(value),
@@ -66,15 +95,19 @@ impl Client {
     /// Looks at tasks until each wanted one was seen, or no more are to be seen.
     ///
     /// Gives all that were seen, those of others too. A wanted one may not be among them.
-    pub(crate) async fn tasks(&self, wanted: &BTreeSet<TaskId>) -> Result<Vec<Task>, ApiError> {
+    pub(crate) async fn tasks(
+        &self,
+        wanted: &BTreeSet<TaskId>,
+        reach: Reach,
+    ) -> Result<TaskList, ApiError> {
         if self.shared.tasks_moved.load(Ordering::Relaxed) {
-            return self.tasks_of(Generation::Second, wanted).await;
+            return self.tasks_of(Generation::Second, wanted, reach).await;
         }
-        let gone = match self.tasks_of(Generation::First, wanted).await {
+        let gone = match self.tasks_of(Generation::First, wanted, reach).await {
             Err(error) if is_gone(&error) => error,
             outcome => return outcome,
         };
-        let outcome = self.tasks_of(Generation::Second, wanted).await;
+        let outcome = self.tasks_of(Generation::Second, wanted, reach).await;
         match outcome {
             Ok(tasks) => {
                 self.shared.tasks_moved.store(true, Ordering::Relaxed);
@@ -114,23 +147,26 @@ impl Client {
         &self,
         generation: Generation,
         wanted: &BTreeSet<TaskId>,
-    ) -> Result<Vec<Task>, ApiError> {
+        reach: Reach,
+    ) -> Result<TaskList, ApiError> {
         let mut found = BTreeMap::new();
+        let mut is_whole = false;
         for page in 0..MOST_PAGES {
             let call = Call::read(generation.page_path(page * PAGE + 1));
-            let read = |it: Value| list(it)?.iter().map(|it| generation.task(it)).collect();
-            let tasks: Vec<Task> = self.read(call, read).await?;
+            let (n_items, tasks) = self.read(call, |it| generation.tasks(it)).await?;
             let n_before = found.len();
-            let is_last = tasks.len() < PAGE || self.is_before_our_time(&tasks);
+            is_whole = n_items < PAGE || self.is_before_our_time(&tasks);
             found.extend(tasks.into_iter().map(|it| (it.id.clone(), it)));
             // A controller that does not heed the offset gives the same page for ever.
             let is_stuck = found.len() == n_before;
-            if is_last || is_stuck || wanted.iter().all(|it| found.contains_key(it)) {
+            let is_enough =
+                reach == Reach::Wanted && wanted.iter().all(|it| found.contains_key(it));
+            if is_whole || is_stuck || is_enough {
                 break;
             }
         }
         self.explain(generation, &mut found, wanted).await;
-        Ok(found.into_values().collect())
+        Ok(TaskList { tasks: found.into_values().collect(), is_whole })
     }
 
     async fn task_of(&self, generation: Generation, id: &TaskId) -> Result<Option<Task>, ApiError> {
@@ -194,7 +230,7 @@ impl Client {
             let tasks = list(it)?;
             let others =
                 tasks.iter().filter(|it| text(it.get("id")).as_deref() != Some(id.as_str()));
-            let mut failed = others.filter(|it| it["isError"] == true).map(TaskDetail::read);
+            let mut failed = others.filter(|it| is_true(it.get("isError"))).map(TaskDetail::read);
             Ok(failed.find(|it| it.words.as_deref().is_some_and(|words| !names_the_tree(words))))
         };
         Ok(unless_missing(self.read(call, read).await)?.flatten())

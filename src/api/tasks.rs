@@ -146,7 +146,8 @@ fn decimal(text: &str) -> Option<String> {
     text.bytes().all(|it| it.is_ascii_digit()).then(|| text.to_owned())
 }
 
-fn is_true(value: Option<&Value>) -> bool {
+/// Whether a value says that it is so, as a truth value or as text.
+pub(crate) fn is_true(value: Option<&Value>) -> bool {
     value.is_some_and(|it| match it.as_str() {
         Some(text) => text.trim().eq_ignore_ascii_case("true"),
         None => it.as_bool() == Some(true),

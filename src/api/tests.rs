@@ -690,16 +690,25 @@ mod task_lists {
             _ => unscripted(),
         });
         let client = fake.client();
-        assert_eq!(client.tasks(&wanted(&["7"])).await.unwrap().len(), 500);
-        assert_eq!(client.tasks(&wanted(&["7", "777"])).await.unwrap().len(), 1_000);
-        assert_eq!(client.tasks(&wanted(&["none"])).await.unwrap().len(), 1_003);
+        assert_eq!(client.tasks(&wanted(&["7"]), Reach::Wanted).await.unwrap().tasks.len(), 500);
+        assert_eq!(
+            client.tasks(&wanted(&["7", "777"]), Reach::Wanted).await.unwrap().tasks.len(),
+            1_000
+        );
+        assert_eq!(
+            client.tasks(&wanted(&["none"]), Reach::Wanted).await.unwrap().tasks.len(),
+            1_003
+        );
         assert_eq!(fake.asked().len(), 1 + 1 + 2 + 3);
     }
 
     #[tokio::test(start_paused = true)]
     async fn end_where_the_controller_gives_the_same_page_for_ever_or_never_ends() {
         let same = Fake::new(|what, _| if what == TOKEN { unscripted() } else { page(0, 500) });
-        assert_eq!(same.client().tasks(&wanted(&["none"])).await.unwrap().len(), 500);
+        assert_eq!(
+            same.client().tasks(&wanted(&["none"]), Reach::Wanted).await.unwrap().tasks.len(),
+            500
+        );
         assert_eq!(same.asked().len(), 1 + 2);
         let pages = Mutex::new(0);
         let endless = Fake::new(move |what, _| {
@@ -707,7 +716,10 @@ mod task_lists {
             *pages += 1;
             if what == TOKEN { unscripted() } else { page(*pages * 500, 500) }
         });
-        assert_eq!(endless.client().tasks(&wanted(&["none"])).await.unwrap().len(), 10_000);
+        assert_eq!(
+            endless.client().tasks(&wanted(&["none"]), Reach::Wanted).await.unwrap().tasks.len(),
+            10_000
+        );
         assert_eq!(endless.asked().len(), 1 + 20);
     }
 
@@ -728,10 +740,10 @@ mod task_lists {
         });
         let client = fake.client();
         // Before it, only the end of the list ends it.
-        client.tasks(&wanted(&["none"])).await.unwrap();
+        client.tasks(&wanted(&["none"]), Reach::Wanted).await.unwrap();
         assert_eq!(fake.count(&path("task", 501)), 1);
         assert!(client.create(&json!({})).await.is_ok());
-        client.tasks(&wanted(&["none"])).await.unwrap();
+        client.tasks(&wanted(&["none"]), Reach::Wanted).await.unwrap();
         assert_eq!(fake.count(&path("task", 1)), 2);
         assert_eq!(fake.count(&path("task", 501)), 1);
     }
@@ -754,14 +766,14 @@ mod task_lists {
                 _ => unscripted(),
             });
             let client = fake.client();
-            let tasks = client.tasks(&wanted(&["a", "b", "c"])).await.unwrap();
+            let tasks = client.tasks(&wanted(&["a", "b", "c"]), Reach::Wanted).await.unwrap().tasks;
             assert_eq!(tasks.len(), 4);
             assert_eq!(tasks[0].state, TaskState::Ended);
             let words = "name is duplicate".to_owned();
             assert_eq!(tasks[1].state, TaskState::Failed { words });
             assert!(tasks[2].is_open());
             let n_first = fake.count(&path("task", 1));
-            client.tasks(&wanted(&[])).await.unwrap();
+            client.tasks(&wanted(&[]), Reach::Wanted).await.unwrap();
             let id = TaskId::new("c");
             assert_eq!(client.task(&id).await.unwrap().unwrap().state, TaskState::Ended);
             let detail = client.task_detail(&id).await.unwrap().unwrap();
@@ -781,9 +793,9 @@ mod task_lists {
             _ => unscripted(),
         });
         let client = fake.client();
-        let error = client.tasks(&wanted(&[])).await.unwrap_err();
+        let error = client.tasks(&wanted(&[]), Reach::Wanted).await.unwrap_err();
         assert!(error.to_string().starts_with("GET /dna/intent/api/v1/task?"), "{error}");
-        assert_eq!(client.tasks(&wanted(&[])).await.unwrap().len(), 1);
+        assert_eq!(client.tasks(&wanted(&[]), Reach::Wanted).await.unwrap().tasks.len(), 1);
     }
 
     #[tokio::test(start_paused = true)]
@@ -794,7 +806,7 @@ mod task_lists {
             "GET /tasks/b/detail" => status(500),
             _ => unscripted(),
         });
-        let tasks = fake.client().tasks(&wanted(&["b"])).await.unwrap();
+        let tasks = fake.client().tasks(&wanted(&["b"]), Reach::Wanted).await.unwrap().tasks;
         assert!(matches!(tasks[0].state, TaskState::Failed { .. }));
     }
 

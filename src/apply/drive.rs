@@ -3,7 +3,7 @@
 //! Decides nothing: `schedule` says what may leave and what has to be looked at. Each event is
 //! told before the request leaves that it is about; where telling fails, nothing more leaves.
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::{
@@ -15,88 +15,31 @@ use tokio_util::sync::CancellationToken;
 use super::{
     item::{Claim, Events, Moment, Sent},
     looks::{LONGEST, Looks, SILENCE, TasksSeen, tasks_of},
-    schedule::{Limits, Next, Schedule},
+    schedule::{Next, Schedule},
     standing::View,
+    start::Tell,
 };
 use crate::{
-    api::{Accepted, Client, Proof, WriteError},
-    events::{Event, Moved, StopReason},
+    api::{Accepted, Client, Proof, Reach, WriteError},
+    events::{Event, StopReason},
     live::{self, ById, Current, ReadError},
-    model::{Live, RemoteId},
-    plan::{Plan, Step},
+    model::RemoteId,
+    plan::Step,
 };
 
-/// How long the plan's own read vouches for every precondition.
-const READ_VOUCHES_FOR: Duration = Duration::from_secs(5);
-
-/// A plan to be carried out, and how.
-pub(crate) struct Apply<'a> {
-    pub(crate) plan: &'a Plan,
-    pub(crate) client: &'a Client,
-    /// What the plan was made of, or a later read of the same.
-    pub(crate) live: &'a Live,
-    /// When that was asked for.
-    pub(crate) read_at: Instant,
-    pub(crate) limits: Limits,
-    pub(crate) deadline: Instant,
-    /// Asks to begin nothing more.
-    pub(crate) stop: CancellationToken,
-    /// The time now, in milliseconds of the epoch: stands in for the controller's clock until the
-    /// controller has told it.
-    pub(crate) wall_ms: i64,
+/// What an apply begins with.
+pub(super) struct Began<'a> {
+    pub(super) client: Client,
+    pub(super) credentials: ById,
+    pub(super) schedule: Schedule<'a>,
+    /// When the preconditions were read: moments count from here.
+    pub(super) at: Instant,
+    /// That moment in milliseconds of the epoch.
+    pub(super) wall_ms: i64,
 }
 
-/// How an apply ended; what came of each change was told.
-#[derive(Debug)]
-#[must_use = "a stale plan wrote nothing"]
-pub(crate) enum Ended {
-    Finished,
-    /// Nothing was written: these changes are neither as planned nor done already.
-    Stale(Vec<(usize, Moved)>),
-    /// Nothing was written: the live state could not be read again.
-    NotRead(ReadError),
-}
-
-/// Whoever is told what happens. An error means that it could not be recorded.
-pub(crate) type Tell<'a> = &'a mut dyn FnMut(&Event) -> io::Result<()>;
-
-/// Carries a plan out.
-pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
-    let began = Instant::now();
-    let client = job.client.until(job.deadline);
-    let credentials = live::by_id(&job.live.credentials);
-    let mut schedule = Schedule::new(job.plan, job.limits);
-    let checked = if began.duration_since(job.read_at) < READ_VOUCHES_FOR {
-        schedule.check_all(&View::new(&job.live.discoveries, true), &credentials, Moment::ZERO)
-    } else {
-        match live::whole_list(&client, &credentials).await {
-            Ok(view) => schedule.check_all(&View::from(&view), &credentials, Moment::ZERO),
-            Err(error) => return Ended::NotRead(error),
-        }
-    };
-    let events = match checked {
-        Ok(events) => events,
-        Err(moved) => return Ended::Stale(moved),
-    };
-    let mut drive = Drive {
-        client,
-        credentials,
-        schedule,
-        tell,
-        began,
-        wall_ms: job.wall_ms,
-        answers: JoinSet::new(),
-        looks: Looks::default(),
-        stopping: None,
-        halt: CancellationToken::new(),
-    };
-    drive.told(&[Event::Started { n_changes: job.plan.changes.len() }]);
-    drive.told(&events);
-    drive.run(&job.stop, job.deadline.duration_since(began), job.limits.drain).await;
-    Ended::Finished
-}
-
-struct Drive<'a> {
+/// An apply under way.
+pub(super) struct Drive<'a> {
     client: Client,
     credentials: ById,
     schedule: Schedule<'a>,
@@ -119,13 +62,29 @@ enum Answer {
     Jobs { index: usize, asked_at: Moment, result: Result<Option<i64>, ReadError> },
 }
 
-impl Drive<'_> {
+impl<'a> Drive<'a> {
+    pub(super) fn new(apply: Began<'a>, tell: Tell<'a>) -> Self {
+        let Began { client, credentials, schedule, at: began, wall_ms } = apply;
+        Self {
+            client,
+            credentials,
+            schedule,
+            tell,
+            began,
+            wall_ms,
+            answers: JoinSet::new(),
+            looks: Looks::default(),
+            stopping: None,
+            halt: CancellationToken::new(),
+        }
+    }
+
     fn now(&self) -> Moment {
         self.began.elapsed()
     }
 
     /// Tells what happened; where that cannot be recorded, nothing more is begun.
-    fn told(&mut self, events: &[Event]) {
+    pub(super) fn told(&mut self, events: &[Event]) {
         for event in events {
             self.looks.told_at = self.now();
             let moves = !matches!(
@@ -152,7 +111,12 @@ impl Drive<'_> {
         }
     }
 
-    async fn run(&mut self, stop: &CancellationToken, deadline: Moment, drain: Duration) {
+    pub(super) async fn run(
+        &mut self,
+        stop: &CancellationToken,
+        deadline: Moment,
+        drain: Duration,
+    ) {
         loop {
             self.end_what_stopped(deadline, drain);
             self.send_what_may_leave(deadline);
@@ -232,7 +196,8 @@ impl Drive<'_> {
     fn read_for_edit(&mut self, index: usize) {
         self.schedule.item(index).send();
         let Some(id) = self.schedule.item(index).id.clone() else { return };
-        let (client, credentials) = (self.client.clone(), self.credentials.clone());
+        let (client, credentials) =
+            (self.client.unless(self.halt.clone()), self.credentials.clone());
         self.answers.spawn(async move {
             let result = Box::new(live::current(&client, &id, &credentials).await);
             Answer::ReadForEdit { index, result }
@@ -301,8 +266,9 @@ impl Drive<'_> {
     fn ask_tasks(&mut self, asked_at: Moment) {
         self.looks.tasks_under_way = true;
         let (client, wanted) = (self.client.clone(), self.schedule.open_tasks());
+        let reach = if self.schedule.has_doubts() { Reach::FirstWrite } else { Reach::Wanted };
         self.answers.spawn(async move {
-            let seen = tasks_of(&client, &wanted).await;
+            let seen = tasks_of(&client, &wanted, reach).await;
             Answer::Tasks { asked_at, seen }
         });
     }
@@ -448,8 +414,9 @@ impl Drive<'_> {
         self.looks.tasks_at = now;
         let TasksSeen { tasks, missing, is_listed, error } = seen;
         let n_open = self.schedule.open_tasks().len();
-        let moments = (is_listed.then_some(asked_at), now);
-        let mut events = self.schedule.on_tasks(tasks, &missing, moments);
+        let listed_at = is_listed.then_some(asked_at);
+        let mut events = self.schedule.on_tasks(tasks, &missing, (asked_at, now));
+        self.schedule.note_tasks(listed_at);
         // A task that failed may have been for nothing: the list has to say.
         self.looks.view_is_awaited |= self.schedule.open_tasks().len() < n_open;
         events.extend(error.map(|it| Event::ReadFailed { why: it.to_string() }));
@@ -486,7 +453,10 @@ impl Drive<'_> {
         let wait_runs = self.schedule.waits_for_runs();
         match result {
             Ok(start) => self.schedule.item(index).on_jobs(start, asked_at, wait_runs),
-            Err(error) => vec![Event::ReadFailed { why: error.to_string() }],
+            Err(error) => {
+                self.schedule.item(index).on_jobs_not_read();
+                vec![Event::ReadFailed { why: error.to_string() }]
+            }
         }
     }
 }

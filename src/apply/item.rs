@@ -138,12 +138,12 @@ pub(super) struct Running {
     pub(super) was_seen: bool,
 }
 
-/// How a wait for an effect ended, for one step.
+/// What happened, in order.
 pub(super) type Events = Vec<Event>;
 
 impl Item {
-    /// Takes a change up whose precondition was found to stand like this, at that moment.
-    pub(super) fn new(position: usize, change: &Change, run: Option<RunState>) -> Self {
+    /// Takes a change up.
+    pub(super) fn new(position: usize, change: &Change) -> Self {
         Self {
             position,
             steps: change.steps.iter().copied().collect(),
@@ -153,7 +153,7 @@ impl Item {
             begun: false,
             sends: 0,
             doubted: false,
-            run,
+            run: None,
             jobs: Jobs::default(),
             done: Vec::new(),
         }

@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::item::Moment;
-use crate::api::{ApiError, Client, Task, TaskId};
+use crate::api::{ApiError, Class, Client, Reach, Task, TaskId};
 
 /// The shortest time between two looks at the same thing, and the longest.
 const SHORTEST: Duration = Duration::from_millis(250);
@@ -21,7 +21,7 @@ pub(super) struct TasksSeen {
     pub(super) tasks: Vec<Task>,
     /// Those of ours that the controller does not have.
     pub(super) missing: BTreeSet<TaskId>,
-    /// Whether the list was read, so that what is not among the tasks is none.
+    /// Whether the list was read so far back that what is not among the tasks is none.
     pub(super) is_listed: bool,
     pub(super) error: Option<ApiError>,
 }
@@ -58,10 +58,18 @@ impl Looks {
 }
 
 /// Looks at the tasks together, and asks for each by its id that was not among them.
-pub(super) async fn tasks_of(client: &Client, wanted: &BTreeSet<TaskId>) -> TasksSeen {
+pub(super) async fn tasks_of(
+    client: &Client,
+    wanted: &BTreeSet<TaskId>,
+    reach: Reach,
+) -> TasksSeen {
     let mut seen = TasksSeen::default();
-    match client.tasks(wanted).await {
-        Ok(tasks) => (seen.tasks, seen.is_listed) = (tasks, true),
+    match client.tasks(wanted, reach).await {
+        Ok(list) => {
+            (seen.tasks, seen.is_listed) = (list.tasks, list.is_whole || reach == Reach::Wanted);
+        }
+        // A list of no use may have tasks that can be read one by one.
+        Err(error) if error.class() == Class::Unusable => seen.error = Some(error),
         Err(error) => {
             seen.error = Some(error);
             return seen;

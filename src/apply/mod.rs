@@ -22,7 +22,9 @@ mod looks;
 
 mod drive;
 
+mod start;
+
 pub(crate) use self::{
-    drive::{Apply, Ended, apply},
     schedule::{Limits, Wait},
+    start::{Apply, Ended, apply},
 };

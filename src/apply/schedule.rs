@@ -68,12 +68,12 @@ pub(super) struct Next {
 }
 
 impl<'a> Schedule<'a> {
-    /// Takes a plan up; `runs` is what each discovery's run was doing when the plan was made.
+    /// Takes a plan up.
     pub(super) fn new(plan: &'a Plan, limits: Limits) -> Self {
         let items = plan.changes.iter().enumerate();
         Self {
             changes: &plan.changes,
-            items: items.map(|(position, change)| Item::new(position, change, None)).collect(),
+            items: items.map(|(position, change)| Item::new(position, change)).collect(),
             limits,
             ours: BTreeSet::new(),
             longest_task: Duration::ZERO,
@@ -190,7 +190,7 @@ impl<'a> Schedule<'a> {
         self.items.iter().filter_map(task).collect()
     }
 
-    fn has_doubts(&self) -> bool {
+    pub(super) fn has_doubts(&self) -> bool {
         self.count(|it| matches!(it, Phase::Doubt(_))) != 0
     }
 
@@ -215,15 +215,14 @@ impl<'a> Schedule<'a> {
         self.items.iter().any(|it| it.wants_proof(now))
     }
 
-    /// Takes in a look at the tasks, and when it was asked for, if it gave any; `missing` are those
-    /// that the controller does not have.
+    /// Takes in tasks that were asked for at that moment; `missing` are those that the controller
+    /// does not have.
     pub(super) fn on_tasks(
         &mut self,
         tasks: Vec<Task>,
         missing: &BTreeSet<TaskId>,
-        (asked_at, now): (Option<Moment>, Moment),
+        (asked_at, now): (Moment, Moment),
     ) -> Events {
-        let Some(asked_at) = asked_at else { return Events::new() };
         let by_id = tasks.iter().map(|it| (&it.id, it)).collect::<BTreeMap<_, _>>();
         let mut events = Events::new();
         for item in &mut self.items {
@@ -246,8 +245,13 @@ impl<'a> Schedule<'a> {
         }
         drop(by_id);
         self.tasks = tasks;
-        self.tasks_asked_at = Some(asked_at);
         events
+    }
+
+    /// Takes note of when the tasks were asked for, where they are all that there are since the
+    /// first write: only then is a task that is not among them none.
+    pub(super) fn note_tasks(&mut self, listed_at: Option<Moment>) {
+        self.tasks_asked_at = listed_at;
     }
 
     /// Takes in a look at the list of discoveries that was asked for at that moment.
@@ -293,7 +297,7 @@ impl<'a> Schedule<'a> {
         asked.filter_map(|(index, it)| Some((index, it.asks_jobs_of()?.clone()))).collect()
     }
 
-    /// Returns what a change came to before its first write, for a read that failed.
+    /// Ends a change, which failed.
     pub(super) fn fail(&mut self, index: usize, words: String) -> Events {
         self.item(index).end(Outcome::Failed { words })
     }

@@ -264,6 +264,14 @@ impl Item {
         Events::new()
     }
 
+    /// The jobs cannot be read. Whether an edit has started a run by itself is not told then, and
+    /// the planned run is carried out; a run in doubt stays in doubt.
+    pub(super) fn on_jobs_not_read(&mut self) {
+        if let Phase::Held(Hold::MayHaveRun { .. }) = self.phase {
+            self.hold_back();
+        }
+    }
+
     /// Returns the id whose job items have to be asked for, if any.
     pub(super) fn asks_jobs_of(&self) -> Option<&RemoteId> {
         let asks = match &self.phase {

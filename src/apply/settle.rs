@@ -70,8 +70,9 @@ impl Doubt {
         let due = self.since + SETTLES_WITHIN.max(look.longest_task * LONGEST_TIMES);
         let asks_jobs = effect == Effect::AskJobs;
         let is_after = |it: Option<Moment>| it.is_some_and(|it| due <= it);
-        let is_open =
-            look.tasks.view.leaves_open(self.sent.server_ms, item.id.as_ref(), &look.view);
+        let step = item.step().expect("invariant: a write in doubt belongs to a step");
+        let written = (step, item.id.as_ref());
+        let is_open = look.tasks.view.leaves_open(self.sent.server_ms, written, &look.view);
         let told = due <= look.asked_at
             && is_after(look.tasks.asked_at)
             && !is_open

@@ -132,8 +132,13 @@ fn in_place_standing(change: &Change, id: &RemoteId, view: &View<'_>) -> Standin
             Standing::Converged { left: Vec::new() }
         }
         Action::Update if !as_planned && is_wanted(change, found) => {
-            let left = change.steps.iter().copied().filter(|it| *it == Step::Run);
-            Standing::Converged { left: left.collect() }
+            // Somebody's edit stops nothing: a planned stop is left where it still runs.
+            let is_left = |it: &Step| match it {
+                Step::Stop => run == Some(RunState::Running),
+                Step::Run => true,
+                Step::Edit | Step::Delete | Step::Create => false,
+            };
+            Standing::Converged { left: change.steps.iter().copied().filter(is_left).collect() }
         }
         _ => unmoved(change, found),
     }

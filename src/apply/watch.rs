@@ -86,7 +86,7 @@ impl TaskView<'_> {
     pub(super) fn leaves_open(
         &self,
         since_ms: i64,
-        id: Option<&RemoteId>,
+        (step, id): (Step, Option<&RemoteId>),
         view: &View<'_>,
     ) -> bool {
         self.tasks.iter().any(|it| {
@@ -95,7 +95,8 @@ impl TaskView<'_> {
             let named = it.created_id.clone().map(RemoteId);
             let shown = named.as_ref().is_some_and(|it| view.with_id(it).is_some());
             let of_another = shown && named.as_ref() != id;
-            let unseen = named.is_some() && !shown;
+            // Only a create makes something that a list can be behind with.
+            let unseen = step == Step::Create && named.is_some() && !shown;
             let failed = matches!(it.state, TaskState::Failed { .. });
             may_be_ours && !failed && !of_another && (it.is_open() || unseen)
         })

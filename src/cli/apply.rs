@@ -36,12 +36,12 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
     drop(output.log(Happening::PlanStarted));
     let mut deadline = Instant::now() + args.timeout;
     let interrupts = output.host.interrupts.clone();
-    let prepared = async {
+    let prepared = Box::pin(async {
         match &args.plan {
             Some(path) => saved(args, path, deadline, output).await,
             None => planned(args, deadline, output).await,
         }
-    };
+    });
     let work = match unless_interrupted(interrupts, prepared).await {
         Some(work) => work?,
         None => return Err(left(output)),
@@ -71,8 +71,11 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
         Some(simulated) => simulated.save(output),
         None => Ok(()),
     };
-    let exit = exit?;
-    saved.map(|()| exit)
+    // What came of the apply matters more than what came of the simulated world.
+    match saved {
+        Err(failed) if exit == Exit::Done => Err(failed),
+        Ok(()) | Err(_) => Ok(exit),
+    }
 }
 
 /// What is to be carried out, and where.
@@ -170,7 +173,7 @@ async fn carried_out(
     deadline: Instant,
     work: &Work,
     output: &mut Output<'_>,
-) -> Result<Exit, Exit> {
+) -> Exit {
     let Work { plan, seen, sources, connection } = work;
     let stop = CancellationToken::new();
     let job = Apply {
@@ -181,7 +184,7 @@ async fn carried_out(
         limits: limits(args),
         deadline,
         stop: stop.clone(),
-        wall_ms: output.host.now_ms,
+        wall_ms: output.now_ms(),
     };
     let interrupts = output.host.interrupts.clone();
     let mut report = Report::new(&plan.changes);
@@ -230,7 +233,7 @@ async fn carried_out(
         }
     };
     finish(args, work, &report, output);
-    Ok(exit)
+    exit
 }
 
 /// Gives the machines their account.

@@ -147,13 +147,13 @@ fn pace(way: Way<'_>, output: &Output<'_>) -> Pace {
     Pace::new(way.parallelism, output.host.now_ms.unsigned_abs())
 }
 
-/// Where the controller is, and who says so if it is neither the files nor the plan.
+/// Where the controller is, and who says so if it is not the files.
 struct Given {
     url: ControllerUrl,
     whence: Option<&'static str>,
 }
 
-/// Finds the controller: by the flag, the environment, or what the files or the plan name.
+/// Finds the controller: by the flag, the environment, or the files.
 fn controller(
     args: &ControllerArgs,
     meant: Meant<'_>,
@@ -163,7 +163,12 @@ fn controller(
     let flag = args.controller.clone().filter(|it| !it.is_empty());
     let given = flag.map(|it| ("`--controller`", it)).or(from_env);
     let Some((whence, text)) = given else {
-        let Some(url) = meant.controller() else {
+        // A saved plan says what it was made against, and not where a password is to be sent.
+        let named = match meant {
+            Meant::ByFiles(_) => meant.controller(),
+            Meant::Any | Meant::ByPlan(_) => None,
+        };
+        let Some(url) = named else {
             let help = "set `CC_URL`, or pass `--controller URL`, or try `--simulate`";
             output.error("no controller is given", Some(help));
             return Err(Exit::Invalid);

@@ -62,13 +62,15 @@ where
     let result = match &cli.command {
         Command::Validate(args) => Ok(validate::run(args, &mut output)),
         Command::Plan(args) => {
-            let planned = unless_interrupted(interrupts, plan::run(args, &mut output)).await;
+            let planning = Box::pin(plan::run(args, &mut output));
+            let planned = unless_interrupted(interrupts, planning).await;
             planned.unwrap_or_else(|| Err(left(&mut output)))
         }
-        Command::Apply(args) => apply::run(args, &mut output).await,
+        Command::Apply(args) => Box::pin(apply::run(args, &mut output)).await,
         Command::Show(args) => show::run(args, &mut output),
         Command::Status(args) => {
-            let shown = unless_interrupted(interrupts, status::run(args, &mut output)).await;
+            let reading = Box::pin(status::run(args, &mut output));
+            let shown = unless_interrupted(interrupts, reading).await;
             shown.unwrap_or_else(|| Err(left(&mut output)))
         }
         Command::Simulator(args) => serve::run(args, &mut output).await,

@@ -123,12 +123,14 @@ impl Report {
                     }
                 }
                 Some(Outcome::Converged) => tally.done += 1,
-                Some(Outcome::Failed { .. } | Outcome::Stale { .. } | Outcome::Conflict { .. }) => {
+                Some(Outcome::Failed { .. } | Outcome::Conflict { .. }) => {
                     tally.failed += 1;
                 }
                 Some(Outcome::Open { .. } | Outcome::Unknown { .. }) => tally.open += 1,
                 None if entry.was_sent() => tally.open += 1,
-                Some(Outcome::NotTried { .. }) | None => tally.not_tried += 1,
+                Some(Outcome::NotTried { .. } | Outcome::Stale { .. }) | None => {
+                    tally.not_tried += 1;
+                }
             }
         }
         tally

@@ -27,7 +27,11 @@ pub(crate) fn credentials(by_kind: &[(String, Vec<Value>)]) -> Result<Vec<Creden
         let Some((_, kind)) = KINDS.iter().find(|(it, _)| it == key) else { continue };
         for entry in entries {
             let object = entry.as_object();
-            let object = object.ok_or_else(|| lenient::unreadable(key, Some(entry)))?;
+            // Not shown: whatever it is, it may be a secret.
+            let object = object.ok_or_else(|| Unreadable {
+                field: key.clone(),
+                found: "a list with something else than objects in it".to_owned(),
+            })?;
             credentials.push(credential(*kind, object)?);
         }
     }

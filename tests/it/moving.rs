@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use http::Method;
+use serde_json::json;
 use trueup::cli::Exit;
 
 use crate::{
     bench::{Bench, Ran},
+    somebody::somebody,
     story::{CREATE, DELETE, EDIT, REPLACE, RUN, STOP, Story, UPDATE, many, yaml},
 };
 
@@ -88,6 +91,22 @@ async fn an_edit_that_somebody_else_made_is_run_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stop_is_left_where_somebody_else_made_the_edit_and_stopped_nothing() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&many(&[("a", "cidr: 10.1.0.0/24, timeout: 5s")]));
+    assert_eq!(bench.expect_applied().await.exit, Exit::Done);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let start = json!({"id": "1", "discoveryStatus": "Active"});
+    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    bench.files(&many(&[("a", "cidr: 10.1.0.0/24, timeout: 6s, state: stopped")]));
+    // The plan reads, somebody edits, and the apply finds the edit made and the run going on.
+    bench.simulator.inject(&format!("{OLD_PLAN}\nlist@2=other-edit:a")).unwrap();
+    let ran = bench.run("apply --auto-approve").await;
+    assert_eq!((ran.exit, bench.requests("stop")), (Exit::Done, 1), "{ran:#?}");
+    assert_eq!(bench.requests("edit"), 0, "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_state_alone_makes_nothing_stale() {
     for story in [&EDIT, &UPDATE, &DELETE, &REPLACE] {
         let (bench, ran) = approve_after(story, "other-run:a").await;
@@ -154,7 +173,7 @@ async fn a_change_that_moved_while_it_waited_is_left_out_and_the_others_go_on() 
     let account = "Moved since the plan, not tried:\n  ~ b: its settings were changed (timeout)\n";
     assert!(ran.out.contains(account), "{ran:#?}");
     assert_eq!((bench.requests("edit"), bench.requests("create")), (1, 3));
-    assert!(ran.out.ends_with("2 done, 1 failed, 0 not tried, 0 still running.\n"), "{ran:#?}");
+    assert!(ran.out.ends_with("2 done, 0 failed, 1 not tried, 0 still running.\n"), "{ran:#?}");
     bench.expect_careful();
 }
 

@@ -166,6 +166,11 @@ fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFil
         fields,
         source,
     } = document;
+    let is_new = action == Action::Create.to_string();
+    let is_delete = action == Action::Delete.to_string();
+    if is_new != id.is_none() || is_new != before.is_none() || is_delete != after.is_none() {
+        return Err(unknown("changes", &name));
+    }
     let steps = steps.iter().map(|it| word("steps", it, &STEPS));
     let fields = fields.into_iter().map(|it| field(it, sources));
     Ok(Change {

@@ -1,0 +1,86 @@
+//! The beginning of an apply: what is carried out and how, and whether it still may be.
+//!
+//! Sends no write. Once every precondition was checked, `drive` goes on.
+
+use std::{io, time::Duration};
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    drive::{Began, Drive},
+    item::Moment,
+    schedule::{Limits, Schedule},
+    standing::View,
+};
+use crate::{
+    api::Client,
+    events::{Event, Moved},
+    live::{self, ReadError},
+    model::Live,
+    plan::Plan,
+};
+
+/// How long the plan's own read vouches for every precondition.
+const READ_VOUCHES_FOR: Duration = Duration::from_secs(5);
+
+/// A plan to be carried out, and how.
+pub(crate) struct Apply<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) client: &'a Client,
+    /// What the plan was made of, or a later read of the same.
+    pub(crate) live: &'a Live,
+    /// When that was asked for.
+    pub(crate) read_at: Instant,
+    pub(crate) limits: Limits,
+    pub(crate) deadline: Instant,
+    /// Asks to begin nothing more.
+    pub(crate) stop: CancellationToken,
+    /// The time now, in milliseconds of the epoch: stands in for the controller's clock until the
+    /// controller has told it.
+    pub(crate) wall_ms: i64,
+}
+
+/// How an apply ended; what came of each change was told.
+#[derive(Debug)]
+#[must_use = "a stale plan wrote nothing"]
+pub(crate) enum Ended {
+    Finished,
+    /// Nothing was written: these changes are neither as planned nor done already.
+    Stale(Vec<(usize, Moved)>),
+    /// Nothing was written: the live state could not be read again.
+    NotRead(ReadError),
+}
+
+/// Whoever is told what happens. An error means that it could not be recorded.
+pub(crate) type Tell<'a> = &'a mut dyn FnMut(&Event) -> io::Result<()>;
+
+/// Carries a plan out.
+pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
+    let now = Instant::now();
+    let vouches = now.duration_since(job.read_at) < READ_VOUCHES_FOR;
+    // Moments count from the read that vouches for the preconditions: its age is theirs.
+    let began = if vouches { job.read_at } else { now };
+    let age = i64::try_from(now.duration_since(began).as_millis()).unwrap_or(i64::MAX);
+    let wall_ms = job.wall_ms.saturating_sub(age);
+    let client = job.client.until(job.deadline);
+    let credentials = live::by_id(&job.live.credentials);
+    let mut schedule = Schedule::new(job.plan, job.limits);
+    let checked = if vouches {
+        schedule.check_all(&View::new(&job.live.discoveries, true), &credentials, Moment::ZERO)
+    } else {
+        match live::whole_list(&client, &credentials).await {
+            Ok(view) => schedule.check_all(&View::from(&view), &credentials, Moment::ZERO),
+            Err(error) => return Ended::NotRead(error),
+        }
+    };
+    let events = match checked {
+        Ok(events) => events,
+        Err(moved) => return Ended::Stale(moved),
+    };
+    let mut drive = Drive::new(Began { client, credentials, schedule, at: began, wall_ms }, tell);
+    drive.told(&[Event::Started { n_changes: job.plan.changes.len() }]);
+    drive.told(&events);
+    drive.run(&job.stop, job.deadline.duration_since(began), job.limits.drain).await;
+    Ended::Finished
+}
