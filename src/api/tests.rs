@@ -700,6 +700,9 @@ mod task_lists {
             1_003
         );
         assert_eq!(fake.asked().len(), 1 + 1 + 2 + 3);
+        // Whoever has a write in doubt looks at all of them, whatever was found before.
+        let all = client.tasks(&wanted(&["7"]), Reach::FirstWrite).await.unwrap();
+        assert_eq!((all.tasks.len(), all.is_whole), (1_003, true));
     }
 
     #[tokio::test(start_paused = true)]
@@ -721,6 +724,23 @@ mod task_lists {
             10_000
         );
         assert_eq!(endless.asked().len(), 1 + 20);
+        let some = same.client().tasks(&wanted(&[]), Reach::FirstWrite).await.unwrap();
+        assert!(!some.is_whole, "what is not among them may be all the same");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn that_are_odd_are_passed_over_unless_all_are() {
+        let odd = Fake::new(|what, _| match what {
+            TOKEN => unscripted(),
+            _ => response(&json!([{"id": "a", "startTime": 1}, {"startTime": 2}, "x"])),
+        });
+        let list = odd.client().tasks(&wanted(&["a"]), Reach::Wanted).await.unwrap();
+        assert_eq!(list.tasks.len(), 1);
+        let nonsense = Fake::new(|what, _| match what {
+            TOKEN => unscripted(),
+            _ => response(&json!([{"startTime": 2}])),
+        });
+        assert!(nonsense.client().tasks(&wanted(&["a"]), Reach::Wanted).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

@@ -25,7 +25,6 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
     let only = files::globs("--only", &args.only, output)?;
     let except = files::globs("--except", &args.except, output)?;
-    // Without files everything is unmanaged, which is what someone without files expects.
     let has_files = !args.files.file.is_empty() || Path::new(DEFAULT_FILE).exists();
     let files = if has_files { Some(files::load(&args.files, output)?) } else { None };
     let way =
@@ -46,6 +45,12 @@ pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Ex
             0 => "The controller has no discovery.".to_owned(),
             n => format!("The flags let through none of the controller's {n} discoveries."),
         });
+    }
+    if files.is_none() && !lines.is_empty() {
+        let here = format!("`{DEFAULT_FILE}` is not here");
+        output.say(&format!(
+            "No files were read, so nothing counts as managed: {here}, and `--file` not given."
+        ));
     }
     output.print(&match args.format {
         Format::Text => as_text(&lines),

@@ -4,7 +4,7 @@
 
 use super::types::Planned;
 use crate::{
-    model::{DesiredDiscovery, Interface, LiveDiscovery, Name, Unreadable, shown},
+    model::{DesiredDiscovery, Interface, LiveDiscovery, Name, Unreadable, printable, shown},
     source::{Diagnostic, Span},
 };
 
@@ -228,6 +228,12 @@ pub(super) fn rerun_narrowed_away(it: &DesiredDiscovery) -> Diagnostic {
     let name = &it.name.value;
     let message = format!("`--rerun` names `{name}`, and `--only` or `--except` leaves it out");
     Diagnostic::warning("trueup::plan::rerun_narrowed_away", message).at(it.name.span)
+}
+
+pub(super) fn matches_nothing(pattern: &str) -> Diagnostic {
+    let pattern = printable(pattern);
+    let message = format!("`--only {pattern}` matches no discovery, of the files or live");
+    Diagnostic::warning("trueup::plan::matches_nothing", message).help("look for a typo in it")
 }
 
 pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagnostic {

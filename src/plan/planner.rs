@@ -40,6 +40,10 @@ pub(crate) fn plan(desired: &Desired, live: &Live, options: &Options, now: i64) 
         }
         complaints.append(case.complaints);
     }
+    for pattern in scene.idle_patterns() {
+        let diagnostic = complaints::matches_nothing(pattern);
+        complaints.add_general(Planned { diagnostic, refuses: false });
+    }
     changes.sort_by(|one, other| (one.action, &one.name).cmp(&(other.action, &other.name)));
     unchanged.sort();
     let impact = impact(&changes, live);

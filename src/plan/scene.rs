@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::Options;
-use crate::model::{Desired, Interface, Live, LiveDiscovery, Name};
+use crate::model::{Desired, Globs, Interface, Live, LiveDiscovery, Name};
 
 /// The two states and the user's wishes, by name.
 pub(super) struct Scene<'a> {
@@ -51,6 +51,17 @@ impl<'a> Scene<'a> {
     pub(super) fn looks_at(&self, name: &Name) -> bool {
         let Options { only, except, prune: _, allow_delete: _, rerun: _ } = self.options;
         (only.is_empty() || only.is_match(name)) && !except.is_match(name)
+    }
+
+    /// Returns the patterns of `--only` that match no name, of the files or live: a mistyped one
+    /// would have a plan look as if all was well.
+    pub(super) fn idle_patterns(&self) -> impl Iterator<Item = &'a String> {
+        let is_idle = |pattern: &&'a String| {
+            let glob = Globs::new([pattern]).unwrap_or_default();
+            let mut names = self.declared.iter().chain(self.live_by_name.keys());
+            !names.any(|it| glob.is_match(it))
+        };
+        self.options.only.patterns().iter().filter(is_idle)
     }
 
     /// Whether `--rerun` names it.

@@ -587,6 +587,13 @@ fn prune_deletes_what_is_managed_and_in_no_file() {
     assert_eq!(changes(&story.except(&["*-b"])), "branch-a delete not_declared: delete");
 }
 
+#[test]
+fn a_pattern_that_matches_nothing_is_said() {
+    let story = Story::new("lab; cidr 10.0.0.0/24", "lab; cidr 10.0.0.0/24\nother");
+    assert_eq!(codes(&story.clone().only(&["l*", "other"])), "");
+    assert_eq!(codes(&story.only(&["l*", "zzz*"])), "matches_nothing");
+}
+
 /// Ten managed live discoveries or more, the last of which no file gives.
 fn guarded(n_managed: usize, n_deletions: usize) -> Story {
     let names = (0..n_managed).map(|it| format!("b-{it:02}; cidr 10.0.{it}.0/24\n"));
