@@ -160,6 +160,16 @@ impl Bench {
             std::fs::remove_file(events).unwrap();
             all.push(lines);
         }
+        let is_json = args.windows(2).any(|it| it == ["--format", "json"]);
+        if is_json && !ran.out.is_empty() && !args.contains(&"-") {
+            let format = match args {
+                ["plan" | "show", ..] => Some(Format::Plan),
+                ["apply", ..] => Some(Format::Report),
+                ["validate", ..] => Some(Format::Diagnostics),
+                _ => None,
+            };
+            let _checked = format.map(|it| it.checked(&ran.out));
+        }
         let mut flags = args.iter().skip_while(|it| **it != "--out").skip(1);
         if let Some(Ok(plan)) = flags.next().map(std::fs::read_to_string) {
             let _checked = Format::Plan.checked(&plan);

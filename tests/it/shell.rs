@@ -8,6 +8,8 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::machines::{PASSWORD, leak};
+
 /// A folder in which the program is run, with nothing in its environment but what is put there.
 pub(crate) struct Shell {
     dir: TempDir,
@@ -32,7 +34,7 @@ impl Shell {
 
     /// A folder with one discovery, and the simulator's login.
     pub(crate) fn new() -> Self {
-        let shell = Self::empty().with("CC_USERNAME", "admin").with("CC_PASSWORD", "simulator");
+        let shell = Self::empty().with("CC_USERNAME", "admin").with("CC_PASSWORD", PASSWORD);
         shell.file("discoveries.yaml", &discoveries(1));
         shell
     }
@@ -69,7 +71,9 @@ impl Shell {
     pub(crate) fn run(&self, line: &str) -> Ended {
         let output = self.command(line).output().unwrap();
         let text = |it: Vec<u8>| String::from_utf8(it).unwrap();
-        Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        let (out, err) = (text(output.stdout), text(output.stderr));
+        assert_eq!((leak(&out), leak(&err)), (None, None), "{line}: {out}\n{err}");
+        Ended { code: output.status.code(), out, err }
     }
 
     /// Runs a command line, and expects this exit code.

@@ -117,6 +117,7 @@ fn credentials(world: &mut World, route: &Credentials, asked: &Asked<'_>, at: At
         Credentials::ChangeOf(it) => {
             world.change_credentials(&json!({ it.kind: body }), treatment, at)
         }
+        Credentials::AssignToSites(id) => world.assign_credential(id, treatment, at),
         Credentials::Delete(id) => world.delete_credential(id, treatment, at),
     }
 }

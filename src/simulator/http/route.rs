@@ -58,6 +58,7 @@ pub(super) enum Credentials {
     SubTypeOf(String),
     AddOf(SubType),
     ChangeOf(SubType),
+    AssignToSites(String),
     Delete(String),
 }
 
@@ -206,7 +207,10 @@ fn credentials(method: &Method, version: &str, rest: &[&str]) -> Option<Credenti
         ("v1", "GET", []) => Some(Credentials::OfSubType),
         ("v1", "GET", [id]) => Some(Credentials::SubTypeOf((*id).to_owned())),
         ("v1", "POST", [path]) => sub_type(path).map(Credentials::AddOf),
-        ("v1", "PUT", [path]) => sub_type(path).map(Credentials::ChangeOf),
+        ("v1", "PUT", [path]) => Some(match sub_type(path) {
+            Some(sub_type) => Credentials::ChangeOf(sub_type),
+            None => Credentials::AssignToSites((*path).to_owned()),
+        }),
         (_, "DELETE", [id]) => Some(Credentials::Delete((*id).to_owned())),
         _ => None,
     }

@@ -179,6 +179,20 @@ impl World {
         self.accept(Work::Credentials(work), treatment, at)
     }
 
+    /// Assigns a credential to sites. There are none in this world, so nothing of it changes.
+    pub(crate) fn assign_credential(
+        &mut self,
+        id: &str,
+        treatment: &Treatment,
+        at: At<'_>,
+    ) -> Answer {
+        if self.kind_of_credential(id).is_none() {
+            return Answer::missing("Global credential", id, at);
+        }
+        let work = CredentialWork::Change { kinds: Map::new() };
+        self.accept(Work::Credentials(work), treatment, at)
+    }
+
     pub(crate) fn delete_credential(
         &mut self,
         id: &str,

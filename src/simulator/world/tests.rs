@@ -730,6 +730,7 @@ fn credentials_are_added_changed_and_deleted() {
     lab.create_with("one", &json!({"globalCredentialIdList": [id]}));
     lab.wait(1_000);
     assert_eq!(lab.found(|world, at| world.credentials(at))["cliCredential"][3]["username"], "v");
+    lab.write(|world, at| world.assign_credential(id, &plain, at));
     lab.write(|world, at| world.delete_credential(id, &plain, at));
     lab.wait(1_000);
     assert_eq!(lab.one("1")["globalCredentialIdList"], json!([]));
