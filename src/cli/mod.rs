@@ -18,6 +18,8 @@ mod excerpt;
 
 mod output;
 
+mod disk;
+
 mod event_log;
 
 mod files;

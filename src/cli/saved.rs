@@ -1,13 +1,15 @@
 //! Saved plans on the disk.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use super::{exit::Exit, output::Output};
+use super::{
+    disk::{OWNER_ONLY, write_whole},
+    exit::Exit,
+    output::Output,
+};
 use crate::render::{self, Saved};
 
 /// The most that a file may have to be read as a plan: many times the largest one.
@@ -17,15 +19,7 @@ const MOST_BYTES: u64 = 256 << 20;
 ///
 /// A link is followed; what is there and no file, such as a device, is left alone.
 pub(crate) fn save(path: &Path, document: &str, output: &mut Output<'_>) -> Result<(), Exit> {
-    let written = target(path).and_then(|path| {
-        let new = beside(&path);
-        let written = write_new(&new, document).and_then(|()| fs::rename(&new, &path));
-        if written.is_err() {
-            // Whether there is a half to remove or not, the error to tell is the first one.
-            drop(fs::remove_file(&new));
-        }
-        written
-    });
+    let written = target(path).and_then(|path| write_whole(&path, document, OWNER_ONLY));
     written.map_err(|error| {
         output
             .error(&format!("the plan could not be saved to `{}`: {error}", path.display()), None);
@@ -44,19 +38,6 @@ fn target(path: &Path) -> io::Result<PathBuf> {
         Err(_) if path.is_symlink() => Err(io::Error::other("it is a link that leads nowhere")),
         Err(_) => Ok(path.to_owned()),
     }
-}
-
-/// Returns the file that is written before it takes the place of the one that is wanted.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    path.with_file_name(name)
-}
-
-fn write_new(path: &Path, document: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(document.as_bytes())?;
-    file.sync_all()
 }
 
 /// A plan that was read from a file, and the file's text.

@@ -11,7 +11,12 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower::Service as _;
 
-use super::{args::SimulatedArgs, exit::Exit, output::Output};
+use super::{
+    args::SimulatedArgs,
+    disk::{EVERYBODY, can_write, write_whole},
+    exit::Exit,
+    output::Output,
+};
 use crate::{
     api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, TakenOn, Transport},
     simulator::{self, Options, Simulator, Unanswered, World},
@@ -83,16 +88,7 @@ pub(crate) fn load(file: Option<&Path>, output: &mut Output<'_>) -> Result<World
 
 /// Saves a world, whole or not at all.
 pub(crate) fn save(world: &str, path: &Path) -> io::Result<()> {
-    let new = beside(path);
-    fs::write(&new, world)?;
-    fs::rename(&new, path)
-}
-
-/// Returns the file that is written before it takes the place of the one that is wanted.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    path.with_file_name(name)
+    write_whole(path, world, EVERYBODY)
 }
 
 impl Simulated {
@@ -109,9 +105,7 @@ impl Simulated {
     /// Finds out whether the world can be saved, before there is anything to lose.
     pub(crate) fn check_file(&self, output: &mut Output<'_>) -> Result<(), Exit> {
         let Some(path) = &self.file else { return Ok(()) };
-        let new = beside(path);
-        let written = fs::write(&new, "").and_then(|()| fs::remove_file(&new));
-        written.map_err(|error| {
+        can_write(path).map_err(|error| {
             let message = format!("the world cannot be saved to `{}`: {error}", path.display());
             output.error(&message, None);
             Exit::Failed

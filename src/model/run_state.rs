@@ -15,6 +15,12 @@ pub(crate) enum RunState {
     Unknown,
 }
 
+impl RunState {
+    /// Every state.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Running, Self::Complete, Self::Aborted, Self::Failed, Self::Never, Self::Unknown];
+}
+
 impl fmt::Display for RunState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

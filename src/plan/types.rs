@@ -204,6 +204,18 @@ impl Change {
     }
 }
 
+impl Action {
+    /// Every action, in the order in which changes are shown.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Delete, Self::Replace, Self::Update, Self::Stop, Self::Restart, Self::Create];
+}
+
+impl Step {
+    /// Every step.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Stop, Self::Edit, Self::Run, Self::Delete, Self::Create];
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

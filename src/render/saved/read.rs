@@ -145,15 +145,6 @@ fn count(value: &Value) -> Result<Count, PlanFileError> {
 }
 
 fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFileError> {
-    const ACTIONS: [Action; 6] = [
-        Action::Delete,
-        Action::Replace,
-        Action::Update,
-        Action::Stop,
-        Action::Restart,
-        Action::Create,
-    ];
-    const STEPS: [Step; 5] = [Step::Stop, Step::Edit, Step::Run, Step::Delete, Step::Create];
     let ChangeV1 {
         name,
         action,
@@ -171,11 +162,11 @@ fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFil
     if is_new != id.is_none() || is_new != before.is_none() || is_delete != after.is_none() {
         return Err(unknown("changes", &name));
     }
-    let steps = steps.iter().map(|it| word("steps", it, &STEPS));
+    let steps = steps.iter().map(|it| word("steps", it, &Step::ALL));
     let fields = fields.into_iter().map(|it| field(it, sources));
     Ok(Change {
         name: Name::as_read(name),
-        action: word("action", &action, &ACTIONS)?,
+        action: word("action", &action, &Action::ALL)?,
         reason: reason(&why, reason_detail.as_deref())?,
         id: id.map(RemoteId),
         steps: steps.collect::<Result<_, _>>()?,
@@ -199,17 +190,11 @@ fn reason(why: &str, detail: Option<&str>) -> Result<Reason, PlanFileError> {
         Reason::RerunAge,
         Reason::RerunRequested,
     ];
-    const RUNS: [RunState; 6] = [
-        RunState::Running,
-        RunState::Complete,
-        RunState::Aborted,
-        RunState::Failed,
-        RunState::Never,
-        RunState::Unknown,
-    ];
     match detail {
-        Some(detail) => Ok(Reason::RerunIncomplete(word("reason_detail", detail, &RUNS)?)),
-        None => word("reason", why, &REASONS),
+        Some(detail) if why == "rerun_incomplete" => {
+            Ok(Reason::RerunIncomplete(word("reason_detail", detail, &RunState::ALL)?))
+        }
+        Some(_) | None => word("reason", why, &REASONS),
     }
 }
 
