@@ -256,6 +256,9 @@ mod token {
                 Ok(())
             }
         }
+        // With one subscriber alone, a place that another test's thread is the first to reach is
+        // taken for one that nobody listens to.
+        let _another = tracing::Dispatch::new(tracing_subscriber::registry());
         let log = Log::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
