@@ -96,8 +96,10 @@ impl<'a> Drive<'a> {
             }
             let awaits = matches!(event, Event::Claimed { .. } | Event::NotTaken { .. });
             self.looks.view_is_awaited |= awaits;
-            if (self.tell)(event).is_err() && self.stopping.is_none() {
-                self.stopping = Some((StopReason::Deaf, self.now()));
+            // Whatever it was stopping for before: nothing more leaves.
+            if (self.tell)(event).is_err() {
+                let since = self.stopping.map_or(self.now(), |(_, since)| since);
+                self.stopping = Some((StopReason::Deaf, since));
                 self.halt.cancel();
             }
         }

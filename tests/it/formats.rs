@@ -113,6 +113,24 @@ async fn events_come_on_every_way_out() {
     }
 }
 
+/// A disk that is full after the first lines, as far as this process can tell.
+#[test]
+fn nothing_is_sent_that_the_events_cannot_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("discoveries.yaml"), FILES).unwrap();
+    let line = format!(
+        "trap '' XFSZ; ulimit -f 1; exec '{}' apply --simulate --auto-approve --events events",
+        env!("CARGO_BIN_EXE_trueup")
+    );
+    let mut shell = std::process::Command::new("sh");
+    let ran = shell.args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+    let out = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert_eq!(ran.status.code(), Some(1), "{out}");
+    assert!(out.ends_with("0 done, 0 failed, 2 not tried, 0 still running.\n"), "{out}");
+    let events = std::fs::read_to_string(folder.path().join("events")).unwrap();
+    assert!(events.contains("apply_started") && !events.contains("accepted"), "{events}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_apply_gives_its_account_as_one_document() {
     let bench = Bench::like(&["create@2=fail:Nope"], &[]);
