@@ -2,6 +2,8 @@
 
 mod source;
 
+mod rules;
+
 mod model;
 
 mod config;
@@ -14,6 +16,8 @@ mod plan;
 
 mod events;
 
+mod journal;
+
 mod apply;
 
 mod render;
@@ -21,3 +25,6 @@ mod render;
 pub mod simulator;
 
 pub mod cli;
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -15,6 +15,7 @@ use crate::{
     events::{Event, Outcome, StopReason},
     model::{RemoteId, RunState},
     plan::{Action, Change, Step},
+    rules::{self, Rule},
 };
 
 /// Time since the apply began.
@@ -348,6 +349,9 @@ impl Item {
         let (change, step) = (self.position, self.sent_step());
         self.doubted = true;
         self.phase = Phase::Doubt(Doubt { sent, since: now, why: why.clone() });
+        if step == Step::Create && !rules::is_kept(Rule::LookBeforeSendingAgain) {
+            self.phase = Phase::Ready;
+        }
         vec![Event::InDoubt { change, step, why }]
     }
 
@@ -363,7 +367,13 @@ impl Item {
                 let (task, claim) = (Some(task), Claim::Done);
                 let unseen = Unseen { sent, since: now, task, task_began_ms: began_ms, claim };
                 self.phase = Phase::Unseen(unseen);
-                vec![Event::Claimed { change, step }]
+                let mut events = vec![Event::Claimed { change, step }];
+                let is_believed = !rules::is_kept(Rule::DoneMeansSeen)
+                    || step == Step::Edit && !rules::is_kept(Rule::ReadBackBeforeRunning);
+                if is_believed {
+                    events.extend(self.settle_step(false, false));
+                }
+                events
             }
             TaskVerdict::Duplicate { words } => {
                 let hold = Hold::NameTaken { lacked_since: None, words: words.clone() };

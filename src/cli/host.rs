@@ -4,10 +4,14 @@ use std::{
     collections::BTreeMap,
     fmt,
     io::{self, IsTerminal as _, Write},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use crate::simulator::Simulator;
+use crate::{
+    journal::{Disk, RealDisk},
+    simulator::Simulator,
+};
 
 /// Everything that a command may touch outside of its arguments, so that a test can give its own.
 pub struct Host {
@@ -31,6 +35,8 @@ pub struct Host {
     pub interrupts: Interrupts,
     /// The controller behind `--simulate`, where it is to outlive the command.
     pub simulator: Option<Simulator>,
+    /// Where journals are kept.
+    pub journals: Arc<dyn Disk>,
 }
 
 /// Where Ctrl-C comes from.
@@ -67,6 +73,7 @@ impl Host {
             width: terminal_width(),
             interrupts: Interrupts::Signals,
             simulator: None,
+            journals: Arc::new(RealDisk),
         }
     }
 

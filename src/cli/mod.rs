@@ -51,3 +51,4 @@ pub use self::{
     host::{Host, Interrupts},
     run::{main, run},
 };
+pub use crate::journal::{Appended, Disk, RealDisk};

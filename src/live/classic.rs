@@ -11,10 +11,13 @@ use super::{
     credentials::ById,
     lenient::{self, Object, unreadable},
 };
-use crate::model::{
-    AddressRange, CredentialId, CredentialKind, Credentials, Difference, Exclude, LiveDiscovery,
-    ManagementIp, Name, Neighbours, OwnCredentials, Protocol, Readable, RemoteId, RunState,
-    Settings, SpanOfTime, Target, Unreadable, parse_address,
+use crate::{
+    model::{
+        AddressRange, CredentialId, CredentialKind, Credentials, Difference, Exclude,
+        LiveDiscovery, ManagementIp, Name, Neighbours, OwnCredentials, Protocol, Readable,
+        RemoteId, RunState, Settings, SpanOfTime, Target, Unreadable, parse_address,
+    },
+    rules::{self, Rule},
 };
 
 /// What the controller shows in place of a secret (facts, section 4). It is never sent back.
@@ -267,6 +270,9 @@ pub(crate) fn create_body(name: &Name, settings: &Settings) -> Value {
 pub(crate) fn edit_body(current: &Value, differences: &[Difference], after: &Settings) -> Value {
     let mut body = current.as_object().cloned().unwrap_or_default();
     body.retain(|key, value| {
+        if !rules::is_kept(Rule::MaskIsNotSent) {
+            return !COMPUTED.contains(&key.as_str());
+        }
         let left_out = COMPUTED.contains(&key.as_str()) || SECRETS.contains(&key.as_str());
         !left_out && !value.to_string().contains(MASK)
     });

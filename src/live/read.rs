@@ -12,6 +12,7 @@ use super::{
 use crate::{
     api::{ApiError, Client, Proof},
     model::{Interface, Live, LiveDiscovery, RemoteId, Unreadable},
+    rules::{self, Rule},
 };
 
 /// Why the live state could not be read.
@@ -81,7 +82,15 @@ pub(crate) async fn look(
     credentials: &ById,
     proof: Proof,
 ) -> Result<View, ReadError> {
-    let listing = client.look_at_discoveries(proof).await?;
+    let listing = match client.look_at_discoveries(proof).await {
+        Err(error)
+            if error.status() == Some(http::StatusCode::INTERNAL_SERVER_ERROR)
+                && !rules::is_kept(Rule::UnreadableIsNotGone) =>
+        {
+            return Ok(View { discoveries: Vec::new(), complete: true });
+        }
+        listing => listing?,
+    };
     Ok(View { discoveries: decoded(&listing.items, credentials)?, complete: listing.complete })
 }
 

@@ -14,7 +14,10 @@ use trueup::{
     simulator::{Login, Options, Simulator, World},
 };
 
-use crate::machines::{Format, PASSWORD, leak};
+use crate::{
+    disk::MemoryDisk,
+    machines::{Format, PASSWORD, leak},
+};
 
 /// 2026-01-01T00:00:00Z: when each test begins.
 const START_MS: i64 = 1_767_225_600_000;
@@ -22,6 +25,8 @@ const START_MS: i64 = 1_767_225_600_000;
 /// A controller and the files that are planned against it.
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
+    /// Where its journals are.
+    pub(crate) disk: MemoryDisk,
     dir: TempDir,
     /// Where files go that no test asked for.
     for_machines: TempDir,
@@ -52,6 +57,7 @@ impl Bench {
         let options = Options { started, login: login(), ..options };
         Self {
             simulator: Simulator::new(options, world),
+            disk: MemoryDisk::default(),
             dir: tempfile::tempdir().unwrap(),
             for_machines: tempfile::tempdir().unwrap(),
             began: Instant::now(),
@@ -133,6 +139,7 @@ impl Bench {
             width: 100,
             interrupts: Interrupts::After(self.interrupts.clone()),
             simulator,
+            journals: Arc::new(self.disk.clone()),
         };
         let events = self.for_machines.path().join("events.jsonl");
         let mut all = [&["trueup"], args].concat();

@@ -7,6 +7,8 @@
 mod applying;
 /// A controller, files, and command lines against them.
 mod bench;
+/// A disk for journals that can lose what was not synced.
+mod disk;
 /// Everything that can go wrong with one write.
 mod doubt;
 /// Every example: what schema and program say of it, and an apply of it.

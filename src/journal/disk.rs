@@ -1,0 +1,125 @@
+//! Where journals are kept: the one seam to the disk, so that a test can lose what was not synced.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+/// A disk that journals are kept on.
+pub trait Disk: Send + Sync {
+    /// Makes a folder that is nobody else's business and that git leaves alone, where there is none.
+    fn make_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Makes a file, readable by its owner only and locked. Fails where there is one.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Appended>>;
+
+    /// Opens a file and locks it; what is appended comes behind what it has.
+    ///
+    /// Where another process has the lock, the error's kind is [`io::ErrorKind::WouldBlock`].
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>>;
+
+    /// Gives a file another name in its folder.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Returns the files of a folder, sorted; none where there is no such folder.
+    fn files(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
+}
+
+/// A file that is locked until it is dropped, or its process ends.
+pub trait Appended: Send {
+    /// Returns how many bytes it has.
+    fn size(&mut self) -> io::Result<u64>;
+
+    /// Reads that many bytes from there, or as many as there are.
+    fn read(&mut self, from: u64, most: u64) -> io::Result<Vec<u8>>;
+
+    /// Appends bytes. They may be lost until they are synced.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Puts everything appended where it outlives the process, and the machine's power.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// Cuts it to a length.
+    fn cut(&mut self, size: u64) -> io::Result<()>;
+}
+
+/// The disk of this machine.
+#[derive(Clone, Copy, Debug)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn make_folder(&self, folder: &Path) -> io::Result<()> {
+        match DirBuilder::new().mode(0o700).create(folder) {
+            Ok(()) => fs::write(folder.join(".gitignore"), "*\n"),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
+        let mut options = OpenOptions::new();
+        let file = options.read(true).append(true).create_new(true).mode(0o600).open(path)?;
+        lock(&file)?;
+        // Its name has to outlive the power, too.
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        Ok(Box::new(file))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
+        let file = OpenOptions::new().read(true).append(true).open(path)?;
+        lock(&file)?;
+        Ok(Box::new(file))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn files(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let paths = entries.map(|it| it.map(|it| it.path()));
+        let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
+        paths.retain(|it| it.is_file());
+        paths.sort();
+        Ok(paths)
+    }
+}
+
+fn lock(file: &File) -> io::Result<()> {
+    file.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => io::ErrorKind::WouldBlock.into(),
+        TryLockError::Error(error) => error,
+    })
+}
+
+impl Appended for File {
+    fn size(&mut self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn read(&mut self, from: u64, most: u64) -> io::Result<Vec<u8>> {
+        self.seek(SeekFrom::Start(from))?;
+        let mut bytes = Vec::new();
+        self.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn cut(&mut self, size: u64) -> io::Result<()> {
+        self.set_len(size)
+    }
+}
