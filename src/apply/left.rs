@@ -273,7 +273,9 @@ impl LeftChange {
     }
 
     fn owes_a_run(&self, change: &Change) -> bool {
-        let is_left = self.at != LeftAt::Over && self.steps.iter().eq(&[Step::Run]);
+        let owed: &[Step] = if self.is_open() { &[Step::Edit, Step::Run] } else { &[Step::Run] };
+        let is_left = self.at != LeftAt::Over
+            && (self.steps.iter().eq(&[Step::Run]) || self.steps.iter().eq(owed));
         let is_edited = change.action == Action::Update;
         is_left && (is_edited || change.reason == Reason::RerunOwed)
     }

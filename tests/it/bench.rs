@@ -143,7 +143,8 @@ impl Bench {
         };
         let events = self.for_machines.path().join("events.jsonl");
         let mut all = [&["trueup"], args].concat();
-        let tells_events = matches!(args, ["plan" | "apply", ..]) && !args.contains(&"--events");
+        let tells_events =
+            matches!(args, ["plan" | "apply" | "resume", ..]) && !args.contains(&"--events");
         if tells_events {
             all.extend(["--events", events.to_str().unwrap()]);
         }
@@ -171,7 +172,7 @@ impl Bench {
         if is_json && !ran.out.is_empty() && !args.contains(&"-") {
             let format = match args {
                 ["plan" | "show", ..] => Some(Format::Plan),
-                ["apply", ..] => Some(Format::Report),
+                ["apply" | "resume", ..] => Some(Format::Report),
                 ["validate", ..] => Some(Format::Diagnostics),
                 _ => None,
             };
@@ -181,6 +182,11 @@ impl Bench {
         if let Some(Ok(plan)) = flags.next().map(std::fs::read_to_string) {
             let _checked = Format::Plan.checked(&plan);
             all.push(plan);
+        }
+        for journal in self.disk.texts().into_values() {
+            let lines = journal.lines().map(|it| Format::Journal.checked(it));
+            assert_ne!(lines.count(), 0);
+            all.push(journal);
         }
         let leaks = all.iter().filter_map(|it| leak(it)).collect::<Vec<_>>();
         assert_eq!(leaks.is_empty(), !self.leaks, "{leaks:?} in {all:#?}");
