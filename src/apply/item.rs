@@ -189,9 +189,11 @@ impl Item {
     /// Whether a request of it has left and nobody knows yet what came of it.
     pub(super) fn is_in_flight(&self) -> bool {
         match self.phase {
-            Phase::Held(Hold::MayHaveRun { .. }) => true,
-            Phase::Ready | Phase::Held(_) | Phase::Ended => false,
-            Phase::Sending
+            Phase::Ready
+            | Phase::Held(Hold::Running | Hold::NameTaken { .. } | Hold::NotRead { .. })
+            | Phase::Ended => false,
+            Phase::Held(Hold::MayHaveRun { .. })
+            | Phase::Sending
             | Phase::Pending { .. }
             | Phase::Unseen(_)
             | Phase::Doubt(_)

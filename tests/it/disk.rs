@@ -89,27 +89,29 @@ impl Disk for MemoryDisk {
 struct Open(Shared);
 
 impl Open {
-    fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> io::Result<T> {
-        Ok(work(&mut self.0.lock().unwrap()))
+    fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
+        work(&mut self.0.lock().unwrap())
     }
 }
 
 impl Appended for Open {
     fn size(&mut self) -> io::Result<u64> {
-        self.with(|it| it.bytes.len() as u64)
+        Ok(self.with(|it| it.bytes.len() as u64))
     }
 
     fn read(&mut self, from: u64, most: u64) -> io::Result<Vec<u8>> {
         let (from, most) = (usize::try_from(from).unwrap(), usize::try_from(most).unwrap());
-        self.with(|it| it.bytes.iter().skip(from).take(most).copied().collect())
+        Ok(self.with(|it| it.bytes.iter().skip(from).take(most).copied().collect()))
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.with(|it| it.bytes.extend(bytes))
+        self.with(|it| it.bytes.extend(bytes));
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.with(|it| it.n_synced = it.bytes.len())
+        self.with(|it| it.n_synced = it.bytes.len());
+        Ok(())
     }
 
     fn cut(&mut self, size: u64) -> io::Result<()> {
@@ -117,13 +119,14 @@ impl Appended for Open {
         self.with(|it| {
             it.bytes.truncate(size);
             it.n_synced = it.n_synced.min(size);
-        })
+        });
+        Ok(())
     }
 }
 
 /// Whoever has it open no longer does.
 impl Drop for Open {
     fn drop(&mut self) {
-        drop(self.with(|it| it.is_locked = false));
+        self.with(|it| it.is_locked = false);
     }
 }
