@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::TaskId,
-    events::{Event, Outcome, StopReason},
+    events::{Event, Outcome},
     model::{RemoteId, RunState},
     plan::{Action, Change, Step},
     rules::{self, Rule},
