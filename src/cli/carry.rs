@@ -183,12 +183,18 @@ fn account(ended: Option<Ended>, work: &Work, report: &Report, output: &mut Outp
 
 /// Closes a journal of which nothing is left to do, and says where the others are.
 fn leave(recorded: Recorded, is_settled: bool, output: &mut Output<'_>) {
-    let Recorded { mut journal, path } = recorded;
-    let path = path.display();
-    if !is_settled {
-        output.say(&format!("What is left can be carried on with: trueup resume {path}"));
+    if is_settled {
+        close(recorded, output);
         return;
     }
+    let path = recorded.path.display();
+    output.say(&format!("What is left can be carried on with: trueup resume {path}"));
+}
+
+/// Closes a journal of which nothing is left to do.
+pub(crate) fn close(recorded: Recorded, output: &mut Output<'_>) {
+    let Recorded { mut journal, path } = recorded;
+    let path = path.display();
     if let Err(error) = journal.close(Closing::Finished, output.now_ms()) {
         output.warn(&format!("the journal `{path}` could not be closed: {error}"));
     }

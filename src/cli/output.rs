@@ -109,11 +109,13 @@ impl<'h> Output<'h> {
         }
     }
 
-    /// Returns why stdout or the events could not be written, if they could not for another reason
-    /// than a closed pipe.
-    pub(crate) fn failure(&mut self) -> Option<io::Error> {
+    /// Says that stdout or the events could not be written, and why, if they could not for another
+    /// reason than a closed pipe.
+    pub(crate) fn failure(&mut self) -> Option<String> {
         let of_events = self.events.as_mut().and_then(EventLog::failure);
-        self.failed.take().or(of_events)
+        let of_events = of_events.map(|it| format!("the events could not be written: {it}"));
+        let of_out = self.failed.take().map(|it| format!("the result could not be written: {it}"));
+        of_out.or(of_events)
     }
 
     /// Says something to the person.

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     args::{Format, ResumeArgs, WaitFor},
-    carry::{Course, Work, carried_out},
+    carry::{Course, Work, carried_out, close},
     connect::{Meant, Way, connect, unread},
     exit::Exit,
     journals::{self, Found},
@@ -43,6 +43,10 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     let was_left = found.left();
     if found.is_closed || !was_left.has_more() {
         output.say(&format!("Nothing is left to do of {path}."));
+        if !found.is_closed {
+            // Its apply came to its end, and could not write that down.
+            close(found.recorded, output);
+        }
         return Ok(Exit::Done);
     }
     let report = found.report();

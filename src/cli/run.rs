@@ -81,11 +81,11 @@ where
     let exit = result.unwrap_or_else(|exit| exit);
     let exit = match output.failure() {
         Some(error) if matches!(exit, Exit::Done | Exit::Changes) && !cli.command.writes() => {
-            output.error(&format!("the result could not be written: {error}"), None);
+            output.error(&error, None);
             Exit::Failed
         }
         Some(error) => {
-            output.warn(&format!("the result could not be written: {error}"));
+            output.warn(&error);
             exit
         }
         None => exit,

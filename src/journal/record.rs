@@ -53,8 +53,13 @@ impl Journal {
             plan: Some(plan),
             ..LineV1::of_kind(KindV1::Plan)
         };
-        journal.append(vec![first], at_ms)?;
-        Ok(journal)
+        let begun = journal.append(vec![first], at_ms);
+        if begun.is_err() {
+            // Half a line is in the way of the next journal, an empty file is not; where not even
+            // this can be done, the error to tell is the first one.
+            drop(journal.file.cut(0));
+        }
+        begun.map(|()| journal)
     }
 
     /// Goes on behind that many lines.
