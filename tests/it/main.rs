@@ -19,6 +19,14 @@ mod exit_codes;
 mod formats;
 /// Generated controllers, worlds and files.
 mod generate;
+/// Killed at every request, as a process.
+mod killed;
+/// A controller that kills whoever asks it.
+mod killed_at;
+/// A disk that is full, under the journal or under the events.
+mod killed_disk;
+/// Signals and closed pipes in the middle of an apply, and what is left then.
+mod killed_signals;
 /// What machines read, checked wherever a test produces it.
 mod machines;
 /// Plans as comments on a pull request.

@@ -1,14 +1,18 @@
 //! The program as a process: a folder, an environment, and what comes out.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Read, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use tempfile::TempDir;
 
-use crate::machines::{PASSWORD, leak};
+use crate::machines::{Format, PASSWORD, leak};
 
 /// A folder in which the program is run, with nothing in its environment but what is put there.
 pub(crate) struct Shell {
@@ -49,7 +53,7 @@ impl Shell {
     /// Writes a file.
     pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.dir.path().join(name);
-        std::fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
         path
     }
 
@@ -62,6 +66,20 @@ impl Shell {
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
         command.args(line.split_whitespace()).current_dir(self.dir.path());
+        command.env_clear().envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Prepares a command line that cannot make a file longer than so many blocks, as on a full
+    /// disk.
+    pub(crate) fn command_on_full_disk(&self, n_blocks: usize, line: &str) -> Command {
+        let program = self.command(line);
+        let mut command = Command::new("/bin/sh");
+        // Without the trap the signal of the limit would end it.
+        command.args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\"", &n_blocks.to_string()]);
+        command.arg(program.get_program()).args(program.get_args());
+        command.current_dir(self.dir.path());
         command.env_clear().envs(self.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -83,10 +101,36 @@ impl Shell {
         ended
     }
 
+    /// The journals that are in their usual place, checked, each with the kind of its last line.
+    pub(crate) fn journals(&self) -> BTreeMap<PathBuf, String> {
+        let Ok(files) = fs::read_dir(self.path(".trueup")) else { return BTreeMap::new() };
+        let paths = files.map(|it| it.unwrap().path());
+        let paths = paths.filter(|it| it.extension().is_some_and(|it| it == "jsonl"));
+        let with_a_line = paths.filter(|it| !whole_lines(it).is_empty());
+        with_a_line.map(|path| (path.clone(), last_line(&path))).collect()
+    }
+
+    /// The journal that is not closed, if there is one.
+    pub(crate) fn open_journal(&self) -> Option<PathBuf> {
+        let mut open = self.journals().into_iter();
+        open.find(|(_, last)| last != "finished" && last != "taken_over").map(|(path, _)| path)
+    }
+
+    /// Resumes the journal that is not closed, and expects this exit code.
+    pub(crate) fn expect_resumed(&self, code: i32) -> Ended {
+        let path = self.open_journal().expect("no journal is open");
+        self.expect(code, &format!("resume {}", path.display()))
+    }
+
     /// Starts the built-in controller as a server, with these flags.
     pub(crate) fn simulator(&self, flags: &str) -> Server {
-        let mut child =
-            self.command(&format!("simulator --listen 127.0.0.1:0 {flags}")).spawn().unwrap();
+        self.simulator_at("127.0.0.1:0", flags)
+    }
+
+    /// Starts the built-in controller as a server there.
+    pub(crate) fn simulator_at(&self, address: &str, flags: &str) -> Server {
+        let line = format!("simulator --listen {address} {flags}");
+        let mut child = self.command(&line).spawn().unwrap();
         let mut url = String::new();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         out.read_line(&mut url).unwrap();
@@ -123,6 +167,23 @@ impl Server {
         counts.get(place).and_then(serde_json::Value::as_u64).unwrap_or_default()
     }
 
+    /// Returns what was done to it that a careful client never does; empty if nothing was.
+    pub(crate) fn violations(&self) -> String {
+        let text = get(self.address(), "/simulator/violations");
+        let counts: BTreeMap<String, u64> = serde_json::from_str(&text).unwrap();
+        let done = counts.into_iter().filter(|(_, n)| *n != 0);
+        done.map(|(name, n)| format!("{name}: {n}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Lets something go wrong from now on, as `--fault` does.
+    pub(crate) fn inject(&self, fault: &str) {
+        let length = fault.len();
+        let head = "POST /simulator/faults HTTP/1.1\r\nhost: x\r\nconnection: close";
+        let answer =
+            exchange(self.address(), &format!("{head}\r\ncontent-length: {length}\r\n\r\n{fault}"));
+        assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
+    }
+
     /// Waits until it has seen such a request.
     pub(crate) fn wait_for(&self, place: &str) {
         while self.requests(place) == 0 {
@@ -149,6 +210,46 @@ impl Drop for Server {
     }
 }
 
+/// Returns the lines of a file that have an end.
+pub(crate) fn whole_lines(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    assert_eq!(leak(&text), None, "{text}");
+    text.split_inclusive('\n').filter(|it| it.ends_with('\n')).collect()
+}
+
+/// Checks every line of a journal, and returns the kind of its last one.
+pub(crate) fn last_line(journal: &Path) -> String {
+    let text = whole_lines(journal);
+    let mut lines = text.lines().map(|it| Format::Journal.checked(it));
+    lines.next_back().unwrap()["event"].as_str().unwrap().to_owned()
+}
+
+/// Returns the time of this machine, in milliseconds of the epoch.
+pub(crate) fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(now.as_millis()).unwrap()
+}
+
+/// Reads lines until one has these words; returns all that it read.
+pub(crate) fn read_until(stream: &mut impl BufRead, words: &str) -> String {
+    let mut text = String::new();
+    while !text.lines().next_back().is_some_and(|it| it.contains(words)) {
+        assert_ne!(stream.read_line(&mut text).unwrap(), 0, "no `{words}`: {text}");
+    }
+    text
+}
+
+/// Waits for the end of a process whose streams were read up to here.
+pub(crate) fn ended(mut child: Child, mut err: impl Read) -> Ended {
+    let mut ended = Ended { code: None, out: String::new(), err: String::new() };
+    err.read_to_string(&mut ended.err).unwrap();
+    if let Some(mut out) = child.stdout.take() {
+        out.read_to_string(&mut ended.out).unwrap();
+    }
+    ended.code = child.wait().unwrap().code();
+    ended
+}
+
 /// Sends a signal to a process.
 pub(crate) fn signal(child: &Child, name: &str) {
     let id = child.id().to_string();
@@ -157,15 +258,19 @@ pub(crate) fn signal(child: &Child, name: &str) {
 
 /// Asks a server for a path, and returns the body of its answer.
 fn get(address: &str, path: &str) -> String {
-    use std::{io::Write as _, net::TcpStream};
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    exchange(address, &request).split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+fn exchange(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    answer
 }
 
 /// Returns a file of the repository.
 pub(crate) fn repository_file(path: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
