@@ -96,6 +96,9 @@ fn applying(event: &Event, changes: &[Change]) -> EventV1 {
         Event::NotTaken { change, step, why } => {
             EventV1 { words: Some(why.clone()), ..of_step(KindV1::NotTaken, change, step) }
         }
+        Event::Refused { change, step, why } => {
+            EventV1 { words: Some(why.clone()), ..of_step(KindV1::Refused, change, step) }
+        }
         Event::Claimed { change, step } => of_step(KindV1::Claimed, change, step),
         Event::Settled { change, step, found, id } => EventV1 {
             found: Some(*found),
