@@ -117,7 +117,7 @@ fn wherever_it_is_torn_the_whole_lines_are_kept() {
         match kept(&path) {
             Ok(kept) => assert_eq!(kept.events.len() + 1, n_lines, "{size}"),
             Err(JournalError::NotAJournal(_) | JournalError::Torn) => {
-                assert!(size < first, "{size}")
+                assert!(size < first, "{size}");
             }
             Err(error) => panic!("{size}: {error}"),
         }
@@ -163,7 +163,7 @@ fn a_file_that_is_no_journal_is_told_from_one_that_is_broken() {
     let newer = text.replacen("\"format_version\":\"1.0\"", "\"format_version\":\"2.0\"", 1);
     for (what, error) in [
         (String::new(), "it is no journal: it has no line"),
-        (text[..40].to_owned(), "it was cut short in its first line"),
+        (text.chars().take(40).collect(), "it was cut short in its first line"),
         ("no newline".to_owned(), "it is no journal: it has no line"),
         ("{\"event\":\"x\"}\n".to_owned(), "it is no journal: "),
         ("hello\n".to_owned(), "it is no journal: "),
