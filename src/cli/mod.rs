@@ -46,6 +46,8 @@ mod serve;
 
 mod print;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::draw::{Style, draw as drawn};
 pub use self::{
     exit::Exit,
     host::{Host, Interrupts},
