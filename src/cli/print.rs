@@ -7,7 +7,7 @@ use super::{
     exit::Exit,
     output::Output,
 };
-use crate::{config, render};
+use crate::{config, journal, render};
 
 /// Prints the schema of a file format.
 pub(crate) fn schema(args: &SchemaArgs, output: &mut Output<'_>) -> Exit {
@@ -15,6 +15,7 @@ pub(crate) fn schema(args: &SchemaArgs, output: &mut Output<'_>) -> Exit {
         SchemaOf::DesiredState => output.print_document(&config::schema()),
         SchemaOf::Plan => output.print_document(&render::plan_schema()),
         SchemaOf::Events => output.print_document(&render::event_schema()),
+        SchemaOf::Journal => output.print_document(&render::schema_text::<journal::LineV1>()),
         SchemaOf::Report => output.print_document(&render::report_schema()),
         SchemaOf::Diagnostics => output.print_document(&render::diagnostics_schema()),
     }

@@ -78,6 +78,12 @@ impl Bench {
         self.replace(Options { release: release.to_owned(), ..Options::default() }, world);
     }
 
+    /// Lets runs take so long from now on.
+    pub(crate) fn slow_runs(&mut self, run_time: Duration) {
+        let world = World::from_json(&self.simulator.world_json()).unwrap();
+        self.replace(Options { run_time, ..Options::default() }, world);
+    }
+
     /// Puts another controller in place, whose clock goes on from this one's.
     pub(crate) fn replace(&mut self, options: Options, world: World) {
         let elapsed = u64::try_from(self.began.elapsed().as_millis()).unwrap();
@@ -113,6 +119,13 @@ impl Bench {
         self.run_bare(&[args, &["--simulate", "--file", folder]].concat()).await
     }
 
+    /// Runs a command line against the controller, and kills it after that time, if it goes on for
+    /// so long: what it had begun is neither ended nor waited for.
+    pub(crate) async fn run_and_kill(&self, line: &str, after: Duration) {
+        let killed = tokio::time::timeout(after, self.run(line)).await;
+        drop(killed);
+    }
+
     /// Runs a command line as it is, with this simulator behind `--simulate`.
     pub(crate) async fn run_bare(&self, args: &[&str]) -> Ran {
         self.run_exactly(args, Some(self.simulator.clone())).await
@@ -143,7 +156,8 @@ impl Bench {
         };
         let events = self.for_machines.path().join("events.jsonl");
         let mut all = [&["trueup"], args].concat();
-        let tells_events = matches!(args, ["plan" | "apply", ..]) && !args.contains(&"--events");
+        let tells_events =
+            matches!(args, ["plan" | "apply" | "resume", ..]) && !args.contains(&"--events");
         if tells_events {
             all.extend(["--events", events.to_str().unwrap()]);
         }
@@ -171,7 +185,7 @@ impl Bench {
         if is_json && !ran.out.is_empty() && !args.contains(&"-") {
             let format = match args {
                 ["plan" | "show", ..] => Some(Format::Plan),
-                ["apply", ..] => Some(Format::Report),
+                ["apply" | "resume", ..] => Some(Format::Report),
                 ["validate", ..] => Some(Format::Diagnostics),
                 _ => None,
             };
@@ -181,6 +195,11 @@ impl Bench {
         if let Some(Ok(plan)) = flags.next().map(std::fs::read_to_string) {
             let _checked = Format::Plan.checked(&plan);
             all.push(plan);
+        }
+        for journal in self.disk.texts().into_values() {
+            let lines = journal.lines().map(|it| Format::Journal.checked(it));
+            assert_ne!(lines.count(), 0);
+            all.push(journal);
         }
         let leaks = all.iter().filter_map(|it| leak(it)).collect::<Vec<_>>();
         assert_eq!(leaks.is_empty(), !self.leaks, "{leaks:?} in {all:#?}");

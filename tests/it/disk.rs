@@ -11,7 +11,10 @@ use trueup::cli::{Appended, Disk};
 
 /// A disk in memory. Clones are the same disk.
 #[derive(Clone, Default)]
-pub(crate) struct MemoryDisk(Arc<Mutex<BTreeMap<PathBuf, Kept>>>);
+pub(crate) struct MemoryDisk(Arc<Mutex<BTreeMap<PathBuf, Shared>>>);
+
+/// A file, whatever its name is by now.
+type Shared = Arc<Mutex<Kept>>;
 
 #[derive(Clone, Default)]
 struct Kept {
@@ -25,8 +28,10 @@ impl MemoryDisk {
     /// Ends every process that uses it, and the power: of what was not synced, this many bytes of
     /// each file were written all the same.
     pub(crate) fn lose_power(&self, n_survive: usize) {
-        for kept in self.lock().values_mut() {
-            kept.bytes.truncate(kept.n_synced + n_survive);
+        for kept in self.lock().values() {
+            let mut kept = kept.lock().unwrap();
+            let size = kept.n_synced + n_survive;
+            kept.bytes.truncate(size);
             kept.n_synced = kept.bytes.len();
             kept.is_locked = false;
         }
@@ -34,11 +39,11 @@ impl MemoryDisk {
 
     /// Returns the text of every file.
     pub(crate) fn texts(&self) -> BTreeMap<PathBuf, String> {
-        let text = |it: &Kept| String::from_utf8(it.bytes.clone()).unwrap();
+        let text = |it: &Shared| String::from_utf8(it.lock().unwrap().bytes.clone()).unwrap();
         self.lock().iter().map(|(path, it)| (path.clone(), text(it))).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Kept>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Shared>> {
         self.0.lock().unwrap()
     }
 }
@@ -53,17 +58,19 @@ impl Disk for MemoryDisk {
         if files.contains_key(path) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        files.insert(path.to_owned(), Kept { is_locked: true, ..Kept::default() });
-        Ok(Box::new(Open { disk: self.clone(), path: path.to_owned() }))
+        let kept = Shared::default();
+        kept.lock().unwrap().is_locked = true;
+        files.insert(path.to_owned(), Arc::clone(&kept));
+        Ok(Box::new(Open(kept)))
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
-        let mut files = self.lock();
-        let Some(kept) = files.get_mut(path) else { return Err(io::ErrorKind::NotFound.into()) };
-        if std::mem::replace(&mut kept.is_locked, true) {
+        let files = self.lock();
+        let Some(kept) = files.get(path) else { return Err(io::ErrorKind::NotFound.into()) };
+        if std::mem::replace(&mut kept.lock().unwrap().is_locked, true) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        Ok(Box::new(Open { disk: self.clone(), path: path.to_owned() }))
+        Ok(Box::new(Open(Arc::clone(kept))))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -79,34 +86,32 @@ impl Disk for MemoryDisk {
     }
 }
 
-struct Open {
-    disk: MemoryDisk,
-    path: PathBuf,
-}
+struct Open(Shared);
 
 impl Open {
-    fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> io::Result<T> {
-        let mut files = self.disk.lock();
-        files.get_mut(&self.path).map(work).ok_or_else(|| io::ErrorKind::NotFound.into())
+    fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
+        work(&mut self.0.lock().unwrap())
     }
 }
 
 impl Appended for Open {
     fn size(&mut self) -> io::Result<u64> {
-        self.with(|it| it.bytes.len() as u64)
+        Ok(self.with(|it| it.bytes.len() as u64))
     }
 
     fn read(&mut self, from: u64, most: u64) -> io::Result<Vec<u8>> {
         let (from, most) = (usize::try_from(from).unwrap(), usize::try_from(most).unwrap());
-        self.with(|it| it.bytes.iter().skip(from).take(most).copied().collect())
+        Ok(self.with(|it| it.bytes.iter().skip(from).take(most).copied().collect()))
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.with(|it| it.bytes.extend(bytes))
+        self.with(|it| it.bytes.extend(bytes));
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.with(|it| it.n_synced = it.bytes.len())
+        self.with(|it| it.n_synced = it.bytes.len());
+        Ok(())
     }
 
     fn cut(&mut self, size: u64) -> io::Result<()> {
@@ -114,13 +119,14 @@ impl Appended for Open {
         self.with(|it| {
             it.bytes.truncate(size);
             it.n_synced = it.n_synced.min(size);
-        })
+        });
+        Ok(())
     }
 }
 
 /// Whoever has it open no longer does.
 impl Drop for Open {
     fn drop(&mut self) {
-        drop(self.with(|it| it.is_locked = false));
+        self.with(|it| it.is_locked = false);
     }
 }
