@@ -24,9 +24,12 @@ mod header;
 
 mod world;
 
+mod journal;
+
 pub use self::{
     answer::{ANSWERS, read_answer, read_any_answer},
     header::read_header,
+    journal::read_journal,
     live::read_live,
     plan_file::{read_plan, sealed},
     printed::is_harmless,

@@ -391,6 +391,20 @@ async fn no_name_of_the_controllers_reaches_a_terminal_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_apply_of_misleading_names_that_was_cut_short_is_carried_on_with() {
+    let bench = misled();
+    bench.files(&misleading_files());
+    bench.run_and_kill("apply --auto-approve", Duration::from_millis(1_500)).await;
+    let journals = bench.disk.texts();
+    let (path, text) = journals.first_key_value().unwrap();
+    assert!(text.contains("\"submitting\"") && is_harmless(text), "{text}");
+    let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
+    expect_harmless(&ran);
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn names_with_marks_that_nobody_sees_are_shown_as_json() {
     let bench = misled();
     bench.files(&misleading_files());

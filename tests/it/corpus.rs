@@ -16,9 +16,10 @@ use trueup::testing;
 /// A fuzzer's name, and what it calls.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 7] = [
     ("answer", testing::read_any_answer),
     ("header", testing::read_header),
+    ("journal", testing::read_journal),
     ("live", testing::read_live),
     ("plan", testing::read_plan),
     ("world", testing::read_world),
@@ -146,6 +147,11 @@ fn answers_are_read_or_refused() {
 #[test]
 fn headers_never_make_a_client_wait_for_long() {
     hold("header");
+}
+
+#[test]
+fn journals_are_read_or_refused() {
+    hold("journal");
 }
 
 #[test]
