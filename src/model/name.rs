@@ -129,14 +129,19 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Returns JSON that says the same and can be shown: outside of texts JSON has none of what is
-/// escaped.
+/// Returns JSON that says the same and can be shown. Outside of texts JSON has nothing of what is
+/// escaped but blanks.
 pub(crate) fn shown_json(json: String) -> String {
     let is_plain = |c: char| c == '\n' || !is_unsafe(c);
     if json.chars().all(is_plain) {
         return json;
     }
-    json.chars().map(|c| if is_plain(c) { String::from(c) } else { escaped(c) }).collect()
+    let shown = json.chars().map(|c| match c {
+        '\t' | '\r' => " ".to_owned(),
+        c if is_plain(c) => c.to_string(),
+        c => escaped(c),
+    });
+    shown.collect()
 }
 
 /// Returns a text as a JSON string, with everything escaped that cannot be seen.
@@ -191,7 +196,7 @@ mod tests {
         assert!(shown.trim_end_matches('\n').chars().all(|it| !is_unsafe(it)), "{shown:?}");
         assert!(shown.contains('é') && shown.ends_with('\n'));
         assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
-        assert_eq!(shown_json("{\"a\": 1}".to_owned()), "{\"a\": 1}");
+        assert_eq!(shown_json("{\"a\":\t1}\r\n".to_owned()), "{\"a\": 1} \n");
     }
 
     #[test]
