@@ -29,7 +29,7 @@ use crate::{
     events::{Event, Report},
     journal::{self, Closing, Disk, Header, Journal, JournalError, Kept, Opened},
     live,
-    model::Name,
+    model::{Name, shown_json},
     plan::Plan,
     render::{self, Saved},
     source::SourceMap,
@@ -84,7 +84,9 @@ impl Found {
 /// Opens and reads a journal.
 pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Found, JournalError> {
     let opened = Opened::open(disk, path)?;
-    let document = serde_json::to_string_pretty(&opened.plan).unwrap_or_default() + "\n";
+    let document = serde_json::to_string_pretty(&opened.plan).unwrap_or_default();
+    // As it is saved, to the byte.
+    let document = shown_json(document) + "\n";
     let first = |why: String| JournalError::Line { line: 1, why };
     let Saved { plan, sources, files: _, digest: _ } =
         render::saved_plan(&document).map_err(|error| first(error.to_string()))?;
