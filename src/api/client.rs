@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ use tracing::{debug, trace};
 use super::{
     address::ControllerUrl,
     answer::{check, misshapen, redacted},
-    budget::{Budget, Lane},
+    budget::{Budget, Busy, Lane},
     clock::{ControllerClock, http_date_ms},
     error::{ApiError, TOKEN_PATH, Trouble},
     login::{Login, Token},
@@ -296,13 +296,14 @@ impl Client {
             trace!(path = call.path, body = redacted(answer.body()), "answer");
         }
         clock.set(answer.headers());
-        match status {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                let asked = answer.headers().get(header::RETRY_AFTER);
-                let asked = asked.and_then(|it| it.to_str().ok());
-                permit.busy(asked.and_then(|it| pause_asked(it, clock.now_ms(), http_date_ms)));
-            }
-            _ => permit.answered(),
+        let busy = match status {
+            StatusCode::TOO_MANY_REQUESTS => Some(Busy::TooMany),
+            StatusCode::SERVICE_UNAVAILABLE => Some(Busy::Unavailable),
+            _ => None,
+        };
+        match busy {
+            Some(busy) => permit.busy(busy, longest_pause(answer.headers(), clock.now_ms())),
+            None => permit.answered(),
         }
         check(answer)
     }
@@ -384,6 +385,13 @@ impl Client {
     fn jitter(&self) -> f64 {
         self.shared.random.lock().unwrap_or_else(PoisonError::into_inner).f64()
     }
+}
+
+/// The pause that an answer asks for; of several the longest, since each of them may be meant.
+fn longest_pause(headers: &HeaderMap, controller_ms: Option<i64>) -> Option<Duration> {
+    let asked = headers.get_all(header::RETRY_AFTER).iter();
+    let asked = asked.filter_map(|it| it.to_str().ok());
+    asked.filter_map(|it| pause_asked(it, controller_ms, http_date_ms)).max()
 }
 
 fn timed_out(limit: Duration) -> Trouble {

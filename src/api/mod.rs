@@ -16,6 +16,8 @@ mod error;
 
 mod retry;
 
+mod rhythm;
+
 mod budget;
 
 mod clock;
