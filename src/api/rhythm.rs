@@ -26,7 +26,7 @@ const LONGEST_REFUSAL: Duration = Duration::from_secs(95);
 const CAUTION: f64 = 0.95;
 
 /// No pace is slower: what such a limit would gain is lost by a mistake about it.
-const SLOWEST: Duration = Duration::from_secs(2);
+const SLOWEST: Duration = Duration::from_secs(4);
 
 /// A pace as fast as this is none.
 const FASTEST: Duration = Duration::from_millis(20);

@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
+use tokio::time::sleep;
 use trueup::{
     cli::Exit,
     simulator::{Options, World},
@@ -9,7 +10,7 @@ use trueup::{
 
 use crate::{
     bench::{Bench, Ran, options},
-    story::{CREATE, RUN, STEPS, Story},
+    story::{CREATE, RUN, STEPS, Story, many},
 };
 
 /// So many discoveries, each of one prefix.
@@ -95,6 +96,84 @@ async fn a_rate_is_kept_once_it_is_known() {
         let ran = bench.run("apply --auto-approve").await;
         assert_eq!((ran.exit, bench.requests("create") < 60), (Exit::Done, true), "{ran:#?}");
         bench.expect_careful();
+    }
+}
+
+/// A world with discoveries to edit, to run again, to leave and to delete, and files that make two
+/// hundred changes of it: eighty creates and forty each of the others.
+async fn two_hundred_changes(options: &Options, seed: u64) -> (Bench, String) {
+    let mut bench = Bench::with(Options { seed, ..Options::default() }, World::default());
+    bench.files(&prefixes(140));
+    let ran = bench.expect_applied().await;
+    assert_eq!(ran.exit, Exit::Done);
+    sleep(Duration::from_mins(1)).await;
+    let world = World::from_json(&bench.simulator.world_json()).unwrap();
+    bench.replace(Options { seed, ..options.clone() }, world);
+    let mut yaml = many(&[]);
+    for it in 0..220 {
+        let keys = match it {
+            0..40 => "timeout: 9s, rerun: never, cidr",
+            40..80 => "rerun: always, cidr",
+            80..120 => "state: absent, cidr",
+            _ => "cidr",
+        };
+        writeln!(yaml, "  - {{name: n{it:03}, {keys}: 10.{}.{}.0/24}}", it / 250, it % 250)
+            .unwrap();
+    }
+    bench.files(&yaml);
+    (bench, "apply --auto-approve --timeout 2h".to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_hundred_changes_get_through_a_hundred_requests_a_minute() {
+    let rate = "100/60".parse().unwrap();
+    let mut seed = 0;
+    for quirk in ["retry_after=seconds", "retry_after=date", "retry_after=absent"] {
+        for ms in [0, 20, 150, 1_000] {
+            seed += 1;
+            let latency = Duration::from_millis(ms);
+            let options = Options { rate: Some(rate), latency, ..options(&[], &[quirk]) };
+            let (bench, line) = two_hundred_changes(&options, seed).await;
+            let ran = bench.run(&line).await;
+            assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+            let said = "Apply complete! Resources: 80 added, 80 changed, 40 destroyed.\n";
+            assert!(ran.out.ends_with(said), "{ran:#?}");
+            bench.expect_within_the_rate(&format!("{quirk} {ms} ms"), &ran);
+            // What is to be run always is all that is left.
+            let plan = bench.run("plan").await;
+            assert!(plan.out.contains("Plan: 0 to add, 40 to change, 0 to destroy."), "{plan:#?}");
+            assert_eq!(plan.out.matches("rerun_always").count(), 40, "{plan:#?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longer_an_apply_takes_the_less_of_it_is_refused() {
+    for (rate, n, per_mille) in [("100/60", 400, 20), ("20/60", 60, 50), ("300/60", 600, 20)] {
+        let latency = Duration::from_millis(50);
+        let rate = Some(rate.parse().unwrap());
+        let options = Options { rate, latency, ..Options::default() };
+        let bench = Bench::with(options, World::default());
+        bench.files(&prefixes(n));
+        let ran = bench.run("apply --auto-approve --timeout 2h").await;
+        assert_eq!(ran.exit, Exit::Done);
+        let (n, n_refused) = (bench.requests("any"), bench.simulator.refused());
+
+        assert!(n_refused * 1_000 < n * per_mille, "{rate:?}: {n_refused} of {n} refused");
+        bench.expect_careful();
+    }
+}
+
+impl Bench {
+    /// Expects that of a hundred requests a minute most were used and few were refused.
+    fn expect_within_the_rate(&self, what: &str, ran: &Ran) {
+        let (n, n_refused) = (self.requests("any"), self.simulator.refused());
+        let ideal = Duration::from_secs((n - n_refused).saturating_sub(100) * 60 / 100);
+        let what = format!("{what}: {n_refused} of {n} refused, {:?} of {ideal:?}", ran.took);
+
+        assert!(0 < n_refused && n_refused * 20 < n, "{what}");
+        assert!(ran.took < ideal * 2, "{what}");
+        self.expect_careful();
     }
 }
 

@@ -60,6 +60,7 @@ pub(super) fn too_many(wait: Option<u64>, now: u64, quirks: &Quirks) -> Response
     let mut answer = refused(429, "TOO_MANY_REQUESTS", "Rate Limit exceeded");
     if let Some(seconds) = wait {
         let value = match quirks.retry_after {
+            quirk::RetryAfter::Absent => return answer,
             quirk::RetryAfter::Seconds => seconds.to_string(),
             quirk::RetryAfter::Date => {
                 // A date means something only beside the controller's own.
