@@ -6,7 +6,7 @@
 use std::{
     num::NonZeroUsize,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -73,9 +73,17 @@ pub(crate) struct Shared {
     /// When the first write left, by the controller's clock.
     pub(crate) first_write_ms: OnceLock<i64>,
     /// What went wrong last, where nothing went right since.
-    trouble: Mutex<Option<String>>,
+    noted: Mutex<Option<Noted>>,
     /// Whether the first generation of the task endpoints is known to be gone.
     pub(crate) tasks_moved: AtomicBool,
+}
+
+/// What went wrong with a request that is tried again.
+#[derive(Clone)]
+struct Noted {
+    method: Method,
+    path: String,
+    trouble: Trouble,
 }
 
 /// The token, held by whoever asks for a new one, so that the others wait for that one.
@@ -178,7 +186,7 @@ impl Client {
             clock: ControllerClock::default(),
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
             first_write_ms: OnceLock::new(),
-            trouble: Mutex::new(None),
+            noted: Mutex::new(None),
             tasks_moved: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared), deadline: None, halt: None }
@@ -207,13 +215,12 @@ impl Client {
     /// What went wrong last on the way to the controller, where nothing went right since: what to
     /// tell whoever waits.
     pub(crate) fn trouble(&self) -> Option<String> {
-        self.shared.trouble.lock().ok()?.clone()
+        let Noted { method, path, trouble } = self.noted().clone()?;
+        Some(format!("{method} {path}: {trouble}"))
     }
 
-    fn note_trouble(&self, trouble: Option<String>) {
-        if let Ok(mut noted) = self.shared.trouble.lock() {
-            *noted = trouble;
-        }
+    fn noted(&self) -> MutexGuard<'_, Option<Noted>> {
+        self.shared.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends until there is an answer that `read` understands, or no hope of one.
@@ -232,17 +239,20 @@ impl Client {
             };
             let mut trouble = match outcome {
                 Ok(it) => {
-                    self.note_trouble(None);
+                    *self.noted() = None;
                     return Ok(it);
                 }
                 Err(Trouble::NoToken(error)) => return Err(*error),
                 Err(trouble) => trouble,
             };
             if let Trouble::OutOfTime { .. } = trouble {
-                trouble = Trouble::OutOfTime { last: last.take().map(Box::new) };
+                // Whoever had no turn knows from the others what kept them all.
+                let last = last.take().or_else(|| Some(self.noted().clone()?.trouble));
+                trouble = Trouble::OutOfTime { last: last.map(Box::new) };
             } else if let Some(wait) = attempts.after(&trouble, self.jitter()) {
                 debug!(method = %call.method, path = call.path, %trouble, ?wait, "trying again");
-                self.note_trouble(Some(format!("{} {}: {trouble}", call.method, call.path)));
+                let (method, path) = (call.method.clone(), call.path.clone());
+                *self.noted() = Some(Noted { method, path, trouble: trouble.clone() });
                 last = Some(trouble);
                 // Where time runs out in the wait, the next try says so.
                 self.in_time(sleep(wait)).await.ok();

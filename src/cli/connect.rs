@@ -272,7 +272,13 @@ fn parse_bool(text: &str) -> Option<bool> {
 
 /// Says why the live state could not be read, and returns the exit code for it.
 pub(crate) fn unread(error: &ReadError, url: &str, output: &mut Output<'_>) -> Exit {
-    output.error(&format!("the controller `{url}` cannot be read: {error}"), None);
+    let help = match error {
+        ReadError::Api(error) if error.was_busy() => Some(
+            "it is busy or just starting: try again later, or give `apply` longer with `--timeout`",
+        ),
+        ReadError::Api(_) | ReadError::Unreadable { .. } => None,
+    };
+    output.error(&format!("the controller `{url}` cannot be read: {error}"), help);
     match error {
         ReadError::Api(error) => unanswered(error),
         ReadError::Unreadable { .. } => Exit::Failed,

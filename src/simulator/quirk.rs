@@ -267,7 +267,7 @@ quirks! {
         role: Role = Admin "admin" | Observer "observer" | None "none",
             "what the user may do: all, read, or nothing";
         retry_after: RetryAfter = Seconds "seconds" | Date "date" | Absent "absent",
-            "the form of Retry-After, or that a 429 does not have it";
+            "the form of Retry-After, or that it is not said";
     }
     durations {
         visible_after, "how long after its task a new discovery is not yet listed";

@@ -177,6 +177,93 @@ impl Bench {
     }
 }
 
+/// Everything that a controller says while it is out of order.
+const OUTAGES: [&str; 6] = ["429", "429:1", "429:20", "503", "503:1", "503:20"];
+
+/// Runs a command line while the controller answers everything with the same, from one moment to
+/// another.
+async fn run_in_outage(bench: &Bench, line: &str, outage: &str, (from, to): (u64, u64)) -> Ran {
+    let outages = async {
+        sleep(Duration::from_millis(from)).await;
+        bench.simulator.inject(&format!("any@*={outage}")).unwrap();
+        sleep(Duration::from_millis(to - from)).await;
+        bench.simulator.heal();
+    };
+    // Which of them is polled first decides nothing: the first request takes a while.
+    tokio::join!(bench.run(line), outages).0
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_minute_out_of_order_is_waited_out() {
+    for outage in OUTAGES {
+        for line in ["plan", "status", "apply --auto-approve --timeout 5m"] {
+            let latency = Duration::from_millis(20);
+            let bench = Bench::with(Options { latency, ..options(&[], &[]) }, World::default());
+            bench.files(&prefixes(12));
+            let ran = run_in_outage(&bench, line, outage, (0, 60_000)).await;
+            assert_eq!(ran.exit, Exit::Done, "{line}, {outage}: {ran:#?}");
+            // The last pause was begun within it, and is no longer than half a minute.
+            let (least, most) = (Duration::from_mins(1), Duration::from_secs(98));
+            assert!(least <= ran.took && ran.took <= most, "{line}, {outage}: {:?}", ran.took);
+            assert!(bench.requests("any") < 120, "{:?}", bench.simulator.requests());
+            bench.expect_careful();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_minute_out_of_order_in_the_middle_is_waited_out() {
+    for outage in OUTAGES {
+        for from in [150, 500, 1_300, 2_400] {
+            let latency = Duration::from_millis(20);
+            let bench = Bench::with(Options { latency, ..Options::default() }, World::default());
+            bench.files(&prefixes(40));
+            let line = "apply --auto-approve --timeout 5m --max-pending 8";
+            let ran = run_in_outage(&bench, line, outage, (from, from + 60_000)).await;
+            assert_eq!(ran.exit, Exit::Done, "{from}, {outage}: {ran:#?}");
+            assert!(Duration::from_mins(1) < ran.took, "{from}, {outage}: {:?}", ran.took);
+            assert!(ran.took < Duration::from_mins(3), "{from}, {outage}: {:?}", ran.took);
+            bench.expect_careful();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_out_of_order_for_longer_than_the_time_cannot_be_reached() {
+    for outage in OUTAGES {
+        for line in ["plan", "status", "apply --auto-approve --timeout 50s"] {
+            let bench = Bench::like(&[&format!("any@*={outage}")], &[]);
+            bench.files(&prefixes(12));
+            let ran = bench.run(line).await;
+            assert_eq!(ran.exit, Exit::Unreachable, "{line}, {outage}: {ran:#?}");
+            let words = if outage.starts_with("429") { "429 Too Many" } else { "503 Service" };
+            assert!(ran.err.contains(words), "{line}, {outage}: {ran:#?}");
+            assert!(ran.took <= Duration::from_mins(5), "{line}, {outage}: {:?}", ran.took);
+            let help = "try again later, or give `apply` longer with `--timeout`";
+            assert!(ran.err.contains(help), "{line}, {outage}: {ran:#?}");
+            bench.expect_careful();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_out_of_order_in_the_middle_for_longer_than_the_time_leaves_open_ends() {
+    for outage in OUTAGES {
+        let latency = Duration::from_millis(20);
+        let bench = Bench::with(Options { latency, ..Options::default() }, World::default());
+        bench.files(&prefixes(12));
+        let line = "apply --auto-approve --timeout 90s --max-pending 4";
+        let ran = run_in_outage(&bench, line, outage, (400, 600_000)).await;
+        assert_eq!(ran.exit, Exit::Pending, "{outage}: {ran:#?}");
+        assert!(bench.writes() > 0 && ran.out.contains("Still running:"), "{outage}: {ran:#?}");
+        let why = "the controller's last trouble: ";
+        assert!(ran.err.contains(why), "{outage}: {ran:#?}");
+        bench.expect_careful();
+        bench.simulator.heal();
+        bench.expect_healed().await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_time_limit_leaves_the_task_to_be_found() {
     for story in &STEPS {

@@ -137,16 +137,25 @@ fn logged(request: &Request<Bytes>, body: Option<&Value>) -> String {
 fn bar(state: &mut State, barrier: Barrier, now: u64, after: Duration) -> Handled {
     let quirks = &state.rules.quirks;
     let mut told = None;
+    let mut asking = |answer, seconds| {
+        if quirks.retry_after != RetryAfter::Absent {
+            told = Some(Duration::from_secs(seconds));
+        }
+        answer::asking_to_wait(answer, seconds, now, quirks)
+    };
     let end = match barrier {
         Barrier::Reset => End::Unanswered(Unanswered::Reset),
         Barrier::Hang => End::Never,
         Barrier::Status(status) => End::Answer(answer::failed(status)),
         Barrier::TooMany { retry_after } => {
             state.throttle.n_refused += 1;
-            if quirks.retry_after != RetryAfter::Absent {
-                told = retry_after.map(Duration::from_secs);
-            }
-            End::Answer(answer::too_many(retry_after, now, quirks))
+            End::Answer(match retry_after {
+                None => answer::too_many(),
+                Some(seconds) => asking(answer::too_many(), seconds),
+            })
+        }
+        Barrier::Unavailable { retry_after } => {
+            End::Answer(asking(answer::failed(503), retry_after))
         }
     };
     Handled { after, end, told }

@@ -107,6 +107,11 @@ impl Simulator {
         Ok(())
     }
 
+    /// Disarms every fault.
+    pub fn heal(&self) {
+        self.lock().armed.disarm();
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere is reported where it happened; the counts are still worth reading.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

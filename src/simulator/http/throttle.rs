@@ -14,6 +14,9 @@ use crate::simulator::Rate;
 /// connection it can have sent before it knew.
 const ON_ITS_WAY: Duration = Duration::from_millis(100);
 
+/// Nobody waits for longer.
+const LONGEST_SILENCE: Duration = Duration::from_hours(24 * 366);
+
 /// The memory of requests and of what clients were told.
 #[derive(Debug)]
 pub(super) struct Throttle {
@@ -54,7 +57,7 @@ impl Throttle {
 
     /// Notes that a client is told to wait, in an answer that leaves now.
     pub(super) fn tell(&mut self, now: Instant, wait: Duration, connection: Option<&Connection>) {
-        let to = now + wait;
+        let to = now + wait.min(LONGEST_SILENCE);
         let from = match connection {
             None => now,
             Some(connection) => {
