@@ -17,7 +17,7 @@ use reqwest::{NoProxy, redirect, retry};
 
 use super::{
     address::ControllerUrl,
-    tls::{provider, trusting, trusting_nobody},
+    tls::{self, Trust, provider, trusting},
     transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
 };
 
@@ -91,17 +91,16 @@ impl Wire {
                 "localhost",
                 &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()],
             )
-            .tls_version_min(reqwest::tls::Version::TLS_1_2)
             .no_proxy();
-        if !controller.is_https() {
-            // The system's authorities take time to load, and a small system has none.
-            builder = builder.tls_backend_preconfigured(trusting_nobody());
-        } else if insecure {
-            builder = builder.tls_danger_accept_invalid_certs(true);
-        } else if let Some(pem) = ca_cert {
-            let config = trusting(&pem).ok_or(WireError::NoCertificate)?;
-            builder = builder.tls_backend_preconfigured(config);
-        }
+        let trust = match &ca_cert {
+            // The system's authorities take time to load.
+            _ if !controller.is_https() => Trust::Nobody,
+            _ if insecure => Trust::Everybody,
+            Some(pem) => Trust::Given(pem),
+            None => Trust::System,
+        };
+        let config = trusting(trust).ok_or(WireError::NoCertificate)?;
+        builder = builder.tls_backend_preconfigured(config);
         if let Some(Proxy { url, exceptions }) = proxy
             && !controller.is_loopback()
         {
@@ -161,9 +160,9 @@ fn not_answered(error: reqwest::Error) -> NotAnswered {
     }
     let (kind, reason) = match chain(&error).find_map(tls_error) {
         Some(rustls::Error::InvalidCertificate(why)) => {
-            (NotAnsweredKind::Certificate, why.to_string())
+            (NotAnsweredKind::Certificate, tls::distrust(why))
         }
-        Some(other) => (NotAnsweredKind::Tls, other.to_string()),
+        Some(other) => (NotAnsweredKind::Tls, tls::discord(other)),
         None if error.is_timeout() => {
             let reason = format!("it did not open within {} s", CONNECT_TIMEOUT.as_secs());
             (NotAnsweredKind::Connect, reason)
@@ -325,7 +324,7 @@ mod tests {
         }
         install_provider();
         let builder = reqwest::Client::builder().no_proxy().dns_resolver(Arc::new(Nowhere));
-        let builder = builder.tls_backend_preconfigured(trusting_nobody());
+        let builder = builder.tls_backend_preconfigured(trusting(Trust::Nobody).unwrap());
         let outcome = builder.build().unwrap().get("http://catalyst.example.com").send().await;
         let error = not_answered(outcome.unwrap_err());
         assert_eq!(error, NotAnswered::new(TakenOn::No, NotAnsweredKind::Name, "no such host"));

@@ -16,9 +16,9 @@ impl Fault {
     pub const HELP: &str = "WHERE is one of token count list get create edit run stop delete task \
         tasks\n  credentials release any\nWHICH is one of 1 (default), 2-5, /4 (every 4th), *\nWHAT \
         is one of lost (taken on, no answer) reset (not taken on) 429 429:SECONDS\n  500…599 \
-        503:SECONDS taken:502 (taken on, then that answer) html cut null slow:MS hang expire\n  \
-        other-create:NAME other-edit:NAME other-delete:NAME other-run:NAME (somebody\n  else, right \
-        before); and on a write stuck stuck-done fail:TEXT lie (success,\n  nothing done) late:MS \
+        503:SECONDS taken:502 (taken on, then that answer) html cut null\n  slow:MS hang expire \
+        other-create:NAME other-edit:NAME other-delete:NAME\n  other-run:NAME (somebody else, right \
+        before); and on a write stuck stuck-done\n  fail:TEXT lie (success, nothing done) late:MS \
         (its task is 404 that long)";
 }
 
