@@ -7,6 +7,8 @@
 mod applying;
 /// A controller, files, and command lines against them.
 mod bench;
+/// The crates that this one is made of: sources, licences, versions, number.
+mod dependencies;
 /// A disk for journals that can lose what was not synced.
 mod disk;
 /// Everything that can go wrong with one write.
