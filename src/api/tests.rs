@@ -54,7 +54,12 @@ impl Fake {
     fn client(self: &Arc<Self>) -> Client {
         let pace = Pace::new(NonZeroUsize::new(3).unwrap(), 1);
         let base = "https://catalyst.example.com".parse().unwrap();
-        Client::new(Arc::clone(self) as _, base, Login::new("admin", "swordfish"), pace)
+        Client::new(
+            Arc::clone(self) as _,
+            base,
+            Login::new("admin", Secret::new("swordfish")),
+            pace,
+        )
     }
 
     /// What was asked for, the common beginning of the paths left out.

@@ -5,7 +5,7 @@
 
 use std::{
     error::Error,
-    fmt, io,
+    io,
     net::{Ipv4Addr, Ipv6Addr},
     sync::Arc,
     time::Duration,
@@ -17,6 +17,7 @@ use reqwest::{NoProxy, redirect, retry};
 
 use super::{
     address::ControllerUrl,
+    login::Secret,
     tls::{self, Trust, provider, trusting},
     transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
 };
@@ -41,20 +42,12 @@ pub(crate) struct WireOptions {
 }
 
 /// The proxy for controllers that are not on this machine.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Proxy {
-    /// As in `HTTPS_PROXY`.
-    pub(crate) url: String,
+    /// As in `HTTPS_PROXY`. It may hold a password.
+    pub(crate) url: Secret,
     /// As in `NO_PROXY`.
     pub(crate) exceptions: Option<String>,
-}
-
-impl fmt::Debug for Proxy {
-    /// The URL may hold a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url: _, exceptions } = self;
-        f.debug_struct("Proxy").field("exceptions", exceptions).finish_non_exhaustive()
-    }
 }
 
 /// Options that cannot be used.
@@ -105,7 +98,7 @@ impl Wire {
             && !controller.is_loopback()
         {
             let exceptions = exceptions.as_deref().and_then(NoProxy::from_string);
-            let proxy = reqwest::Proxy::https(url).map_err(|_| WireError::Proxy)?;
+            let proxy = reqwest::Proxy::https(url.for_the_wire()).map_err(|_| WireError::Proxy)?;
             builder = builder.proxy(proxy.no_proxy(exceptions));
         }
         let client = builder.build().map_err(|it| WireError::Unusable(deepest(&it).to_string()))?;
@@ -416,7 +409,7 @@ mod tests {
         let through = |exceptions: Option<&str>| WireOptions {
             ca_cert: Some(pem.clone()),
             proxy: Some(Proxy {
-                url: format!("http://127.0.0.1:{}", proxy.port),
+                url: Secret::new(format!("http://127.0.0.1:{}", proxy.port)),
                 exceptions: exceptions.map(str::to_owned),
             }),
             ..plain()
@@ -445,7 +438,7 @@ mod tests {
             let outcome = Wire::new(&controller, options);
             assert!(matches!(outcome, Err(WireError::NoCertificate)), "{pem}");
         }
-        let proxy = Proxy { url: "http://user:secret@:99999999".into(), exceptions: None };
+        let proxy = Proxy { url: Secret::new("http://user:secret@:99999999"), exceptions: None };
         let options = WireOptions { proxy: Some(proxy), ..plain() };
         assert!(!format!("{options:?}").contains("secret"));
         assert!(matches!(Wire::new(&controller, options), Err(WireError::Proxy)));
