@@ -180,6 +180,45 @@ fn a_login_in_a_url_is_refused_and_not_said_back() {
 }
 
 #[test]
+fn a_link_shows_no_file_that_is_none_of_the_files() {
+    let shell = shell();
+    std::fs::remove_file(shell.path("discoveries.yaml")).unwrap();
+    std::fs::create_dir_all(shell.path(".git")).unwrap();
+    std::fs::create_dir_all(shell.path("state/..data")).unwrap();
+    std::fs::create_dir_all(shell.path("elsewhere")).unwrap();
+    shell.file(".git/config.yaml", "header: fixture-token");
+    shell.file("elsewhere/hosts.yml", "oauth: fixture-token");
+    shell.file("state/..data/d.yaml", &discoveries(1));
+    let targets = [
+        "/proc/self/environ",
+        "password",
+        "./password",
+        ".git/config.yaml",
+        ".git",
+        "../../../../../../../../proc/self/environ",
+    ];
+    let relink = |target: &str, link: &str| {
+        std::fs::remove_file(shell.path(link)).ok();
+        std::os::unix::fs::symlink(target, shell.path(link)).unwrap();
+    };
+    for target in targets {
+        relink(target, "discoveries.yaml");
+        for line in ["validate", "plan --simulate", "validate -f discoveries.yaml/"] {
+            let ended = shell.expect(4, line);
+            assert!(ended.err.contains("is a link out of its folder"), "{target}: {ended:#?}");
+            assert_all_clean(target, &ended);
+        }
+    }
+    for target in ["../elsewhere", "../elsewhere/hosts.yml"] {
+        relink(target, "state/d.yaml");
+        assert_all_clean(target, &shell.expect(4, "validate -f state/d.yaml"));
+    }
+    // What lies beside the link is meant, and so is what Kubernetes mounts.
+    relink("..data/d.yaml", "state/d.yaml");
+    assert_eq!(shell.expect(0, "validate -f state/d.yaml").out, "");
+}
+
+#[test]
 fn the_password_of_a_proxy_goes_to_the_proxy_only() {
     let answers = [
         "",
