@@ -10,6 +10,7 @@ use trueup::{
 
 use crate::{
     bench::{Bench, Ran, options},
+    shell::Shell,
     story::{CREATE, RUN, STEPS, Story, many},
 };
 
@@ -174,6 +175,23 @@ impl Bench {
         assert!(0 < n_refused && n_refused * 20 < n, "{what}");
         assert!(ran.took < ideal * 2, "{what}");
         self.expect_careful();
+    }
+}
+
+#[test]
+fn over_sockets_too_a_rate_is_kept_and_nothing_leaves_early() {
+    let shell = Shell::new();
+    shell.file("discoveries.yaml", &prefixes(30));
+    for quirk in ["seconds", "absent"] {
+        let flags = "--rate 20/2 --task-time 100ms --latency 5ms --quirk retry_after=";
+        let server = shell.simulator(&format!("{flags}{quirk}"));
+        let ended = shell.run(&format!("apply --auto-approve --controller {}", server.url));
+        assert_eq!(ended.code, Some(0), "{ended:#?}");
+        // Some creates are refused: a limit that nobody meets shows nothing.
+        let n = server.requests("create");
+        assert!(30 < n && n < 60, "{n} creates");
+        let violations = server.violations();
+        assert!(violations.values().all(|it| *it == 0), "{violations:?}");
     }
 }
 
