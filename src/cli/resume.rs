@@ -43,7 +43,7 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     let was_left = found.left();
     if found.is_closed || !was_left.has_more() {
         output.say(&format!("Nothing is left to do of {path}."));
-        if !found.is_closed {
+        if !found.is_closed && was_left.owes_runs(&found.plan.changes).is_empty() {
             // Its apply came to its end, and could not write that down.
             close(found.recorded, output);
         }

@@ -35,7 +35,7 @@ fn expect_all_done(shell: &Shell, server: &Server) {
     assert_eq!(shell.open_journal(), None);
     let plan = shell.expect(0, "plan --detailed-exitcode");
     assert!(plan.out.starts_with("No changes."), "{plan:#?}");
-    assert_eq!(server.violations(), "");
+    server.expect_careful();
     assert_eq!(server.requests("create"), 4);
 }
 

@@ -167,12 +167,15 @@ impl Server {
         counts.get(place).and_then(serde_json::Value::as_u64).unwrap_or_default()
     }
 
-    /// Returns what was done to it that a careful client never does; empty if nothing was.
-    pub(crate) fn violations(&self) -> String {
-        let text = get(self.address(), "/simulator/violations");
-        let counts: BTreeMap<String, u64> = serde_json::from_str(&text).unwrap();
-        let done = counts.into_iter().filter(|(_, n)| *n != 0);
-        done.map(|(name, n)| format!("{name}: {n}")).collect::<Vec<_>>().join(", ")
+    /// Returns how often it was wronged, in each way.
+    pub(crate) fn violations(&self) -> BTreeMap<String, u64> {
+        serde_json::from_str(&get(self.address(), "/simulator/violations")).unwrap()
+    }
+
+    /// Expects that nothing was done to it that a careful client never does.
+    pub(crate) fn expect_careful(&self) {
+        let violations = self.violations();
+        assert!(violations.values().all(|it| *it == 0), "{violations:?}");
     }
 
     /// Lets something go wrong from now on, as `--fault` does.
