@@ -191,7 +191,12 @@ fn unsettled(search: Search<'_>, output: &mut Output<'_>) -> Result<Vec<Found>, 
 
 fn unreadable(path: &Path, error: &JournalError, output: &mut Output<'_>) -> Exit {
     let message = format!("the journal `{}` cannot be read: {error}", path.display());
-    let help = "find out what came of that apply, then move the file away";
+    let help = match error {
+        JournalError::Version(_) => "use the trueup that has written it, or a newer one",
+        _ => {
+            "nothing was sent; look at the controller what came of that apply, then move the file away"
+        }
+    };
     output.error(&message, Some(help));
     Exit::Failed
 }

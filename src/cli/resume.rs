@@ -30,10 +30,7 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     let path = args.journal.display().to_string();
     let disk = Arc::clone(&output.host.journals);
     let found = journals::read(&*disk, &args.journal).map_err(|error| {
-        let help = match error {
-            JournalError::Locked => "wait until that apply is over",
-            _ => "name a file that `trueup apply` has written, as `.trueup/journal-….jsonl`",
-        };
+        let help = help(&error);
         output.error(&format!("the journal `{path}` cannot be used: {error}"), Some(help));
         match error {
             JournalError::Locked => Exit::Failed,
@@ -88,4 +85,20 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     };
     let exit = carried_out(course, &work, Some(recorded), output).await;
     work.connection.saved(exit, output)
+}
+
+/// Says what can be done about a journal that cannot be used.
+fn help(error: &JournalError) -> &'static str {
+    match error {
+        JournalError::Locked => "wait until that apply is over",
+        JournalError::Torn => "there is nothing to carry on with: apply again",
+        JournalError::Version(_) => "use the trueup that has written it, or a newer one",
+        JournalError::Line { .. } => {
+            "it was damaged or changed: look at the controller what came of that apply, then move \
+             the file away and apply again"
+        }
+        JournalError::Unread(_) | JournalError::TooLarge | JournalError::NotAJournal(_) => {
+            "name a file that `trueup apply` has written, as `.trueup/journal-….jsonl`"
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::shell::{Ended, Server, Shell, discoveries, ended, read_until, signal}
 const SIGNALS: [&str; 2] = ["INT", "TERM"];
 
 /// A folder with four discoveries to make, and a controller as a process with these flags.
-fn begun(flags: &str) -> (Shell, Server) {
+pub(crate) fn begun(flags: &str) -> (Shell, Server) {
     let shell = Shell::new();
     shell.file("discoveries.yaml", &discoveries(4));
     let server = shell.simulator(flags);
@@ -19,7 +19,7 @@ fn begun(flags: &str) -> (Shell, Server) {
 }
 
 /// Starts a command line, and waits until it has said that.
-fn said(shell: &Shell, line: &str, words: &str) -> (Child, BufReader<ChildStderr>) {
+pub(crate) fn said(shell: &Shell, line: &str, words: &str) -> (Child, BufReader<ChildStderr>) {
     let mut child = shell.command(line).spawn().unwrap();
     let mut err = BufReader::new(child.stderr.take().unwrap());
     let _read = read_until(&mut err, words);
@@ -31,7 +31,7 @@ fn last_line(ended: &Ended) -> &str {
 }
 
 /// Expects that everything is there, that it was made once, and that nothing is left.
-fn expect_all_done(shell: &Shell, server: &Server) {
+pub(crate) fn expect_all_done(shell: &Shell, server: &Server) {
     assert_eq!(shell.open_journal(), None);
     let plan = shell.expect(0, "plan --detailed-exitcode");
     assert!(plan.out.starts_with("No changes."), "{plan:#?}");

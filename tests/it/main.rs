@@ -31,8 +31,12 @@ mod killed;
 mod killed_at;
 /// A disk that is full, under the journal or under the events.
 mod killed_disk;
+/// Journals as files: modes, locks, and what is in their way.
+mod killed_files;
 /// Signals and closed pipes in the middle of an apply, and what is left then.
 mod killed_signals;
+/// Controllers that go and come back in the middle of an apply.
+mod killed_world;
 /// What machines read, checked wherever a test produces it.
 mod machines;
 /// Plans as comments on a pull request.
