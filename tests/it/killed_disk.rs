@@ -3,8 +3,11 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
+    io::{BufRead as _, BufReader},
     process::Command,
     sync::{Mutex, PoisonError},
+    thread,
 };
 
 use crate::{
@@ -85,4 +88,34 @@ fn an_apply_whose_events_cannot_be_begun_sends_nothing_but_reads() {
     assert!(scene.controller.writes().is_empty());
     scene.carry_on(None);
     scene.expect_as_undisturbed("/dev/full");
+}
+
+/// A pipe whose reader goes is to the program as a disk that is full: it cannot be written any
+/// more. It goes when the delete of a replace is under way.
+#[test]
+fn where_the_events_cannot_be_written_nothing_is_begun_and_a_replace_goes_on() {
+    let scene = Scene::begun();
+    let path = scene.shell.path("events");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let ended = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut events = BufReader::new(File::open(&path).unwrap());
+            let mut line = String::new();
+            let is_it = |it: &str| it.contains("accepted") && it.contains("\"replaced\"");
+            while !is_it(&line) {
+                line.clear();
+                assert_ne!(events.read_line(&mut line).unwrap(), 0);
+            }
+        });
+        let line = format!("{APPLY} --max-pending 1 --events events");
+        scene.controller.run(&scene.shell, &line, None)
+    });
+    assert_eq!(ended.code, Some(7), "{ended:#?}");
+    assert!(ended.err.contains("Warning: the events could not be written: "), "{ended:#?}");
+    assert!(is_there(&scene, "replaced") && !is_there(&scene, "new-1"), "{ended:#?}");
+    let account = account(&ended);
+    assert!(account.starts_with("Done:\n  - deleted: destroyed\n  -/+ replaced: "), "{ended:#?}");
+    assert!(account.contains("2 done, 0 failed, 6 not tried, 0 still running."), "{ended:#?}");
+    scene.carry_on(None);
+    scene.expect_as_undisturbed("events");
 }

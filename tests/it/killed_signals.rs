@@ -5,7 +5,10 @@ use std::{
     process::{Child, ChildStderr},
 };
 
-use crate::shell::{Ended, Server, Shell, discoveries, ended, read_until, signal};
+use crate::{
+    killed::for_each,
+    shell::{Ended, Server, Shell, discoveries, ended, read_until, signal},
+};
 
 const SIGNALS: [&str; 2] = ["INT", "TERM"];
 
@@ -41,7 +44,7 @@ pub(crate) fn expect_all_done(shell: &Shell, server: &Server) {
 
 #[test]
 fn an_apply_that_was_asked_to_end_is_resumed() {
-    for name in SIGNALS {
+    for_each(&SIGNALS, |name| {
         let (shell, server) = begun("--task-time 200ms");
         let line = "apply --auto-approve --max-pending 1";
         let (child, err) = said(&shell, line, "create accepted");
@@ -58,12 +61,12 @@ fn an_apply_that_was_asked_to_end_is_resumed() {
         let complete = "Apply complete! Resources: 4 added, 0 changed, 0 destroyed.";
         assert_eq!(last_line(&resumed), complete, "{resumed:#?}");
         expect_all_done(&shell, &server);
-    }
+    });
 }
 
 #[test]
 fn what_does_not_end_in_time_after_a_signal_is_taken_up_again() {
-    for name in SIGNALS {
+    for_each(&SIGNALS, |name| {
         let (shell, server) = begun("--task-time 2s");
         let (child, err) = said(&shell, "apply --auto-approve --drain 100ms", "create accepted");
         signal(&child, name);
@@ -73,12 +76,12 @@ fn what_does_not_end_in_time_after_a_signal_is_taken_up_again() {
         let resumed = shell.expect_resumed(0);
         assert!(last_line(&resumed).starts_with("Apply complete!"), "{resumed:#?}");
         expect_all_done(&shell, &server);
-    }
+    });
 }
 
 #[test]
 fn the_second_signal_leaves_at_once_what_resume_takes_up_again() {
-    for name in SIGNALS {
+    for_each(&SIGNALS, |name| {
         let (shell, server) = begun("--task-time 2s");
         let (child, mut err) = said(&shell, "apply --auto-approve", "create accepted");
         signal(&child, name);
@@ -90,12 +93,12 @@ fn the_second_signal_leaves_at_once_what_resume_takes_up_again() {
         let resumed = shell.expect_resumed(0);
         assert!(last_line(&resumed).starts_with("Apply complete!"), "{resumed:#?}");
         expect_all_done(&shell, &server);
-    }
+    });
 }
 
 #[test]
 fn a_resume_that_was_asked_to_end_is_resumed_again() {
-    for (name, times) in SIGNALS.into_iter().zip([1, 2]) {
+    for_each(&[("INT", 1), ("TERM", 2)], |(name, times)| {
         let (shell, server) = begun("--task-time 1s");
         let line = "apply --auto-approve --max-pending 1";
         let (mut child, _err) = said(&shell, line, "create accepted");
@@ -106,7 +109,7 @@ fn a_resume_that_was_asked_to_end_is_resumed_again() {
         let (child, mut err) = said(&shell, &line, "Carrying on with");
         let _read = read_until(&mut err, "create accepted");
         signal(&child, name);
-        if times == 2 {
+        if *times == 2 {
             let _read = read_until(&mut err, "another Ctrl-C leaves at once");
             signal(&child, name);
         }
@@ -116,12 +119,12 @@ fn a_resume_that_was_asked_to_end_is_resumed_again() {
         let resumed = shell.expect_resumed(0);
         assert!(last_line(&resumed).starts_with("Apply complete!"), "{resumed:#?}");
         expect_all_done(&shell, &server);
-    }
+    });
 }
 
 #[test]
 fn a_signal_while_an_earlier_apply_is_settled_or_read_leaves_it_to_be_settled() {
-    for name in SIGNALS {
+    for_each(&SIGNALS, |name| {
         let (shell, server) = begun("--task-time 3s");
         let (mut child, _err) = said(&shell, "apply --auto-approve", "create accepted");
         child.kill().unwrap();
@@ -135,7 +138,7 @@ fn a_signal_while_an_earlier_apply_is_settled_or_read_leaves_it_to_be_settled() 
         let resumed = shell.expect_resumed(0);
         assert!(last_line(&resumed).starts_with("Apply complete!"), "{resumed:#?}");
         expect_all_done(&shell, &server);
-    }
+    });
 }
 
 #[test]
@@ -164,7 +167,7 @@ fn a_signal_before_a_resume_has_read_the_controller_changes_nothing() {
 
 #[test]
 fn a_pipe_that_closes_in_the_middle_does_not_stop_an_apply_or_a_resume() {
-    for (closes_out, closes_err) in [(true, false), (false, true), (true, true)] {
+    for_each(&[(true, false), (false, true), (true, true)], |(closes_out, closes_err)| {
         let (shell, server) = begun("--task-time 200ms");
         let (mut child, _err) = said(&shell, "apply --auto-approve --max-pending 1", "accepted");
         child.kill().unwrap();
@@ -179,7 +182,7 @@ fn a_pipe_that_closes_in_the_middle_does_not_stop_an_apply_or_a_resume() {
         assert_eq!(child.wait().unwrap().code(), Some(0), "{closes_out} {closes_err}");
         drop((out, err));
         expect_all_done(&shell, &server);
-    }
+    });
     let (shell, server) = begun("--task-time 200ms");
     let mut child = shell.command("apply --auto-approve --max-pending 1").spawn().unwrap();
     let mut head = String::new();
