@@ -3,7 +3,7 @@
 //! Plain: `cli` paints a line by the sign that it begins with. Says nothing of diagnostics but that
 //! there are errors: they are drawn apart.
 
-use super::attributes;
+use super::{attributes, impact::impact_text};
 use crate::{
     model::{Globs, Name, quoted, shown},
     plan::{Action, Change, Plan, Step},
@@ -28,6 +28,8 @@ pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
             &plan.unmanaged,
         ));
     }
+    let impact = impact_text(plan);
+    parts.extend((!impact.is_empty()).then(|| impact.trim_end().to_owned() + "\n"));
     let ending = [narrowed(plan), forbidden(plan), summary(plan)];
     parts.push(ending.into_iter().flatten().collect());
     parts.join("\n")
