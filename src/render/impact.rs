@@ -16,16 +16,13 @@ const MOST_LISTED: usize = 10;
 /// How many ranges of an overlap are listed.
 const MOST_RANGES: usize = 4;
 
-/// Returns what a plan reaches, in sections with a blank line behind each; nothing where it reaches
-/// nothing.
-pub(super) fn impact_text(plan: &Plan) -> String {
+/// Returns what a plan reaches, in sections.
+pub(super) fn impact_text(plan: &Plan) -> Vec<String> {
     if plan.changes.is_empty() {
-        return String::new();
+        return Vec::new();
     }
-    let sections = [
-        section("Impact:", &reaching(plan).into_iter().map(change_line).collect::<Vec<_>>()),
-        section("Overlaps:", &overlaps(plan)),
-    ];
+    let reaching = reaching(plan).into_iter().map(change_line).collect::<Vec<_>>();
+    let sections = [section("Impact:", &reaching), section("Overlaps:", &overlaps(plan))];
     sections.into_iter().flatten().collect()
 }
 
@@ -48,7 +45,7 @@ fn section(title: &str, lines: &[String]) -> Option<String> {
     let listed = lines.iter().take(MOST_LISTED).map(|it| format!("  {it}\n"));
     let n_more = lines.len().saturating_sub(MOST_LISTED);
     let more = (n_more != 0).then(|| format!("  and {n_more} more\n"));
-    Some(format!("{title}\n{}{}\n", listed.collect::<String>(), more.unwrap_or_default()))
+    Some(format!("{title}\n{}{}", listed.collect::<String>(), more.unwrap_or_default()))
 }
 
 fn change_line(change: &Change) -> String {

@@ -17,7 +17,7 @@ pub(crate) enum Show {
     All,
 }
 
-/// Returns the plan as text, its summary last.
+/// Returns the plan as text, its summary and what it reaches last.
 pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
     let mut parts = plan.changes.iter().map(block).collect::<Vec<_>>();
     if show == Show::All {
@@ -28,10 +28,9 @@ pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
             &plan.unmanaged,
         ));
     }
-    let impact = impact_text(plan);
-    parts.extend((!impact.is_empty()).then(|| impact.trim_end().to_owned() + "\n"));
     let ending = [narrowed(plan), forbidden(plan), summary(plan)];
     parts.push(ending.into_iter().flatten().collect());
+    parts.extend(impact_text(plan));
     parts.join("\n")
 }
 
