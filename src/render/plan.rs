@@ -17,7 +17,7 @@ pub(crate) enum Show {
     All,
 }
 
-/// Returns the plan as text, its summary and what it reaches last.
+/// Returns the plan as text, what it reaches and its summary last.
 pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
     let mut parts = plan.changes.iter().map(block).collect::<Vec<_>>();
     if show == Show::All {
@@ -28,9 +28,9 @@ pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
             &plan.unmanaged,
         ));
     }
+    parts.extend(impact_text(plan));
     let ending = [narrowed(plan), forbidden(plan), summary(plan)];
     parts.push(ending.into_iter().flatten().collect());
-    parts.extend(impact_text(plan));
     parts.join("\n")
 }
 

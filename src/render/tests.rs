@@ -24,11 +24,11 @@ fn what_a_terminal_would_obey_is_shown_escaped() {
       - resource "discovery" "keep" {
         }
 
-    Plan: 0 to add, 0 to change, 2 to destroy.
-    Addresses: 1 dropped.
-
     Impact:
       "\u001b[31m\"x\\": 1 address before, none after, 1 dropped
+
+    Plan: 0 to add, 0 to change, 2 to destroy.
+    Addresses: 1 dropped.
     "#);
     let desired = "say \"hi\"; lldp 10.0.0.1 2; rerun always";
     insta::assert_snapshot!(shown(desired, desired.trim_end_matches("; rerun always")), @r#"
@@ -36,11 +36,11 @@ fn what_a_terminal_would_obey_is_shown_escaped() {
       # (rerun_always)
       ! "say \"hi\""
 
-    Plan: 0 to add, 1 to change, 0 to destroy.
-    Runs: 1 to start. Addresses: 1 scanned, 0 of them new. Unbounded: "say \"hi\"".
-
     Impact:
       "say \"hi\"": 1 address, unbounded
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    Runs: 1 to start. Addresses: 1 scanned, 0 of them new. Unbounded: "say \"hi\"".
     "#);
 }
 
@@ -62,11 +62,11 @@ fn a_long_list_shows_what_changes_and_counts_the_rest() {
             ]
         }
 
-    Plan: 0 to add, 1 to change, 0 to destroy.
-    Runs: 1 to start. Addresses: 19 scanned, 9 of them new, 1 dropped.
-
     Impact:
       a: 11 addresses before, 19 after, 9 new, 1 dropped
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    Runs: 1 to start. Addresses: 19 scanned, 9 of them new, 1 dropped.
     "#);
 }
 
@@ -110,11 +110,11 @@ fn a_target_of_another_kind_shows_both() {
           ~ timeout  = "1m" -> "90s"
         }
 
-    Plan: 0 to add, 1 to change, 0 to destroy.
-    Runs: 1 to start. Addresses: 256 scanned, 255 of them new.
-
     Impact:
       a: 1 address before, 256 after, 255 new
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    Runs: 1 to start. Addresses: 256 scanned, 255 of them new.
     "#);
 }
 
@@ -140,11 +140,11 @@ fn a_list_that_fits_no_line_has_a_line_for_each() {
           + credentials.snmp_v3 = ["core (monitor)"]
         }
 
-    Plan: 1 to add, 0 to change, 0 to destroy.
-    Runs: 1 to start. Addresses: 301 scanned, 301 of them new.
-
     Impact:
       a: 301 addresses, 301 new, 2,408 logins at most
+
+    Plan: 1 to add, 0 to change, 0 to destroy.
+    Runs: 1 to start. Addresses: 301 scanned, 301 of them new.
     "#);
 }
 
@@ -163,11 +163,11 @@ fn credentials_that_look_the_same_are_told_apart_by_their_ids() {
             # (1 unchanged setting hidden)
         }
 
-    Plan: 0 to add, 1 to change, 0 to destroy.
-    Runs: 1 to start. Addresses: 1 scanned, 0 of them new.
-
     Impact:
       a: 1 address, 8 logins at most
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    Runs: 1 to start. Addresses: 1 scanned, 0 of them new.
     "#);
 }
 
@@ -185,11 +185,11 @@ fn a_delete_shows_all_that_goes() {
           - retries         = 0
         }
 
-    Plan: 0 to add, 0 to change, 1 to destroy.
-    Addresses: 1 dropped.
-
     Impact:
       a: 1 address before, none after, 1 dropped
+
+    Plan: 0 to add, 0 to change, 1 to destroy.
+    Addresses: 1 dropped.
     "#);
 }
 
@@ -222,11 +222,11 @@ fn all_that_is_left_alone_is_listed_on_demand() {
         y
         z
 
-    Plan: 0 to add, 1 to change, 0 to destroy.
-    Runs: 1 to start. Addresses: 1 scanned, 1 of them new.
-
     Impact:
       b: 0 addresses before, 1 after, 1 new
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    Runs: 1 to start. Addresses: 1 scanned, 1 of them new.
     "#);
 }
 
@@ -246,17 +246,7 @@ fn a_long_plan_ends_with_its_summary() {
     assert_eq!(text.lines().filter(|it| it.ends_with("will be created")).count(), 300);
     let ending = text.rsplit("\n\n").next().unwrap();
     insta::assert_snapshot!(ending, @"
-    Impact:
-      b-000: 256 addresses, 256 new, 2,048 logins at most
-      b-001: 256 addresses, 256 new, 2,048 logins at most
-      b-002: 256 addresses, 256 new, 2,048 logins at most
-      b-003: 256 addresses, 256 new, 2,048 logins at most
-      b-004: 256 addresses, 256 new, 2,048 logins at most
-      b-005: 256 addresses, 256 new, 2,048 logins at most
-      b-006: 256 addresses, 256 new, 2,048 logins at most
-      b-007: 256 addresses, 256 new, 2,048 logins at most
-      b-008: 256 addresses, 256 new, 2,048 logins at most
-      b-009: 256 addresses, 256 new, 2,048 logins at most
-      and 290 more
+    Plan: 300 to add, 0 to change, 0 to destroy.
+    Runs: 300 to start. Addresses: 76,800 scanned, 76,800 of them new.
     ");
 }

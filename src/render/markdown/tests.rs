@@ -190,6 +190,11 @@ fn errors_and_warnings_have_file_and_line_and_errors_take_the_command_away() {
     **Plan: 1 to add, 0 to change, 1 to destroy.**
     Runs: 1 to start. Addresses: 1 scanned, 1 of them new, 1 dropped.
 
+    Impact:
+
+    - `b`: 1 address, 1 new, 4 logins at most
+    - `z`: 1 address before, none after, 1 dropped
+
     **This plan cannot be applied: 1 error. The discoveries with errors are left out of it.**
 
     | Action | Discovery | Reason | Steps | Source |
