@@ -7,7 +7,10 @@ use std::ops::Range;
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use crate::source::{Label, Source, SourceMap, Span};
+use crate::{
+    model::{is_unsafe, printable},
+    source::{Label, Source, SourceMap, Span},
+};
 
 /// A few lines of one file in a row, with the places in them that are pointed at.
 #[derive(Debug)]
@@ -69,7 +72,7 @@ pub(super) fn excerpts<'a>(
                 source: sources.source(label.span.source),
                 span: label.span,
                 windows: vec![window],
-                path: safe(&sources.source(label.span.source).path),
+                path: printable(&sources.source(label.span.source).path),
                 text: String::new(),
                 lines: Vec::new(),
                 labels: Vec::new(),
@@ -80,27 +83,6 @@ pub(super) fn excerpts<'a>(
         excerpt.lay_out(max_chars);
     }
     excerpts
-}
-
-/// Returns a text with everything escaped that a terminal would obey, or that cannot be seen.
-pub(super) fn safe(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_unsafe(c) && c != '\n' {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-        )
 }
 
 impl Window {
@@ -170,7 +152,7 @@ impl Excerpt<'_> {
                 let start = line + self.shown_length(window.shown.start..at.start, window.skipped);
                 let end = line + self.shown_length(window.shown.start..at.end, window.skipped);
                 let span = SourceSpan::from((start, end - start));
-                let text = text.as_deref().map(safe);
+                let text = text.as_deref().map(printable);
                 let is_blamed = blamed == Some(window.number) && index == 0;
                 self.labels.push(if is_blamed {
                     LabeledSpan::new_primary_with_span(text, span)
@@ -202,8 +184,18 @@ impl Excerpt<'_> {
             self.text.push(LEFT_OUT);
         }
         let text = self.source.text.get(shown.clone()).unwrap_or_default();
-        self.text.extend(text.chars().map(visible));
-        if self.source.line(number).is_some_and(|it| shown.end < it.end) {
+        let line_end = self.source.line(number).map_or(shown.end, |it| it.end);
+        let behind = self.source.text.get(shown.end..line_end).unwrap_or_default();
+        let hidden = logins(text, behind);
+        let is_hidden = |at: usize| hidden.iter().any(|it| it.contains(&at));
+        self.text.extend(
+            text.char_indices().map(
+                |(at, c)| {
+                    if c.is_ascii() && is_hidden(at) { '*' } else { visible(c) }
+                },
+            ),
+        );
+        if shown.end < line_end {
             self.text.push(LEFT_OUT);
         }
         self.text.push('\n');
@@ -216,6 +208,27 @@ impl Excerpt<'_> {
         let text = self.source.text.get(part).unwrap_or_default();
         mark + text.chars().map(|it| visible(it).len_utf8()).sum::<usize>()
     }
+}
+
+/// Returns where a line says who logs in with what, as in `https://user:password@host`: that is
+/// not to get into the log of a pipeline. `behind` is the rest of the line, which is not shown.
+fn logins(line: &str, behind: &str) -> Vec<Range<usize>> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '{' | '}');
+    let mut found = Vec::new();
+    let mut start = 0;
+    for word in line.split_inclusive(is_end) {
+        let end = start + word.len();
+        let continues = end == line.len() && !word.ends_with(is_end);
+        let rest = if continues { behind.split(is_end).next().unwrap_or_default() } else { "" };
+        let at = if rest.contains('@') { Some(word.len()) } else { word.rfind('@') };
+        let login = at.and_then(|at| word.get(..at)).filter(|it| it.contains(':'));
+        if let Some(login) = login {
+            let scheme = login.find("://").map_or(0, |it| it + 3);
+            found.push(start + scheme..start + login.len());
+        }
+        start = end;
+    }
+    found
 }
 
 /// Returns a character that stands for one that must not reach a terminal.
@@ -256,5 +269,37 @@ impl SourceCode for Excerpt<'_> {
             column,
             to - from + 1,
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(line: &str, behind: &str) -> String {
+        let ranges = logins(line, behind);
+        let hide = |(at, c)| if ranges.iter().any(|it| it.contains(&at)) { '*' } else { c };
+        line.char_indices().map(hide).collect()
+    }
+
+    #[test]
+    fn a_login_in_a_url_is_not_shown() {
+        let table = [
+            ("controller: https://admin:pw@host", "controller: https://********@host"),
+            (
+                "controller: \"https://a:p@w@host/x\" # y",
+                "controller: \"https://*****@host/x\" # y",
+            ),
+            ("controller: https://a:p/w@host", "controller: https://*****@host"),
+            ("controller: a:pw@host", "controller: ****@host"),
+            ("username: netops@corp", "username: netops@corp"),
+            ("{username: a@b, cidr: 2001:db8::/32}", "{username: a@b, cidr: 2001:db8::/32}"),
+            ("controller: https://host:8443", "controller: https://host:8443"),
+        ];
+        for (line, want) in table {
+            assert_eq!(hidden(line, ""), want);
+        }
+        assert_eq!(hidden("controller: https://a:pas", "sword@host"), "controller: https://*****");
+        assert_eq!(hidden("controller: https://a:80", " # a@b"), "controller: https://a:80");
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    complaints::{Complaints, in_order, shown_whole},
+    complaints::{Complaints, MOST, in_order, shown_whole, untold},
     raw,
     read::{Read as _, Reader},
     resolve::Resolver,
@@ -40,13 +40,18 @@ pub(crate) fn load(paths: &[PathBuf]) -> Loaded {
     for path in paths {
         disk.add(path);
     }
-    let Disk { sources, no_text, mut complaints, .. } = disk;
-    if sources.sources().is_empty() && complaints.is_empty() {
-        complaints.push(no_files("no file is given".to_owned()));
+    if disk.sources.sources().is_empty() && disk.complaints.is_empty() {
+        disk.complaints.push(no_files("no file is given".to_owned()));
     }
-    let Loaded { sources, desired, diagnostics } = read_all_but(&no_text, sources);
-    complaints.extend(diagnostics);
-    Loaded { sources, desired, diagnostics: in_order(complaints) }
+    disk.loaded()
+}
+
+/// Reads one file, as it lies on a disk.
+#[cfg(feature = "testing")]
+pub(crate) fn read_bytes(path: &str, bytes: Vec<u8>) -> Loaded {
+    let mut disk = Disk::default();
+    disk.add_bytes(path, bytes);
+    disk.loaded()
 }
 
 /// Reads texts.
@@ -55,18 +60,23 @@ pub(crate) fn read(sources: SourceMap) -> Loaded {
     read_all_but(&BTreeSet::new(), sources)
 }
 
-fn read_all_but(left_out: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
+fn read_all_but(no_text: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
     let mut resolver = Resolver::default();
     let mut diagnostics = Vec::new();
-    for id in sources.ids().filter(|it| !left_out.contains(it)) {
+    let mut left_out = Vec::new();
+    for id in sources.ids().filter(|it| !no_text.contains(it)) {
         let source = sources.source(id);
-        let mut complaints = Complaints::new(id);
+        let room = MOST.saturating_sub(diagnostics.len());
+        let mut complaints = Complaints::new(id, room);
         if let Some(file) = read_file(&source.path, &source.text, &mut complaints) {
             resolver.add(&file, &mut complaints);
         }
-        diagnostics.extend(complaints.into_diagnostics());
+        let (found, more) = complaints.into_parts();
+        diagnostics.extend(found);
+        left_out.extend(more);
     }
     let desired = resolver.finish(&mut diagnostics);
+    diagnostics.extend(untold(&left_out));
     Loaded { sources, desired, diagnostics: in_order(diagnostics) }
 }
 
@@ -97,8 +107,23 @@ struct Disk {
 }
 
 impl Disk {
-    /// Takes a path as the user gave it; a link that was given is followed.
+    /// Reads what was found, all the way.
+    fn loaded(self) -> Loaded {
+        let Self { sources, no_text, mut complaints, n_bytes: _, seen: _ } = self;
+        let Loaded { sources, desired, diagnostics } = read_all_but(&no_text, sources);
+        complaints.extend(diagnostics);
+        Loaded { sources, desired, diagnostics: in_order(complaints) }
+    }
+
+    /// Takes a path as the user gave it. A link that was given is followed within its folder: what
+    /// is wrong with a file is shown with its lines, and whoever writes the files of a repository
+    /// must not have other files shown.
     fn add(&mut self, path: &Path) {
+        if leads_astray(path) {
+            let message = format!("{} is a link out of its folder", shown(path));
+            let help = "name the file that is meant; a link is followed to YAML files beside it";
+            return self.complaints.push(no_files(message).help(help));
+        }
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => self.add_folder(path),
             Ok(_) => self.add_file(path),
@@ -160,6 +185,11 @@ impl Disk {
             return self.complaints.push(no_files(message).help("is it the right file?"));
         }
         self.n_bytes += n_bytes;
+        self.add_bytes(&path.to_string_lossy(), bytes);
+    }
+
+    /// Takes in what a file holds, which may be no text.
+    fn add_bytes(&mut self, path: &str, bytes: Vec<u8>) {
         let (text, bad_from) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),
             Err(error) => {
@@ -169,7 +199,7 @@ impl Disk {
         };
         let without_mark = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let n_mark = text.len() - without_mark.len();
-        let source = self.sources.add(path.to_string_lossy(), without_mark);
+        let source = self.sources.add(path, without_mark);
         if let Some(start) = bad_from.map(|it| it - n_mark) {
             self.no_text.insert(source);
             let span = Span { source, start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() };
@@ -190,6 +220,30 @@ impl Disk {
         };
         self.complaints.push(no_files(format!("cannot read {}: {why}", shown(path))));
     }
+}
+
+/// Whether a path is a link that leads out of its folder, or to something hidden, or to what is not
+/// named as YAML.
+fn leads_astray(path: &Path) -> bool {
+    // Behind a slash at the end a link would not be seen.
+    let path: PathBuf = path.components().collect();
+    // Nobody commits these, and a shell gives them for what it reads itself.
+    if !path.is_symlink() || path.starts_with("/dev") || path.starts_with("/proc") {
+        return false;
+    }
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
+    };
+    // A link that leads nowhere is complained of by whoever reads it.
+    let (Ok(target), Ok(folder)) = (fs::canonicalize(&path), fs::canonicalize(folder)) else {
+        return false;
+    };
+    let Ok(inside) = target.strip_prefix(&folder) else { return true };
+    // Kubernetes keeps what it mounts in folders whose names begin with two.
+    let is_hidden = |name: &[u8]| name.starts_with(b".") && !name.starts_with(b"..");
+    inside.components().any(|it| is_hidden(it.as_os_str().as_encoded_bytes()))
+        || (target.is_file() && !is_yaml(&target))
 }
 
 fn shown(path: &Path) -> String {

@@ -37,6 +37,13 @@ impl MemoryDisk {
         }
     }
 
+    /// Puts a file there.
+    pub(crate) fn put(&self, path: &str, text: &str) {
+        let bytes = text.as_bytes().to_vec();
+        let kept = Kept { n_synced: bytes.len(), bytes, is_locked: false };
+        self.lock().insert(PathBuf::from(path), Arc::new(Mutex::new(kept)));
+    }
+
     /// Returns the text of every file.
     pub(crate) fn texts(&self) -> BTreeMap<PathBuf, String> {
         let text = |it: &Shared| String::from_utf8(it.lock().unwrap().bytes.clone()).unwrap();
@@ -75,6 +82,9 @@ impl Disk for MemoryDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut files = self.lock();
+        if files.contains_key(to) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
         let kept = files.remove(from).ok_or(io::ErrorKind::NotFound)?;
         files.insert(to.to_owned(), kept);
         Ok(())

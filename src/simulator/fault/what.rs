@@ -89,6 +89,10 @@ pub(crate) enum What {
     TooMany {
         retry_after: Option<u64>,
     },
+    /// 503, and when to come back.
+    Unavailable {
+        retry_after: u64,
+    },
     /// Not taken on, with that status.
     Status(u16),
     /// Taken on, and then that status.

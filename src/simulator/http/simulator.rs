@@ -12,7 +12,7 @@ use crate::simulator::{
     Fault, FaultError, Options, World,
     fault::{Armed, Where},
     options::DEFAULT_RELEASE,
-    world::{At, Rules, Violation},
+    world::{At, Rules},
 };
 
 /// A controller that lives in this process. Clones are the same controller.
@@ -89,6 +89,11 @@ impl Simulator {
         Where::ALL.iter().map(|(it, word)| ((*word).to_owned(), count(it))).collect()
     }
 
+    /// How many requests were answered 429.
+    pub fn refused(&self) -> u64 {
+        self.lock().throttle.n_refused
+    }
+
     /// Each counted request in its order: method, path, body. Secrets are left out.
     pub fn request_log(&self) -> Vec<String> {
         self.lock().log.clone()
@@ -100,6 +105,11 @@ impl Simulator {
         let faults: Vec<Fault> = faults.map(str::parse).collect::<Result<_, _>>()?;
         self.lock().armed.arm(faults);
         Ok(())
+    }
+
+    /// Disarms every fault.
+    pub fn heal(&self) {
+        self.lock().armed.disarm();
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -121,11 +131,8 @@ impl State {
         time
     }
 
-    /// Counts a request, and notes whether it comes before it may.
+    /// Counts a request.
     pub(super) fn count(&mut self, place: Option<Where>, line: String) {
-        if self.throttle.is_early(Instant::now()) {
-            self.world.violate(Violation::EarlyRetry);
-        }
         if let Some(place) = place {
             *self.requests.entry(place).or_default() += 1;
         }
