@@ -561,7 +561,7 @@ fn a_comment_shows_what_the_text_shows() {
     let bare = |text: &str| text.chars().filter(|it| *it != ' ').collect::<String>();
     let seen = seen(&comment(&plan, &story.sources));
     let text = plan_text(&plan, Show::Changes);
-    let (blocks, _) = text.split_once("\nPlan: ").unwrap();
+    let (blocks, _) = text.split_once("\nImpact:\n").unwrap();
     let diffs = seen.fences.iter().filter(|it| it.0 == "diff").map(|it| it.1.clone());
     assert_eq!(bare(&diffs.collect::<Vec<_>>().join("\n")), bare(blocks));
 }
