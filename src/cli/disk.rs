@@ -27,6 +27,15 @@ pub(crate) fn write_whole(path: &Path, text: &str, mode: u32) -> io::Result<()> 
     placed
 }
 
+/// Whether two paths are of one file, as far as can be told.
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        // What is not there yet has no place but its name.
+        (Ok(_) | Err(_), Ok(_) | Err(_)) => one == other,
+    }
+}
+
 /// Finds out whether a file could be written.
 pub(crate) fn can_write(path: &Path) -> io::Result<()> {
     let new = beside(path);

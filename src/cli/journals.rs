@@ -19,6 +19,7 @@ use super::{
     args::CarryArgs,
     carry::{Listeners, Recorded, limits},
     connect::{Connection, unread},
+    disk::is_same_file,
     exit::Exit,
     output::Output,
     plan::Seen,
@@ -78,6 +79,22 @@ impl Found {
             report.reopen(change);
         }
         report
+    }
+}
+
+/// Keeps events from being written over a journal.
+pub(crate) fn keep_from_events(
+    journal: Option<&Path>,
+    events: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<(), Exit> {
+    match (journal, events) {
+        (Some(journal), Some(events)) if is_same_file(journal, events) => {
+            let message = format!("`{}` cannot be journal and events at once", events.display());
+            output.error(&message, Some("give `--events` another file"));
+            Err(Exit::Invalid)
+        }
+        (Some(_) | None, Some(_) | None) => Ok(()),
     }
 }
 

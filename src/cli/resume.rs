@@ -22,6 +22,7 @@ use crate::{
 
 /// Carries on with what a journal says was left.
 pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
+    journals::keep_from_events(Some(&args.journal), args.carrying.events.as_deref(), output)?;
     output.open_events(args.carrying.events.as_deref())?;
     if args.carrying.format == Format::Json {
         output.keep_stdout_for_machines();

@@ -234,6 +234,16 @@ fn resume_says_what_is_wrong_with_what_it_is_given() {
     }
     let line = "resume j.jsonl --controller http://127.0.0.1:9";
     expect_refused(&shell, &server, (5, line), "Error: the plan was made against http://127.");
+    // Events would be written over it.
+    let before = fs::read(shell.path("j.jsonl")).unwrap();
+    let words = "cannot be journal and events at once";
+    for events in ["j.jsonl", "./folder/../j.jsonl"] {
+        let lines = ["resume j.jsonl", "apply --auto-approve --journal j.jsonl"];
+        for line in lines.map(|it| format!("{it} --events {events}")) {
+            expect_refused(&shell, &server, (4, &line), words);
+            assert_eq!(fs::read(shell.path("j.jsonl")).unwrap(), before);
+        }
+    }
     let _ended = shell.expect(0, "resume j.jsonl");
     expect_all_done(&shell, &server);
     // Twice is as good as once, and asks nobody.
