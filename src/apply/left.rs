@@ -94,26 +94,13 @@ impl Left {
 
     /// Takes an event in that was told then, in milliseconds of the epoch.
     pub(crate) fn tell(&mut self, event: &Event, at_ms: i64) {
-        let change = match event {
-            Event::Resumed { .. } => {
-                // How long a task took is not known of one that nobody looked at for a while.
-                self.changes.iter_mut().for_each(|it| it.accepted_at_ms = None);
-                return;
+        if let Event::Resumed { .. } = event {
+            // How long a task took is not known of one that nobody looked at for a while.
+            for change in &mut self.changes {
+                change.accepted_at_ms = None;
             }
-            Event::Started { .. }
-            | Event::Stopping { .. }
-            | Event::Waiting { .. }
-            | Event::ReadFailed { .. } => return,
-            Event::Submitting { change, .. }
-            | Event::Accepted { change, .. }
-            | Event::InDoubt { change, .. }
-            | Event::NotTaken { change, .. }
-            | Event::Refused { change, .. }
-            | Event::Claimed { change, .. }
-            | Event::Settled { change, .. }
-            | Event::Noted { change, .. }
-            | Event::Ended { change, .. } => *change,
-        };
+        }
+        let Some(change) = event.change() else { return };
         if let Event::Accepted { task, .. } = event {
             self.tasks.insert(TaskId::new(task.clone()));
         }

@@ -42,6 +42,28 @@ pub(crate) enum Event {
     ReadFailed { why: String },
 }
 
+impl Event {
+    /// Returns the change that it is about.
+    pub(crate) fn change(&self) -> Option<usize> {
+        match self {
+            Self::Started { .. }
+            | Self::Resumed { .. }
+            | Self::Stopping { .. }
+            | Self::Waiting { .. }
+            | Self::ReadFailed { .. } => None,
+            Self::Submitting { change, .. }
+            | Self::Accepted { change, .. }
+            | Self::InDoubt { change, .. }
+            | Self::NotTaken { change, .. }
+            | Self::Refused { change, .. }
+            | Self::Claimed { change, .. }
+            | Self::Settled { change, .. }
+            | Self::Noted { change, .. }
+            | Self::Ended { change, .. } => Some(*change),
+        }
+    }
+}
+
 /// What came of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {

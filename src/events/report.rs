@@ -86,22 +86,7 @@ impl Report {
 
     /// Takes an event in that happened then, in milliseconds of the epoch.
     pub(crate) fn tell(&mut self, event: &Event, at_ms: i64) {
-        let change = match event {
-            Event::Started { .. }
-            | Event::Resumed { .. }
-            | Event::Stopping { .. }
-            | Event::Waiting { .. }
-            | Event::ReadFailed { .. } => return,
-            Event::Submitting { change, .. }
-            | Event::Accepted { change, .. }
-            | Event::InDoubt { change, .. }
-            | Event::NotTaken { change, .. }
-            | Event::Refused { change, .. }
-            | Event::Claimed { change, .. }
-            | Event::Settled { change, .. }
-            | Event::Noted { change, .. }
-            | Event::Ended { change, .. } => *change,
-        };
+        let Some(change) = event.change() else { return };
         if let Some(entry) = self.entries.get_mut(change) {
             entry.tell(event, at_ms);
         }
