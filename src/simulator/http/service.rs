@@ -56,13 +56,21 @@ impl tower::Service<Request<Bytes>> for Service {
         if is_ours(request.uri().path()) {
             return Box::pin(async move { Ok(handle_ours(&simulator, &request)) });
         }
+        if !simulator.carries(&request) {
+            return Box::pin(future::pending());
+        }
+        let has_cord = simulator.has_cord();
         let (latency, arrived) = {
             let mut state = simulator.lock();
             (state.options.latency, arrive(&mut state, &request))
         };
         Box::pin(async move {
-            wait(latency).await;
-            let Handled { after, end } = handle(&mut simulator.lock(), &request, arrived);
+            let handling = async move {
+                wait(latency).await;
+                handle(&mut simulator.lock(), &request, arrived)
+            };
+            let Handled { after, end } =
+                if has_cord { on_its_way(handling).await } else { handling.await };
             wait(after).await;
             match end {
                 End::Answer(answer) => Ok(answer),
@@ -71,6 +79,13 @@ impl tower::Service<Request<Bytes>> for Service {
             }
         })
     }
+}
+
+/// Handles a request that may be on its way while whoever sent it comes to an end.
+#[expect(clippy::disallowed_methods, reason = "what was sent arrives, whoever waits for an answer")]
+async fn on_its_way(handling: impl Future<Output = Handled> + Send + 'static) -> Handled {
+    let handled = tokio::spawn(handling).await;
+    handled.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 async fn wait(duration: Duration) {
