@@ -7,11 +7,29 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use trueup::cli::{Appended, Disk};
+use trueup::{
+    cli::{Appended, Disk},
+    simulator::Cord,
+};
 
 /// A disk in memory. Clones are the same disk.
 #[derive(Clone, Default)]
-pub(crate) struct MemoryDisk(Arc<Mutex<BTreeMap<PathBuf, Kept>>>);
+pub(crate) struct MemoryDisk(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    files: BTreeMap<PathBuf, Kept>,
+    death: Option<(Moment, Cord)>,
+    /// Whether whoever uses it is dead: nothing that is done to it happens any more.
+    is_dead: bool,
+}
+
+/// Right after what whoever uses it dies; these count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Appended(u64),
+    Synced(u64),
+}
 
 #[derive(Clone, Default)]
 struct Kept {
@@ -25,20 +43,32 @@ impl MemoryDisk {
     /// Ends every process that uses it, and the power: of what was not synced, this many bytes of
     /// each file were written all the same.
     pub(crate) fn lose_power(&self, n_survive: usize) {
-        for kept in self.lock().values_mut() {
-            kept.bytes.truncate(kept.n_synced + n_survive);
+        let mut state = self.lock();
+        (state.is_dead, state.death) = (false, None);
+        for kept in state.files.values_mut() {
+            kept.bytes.truncate(kept.n_synced.saturating_add(n_survive));
             kept.n_synced = kept.bytes.len();
             kept.is_locked = false;
         }
     }
 
+    /// Has whoever uses it die at a moment, and a cord pulled then.
+    pub(crate) fn die_at(&self, moment: Moment, cord: Cord) {
+        self.lock().death = Some((moment, cord));
+    }
+
+    /// Returns how many bytes are not synced.
+    pub(crate) fn n_unsynced(&self) -> usize {
+        self.lock().files.values().map(|it| it.bytes.len() - it.n_synced).sum()
+    }
+
     /// Returns the text of every file.
     pub(crate) fn texts(&self) -> BTreeMap<PathBuf, String> {
         let text = |it: &Kept| String::from_utf8(it.bytes.clone()).unwrap();
-        self.lock().iter().map(|(path, it)| (path.clone(), text(it))).collect()
+        self.lock().files.iter().map(|(path, it)| (path.clone(), text(it))).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Kept>> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
 }
@@ -49,7 +79,7 @@ impl Disk for MemoryDisk {
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
-        let mut files = self.lock();
+        let files = &mut self.lock().files;
         if files.contains_key(path) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
@@ -58,7 +88,7 @@ impl Disk for MemoryDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
-        let mut files = self.lock();
+        let files = &mut self.lock().files;
         let Some(kept) = files.get_mut(path) else { return Err(io::ErrorKind::NotFound.into()) };
         if std::mem::replace(&mut kept.is_locked, true) {
             return Err(io::ErrorKind::WouldBlock.into());
@@ -67,15 +97,33 @@ impl Disk for MemoryDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let mut files = self.lock();
+        let files = &mut self.lock().files;
         let kept = files.remove(from).ok_or(io::ErrorKind::NotFound)?;
         files.insert(to.to_owned(), kept);
         Ok(())
     }
 
     fn files(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let files = self.lock();
+        let files = &self.lock().files;
         Ok(files.keys().filter(|it| it.parent() == Some(folder)).cloned().collect())
+    }
+}
+
+impl State {
+    /// Counts down to the moment of death.
+    fn note(&mut self, what: Moment) {
+        let Some((moment, cord)) = &mut self.death else { return };
+        let n_left = match (moment, what) {
+            (Moment::Appended(n), Moment::Appended(_)) | (Moment::Synced(n), Moment::Synced(_)) => {
+                n
+            }
+            _ => return,
+        };
+        *n_left = n_left.saturating_sub(1);
+        if *n_left == 0 {
+            cord.pull();
+            self.is_dead = true;
+        }
     }
 }
 
@@ -86,8 +134,18 @@ struct Open {
 
 impl Open {
     fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> io::Result<T> {
-        let mut files = self.disk.lock();
+        let files = &mut self.disk.lock().files;
         files.get_mut(&self.path).map(work).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// Does something to what is written, unless whoever does it is dead; which may be next.
+    fn change(&mut self, what: Moment, work: impl FnOnce(&mut Kept)) -> io::Result<()> {
+        if self.disk.lock().is_dead {
+            return Ok(());
+        }
+        self.with(work)?;
+        self.disk.lock().note(what);
+        Ok(())
     }
 }
 
@@ -102,14 +160,17 @@ impl Appended for Open {
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.with(|it| it.bytes.extend(bytes))
+        self.change(Moment::Appended(1), |it| it.bytes.extend(bytes))
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.with(|it| it.n_synced = it.bytes.len())
+        self.change(Moment::Synced(1), |it| it.n_synced = it.bytes.len())
     }
 
     fn cut(&mut self, size: u64) -> io::Result<()> {
+        if self.disk.lock().is_dead {
+            return Ok(());
+        }
         let size = usize::try_from(size).unwrap();
         self.with(|it| {
             it.bytes.truncate(size);

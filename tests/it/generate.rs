@@ -15,7 +15,7 @@ const MASK: &str = "NO!$DATA!$";
 const GONE: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The names that files give. Some need quotes in a file, some in a plan.
-const NAMES: [&str; 6] = ["a", "branch-1", "branch-2", "hq \"x\"", "lab, #1", "über"];
+pub(crate) const NAMES: [&str; 6] = ["a", "branch-1", "branch-2", "hq \"x\"", "lab, #1", "über"];
 
 /// Names that only the controller has; the second is covered by the glob of the files.
 const OTHERS: [&str; 4] = ["other", "branch-9", "A", "a "];

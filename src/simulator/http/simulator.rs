@@ -125,6 +125,11 @@ impl Simulator {
         self.lock().struck.clone()
     }
 
+    /// The names of all discoveries that there are, and were since the start, by id.
+    pub fn names(&self) -> BTreeMap<String, String> {
+        self.lock().world.names()
+    }
+
     /// Ends the controller and starts it again from its world file, with no token that is good.
     pub fn restart(&self) -> Result<(), WorldError> {
         let text = self.world_json();

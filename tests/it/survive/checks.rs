@@ -1,0 +1,248 @@
+//! What has to hold of everything that was played.
+//!
+//! Looks at the world, at what the controller was sent and at what the commands told. Knows how
+//! nothing is done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use tokio::time::sleep;
+use trueup::cli::Exit;
+
+use super::play::{Played, Told};
+use crate::{
+    bench::Ran,
+    generate::Case,
+    properties::{ALL_OVER, Shown, array, begin, changes, expect_nothing_left, line, world},
+    wanted::{departures, n_runs, named, trespasses, wanted, without_run},
+};
+
+/// The same apply, with nothing in its way.
+pub(crate) struct Undisturbed {
+    pub(crate) ran: Ran,
+    /// The world when all was over.
+    pub(crate) after: Value,
+    /// The bodies of the creates, by name.
+    pub(crate) creates: BTreeMap<String, Value>,
+}
+
+impl Undisturbed {
+    pub(crate) async fn of(case: &Case, is_lean: bool) -> Self {
+        let mut bench = begin(case);
+        bench.is_lean = is_lean;
+        let ran = bench.run(&line(&format!("apply --auto-approve {}", case.flags), case)).await;
+        sleep(ALL_OVER).await;
+        let log = bench.simulator.request_log();
+        let creates =
+            log.iter().filter_map(|it| Write::read(it)).filter_map(|it| match it.target {
+                Target::Name(name) => Some((name, it.body)),
+                Target::Id(_) => None,
+            });
+        Self { ran, after: world(&bench), creates: creates.collect() }
+    }
+}
+
+/// Checks everything.
+pub(crate) async fn expect_survived(played: &Played, undisturbed: &Undisturbed) {
+    expect_good_manners(played);
+    expect_nothing_outside_the_plans(played, undisturbed);
+    for told in &played.told {
+        expect_truthful(played, told);
+    }
+    expect_runs(played);
+    expect_ended(played, undisturbed).await;
+}
+
+/// A write as the controller's log has it.
+struct Write {
+    step: &'static str,
+    target: Target,
+    body: Value,
+}
+
+enum Target {
+    Name(String),
+    Id(String),
+}
+
+impl Write {
+    /// Reads a line of the log; `None` where it is no write to a discovery.
+    fn read(request: &str) -> Option<Self> {
+        let (method, rest) = request.split_once(' ')?;
+        let (path, body) = rest.split_once(' ').unwrap_or((rest, "null"));
+        let tail = path.split_once("/v1/discovery")?.1;
+        let body = serde_json::from_str::<Value>(body).unwrap();
+        let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+        let (step, target) = match method {
+            "POST" => ("create", Target::Name(text("name"))),
+            "PUT" => {
+                let step = match &*text("discoveryStatus") {
+                    "Active" => "run",
+                    "Inactive" => "stop",
+                    _ => "edit",
+                };
+                (step, Target::Id(text("id")))
+            }
+            "DELETE" => ("delete", Target::Id(tail.trim_start_matches('/').to_owned())),
+            _ => return None,
+        };
+        Some(Self { step, target, body })
+    }
+}
+
+/// Nothing was done that a careful client never does, but for what somebody else's doing explains.
+fn expect_good_manners(played: &Played) {
+    let schedule = &played.schedule;
+    let mut violations = played.bench.simulator.violations();
+    violations.retain(|name, n| {
+        let is_raced = match name.as_str() {
+            "duplicate_create" => schedule.has_other("other-create"),
+            "write_to_missing_id" => schedule.has_other("other-delete"),
+            "noop_edit" | "needless_replace" => schedule.has_other("other-"),
+            // Whoever comes next was not told to wait.
+            "early_retry" => schedule.has_kill(),
+            _ => false,
+        };
+        let is_crowded = schedule.second.is_some()
+            && !matches!(&**name, "unknown_field" | "masked_secret" | "field_in_run_or_stop");
+        *n != 0 && !is_raced && !is_crowded
+    });
+    let log = played.bench.simulator.request_log().join("\n");
+    assert!(violations.is_empty(), "{violations:?}\n{log}");
+}
+
+/// The changes of every plan that was printed, by name.
+fn planned(played: &Played) -> BTreeMap<String, Vec<Shown>> {
+    let mut all = BTreeMap::<_, Vec<_>>::new();
+    for told in &played.told {
+        for (name, shown) in changes(&told.out) {
+            all.entry(name).or_default().push(shown);
+        }
+    }
+    all
+}
+
+/// Each write is a step of a plan that was printed, about that discovery, and with its settings.
+fn expect_nothing_outside_the_plans(played: &Played, undisturbed: &Undisturbed) {
+    let planned = planned(played);
+    let (raced, halved) = (played.schedule.raced(), halved(played));
+    let names = played.bench.simulator.names();
+    for request in played.bench.simulator.request_log() {
+        let Some(Write { step, target, body }) = Write::read(&request) else { continue };
+        let name = match target {
+            Target::Name(name) => name,
+            Target::Id(id) => names.get(&id).cloned().unwrap_or_else(|| {
+                panic!("nobody knows the id of {request}");
+            }),
+        };
+        let shown = planned.get(&name).map(Vec::as_slice).unwrap_or_default();
+        assert!(shown.iter().any(|it| it.has_step(step)), "in no plan: {request}");
+        let expected = undisturbed.creates.get(&name).filter(|_| step == "create");
+        let is_free = raced.contains(&name) || halved.contains(&name);
+        if let Some(expected) = expected.filter(|_| !is_free) {
+            assert_eq!(&body, expected, "not as planned: {request}");
+        }
+    }
+    if raced.is_empty() {
+        let mut wrong = trespasses(&played.schedule.case.files, &played.before, &played.after);
+        wrong.retain(|it| !halved.iter().any(|name| it.starts_with(&format!("`{name}`:"))));
+        assert_eq!(wrong, [""; 0], "{:#?}", played.told);
+    }
+}
+
+/// An exit code says what is so.
+fn expect_truthful(played: &Played, told: &Told) {
+    let Some(exit) = told.exit else { return };
+    let last = told.out.lines().last().unwrap_or_default();
+    let open = last.rsplit_once(", ").filter(|(_, it)| it.ends_with("still running."));
+    let n_open = open.and_then(|(_, it)| it.split(' ').next()).and_then(|it| it.parse().ok());
+    let n_open = n_open.unwrap_or(0_u64);
+    if exit == Exit::Pending {
+        assert!(n_open != 0 || told.err.contains("at once"), "{told:#?}");
+    } else {
+        assert_eq!(n_open, 0, "{told:#?}");
+    }
+    if exit == Exit::Done && !told.is_crowded {
+        let Played { schedule, .. } = played;
+        let mut wrong = departures(&schedule.case.files, &told.world, &schedule.raced());
+        wrong.retain(|it| !(schedule.case.has("edit_runs=yes") && it.ends_with(" runs")));
+        assert!(wrong.is_empty(), "{wrong:#?} {told:#?}");
+    }
+}
+
+/// No run was started that no plan has, and none twice for one.
+fn expect_runs(played: &Played) {
+    let planned = planned(played);
+    let Played { schedule, before, after, .. } = played;
+    let raced = schedule.raced();
+    for name in wanted(&schedule.case.files).into_keys().filter(|it| !raced.contains(it)) {
+        let ids = |world| named(world, &name).iter().map(|it| it["id"].to_string()).collect();
+        let (had, has): (Vec<_>, Vec<_>) = (ids(before), ids(after));
+        let least = if had == has { n_runs(before, &name) } else { 0 };
+        let n_new = n_runs(after, &name).saturating_sub(least);
+        let shown = planned.get(&name).map(Vec::as_slice).unwrap_or_default();
+        let n_wanted = shown.iter().filter(|it| it.runs()).count();
+        // An edit's own run that is over before it is looked for goes unseen.
+        let n_edits = shown.iter().filter(|it| it.has_step("edit")).count();
+        let most = n_wanted + if schedule.case.has("edit_runs=yes") { n_edits } else { 0 };
+        assert!(n_new <= most, "`{name}` ran {n_new} times of {most}: {:#?}", played.told);
+    }
+}
+
+/// In the end all is as without any of it, and nothing is left to do.
+async fn expect_ended(played: &Played, undisturbed: &Undisturbed) {
+    let Played { schedule, bench, before, after, .. } = played;
+    let case = &schedule.case;
+    let last = played.told.last().unwrap();
+    let raced = schedule.raced();
+    let exit = last.exit.unwrap();
+    if undisturbed.ran.exit != Exit::Done || case.is_hard() {
+        // What keeps it from being done was said; what a plan refuses, nobody wrote.
+        let is_refused = matches!(undisturbed.ran.exit, Exit::Invalid | Exit::Refused);
+        if is_refused && raced.is_empty() {
+            assert_eq!(
+                (exit, settings(before, &raced)),
+                (undisturbed.ran.exit, settings(after, &raced))
+            );
+        }
+        if exit != Exit::Done {
+            return;
+        }
+    } else {
+        assert_eq!(exit, Exit::Done, "{:#?}", played.told);
+        let free = raced.into_iter().chain(halved(played)).collect::<Vec<_>>();
+        let was = settings(&undisturbed.after, &free);
+        assert_eq!(settings(after, &free), was, "{:#?}", played.told);
+    }
+    let n_forgotten = n_unworked(&last.world);
+    assert_eq!(n_forgotten, 0, "accepted, and forgotten: {:#}", last.world["tasks"]);
+    expect_nothing_left(bench, case).await;
+}
+
+/// The names of replaces that were cut between their halves, and told so: what the files leave open
+/// is lost then.
+fn halved(played: &Played) -> Vec<String> {
+    let planned = planned(played);
+    let replaced =
+        planned.into_iter().filter(|(_, all)| all.iter().any(|it| it.what == "replaced"));
+    replaced.map(|(name, _)| name).collect()
+}
+
+/// The settings of the discoveries whose names are not left out, in one order.
+fn settings(world: &Value, left_out: &[String]) -> Vec<String> {
+    let left_out = left_out.iter().map(String::as_str).collect::<BTreeSet<_>>();
+    let all = array(&world["discoveries"]).iter();
+    let all = all.filter(|it| !left_out.contains(it["name"].as_str().unwrap()));
+    let mut texts = all.map(|it| without_run(it).to_string()).collect::<Vec<_>>();
+    texts.sort();
+    texts
+}
+
+/// How many tasks were taken on whose work is still to be done.
+fn n_unworked(world: &Value) -> usize {
+    let is_left = |it: &&Value| {
+        let work = &it["simulator"]["left"]["work"];
+        !work.is_null() && !matches!(work["fate"].as_str(), Some("stuck"))
+    };
+    array(&world["tasks"]).iter().filter(is_left).count()
+}

@@ -1,0 +1,253 @@
+//! Plays a schedule: processes one after the other, somebody else beside them, and at last a
+//! command that nothing goes wrong with.
+//!
+//! Judges nothing: what happened is handed on to be checked.
+
+use std::{cell::RefCell, time::Duration};
+
+use serde_json::Value;
+use tokio::time::sleep;
+use trueup::{
+    cli::Exit,
+    simulator::{Cord, Simulator},
+};
+
+use super::{
+    schedule::{End, Life, Point, Schedule, Way},
+    tally::Tally,
+};
+use crate::{
+    bench::{Bench, Ran},
+    properties::{ALL_OVER, begin, line, put_files, world},
+};
+
+/// How many commands there may be in the end until one is done.
+const MOST_CLOSING: usize = 3;
+
+/// Everything that happened.
+pub(crate) struct Played {
+    pub(crate) schedule: Schedule,
+    pub(crate) bench: Bench,
+    /// The world before, and when all was over.
+    pub(crate) before: Value,
+    pub(crate) after: Value,
+    pub(crate) told: Vec<Told>,
+    pub(crate) tally: Tally,
+}
+
+/// What a command told.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) way: Way,
+    /// `None` where it was killed.
+    pub(crate) exit: Option<Exit>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+    /// The world right then.
+    pub(crate) world: Value,
+    /// Whether another apply was under way then.
+    pub(crate) is_crowded: bool,
+    /// Whether it is one of those that nothing goes wrong with.
+    pub(crate) is_closing: bool,
+}
+
+/// Plays it all.
+pub(crate) async fn play(schedule: Schedule, is_lean: bool) -> Played {
+    let mut bench = begin(&schedule.case);
+    bench.is_lean = is_lean;
+    let before = world(&bench);
+    let player = Player {
+        schedule: &schedule,
+        simulator: bench.simulator.clone(),
+        told: RefCell::default(),
+        tally: RefCell::default(),
+        n_applying: RefCell::new(0),
+    };
+    let second = bench.beside();
+    put_files(&second, &schedule.case);
+    tokio::join!(
+        player.live(&mut bench),
+        player.somebody_acts(),
+        player.apply_beside(&second),
+        player.restart_the_controller(),
+    );
+    player.close(&bench).await;
+    sleep(ALL_OVER).await;
+    let after = world(&bench);
+    let mut tally = player.tally.into_inner();
+    tally.note_world(&bench.simulator);
+    let told = player.told.into_inner();
+    Played { bench, before, after, told, tally, schedule }
+}
+
+struct Player<'a> {
+    schedule: &'a Schedule,
+    simulator: Simulator,
+    told: RefCell<Vec<Told>>,
+    tally: RefCell<Tally>,
+    n_applying: RefCell<u32>,
+}
+
+impl Player<'_> {
+    async fn live(&self, bench: &mut Bench) {
+        bench.simulator.inject(&self.schedule.faults.join("\n")).unwrap();
+        for life in &self.schedule.lives {
+            self.one_life(bench, life).await;
+            let pause = if bench.latest_journal().is_none() { 90_000 } else { life.pause };
+            sleep(Duration::from_millis(pause)).await;
+        }
+        bench.interrupts.clear();
+    }
+
+    async fn one_life(&self, bench: &mut Bench, life: &Life) {
+        bench.interrupts.clear();
+        let cord = Cord::default();
+        let mut survives = 0;
+        match &life.end {
+            End::ByItself => (),
+            End::CtrlC(moments) => {
+                bench.interrupts = moments.iter().map(|it| Duration::from_millis(*it)).collect();
+            }
+            End::Kill(point, n_bytes) => {
+                survives = *n_bytes;
+                match point {
+                    Point::At(_) => (),
+                    Point::Request { place, nth, arrives } => {
+                        cord.pull_at(place, *nth, *arrives).unwrap();
+                    }
+                    Point::Disk(moment) => bench.disk.die_at(*moment, cord.clone()),
+                }
+            }
+        }
+        let killed = async {
+            match life.end {
+                End::Kill(Point::At(ms), _) => {
+                    sleep(Duration::from_millis(ms)).await;
+                    cord.pull();
+                }
+                _ => cord.pulled().await,
+            }
+        };
+        let exit = self.command(bench, life.way, killed, &cord).await;
+        let mut tally = self.tally.borrow_mut();
+        match (&life.end, exit) {
+            (End::Kill(point, _), None) => {
+                let n_unsynced = bench.disk.n_unsynced();
+                tally.note_kill(*point, n_unsynced, survives);
+            }
+            (End::CtrlC(_), Some(_)) => {
+                let told = self.told.borrow();
+                let told = told.last().unwrap();
+                if told.err.contains("second interrupt") {
+                    tally.note("Ctrl-C twice");
+                } else if told.out.contains("interrupted") || told.err.contains("interrupted") {
+                    tally.note("Ctrl-C");
+                }
+            }
+            _ => (),
+        }
+        // A later life does not die of what an earlier one missed.
+        bench.disk.lose_power(survives);
+    }
+
+    /// Runs a command. Returns `None` where it was killed.
+    async fn command(
+        &self,
+        bench: &Bench,
+        way: Way,
+        killed: impl Future<Output = ()>,
+        cord: &Cord,
+    ) -> Option<Exit> {
+        let (way, args) = self.args(bench, way).await?;
+        let args = args.iter().map(String::as_str).collect::<Vec<_>>();
+        let simulator = bench.simulator.through(cord.clone());
+        *self.n_applying.borrow_mut() += 1;
+        let ended = bench.run_until(&args, Some(simulator), killed).await;
+        *self.n_applying.borrow_mut() -= 1;
+        let exit = ended.as_ref().ok().map(|it| it.exit);
+        let (out, err) = match ended {
+            Ok(Ran { out, err, .. }) => (out, err),
+            Err(killed) => (killed.out, killed.err),
+        };
+        self.tally.borrow_mut().note_command(way, exit, &err);
+        let world = world(bench);
+        let is_crowded = *self.n_applying.borrow() != 0;
+        let told = Told { way, exit, out, err, world, is_crowded, is_closing: false };
+        self.told.borrow_mut().push(told);
+        exit
+    }
+
+    /// Returns the command line of a way, and which way it is where that one cannot be gone.
+    async fn args(&self, bench: &Bench, way: Way) -> Option<(Way, Vec<String>)> {
+        let case = &self.schedule.case;
+        let flags = format!("--auto-approve --timeout 5m {}", case.flags);
+        let apply = format!("{} --simulate --file {}", line("apply", case), bench.path(""));
+        let text = match way {
+            Way::Apply => format!("{apply} {flags}"),
+            Way::Resume => match bench.latest_journal() {
+                Some(journal) => format!("resume {journal} --simulate --timeout 5m"),
+                None => return Some((Way::Apply, words(&format!("{apply} {flags}")))),
+            },
+            Way::Saved => {
+                let path = bench.path("plan.json");
+                if !std::path::Path::new(&path).exists() {
+                    let planned = bench.run(&format!("{} --out {path}", line("plan", case))).await;
+                    if planned.exit != Exit::Done {
+                        return None;
+                    }
+                }
+                format!("apply {path} --simulate {flags}")
+            }
+        };
+        Some((way, words(&text)))
+    }
+
+    async fn somebody_acts(&self) {
+        let mut others = self.schedule.others.clone();
+        others.sort();
+        let mut now = 0;
+        for (at, what) in others {
+            sleep(Duration::from_millis(at - now)).await;
+            now = at;
+            self.simulator.inject(&format!("any={what}")).unwrap();
+            self.tally.borrow_mut().note("somebody else at a time of their own");
+        }
+    }
+
+    async fn apply_beside(&self, bench: &Bench) {
+        let Some(at) = self.schedule.second else { return };
+        sleep(Duration::from_millis(at)).await;
+        let never = std::future::pending();
+        let exit = self.command(bench, Way::Apply, never, &Cord::default()).await;
+        if exit.is_some() {
+            self.tally.borrow_mut().note("a second apply at the same time");
+        }
+    }
+
+    async fn restart_the_controller(&self) {
+        let Some(at) = self.schedule.restart else { return };
+        sleep(Duration::from_millis(at)).await;
+        self.simulator.restart().unwrap();
+        self.tally.borrow_mut().note("the controller restarted");
+    }
+
+    /// Ends what was left, with nothing in the way.
+    async fn close(&self, bench: &Bench) {
+        self.simulator.disarm();
+        for nth in 0..MOST_CLOSING {
+            let way = if nth == 0 { self.schedule.close } else { Way::Apply };
+            let never = std::future::pending();
+            let exit = self.command(bench, way, never, &Cord::default()).await;
+            if let Some(told) = self.told.borrow_mut().last_mut() {
+                told.is_closing = true;
+            }
+            if exit == Some(Exit::Done) {
+                return;
+            }
+        }
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
