@@ -6,6 +6,7 @@
 
 /// A rule that the simulation of `tests/it` has to notice the breaking of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "testing"), expect(unreachable_pub, reason = "tests reach it"))]
 pub enum Rule {
     /// A write in doubt is looked for before it is sent again.
     LookBeforeSendingAgain,

@@ -88,6 +88,12 @@ impl Client {
         }
     }
 
+    /// Takes note of a write that left before this client was there, at that time of the
+    /// controller's clock: tasks are looked at back to it.
+    pub(crate) fn note_earlier_write(&self, at_ms: i64) {
+        self.shared.first_write_ms.get_or_init(|| at_ms);
+    }
+
     async fn write(&self, call: Call) -> Result<Accepted, WriteError> {
         if let Some(now_ms) = self.server_time_ms() {
             self.shared.first_write_ms.get_or_init(|| now_ms);

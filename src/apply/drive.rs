@@ -1,7 +1,8 @@
 //! The loop round the schedule: sends, waits, and tells what happens.
 //!
 //! Decides nothing: `schedule` says what may leave and what has to be looked at. Each event is
-//! told before the request leaves that it is about; where telling fails, nothing more leaves.
+//! told before the request leaves that it is about; where it cannot be recorded, nothing more
+//! leaves. What came of requests is in `answers`.
 
 use std::time::Duration;
 
@@ -13,15 +14,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    item::{Claim, Events, Moment, Sent},
+    item::{Moment, Sent},
     looks::{LONGEST, Looks, SILENCE, TasksSeen, tasks_of},
     schedule::{Next, Schedule},
-    standing::View,
     start::Tell,
 };
 use crate::{
     api::{Accepted, Client, Proof, Reach, WriteError},
-    events::{Event, StopReason},
+    events::{Deaf, Event, StopReason},
     live::{self, ById, Current, ReadError},
     model::RemoteId,
     plan::Step,
@@ -40,21 +40,30 @@ pub(super) struct Began<'a> {
 
 /// An apply under way.
 pub(super) struct Drive<'a> {
-    client: Client,
+    pub(super) client: Client,
     credentials: ById,
-    schedule: Schedule<'a>,
+    pub(super) schedule: Schedule<'a>,
     tell: Tell<'a>,
     began: Instant,
     wall_ms: i64,
-    answers: JoinSet<Answer>,
-    looks: Looks,
-    stopping: Option<(StopReason, Moment)>,
+    written: Vec<Written>,
+    pub(super) answers: JoinSet<Answer>,
+    pub(super) looks: Looks,
+    pub(super) stopping: Option<(StopReason, Moment)>,
     /// Keeps writes from leaving that wait for room.
     halt: CancellationToken,
 }
 
+/// A write that is about to leave.
+struct Written {
+    index: usize,
+    step: Step,
+    id: RemoteId,
+    body: Value,
+}
+
 /// What a request came to.
-enum Answer {
+pub(super) enum Answer {
     Wrote { index: usize, sent: Sent, result: Result<Accepted, WriteError> },
     ReadForEdit { index: usize, result: Box<Result<Option<Current>, ReadError>> },
     Tasks { asked_at: Moment, seen: TasksSeen },
@@ -72,6 +81,7 @@ impl<'a> Drive<'a> {
             tell,
             began,
             wall_ms,
+            written: Vec::new(),
             answers: JoinSet::new(),
             looks: Looks::default(),
             stopping: None,
@@ -79,30 +89,45 @@ impl<'a> Drive<'a> {
         }
     }
 
-    fn now(&self) -> Moment {
+    pub(super) fn now(&self) -> Moment {
         self.began.elapsed()
     }
 
-    /// Tells what happened; where that cannot be recorded, nothing more is begun.
-    pub(super) fn told(&mut self, events: &[Event]) {
+    /// Tells what happened, and returns whether it was heard. Where it cannot be recorded, nothing
+    /// more leaves; where it only cannot be followed, nothing more is begun.
+    pub(super) fn told(&mut self, events: &[Event]) -> bool {
+        if events.is_empty() {
+            return true;
+        }
+        let now = self.now();
+        self.looks.told_at = now;
         for event in events {
-            self.looks.told_at = self.now();
             let moves = !matches!(
                 event,
                 Event::ReadFailed { .. } | Event::Started { .. } | Event::Waiting { .. }
             );
             if moves {
-                self.looks.moved_at = self.now();
+                self.looks.moved_at = now;
             }
             let awaits = matches!(event, Event::Claimed { .. } | Event::NotTaken { .. });
             self.looks.view_is_awaited |= awaits;
-            // Whatever it was stopping for before: nothing more leaves.
-            if (self.tell)(event).is_err() {
-                let since = self.stopping.map_or(self.now(), |(_, since)| since);
-                self.stopping = Some((StopReason::Deaf, since));
+        }
+        let heard = (self.tell)(events);
+        match heard {
+            Ok(()) => (),
+            Err(Deaf::Follower) => self.stop(StopReason::Unheard),
+            Err(Deaf::Journal) => {
+                // Whatever it was stopping for before.
+                let since = self.stopping.map_or(now, |(_, since)| since);
+                self.stopping = Some((StopReason::Unrecorded, since));
                 self.halt.cancel();
             }
         }
+        heard.is_ok()
+    }
+
+    fn is_unrecorded(&self) -> bool {
+        matches!(self.stopping, Some((StopReason::Unrecorded, _)))
     }
 
     fn stop(&mut self, why: StopReason) {
@@ -131,7 +156,7 @@ impl<'a> Drive<'a> {
             let heeds_stop = self.stopping.is_none();
             tokio::select! {
                 biased;
-                Some(answer) = self.answers.join_next() => self.take_in(answer),
+                Some(answer) = self.answers.join_next() => self.take_in_all(answer),
                 () = stop.cancelled(), if heeds_stop => self.stop(StopReason::Interrupted),
                 () = sleep_until(self.began + wake) => (),
             }
@@ -162,22 +187,22 @@ impl<'a> Drive<'a> {
         if since + drain <= now {
             events.extend(self.schedule.end_all_but_halves(why));
         }
-        self.told(&events);
-        if why == StopReason::Deaf && !self.schedule.is_sending() {
-            let events = self.schedule.end_all(why);
-            self.told(&events);
+        if self.is_unrecorded() && !self.schedule.is_sending() {
+            events.extend(self.schedule.end_all(why));
         }
+        self.told(&events);
     }
 
     fn send_what_may_leave(&mut self, deadline: Moment) {
-        while self.now() < deadline {
-            let stopping = self.stopping.map(|(why, _)| why);
-            if stopping == Some(StopReason::Deaf) {
-                return;
-            }
-            let Some(Next { index, step }) = self.schedule.next(self.now(), stopping.is_some())
-            else {
-                return;
+        if self.schedule.settles_only() {
+            let events = self.schedule.end_what_waits(StopReason::Settling);
+            self.told(&events);
+            return;
+        }
+        while self.now() < deadline && !self.is_unrecorded() {
+            let stopping = self.stopping.is_some();
+            let Some(Next { index, step }) = self.schedule.next(self.now(), stopping) else {
+                break;
             };
             if step == Step::Edit {
                 self.read_for_edit(index);
@@ -185,6 +210,7 @@ impl<'a> Drive<'a> {
                 self.write(index, step, None);
             }
         }
+        self.send_written();
     }
 
     fn sent_now(&self) -> Sent {
@@ -206,24 +232,12 @@ impl<'a> Drive<'a> {
         });
     }
 
-    /// Sends a write. It is told before; if that fails, it does not leave.
-    fn write(&mut self, index: usize, step: Step, edit: Option<Value>) {
-        let sent = self.sent_now();
+    /// Writes a request. It leaves with [`Drive::send_written`].
+    pub(super) fn write(&mut self, index: usize, step: Step, edit: Option<Value>) {
         let change = self.schedule.change(index);
         let item = self.schedule.item(index);
         let id = item.id.clone().unwrap_or(RemoteId(String::new()));
-        let event = item.submit();
-        self.told(std::slice::from_ref(&event));
-        if matches!(self.stopping, Some((StopReason::Deaf, _))) {
-            let events = self.schedule.item(index).leave(StopReason::Deaf);
-            self.told(&events);
-            return;
-        }
-        // Between its halves a replace goes on, whoever asked to stop.
-        let is_half = self.schedule.item(index).is_between_halves(change) && step == Step::Create;
-        self.schedule.item(index).send();
-        let client =
-            if is_half { self.client.clone() } else { self.client.unless(self.halt.clone()) };
+        item.send();
         let body = match step {
             Step::Create => change.after.as_ref().map(|it| live::create_body(&change.name, it)),
             Step::Edit => edit,
@@ -231,15 +245,43 @@ impl<'a> Drive<'a> {
             Step::Stop => Some(live::stop_body(&id)),
             Step::Delete => None,
         };
-        let body = body.unwrap_or_default();
-        self.answers.spawn(async move {
-            let result = match step {
-                Step::Create => client.create(&body).await,
-                Step::Edit | Step::Run | Step::Stop => client.update(&body).await,
-                Step::Delete => client.delete(&id.0).await,
-            };
-            Answer::Wrote { index, sent, result }
-        });
+        self.written.push(Written { index, step, id, body: body.unwrap_or_default() });
+    }
+
+    /// Sends what was written. All of it is told before, at once; what is told to nobody does not
+    /// leave.
+    pub(super) fn send_written(&mut self) {
+        if self.written.is_empty() {
+            return;
+        }
+        let (sent, written) = (self.sent_now(), std::mem::take(&mut self.written));
+        let told = written.iter().map(|it| self.schedule.item(it.index).submit(sent));
+        let told = told.collect::<Vec<_>>();
+        let is_heard = self.told(&told);
+        for Written { index, step, id, body } in written {
+            let change = self.schedule.change(index);
+            let item = self.schedule.item(index);
+            // Between its halves a replace goes on, whoever asked to stop.
+            let is_half = step == Step::Create && item.is_between_halves(change);
+            if self.is_unrecorded() || !(is_heard || is_half) {
+                let why = self.why_stopping();
+                let item = self.schedule.item(index);
+                item.not_sent();
+                let events = item.leave(why);
+                self.told(&events);
+                continue;
+            }
+            let client =
+                if is_half { self.client.clone() } else { self.client.unless(self.halt.clone()) };
+            self.answers.spawn(async move {
+                let result = match step {
+                    Step::Create => client.create(&body).await,
+                    Step::Edit | Step::Run | Step::Stop => client.update(&body).await,
+                    Step::Delete => client.delete(&id.0).await,
+                };
+                Answer::Wrote { index, sent, result }
+            });
+        }
     }
 
     /// Asks for what the changes wait for, where it is due.
@@ -300,165 +342,5 @@ impl<'a> Drive<'a> {
         let fresh = (now + LONGEST).min(self.looks.told_at + SILENCE);
         let wakes = [Some(deadline), drained, tasks, view, Some(fresh)];
         wakes.into_iter().flatten().min().unwrap_or(deadline)
-    }
-
-    fn take_in(&mut self, answer: Result<Answer, tokio::task::JoinError>) {
-        let answer = match answer {
-            Ok(answer) => answer,
-            // A panic is a bug of ours: it ends the command, and no change is taken for done.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        };
-        let events = match answer {
-            Answer::Wrote { index, sent, result } => self.on_wrote(index, sent, result),
-            Answer::ReadForEdit { index, result } => self.on_read_for_edit(index, *result),
-            Answer::Tasks { asked_at, seen } => self.on_tasks(asked_at, seen),
-            Answer::View { asked_at, result } => self.on_view(asked_at, result),
-            Answer::Jobs { index, asked_at, result } => self.on_jobs(index, asked_at, result),
-        };
-        self.told(&events);
-    }
-
-    fn on_wrote(
-        &mut self,
-        index: usize,
-        sent: Sent,
-        result: Result<Accepted, WriteError>,
-    ) -> Events {
-        if self.schedule.item(index).is_ended() {
-            return Events::new();
-        }
-        let now = self.now();
-        let error = match result {
-            Ok(Accepted { task }) => return self.schedule.accepted(index, task, (sent, now)),
-            Err(error) => error,
-        };
-        let stopping = self.why_stopping();
-        let item = self.schedule.item(index);
-        match error {
-            WriteError::InDoubt(error) => item.in_doubt(sent, error.to_string(), now),
-            WriteError::NotFound(_) if item.step() == Some(Step::Delete) => {
-                self.looks.view_is_awaited = true;
-                item.came_to_nothing(sent, Claim::Nothing, now);
-                Events::new()
-            }
-            WriteError::NotFound(error) | WriteError::Refused(error) => {
-                self.looks.view_is_awaited = true;
-                item.refused(sent, error.to_string(), now)
-            }
-            WriteError::NotSent(error) if error.was_given_up() => {
-                item.not_sent();
-                item.leave(stopping)
-            }
-            WriteError::NotSent(error) => item.fail(error.to_string()),
-        }
-    }
-
-    fn on_read_for_edit(
-        &mut self,
-        index: usize,
-        result: Result<Option<Current>, ReadError>,
-    ) -> Events {
-        let change = self.schedule.change(index);
-        let wait_runs = self.schedule.waits_for_runs();
-        if self.schedule.item(index).is_ended() {
-            return Events::new();
-        }
-        self.schedule.item(index).not_sent();
-        if self.stopping.is_some() {
-            let why = self.why_stopping();
-            return self.schedule.item(index).leave(why);
-        }
-        let current = match result {
-            Ok(Some(current)) => current,
-            Ok(None) => return self.not_read(index, "it is gone".to_owned()),
-            Err(ReadError::Api(error)) if error.was_given_up() => {
-                return self.schedule.item(index).leave(StopReason::OutOfTime);
-            }
-            Err(error) => return self.not_read(index, error.to_string()),
-        };
-        let (Some(after), Ok(read)) = (&change.after, &current.discovery.read) else {
-            let words = "it can no longer be understood".to_owned();
-            return self.schedule.fail(index, words);
-        };
-        self.schedule.note_run(index, read.run);
-        let discoveries = std::slice::from_ref(&current.discovery);
-        let events = self.schedule.item(index).recheck(change, &View::new(discoveries, false));
-        if !events.is_empty() {
-            return events;
-        }
-        let differences = after.differences(&read.settings);
-        if differences.is_empty() {
-            return self.schedule.item(index).found_done(wait_runs);
-        }
-        self.schedule.item(index).hold_back();
-        if self.schedule.item(index).is_held_back() {
-            return Events::new();
-        }
-        let body = live::edit_body(&current.wire, &differences, after);
-        self.write(index, Step::Edit, Some(body));
-        Events::new()
-    }
-
-    fn not_read(&mut self, index: usize, words: String) -> Events {
-        self.looks.view_is_awaited = true;
-        self.schedule.item(index).not_read(words);
-        Events::new()
-    }
-
-    /// Returns why no more is begun; where nobody asked for that, it is the time.
-    fn why_stopping(&self) -> StopReason {
-        self.stopping.map_or(StopReason::OutOfTime, |(why, _)| why)
-    }
-
-    fn on_tasks(&mut self, asked_at: Moment, seen: TasksSeen) -> Events {
-        let now = self.now();
-        self.looks.tasks_under_way = false;
-        self.looks.tasks_at = now;
-        let TasksSeen { tasks, missing, is_listed, error } = seen;
-        let n_open = self.schedule.open_tasks().len();
-        let listed_at = is_listed.then_some(asked_at);
-        let mut events = self.schedule.on_tasks(tasks, &missing, (asked_at, now));
-        self.schedule.note_tasks(listed_at);
-        // A task that failed may have been for nothing: the list has to say.
-        self.looks.view_is_awaited |= self.schedule.open_tasks().len() < n_open;
-        events.extend(error.map(|it| Event::ReadFailed { why: it.to_string() }));
-        events
-    }
-
-    fn on_view(&mut self, asked_at: Moment, result: Result<live::View, ReadError>) -> Events {
-        self.looks.view_under_way = false;
-        self.looks.view_at = self.now();
-        let view = match result {
-            Ok(view) => view,
-            Err(error) => return vec![Event::ReadFailed { why: error.to_string() }],
-        };
-        let events = self.schedule.on_view(View::from(&view), asked_at);
-        let asked_at = self.now();
-        for (index, id) in self.schedule.asks_jobs() {
-            self.looks.n_jobs_under_way += 1;
-            let client = self.client.clone();
-            self.answers.spawn(async move {
-                let result = live::latest_run_start(&client, &id).await;
-                Answer::Jobs { index, asked_at, result }
-            });
-        }
-        events
-    }
-
-    fn on_jobs(
-        &mut self,
-        index: usize,
-        asked_at: Moment,
-        result: Result<Option<i64>, ReadError>,
-    ) -> Events {
-        self.looks.n_jobs_under_way -= 1;
-        let wait_runs = self.schedule.waits_for_runs();
-        match result {
-            Ok(start) => self.schedule.item(index).on_jobs(start, asked_at, wait_runs),
-            Err(error) => {
-                self.schedule.item(index).on_jobs_not_read();
-                vec![Event::ReadFailed { why: error.to_string() }]
-            }
-        }
     }
 }

@@ -37,7 +37,7 @@ pub(super) struct Item {
     pub(super) phase: Phase,
     pub(super) id: Option<RemoteId>,
     /// When the precondition was last known to hold.
-    checked: Moment,
+    pub(super) checked: Moment,
     /// Whether a write of it has left.
     pub(super) begun: bool,
     /// How often the current step was sent.
@@ -49,7 +49,7 @@ pub(super) struct Item {
     /// What is known of the jobs of a run that may be over before it was seen.
     pub(super) jobs: Jobs,
     /// The steps that were carried out by us, rather than found done.
-    done: Vec<Step>,
+    pub(super) done: Vec<Step>,
 }
 
 /// What the job items tell of a run that may be over before it was seen.
@@ -168,12 +168,15 @@ impl Item {
         matches!(self.phase, Phase::Ended)
     }
 
+    /// Whether no write of it has left, and one may.
+    pub(super) fn is_unbegun(&self) -> bool {
+        !self.begun && matches!(self.phase, Phase::Ready)
+    }
+
     /// Whether the precondition was last seen to hold so long ago that it has to be looked at
     /// again before the first write.
     pub(super) fn is_stale_by(&self, now: Moment, fresh_for: Duration) -> bool {
-        !self.begun
-            && matches!(self.phase, Phase::Ready)
-            && fresh_for < now.saturating_sub(self.checked)
+        self.is_unbegun() && fresh_for < now.saturating_sub(self.checked)
     }
 
     /// Whether it is between the halves of a replace, where it is never left on purpose.
@@ -186,6 +189,7 @@ impl Item {
     /// Whether a request of it has left and nobody knows yet what came of it.
     pub(super) fn is_in_flight(&self) -> bool {
         match self.phase {
+            Phase::Held(Hold::MayHaveRun { .. }) => true,
             Phase::Ready | Phase::Held(_) | Phase::Ended => false,
             Phase::Sending
             | Phase::Pending { .. }
@@ -294,11 +298,16 @@ impl Item {
     }
 
     /// Takes note that the write itself leaves now.
-    pub(super) fn submit(&mut self) -> Event {
+    pub(super) fn submit(&mut self, sent: Sent) -> Event {
         self.begun = true;
         self.sends += 1;
         self.jobs = Jobs::default();
-        Event::Submitting { change: self.position, step: self.sent_step(), attempt: self.sends }
+        Event::Submitting {
+            change: self.position,
+            step: self.sent_step(),
+            attempt: self.sends,
+            sent_ms: sent.server_ms,
+        }
     }
 
     /// Takes note that the request under way never left.
@@ -419,16 +428,22 @@ impl Item {
         self.doubted = false;
         self.jobs = Jobs::default();
         self.done.extend((!found).then_some(step));
-        let started_a_run = self.done.iter().any(|it| matches!(it, Step::Run | Step::Create));
-        if !self.steps.is_empty() {
-            self.hold_back();
-        } else if wait_runs && started_a_run {
-            self.phase = Phase::Running(Running::default());
+        if self.steps.is_empty() {
+            events.extend(self.complete(wait_runs));
         } else {
-            let outcome = if self.done.is_empty() { Outcome::Converged } else { Outcome::Done };
-            events.extend(self.end(outcome));
+            self.hold_back();
         }
         events
+    }
+
+    /// Every step is done: ends it, or waits for its run.
+    pub(super) fn complete(&mut self, wait_runs: bool) -> Events {
+        let started_a_run = self.done.iter().any(|it| matches!(it, Step::Run | Step::Create));
+        if wait_runs && started_a_run {
+            self.phase = Phase::Running(Running::default());
+            return Events::new();
+        }
+        self.end(if self.done.is_empty() { Outcome::Converged } else { Outcome::Done })
     }
 
     pub(super) fn conflict(&mut self, words: &str, why: &str) -> Events {

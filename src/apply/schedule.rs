@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, collections::BTreeSet, num::NonZeroUsize, time:
 
 use super::{
     item::{Events, Item, Moment, Phase, Sent},
+    left::Left,
     seen::Look,
     settle::TasksSeen,
     standing::{Standing, View, credentials_gone, standing},
@@ -58,6 +59,8 @@ pub(super) struct Schedule<'a> {
     tasks_asked_at: Option<Moment>,
     /// Names that the last complete list shows.
     listed: BTreeSet<Name>,
+    /// Whether it only settles what was under way.
+    settles_only: bool,
 }
 
 /// What may leave next.
@@ -80,32 +83,69 @@ impl<'a> Schedule<'a> {
             tasks: Vec::new(),
             tasks_asked_at: None,
             listed: BTreeSet::new(),
+            settles_only: false,
         }
     }
 
+    /// Takes a plan up where an apply left it that was cut short.
+    pub(super) fn resumed(
+        plan: &'a Plan,
+        limits: Limits,
+        left: &Left,
+        settles_only: bool,
+    ) -> (Self, Events) {
+        let changes = left.changes.iter().zip(&plan.changes).enumerate();
+        let taken_up = changes.map(|(at, (left, change))| left.take_up(at, change, limits.wait));
+        let (items, events): (Vec<_>, Vec<_>) = taken_up.unzip();
+        let schedule = Self {
+            items,
+            ours: left.tasks.clone(),
+            longest_task: left.longest_task,
+            settles_only,
+            ..Self::new(plan, limits)
+        };
+        (schedule, events.into_iter().flatten().collect())
+    }
+
     /// Checks every precondition before the first write. Fails, with nothing begun, where any
-    /// change is neither as planned nor done already.
+    /// change is neither as planned nor done already. Of a plan that was begun before, only the
+    /// changes that were not are checked, and one that has moved ends alone.
     pub(super) fn check_all(
         &mut self,
         view: &View<'_>,
         credentials: &ById,
         at: Moment,
     ) -> Result<Events, Vec<(usize, Moved)>> {
-        let moved = self.changes.iter().enumerate().filter_map(|(position, change)| {
+        self.note_listed(view);
+        let is_begun = self.items.iter().any(|it| it.begun);
+        let moved = self.moved(view, credentials);
+        if !moved.is_empty() && !is_begun {
+            return Err(moved);
+        }
+        let mut events = Events::new();
+        for (position, moved) in moved {
+            let outcome = Outcome::Stale { words: moved.to_string() };
+            events.extend(self.item(position).end(outcome));
+        }
+        for (item, change) in self.items.iter_mut().zip(self.changes) {
+            if item.is_unbegun() {
+                events.extend(item.check(change, view, at));
+            }
+        }
+        Ok(events)
+    }
+
+    fn moved(&self, view: &View<'_>, credentials: &ById) -> Vec<(usize, Moved)> {
+        let unbegun = self.items.iter().zip(self.changes).filter(|(item, _)| item.is_unbegun());
+        let moved = unbegun.filter_map(|(item, change)| {
             let moved = match standing(change, view) {
                 Standing::Moved(moved) => Some(moved),
                 Standing::Holds | Standing::Untold => credentials_gone(change, credentials),
                 Standing::Converged { .. } => None,
             };
-            moved.map(|moved| (position, moved))
+            moved.map(|moved| (item.position, moved))
         });
-        let moved = moved.collect::<Vec<_>>();
-        if !moved.is_empty() {
-            return Err(moved);
-        }
-        self.note_listed(view);
-        let checks = self.items.iter_mut().zip(self.changes);
-        Ok(checks.flat_map(|(item, change)| item.check(change, view, at)).collect())
+        moved.collect()
     }
 
     fn note_listed(&mut self, view: &View<'_>) {
@@ -170,6 +210,11 @@ impl<'a> Schedule<'a> {
         self.item(index).accepted(task, sent, now)
     }
 
+    /// Whether it only settles what was under way, and sends nothing.
+    pub(super) fn settles_only(&self) -> bool {
+        self.settles_only
+    }
+
     /// Returns how many changes are under way.
     pub(super) fn n_open(&self) -> usize {
         self.items.iter().filter(|it| !it.is_ended() && it.is_in_flight()).count()
@@ -206,7 +251,8 @@ impl<'a> Schedule<'a> {
             let blocked = matches!(it.phase, Phase::Ready)
                 && it.step() == Some(Step::Create)
                 && self.listed.contains(&change.name);
-            it.wants_view() || stale || (blocked && !stopping)
+            let shows_early = self.settles_only && matches!(it.phase, Phase::Pending { .. });
+            it.wants_view() || stale || (blocked && !stopping) || shows_early
         })
     }
 
@@ -264,6 +310,7 @@ impl<'a> Schedule<'a> {
             tasks: TasksSeen { view: tasks, asked_at: self.tasks_asked_at },
             longest_task: self.longest_task,
             wait_runs: self.limits.wait == Wait::Runs,
+            settles_only: self.settles_only,
         };
         let checks = self.items.iter_mut().zip(self.changes);
         checks.flat_map(|(item, change)| item.on_view(change, &look)).collect()
@@ -273,6 +320,11 @@ impl<'a> Schedule<'a> {
     /// replace.
     pub(super) fn end_what_is_not_begun(&mut self, why: StopReason) -> Events {
         self.end_where(why, |item, change| !item.is_in_flight() && !item.is_between_halves(change))
+    }
+
+    /// Ends every change that nothing of is under way.
+    pub(super) fn end_what_waits(&mut self, why: StopReason) -> Events {
+        self.end_where(why, |item, _| !item.is_in_flight())
     }
 
     /// Ends every change, but for those between the halves of a replace.

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::{
     effect::{Effect, Known, effect},
-    item::{Claim, Events, Hold, Item, Moment, Phase, Running, SHOWS_WITHIN, Unseen},
+    item::{Claim, Events, Hold, Item, Moment, Phase, Running, SHOWS_WITHIN, Sent, Unseen},
     settle::{Doubt, Ruling, TasksSeen},
     standing::View,
 };
 use crate::{
+    api::TaskId,
     events::{Event, Outcome},
     model::{RemoteId, RunState},
     plan::{Change, Step},
@@ -31,6 +32,8 @@ pub(super) struct Look<'a> {
     pub(super) longest_task: Duration,
     /// Whether a change is done only when its run is.
     pub(super) wait_runs: bool,
+    /// Whether nothing is sent any more: what shows is done then, whatever its task says.
+    pub(super) settles_only: bool,
 }
 
 impl Item {
@@ -44,6 +47,9 @@ impl Item {
             }
             Phase::Doubt(doubt) => self.on_view_doubt(change, doubt, look),
             Phase::Running(running) => self.on_view_running(running, look),
+            Phase::Pending { task, sent, accepted } if look.settles_only => {
+                self.on_view_pending(change, (task, sent, accepted), look)
+            }
             Phase::Ready if !self.begun => self.check(change, &look.view, look.asked_at),
             Phase::Ready => match self.step() {
                 Some(Step::Create) => self.on_view_ready_to_create(change, look),
@@ -165,6 +171,24 @@ impl Item {
                 Events::new()
             }
         }
+    }
+
+    /// Its effect shows, so that its task cannot bring it about any more.
+    fn on_view_pending(
+        &mut self,
+        change: &Change,
+        (task, sent, accepted): (TaskId, Sent, Moment),
+        look: &Look<'_>,
+    ) -> Events {
+        let step = self.step().expect("invariant: a task belongs to a step");
+        let known = Known { id: self.id.as_ref(), run_before: self.run };
+        if let Effect::Shown { id } = effect(step, change, &known, &look.view) {
+            let (since, claim, task) = (accepted, Claim::Done, Some(task));
+            let unseen = Unseen { sent, since, task, task_began_ms: None, claim };
+            return self.shown(id, &unseen, look);
+        }
+        self.phase = Phase::Pending { task, sent, accepted };
+        Events::new()
     }
 
     fn on_view_unseen(&mut self, change: &Change, unseen: Unseen, look: &Look<'_>) -> Events {
@@ -338,7 +362,8 @@ impl Item {
             // An edit that starts a run by itself has done the run step too.
             if is_running {
                 events.extend(self.settle_step(false, look.wait_runs));
-            } else if let Some(since_ms) = unseen.task_began_ms {
+            } else {
+                let since_ms = unseen.task_began_ms.unwrap_or(unseen.sent.server_ms);
                 self.phase = Phase::Held(Hold::MayHaveRun { since_ms });
             }
         }

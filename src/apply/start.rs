@@ -2,20 +2,21 @@
 //!
 //! Sends no write. Once every precondition was checked, `drive` goes on.
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     drive::{Began, Drive},
-    item::Moment,
+    item::{Events, Moment},
+    left::Left,
     schedule::{Limits, Schedule},
     standing::View,
 };
 use crate::{
     api::Client,
-    events::{Event, Moved},
+    events::{Deaf, Event, Moved},
     live::{self, ReadError},
     model::Live,
     plan::Plan,
@@ -34,11 +35,23 @@ pub(crate) struct Apply<'a> {
     pub(crate) read_at: Instant,
     pub(crate) limits: Limits,
     pub(crate) deadline: Instant,
+    pub(crate) purpose: Purpose<'a>,
     /// Asks to begin nothing more.
     pub(crate) stop: CancellationToken,
     /// The time now, in milliseconds of the epoch: stands in for the controller's clock until the
     /// controller has told it.
     pub(crate) wall_ms: i64,
+}
+
+/// What an apply is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose<'a> {
+    /// To carry the plan out.
+    CarryOut,
+    /// To carry on with what an apply left that was cut short.
+    Resume(&'a Left),
+    /// To settle by reading what such an apply had under way, and to write nothing.
+    Settle(&'a Left),
 }
 
 /// How an apply ended; what came of each change was told.
@@ -52,8 +65,9 @@ pub(crate) enum Ended {
     NotRead(ReadError),
 }
 
-/// Whoever is told what happens. An error means that it could not be recorded.
-pub(crate) type Tell<'a> = &'a mut dyn FnMut(&Event) -> io::Result<()>;
+/// Whoever is told what happens, all at once what happened at once. An error says who could not
+/// be told.
+pub(crate) type Tell<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), Deaf>;
 
 /// Carries a plan out.
 pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
@@ -65,7 +79,7 @@ pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
     let wall_ms = job.wall_ms.saturating_sub(age);
     let client = job.client.until(job.deadline);
     let credentials = live::by_id(&job.live.credentials);
-    let mut schedule = Schedule::new(job.plan, job.limits);
+    let (mut schedule, taken_up) = schedule(&job);
     let checked = if vouches {
         schedule.check_all(&View::new(&job.live.discoveries, true), &credentials, Moment::ZERO)
     } else {
@@ -78,9 +92,27 @@ pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
         Ok(events) => events,
         Err(moved) => return Ended::Stale(moved),
     };
+    if let Purpose::Resume(left) | Purpose::Settle(left) = job.purpose
+        && let Some(at_ms) = left.first_sent_ms
+    {
+        client.note_earlier_write(at_ms);
+    }
+    let start = match job.purpose {
+        Purpose::CarryOut => Event::Started { n_changes: job.plan.changes.len() },
+        Purpose::Resume(left) | Purpose::Settle(left) => {
+            Event::Resumed { n_open: left.n_open(), settles_only: schedule.settles_only() }
+        }
+    };
     let mut drive = Drive::new(Began { client, credentials, schedule, at: began, wall_ms }, tell);
-    drive.told(&[Event::Started { n_changes: job.plan.changes.len() }]);
-    drive.told(&events);
+    drive.told(&[vec![start], taken_up, events].concat());
     drive.run(&job.stop, job.deadline.duration_since(began), job.limits.drain).await;
     Ended::Finished
+}
+
+fn schedule<'a>(job: &Apply<'a>) -> (Schedule<'a>, Events) {
+    match job.purpose {
+        Purpose::CarryOut => (Schedule::new(job.plan, job.limits), Events::new()),
+        Purpose::Resume(left) => Schedule::resumed(job.plan, job.limits, left, false),
+        Purpose::Settle(left) => Schedule::resumed(job.plan, job.limits, left, true),
+    }
 }

@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Plan, ask, and carry the plan out
     Apply(ApplyArgs),
+    /// Settle what an interrupted apply left, then carry on with it
+    Resume(ResumeArgs),
     /// Print a saved plan
     Show(ShowArgs),
     /// Show the live discoveries, one a line
@@ -195,6 +197,27 @@ pub(crate) struct ApplyArgs {
     #[arg(long)]
     pub(crate) auto_approve: bool,
 
+    /// What to wait for: the tasks, or the runs that they start too
+    #[arg(long, value_name = "WHAT", default_value = "tasks")]
+    pub(crate) wait: WaitFor,
+
+    /// Record what happens in this file [default: .trueup/journal-<UTC>-<pid>.jsonl]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) journal: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) carrying: CarryArgs,
+
+    #[command(flatten)]
+    pub(crate) controller: ControllerArgs,
+
+    #[command(flatten)]
+    pub(crate) simulation: SimulationArgs,
+}
+
+/// How a plan is carried out, and how that is told.
+#[derive(Debug, Args)]
+pub(crate) struct CarryArgs {
     /// How many write requests may be in flight
     #[arg(long, value_name = "N", default_value = "8")]
     pub(crate) parallelism: NonZeroUsize,
@@ -202,10 +225,6 @@ pub(crate) struct ApplyArgs {
     /// How many tasks may be open at once
     #[arg(long, value_name = "N", default_value = "100")]
     pub(crate) max_pending: NonZeroUsize,
-
-    /// What to wait for: the tasks, or the runs that they start too
-    #[arg(long, value_name = "WHAT", default_value = "tasks")]
-    pub(crate) wait: WaitFor,
 
     /// How long it may take in all
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration)]
@@ -222,6 +241,20 @@ pub(crate) struct ApplyArgs {
     /// Write what happens to this file, a line of JSON an event; - is stdout
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) events: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// The journal of the apply that was cut short
+    #[arg(value_name = "JOURNAL", value_hint = ValueHint::FilePath)]
+    pub(crate) journal: PathBuf,
+
+    /// What to wait for: the tasks, or the runs that they start too [default: as that apply did]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) wait: Option<WaitFor>,
+
+    #[command(flatten)]
+    pub(crate) carrying: CarryArgs,
 
     #[command(flatten)]
     pub(crate) controller: ControllerArgs,
@@ -398,6 +431,7 @@ pub(crate) enum SchemaOf {
     DesiredState,
     Plan,
     Events,
+    Journal,
     Report,
     Diagnostics,
 }

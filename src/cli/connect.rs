@@ -25,6 +25,26 @@ pub(crate) struct Connection {
     pub(crate) simulated: Option<Simulated>,
 }
 
+impl Connection {
+    /// Whether what is written to it outlives the process, so that a journal of it is of use.
+    pub(crate) fn has_journals(&self) -> bool {
+        self.simulated.as_ref().is_none_or(Simulated::outlives_the_process)
+    }
+
+    /// Saves the world behind it, where it is the built-in controller with a file. What came of
+    /// an apply matters more than what came of that.
+    pub(crate) fn saved(&self, exit: Exit, output: &mut Output<'_>) -> Result<Exit, Exit> {
+        let saved = match &self.simulated {
+            Some(simulated) => simulated.save(output),
+            None => Ok(()),
+        };
+        match saved {
+            Err(failed) if exit == Exit::Done => Err(failed),
+            Ok(()) | Err(_) => Ok(exit),
+        }
+    }
+}
+
 /// What a command's flags say of the way to the controller.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Way<'a> {

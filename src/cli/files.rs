@@ -109,6 +109,8 @@ pub(crate) fn options(
         prune: args.prune,
         allow_delete: args.allow_delete,
         rerun: args.rerun.iter().map(Name::as_read).collect(),
+        // Only an apply knows of those.
+        owed: Vec::new(),
         only: globs("--only", &args.only, output)?,
         except: globs("--except", &args.except, output)?,
     };

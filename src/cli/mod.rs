@@ -32,7 +32,13 @@ mod validate;
 
 mod plan;
 
+mod carry;
+
+mod journals;
+
 mod apply;
+
+mod resume;
 
 mod progress;
 

@@ -7,7 +7,7 @@ use super::{
     exit::Exit,
     output::Output,
 };
-use crate::{config, render};
+use crate::{config, journal, render};
 
 /// Prints the schema of a file format.
 pub(crate) fn schema(args: &SchemaArgs, output: &mut Output<'_>) -> Exit {
@@ -15,6 +15,7 @@ pub(crate) fn schema(args: &SchemaArgs, output: &mut Output<'_>) -> Exit {
         SchemaOf::DesiredState => output.print(&config::schema()),
         SchemaOf::Plan => output.print(&render::plan_schema()),
         SchemaOf::Events => output.print(&render::event_schema()),
+        SchemaOf::Journal => output.print(&render::schema_text::<journal::LineV1>()),
         SchemaOf::Report => output.print(&render::report_schema()),
         SchemaOf::Diagnostics => output.print(&render::diagnostics_schema()),
     }

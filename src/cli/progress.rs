@@ -109,6 +109,7 @@ impl Progress {
 fn is_for_a_person(event: &Event) -> bool {
     match event {
         Event::Started { .. }
+        | Event::Resumed { .. }
         | Event::Submitting { .. }
         | Event::Accepted { .. }
         | Event::Claimed { .. }
@@ -135,11 +136,11 @@ fn line(event: &Event, report: &Report) -> Option<String> {
         Step::Create => "creating",
     };
     let line = match event {
-        Event::Started { .. } => return None,
-        Event::Submitting { change, step, attempt: 1 } => {
+        Event::Started { .. } | Event::Resumed { .. } => return None,
+        Event::Submitting { change, step, attempt: 1, sent_ms: _ } => {
             format!("{}: {}...", of(change), doing(step))
         }
-        Event::Submitting { change, step, attempt } => {
+        Event::Submitting { change, step, attempt, sent_ms: _ } => {
             format!("{}: {} (try {attempt})...", of(change), doing(step))
         }
         Event::Accepted { change, step, task } => {

@@ -10,7 +10,7 @@ use super::{
     exit::Exit,
     host::{Host, Interrupts},
     output::Output,
-    plan, print, serve, show, status, validate,
+    plan, print, resume, serve, show, status, validate,
 };
 use crate::render::Happening;
 
@@ -67,6 +67,7 @@ where
             planned.unwrap_or_else(|| Err(left(&mut output)))
         }
         Command::Apply(args) => Box::pin(apply::run(args, &mut output)).await,
+        Command::Resume(args) => Box::pin(resume::run(args, &mut output)).await,
         Command::Show(args) => show::run(args, &mut output),
         Command::Status(args) => {
             let reading = Box::pin(status::run(args, &mut output));
@@ -99,7 +100,7 @@ impl Command {
     /// hide what came of it.
     fn writes(&self) -> bool {
         match self {
-            Self::Apply(_) => true,
+            Self::Apply(_) | Self::Resume(_) => true,
             Self::Validate(_)
             | Self::Plan(_)
             | Self::Show(_)

@@ -27,6 +27,8 @@ pub(crate) struct Simulated {
     pub(crate) simulator: Simulator,
     file: Option<PathBuf>,
     login: (String, String),
+    /// Whether it is somebody else's, and only lent to the command.
+    is_lent: bool,
 }
 
 /// Makes the simulator that the flags ask for, with the world of the file if there is one.
@@ -38,11 +40,12 @@ pub(crate) fn simulated(
     let file = (!world.as_os_str().is_empty()).then(|| world.to_owned());
     let options = options(args, output);
     let login = (options.login.username.clone(), options.login.password.clone());
+    let is_lent = output.host.simulator.is_some();
     let simulator = match output.host.simulator.clone() {
         Some(simulator) => simulator,
         None => Simulator::new(options, load(file.as_deref(), output)?),
     };
-    Ok(Simulated { simulator, file, login })
+    Ok(Simulated { simulator, file, login, is_lent })
 }
 
 /// Returns the simulator's options: what the flags leave open is as by default.
@@ -95,6 +98,11 @@ impl Simulated {
     /// Returns the way to it, without a socket in between.
     pub(crate) fn transport(&self) -> Arc<dyn Transport> {
         Arc::new(InProcess { service: self.simulator.service() })
+    }
+
+    /// Whether its world is still there after the process.
+    pub(crate) fn outlives_the_process(&self) -> bool {
+        self.is_lent || self.file.is_some()
     }
 
     pub(crate) fn login(&self) -> Login {

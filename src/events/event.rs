@@ -9,8 +9,12 @@ use crate::{model::RemoteId, plan::Step};
 pub(crate) enum Event {
     /// Nothing was written yet; every precondition was checked.
     Started { n_changes: usize },
-    /// A write is about to leave. Told before it does; if that fails, it does not leave.
-    Submitting { change: usize, step: Step, attempt: u32 },
+    /// An apply that was cut short is taken up again, to carry on or only to settle what it had
+    /// under way: so many changes.
+    Resumed { n_open: usize, settles_only: bool },
+    /// A write is about to leave, at that time of the controller's clock, in milliseconds of the
+    /// epoch. Told before it does; if that fails, it does not leave.
+    Submitting { change: usize, step: Step, attempt: u32, sent_ms: i64 },
     /// The controller took the write on, as a task. It has not succeeded yet.
     Accepted { change: usize, step: Step, task: String },
     /// No answer, or none of use: whether the write was taken on is settled by reading.
@@ -74,8 +78,27 @@ pub(crate) enum StopReason {
     Interrupted,
     /// The time that the command may take is over.
     OutOfTime,
+    /// What happens can no longer be told to whoever follows it.
+    Unheard,
     /// What happens can no longer be recorded.
-    Deaf,
+    Unrecorded,
+    /// Only what was under way is settled; what is left is for a new plan.
+    Settling,
+}
+
+impl StopReason {
+    /// Every reason.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Interrupted, Self::OutOfTime, Self::Unheard, Self::Unrecorded, Self::Settling];
+}
+
+/// Whom an event could not be told to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deaf {
+    /// Whoever follows what happens: nothing more is begun.
+    Follower,
+    /// The journal: nothing more leaves at all.
+    Journal,
 }
 
 impl fmt::Display for StopReason {
@@ -83,7 +106,9 @@ impl fmt::Display for StopReason {
         f.write_str(match self {
             Self::Interrupted => "interrupted",
             Self::OutOfTime => "out of time",
-            Self::Deaf => "what happens could not be recorded",
+            Self::Unheard => "what happens could not be told",
+            Self::Unrecorded => "what happens could not be recorded",
+            Self::Settling => "left to a new plan",
         })
     }
 }

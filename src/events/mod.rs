@@ -1,7 +1,7 @@
 //! What happens while a plan is carried out, and what came of it.
 //!
-//! Knows nothing of how: neither requests nor waiting. Progress, account and tests read the same
-//! events.
+//! Knows nothing of how: neither requests nor waiting. Journal, `--events`, progress and account
+//! read the same events.
 
 mod event;
 
@@ -10,7 +10,7 @@ mod moved;
 mod report;
 
 pub(crate) use self::{
-    event::{Event, Outcome, StopReason},
+    event::{Deaf, Event, Outcome, StopReason},
     moved::{Moved, MovedField},
     report::{Entry, Report, Taken, Verdict},
 };

@@ -88,6 +88,7 @@ impl Report {
     pub(crate) fn tell(&mut self, event: &Event, at_ms: i64) {
         let change = match event {
             Event::Started { .. }
+            | Event::Resumed { .. }
             | Event::Stopping { .. }
             | Event::Waiting { .. }
             | Event::ReadFailed { .. } => return,
@@ -102,6 +103,14 @@ impl Report {
         };
         if let Some(entry) = self.entries.get_mut(change) {
             entry.tell(event, at_ms);
+        }
+    }
+
+    /// Takes note that a change goes on whose end was told before.
+    pub(crate) fn reopen(&mut self, change: usize) {
+        if let Some(entry) = self.entries.get_mut(change) {
+            entry.outcome = None;
+            entry.ended_ms = None;
         }
     }
 
@@ -134,6 +143,21 @@ impl Report {
             }
         }
         tally
+    }
+
+    /// Whether what came of each change is known for good, and nothing is left to be done.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.entries.iter().all(|it| match &it.outcome {
+            Some(
+                Outcome::Done
+                | Outcome::Converged
+                | Outcome::Failed { .. }
+                | Outcome::Stale { .. }
+                | Outcome::Conflict { .. },
+            ) => true,
+            Some(Outcome::Unknown { .. } | Outcome::NotTried { .. } | Outcome::Open { .. })
+            | None => false,
+        })
     }
 
     /// Returns what it all came to; what is still under way counts as open.
@@ -195,6 +219,7 @@ impl Entry {
             | Event::NotTaken { .. }
             | Event::Claimed { .. }
             | Event::Started { .. }
+            | Event::Resumed { .. }
             | Event::Stopping { .. }
             | Event::Waiting { .. }
             | Event::ReadFailed { .. } => (),

@@ -5,4 +5,20 @@
 
 mod disk;
 
+mod document;
+
+mod line;
+
+mod record;
+
+mod read;
+
 pub use self::disk::{Appended, Disk, RealDisk};
+pub(crate) use self::{
+    document::LineV1,
+    read::{JournalError, Kept, Opened, is_closed},
+    record::{Closing, Header, Journal},
+};
+
+#[cfg(test)]
+mod tests;

@@ -137,6 +137,8 @@ impl<'a> Case<'a> {
         }
         let rerunning = if self.scene.is_requested(self.name()) {
             rerun::by_request(live.run)
+        } else if self.scene.is_owed_a_run(self.name()) {
+            rerun::by_debt(self.it.rerun(), live.run)
         } else {
             rerun::by_policy(self.it.rerun(), live, self.scene.now)
         };

@@ -66,6 +66,19 @@ pub(super) fn by_request(run: RunState) -> Rerunning {
     }
 }
 
+/// Decides where an interrupted apply has edited it and not started its run.
+pub(super) fn by_debt(policy: Rerun, run: RunState) -> Rerunning {
+    match run {
+        _ if policy == Rerun::Never => Rerunning::No,
+        RunState::Running => Rerunning::No,
+        RunState::Complete
+        | RunState::Aborted
+        | RunState::Failed
+        | RunState::Never
+        | RunState::Unknown => Rerunning::Yes(Reason::RerunOwed),
+    }
+}
+
 /// Whether [`by_policy`] looks at when the last run ended.
 pub(super) fn looks_at_age(policy: Rerun, run: RunState) -> bool {
     let has_ended = match run {
@@ -143,6 +156,11 @@ mod tests {
             row(by_request),
             "IsRunning rerun_requested rerun_requested rerun_requested rerun_requested \
              rerun_requested"
+        );
+        assert_eq!(row(|it| by_debt(Rerun::Never, it)), "no no no no no no");
+        assert_eq!(
+            row(|it| by_debt(Rerun::OnChange, it)),
+            "no rerun_owed rerun_owed rerun_owed rerun_owed rerun_owed"
         );
     }
 

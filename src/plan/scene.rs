@@ -49,8 +49,7 @@ impl<'a> Scene<'a> {
 
     /// Whether `--only` and `--except` let a name through.
     pub(super) fn looks_at(&self, name: &Name) -> bool {
-        let Options { only, except, prune: _, allow_delete: _, rerun: _ } = self.options;
-        (only.is_empty() || only.is_match(name)) && !except.is_match(name)
+        self.options.lets_through(name)
     }
 
     /// Returns the patterns of `--only` that match no name, of the files or live: a mistyped one
@@ -67,6 +66,11 @@ impl<'a> Scene<'a> {
     /// Whether `--rerun` names it.
     pub(super) fn is_requested(&self, name: &Name) -> bool {
         self.requested.contains(name)
+    }
+
+    /// Whether an interrupted apply has edited it and not started its run.
+    pub(super) fn is_owed_a_run(&self, name: &Name) -> bool {
+        self.options.owed.contains(name)
     }
 
     /// Whether a file gives the name.

@@ -17,6 +17,9 @@ pub(crate) struct Options {
     pub(crate) allow_delete: Option<usize>,
     /// Names to run again.
     pub(crate) rerun: Vec<Name>,
+    /// Names whose run an interrupted apply has planned, after an edit that it made, and not
+    /// started.
+    pub(crate) owed: Vec<Name>,
     /// Patterns of names; empty lets every name through.
     pub(crate) only: Globs,
     /// Patterns of names to leave alone.
@@ -109,6 +112,8 @@ pub(crate) enum Reason {
     RerunAlways,
     RerunAge,
     RerunRequested,
+    /// An interrupted apply edited it, and did not get to its run.
+    RerunOwed,
 }
 
 /// One part of a change.
@@ -153,6 +158,14 @@ pub(crate) struct Summary {
     pub(crate) restart: usize,
     pub(crate) stop: usize,
     pub(crate) delete: usize,
+}
+
+impl Options {
+    /// Whether `only` and `except` let a name through.
+    pub(crate) fn lets_through(&self, name: &Name) -> bool {
+        let Self { only, except, prune: _, allow_delete: _, rerun: _, owed: _ } = self;
+        (only.is_empty() || only.is_match(name)) && !except.is_match(name)
+    }
 }
 
 impl Plan {
@@ -230,6 +243,21 @@ impl fmt::Display for Action {
 }
 
 impl Reason {
+    /// Every reason that rests on nothing else.
+    pub(crate) const PLAIN: [Self; 11] = [
+        Self::New,
+        Self::SettingsChanged,
+        Self::ImmutableField,
+        Self::ReplaceRequested,
+        Self::Running,
+        Self::DeclaredAbsent,
+        Self::NotDeclared,
+        Self::RerunAlways,
+        Self::RerunAge,
+        Self::RerunRequested,
+        Self::RerunOwed,
+    ];
+
     /// Returns the name that scripts know it by.
     pub(crate) fn key(self) -> &'static str {
         match self {
@@ -244,6 +272,7 @@ impl Reason {
             Self::RerunAlways => "rerun_always",
             Self::RerunAge => "rerun_age",
             Self::RerunRequested => "rerun_requested",
+            Self::RerunOwed => "rerun_owed",
         }
     }
 }
@@ -262,7 +291,8 @@ impl fmt::Display for Reason {
             | Self::NotDeclared
             | Self::RerunAlways
             | Self::RerunAge
-            | Self::RerunRequested => f.write_str(self.key()),
+            | Self::RerunRequested
+            | Self::RerunOwed => f.write_str(self.key()),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) use self::{
         Happening, ReportAbout, diagnostics_json, diagnostics_schema, event_line, event_schema,
         report_document, report_json, report_schema,
     },
-    saved::{About, Saved, digest_of, plan_json, plan_schema, saved_plan},
+    saved::{About, Saved, digest_of, plan_json, plan_schema, saved_plan, schema_text},
     stale::stale_text,
 };
 

@@ -185,7 +185,8 @@ impl Bench {
         let events = format!("{}.jsonl", self.n_for_machines.get());
         let events = self.for_machines.path().join(events);
         let mut all = [&["trueup"], args].concat();
-        let tells_events = matches!(args, ["plan" | "apply", ..]) && !args.contains(&"--events");
+        let tells_events =
+            matches!(args, ["plan" | "apply" | "resume", ..]) && !args.contains(&"--events");
         if tells_events {
             all.extend(["--events", events.to_str().unwrap()]);
         }
@@ -213,11 +214,11 @@ impl Bench {
         let mut all = vec![ran.out.clone(), ran.err.clone()];
         // Where the command line is not understood, or there are no events, there is no file.
         if let Ok(lines) = std::fs::read_to_string(events) {
-            let read = |it: &str| match self.is_lean {
-                true => serde_json::from_str(it).unwrap(),
-                false => Format::Events.checked(it),
-            };
-            let last = lines.lines().map(read).last().unwrap();
+            if !self.is_lean {
+                assert_ne!(lines.lines().map(|it| Format::Events.checked(it)).count(), 0);
+            }
+            let last = lines.lines().last().unwrap();
+            let last = serde_json::from_str::<serde_json::Value>(last).unwrap();
             assert_eq!(last["exit"]["code"], ran.exit.code(), "{last}");
             std::fs::remove_file(events).unwrap();
             all.push(lines);
@@ -226,7 +227,7 @@ impl Bench {
         if is_json && !ran.out.is_empty() && !args.contains(&"-") {
             let format = match args {
                 ["plan" | "show", ..] => Some(Format::Plan),
-                ["apply", ..] => Some(Format::Report),
+                ["apply" | "resume", ..] => Some(Format::Report),
                 ["validate", ..] => Some(Format::Diagnostics),
                 _ => None,
             };
@@ -238,6 +239,13 @@ impl Bench {
                 let _checked = Format::Plan.checked(&plan);
             }
             all.push(plan);
+        }
+        for journal in self.disk.texts().into_values() {
+            if !self.is_lean {
+                let lines = journal.lines().map(|it| Format::Journal.checked(it));
+                assert_ne!(lines.count(), 0);
+            }
+            all.push(journal);
         }
         self.expect_no_leak(&all);
     }

@@ -18,7 +18,7 @@ pub(crate) struct MemoryDisk(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    files: BTreeMap<PathBuf, Kept>,
+    files: BTreeMap<PathBuf, Shared>,
     death: Option<(Moment, Cord)>,
     /// Whether whoever uses it is dead: nothing that is done to it happens any more.
     is_dead: bool,
@@ -30,6 +30,9 @@ pub(crate) enum Moment {
     Appended(u64),
     Synced(u64),
 }
+
+/// A file, whatever its name is by now.
+type Shared = Arc<Mutex<Kept>>;
 
 #[derive(Clone, Default)]
 struct Kept {
@@ -45,8 +48,10 @@ impl MemoryDisk {
     pub(crate) fn lose_power(&self, n_survive: usize) {
         let mut state = self.lock();
         (state.is_dead, state.death) = (false, None);
-        for kept in state.files.values_mut() {
-            kept.bytes.truncate(kept.n_synced.saturating_add(n_survive));
+        for kept in state.files.values() {
+            let mut kept = kept.lock().unwrap();
+            let size = kept.n_synced.saturating_add(n_survive);
+            kept.bytes.truncate(size);
             kept.n_synced = kept.bytes.len();
             kept.is_locked = false;
         }
@@ -59,12 +64,13 @@ impl MemoryDisk {
 
     /// Returns how many bytes are not synced.
     pub(crate) fn n_unsynced(&self) -> usize {
-        self.lock().files.values().map(|it| it.bytes.len() - it.n_synced).sum()
+        let n_unsynced = |it: &Kept| it.bytes.len() - it.n_synced;
+        self.lock().files.values().map(|it| n_unsynced(&it.lock().unwrap())).sum()
     }
 
     /// Returns the text of every file.
     pub(crate) fn texts(&self) -> BTreeMap<PathBuf, String> {
-        let text = |it: &Kept| String::from_utf8(it.bytes.clone()).unwrap();
+        let text = |it: &Shared| String::from_utf8(it.lock().unwrap().bytes.clone()).unwrap();
         self.lock().files.iter().map(|(path, it)| (path.clone(), text(it))).collect()
     }
 
@@ -73,51 +79,14 @@ impl MemoryDisk {
     }
 }
 
-impl Disk for MemoryDisk {
-    fn make_folder(&self, _: &Path) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn create(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
-        let files = &mut self.lock().files;
-        if files.contains_key(path) {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        files.insert(path.to_owned(), Kept { is_locked: true, ..Kept::default() });
-        Ok(Box::new(Open { disk: self.clone(), path: path.to_owned() }))
-    }
-
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
-        let files = &mut self.lock().files;
-        let Some(kept) = files.get_mut(path) else { return Err(io::ErrorKind::NotFound.into()) };
-        if std::mem::replace(&mut kept.is_locked, true) {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        Ok(Box::new(Open { disk: self.clone(), path: path.to_owned() }))
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let files = &mut self.lock().files;
-        let kept = files.remove(from).ok_or(io::ErrorKind::NotFound)?;
-        files.insert(to.to_owned(), kept);
-        Ok(())
-    }
-
-    fn files(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let files = &self.lock().files;
-        Ok(files.keys().filter(|it| it.parent() == Some(folder)).cloned().collect())
-    }
-}
-
 impl State {
     /// Counts down to the moment of death.
     fn note(&mut self, what: Moment) {
         let Some((moment, cord)) = &mut self.death else { return };
-        let n_left = match (moment, what) {
-            (Moment::Appended(n), Moment::Appended(_)) | (Moment::Synced(n), Moment::Synced(_)) => {
-                n
-            }
-            _ => return,
+        let ((Moment::Appended(n_left), Moment::Appended(_))
+        | (Moment::Synced(n_left), Moment::Synced(_))) = (moment, what)
+        else {
+            return;
         };
         *n_left = n_left.saturating_sub(1);
         if *n_left == 0 {
@@ -127,24 +96,64 @@ impl State {
     }
 }
 
+impl Disk for MemoryDisk {
+    fn make_folder(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
+        let mut state = self.lock();
+        if state.files.contains_key(path) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let kept = Shared::default();
+        kept.lock().unwrap().is_locked = true;
+        state.files.insert(path.to_owned(), Arc::clone(&kept));
+        Ok(Box::new(Open { disk: self.clone(), kept }))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
+        let state = self.lock();
+        let Some(kept) = state.files.get(path) else { return Err(io::ErrorKind::NotFound.into()) };
+        if std::mem::replace(&mut kept.lock().unwrap().is_locked, true) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(Box::new(Open { disk: self.clone(), kept: Arc::clone(kept) }))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.lock();
+        if state.is_dead {
+            return Ok(());
+        }
+        let kept = state.files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        state.files.insert(to.to_owned(), kept);
+        Ok(())
+    }
+
+    fn files(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let state = self.lock();
+        Ok(state.files.keys().filter(|it| it.parent() == Some(folder)).cloned().collect())
+    }
+}
+
 struct Open {
     disk: MemoryDisk,
-    path: PathBuf,
+    kept: Shared,
 }
 
 impl Open {
     fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> io::Result<T> {
-        let files = &mut self.disk.lock().files;
-        files.get_mut(&self.path).map(work).ok_or_else(|| io::ErrorKind::NotFound.into())
+        Ok(work(&mut self.kept.lock().unwrap()))
     }
 
     /// Does something to what is written, unless whoever does it is dead; which may be next.
     fn change(&mut self, what: Moment, work: impl FnOnce(&mut Kept)) -> io::Result<()> {
-        if self.disk.lock().is_dead {
-            return Ok(());
+        let mut state = self.disk.lock();
+        if !state.is_dead {
+            self.with(work)?;
+            state.note(what);
         }
-        self.with(work)?;
-        self.disk.lock().note(what);
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 #[tokio::test(start_paused = true)]
 async fn the_committed_schemas_are_those_of_the_program() {
     let bench = Bench::like(&[], &[]);
-    for name in ["plan", "events", "report", "diagnostics"] {
+    for name in ["plan", "events", "journal", "report", "diagnostics"] {
         let ran = bench.run_bare(&["schema", name]).await;
         let path = format!("{}/schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
         // The way to bless a schema that was changed on purpose.

@@ -22,6 +22,7 @@ pub(crate) fn leak(text: &str) -> Option<&'static str> {
 pub(crate) enum Format {
     Plan,
     Events,
+    Journal,
     Report,
     Diagnostics,
 }
@@ -30,11 +31,13 @@ impl Format {
     fn schema(self) -> &'static Validator {
         static PLAN: OnceLock<Validator> = OnceLock::new();
         static EVENTS: OnceLock<Validator> = OnceLock::new();
+        static JOURNAL: OnceLock<Validator> = OnceLock::new();
         static REPORT: OnceLock<Validator> = OnceLock::new();
         static DIAGNOSTICS: OnceLock<Validator> = OnceLock::new();
         let (cell, text) = match self {
             Self::Plan => (&PLAN, include_str!("../../schemas/plan.schema.json")),
             Self::Events => (&EVENTS, include_str!("../../schemas/events.schema.json")),
+            Self::Journal => (&JOURNAL, include_str!("../../schemas/journal.schema.json")),
             Self::Report => (&REPORT, include_str!("../../schemas/report.schema.json")),
             Self::Diagnostics => {
                 (&DIAGNOSTICS, include_str!("../../schemas/diagnostics.schema.json"))

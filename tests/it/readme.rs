@@ -224,8 +224,17 @@ async fn the_plan_that_is_explained_is_a_real_one() {
 #[tokio::test(start_paused = true)]
 async fn every_flag_and_command_is_in_the_readme_and_no_other() {
     let bench = Bench::like(&[], &[]);
-    let commands =
-        ["validate", "plan", "apply", "show", "status", "simulator", "schema", "completions"];
+    let commands = [
+        "validate",
+        "plan",
+        "apply",
+        "resume",
+        "show",
+        "status",
+        "simulator",
+        "schema",
+        "completions",
+    ];
     let mut flags = BTreeSet::new();
     for command in commands {
         assert!(README.contains(&format!("| `trueup {command}` |")), "{command}");

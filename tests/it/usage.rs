@@ -2,8 +2,8 @@
 
 use crate::shell::{Shell, repository_file};
 
-const COMMANDS: [&str; 7] =
-    ["validate", "plan", "apply", "status", "simulator", "schema", "completions"];
+const COMMANDS: [&str; 8] =
+    ["validate", "plan", "apply", "resume", "status", "simulator", "schema", "completions"];
 
 #[test]
 fn a_bare_call_shows_the_help_and_is_invalid() {
@@ -49,7 +49,11 @@ fn what_is_not_understood_is_invalid_and_not_changes() {
         "simulator --listen here",
         "simulator --rate 0/1",
         "schema",
-        "schema journal",
+        "schema snapshot",
+        "resume",
+        "resume nothing.jsonl",
+        "resume a.jsonl b.jsonl",
+        "resume a.jsonl --auto-approve",
         "completions",
         "completions tcsh",
     ];

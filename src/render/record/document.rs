@@ -153,6 +153,8 @@ pub(crate) enum KindV1 {
     Diagnostic,
     /// Every precondition was checked, and nothing was written yet.
     ApplyStarted,
+    /// An apply that was cut short is taken up again.
+    ApplyResumed,
     /// A write is about to leave.
     Submitting,
     /// The controller took it on, as a task.

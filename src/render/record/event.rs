@@ -83,7 +83,8 @@ fn applying(event: &Event, changes: &[Change]) -> EventV1 {
         |kind, change, step: &Step| EventV1 { step: Some(step.to_string()), ..of(kind, change) };
     match event {
         Event::Started { .. } => of_kind(KindV1::ApplyStarted),
-        Event::Submitting { change, step, attempt } => {
+        Event::Resumed { .. } => of_kind(KindV1::ApplyResumed),
+        Event::Submitting { change, step, attempt, sent_ms: _ } => {
             EventV1 { attempt: Some(*attempt), ..of_step(KindV1::Submitting, change, step) }
         }
         Event::Accepted { change, step, task } => {

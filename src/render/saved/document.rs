@@ -66,6 +66,9 @@ pub(crate) struct OptionsV1 {
     pub(crate) except: Vec<String>,
     /// The names to run again.
     pub(crate) rerun: Vec<String>,
+    /// The names whose run an interrupted apply has planned and not started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) owed: Vec<String>,
 }
 
 /// The controller that was planned against.

@@ -98,6 +98,7 @@ fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError
             prune: options.prune,
             allow_delete: options.allow_delete,
             rerun: names(options.rerun),
+            owed: names(options.owed),
             only: globs(options.only)?,
             except: globs(options.except)?,
         },
@@ -178,23 +179,11 @@ fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFil
 }
 
 fn reason(why: &str, detail: Option<&str>) -> Result<Reason, PlanFileError> {
-    const REASONS: [Reason; 10] = [
-        Reason::New,
-        Reason::SettingsChanged,
-        Reason::ImmutableField,
-        Reason::ReplaceRequested,
-        Reason::Running,
-        Reason::DeclaredAbsent,
-        Reason::NotDeclared,
-        Reason::RerunAlways,
-        Reason::RerunAge,
-        Reason::RerunRequested,
-    ];
     match detail {
         Some(detail) if why == "rerun_incomplete" => {
             Ok(Reason::RerunIncomplete(word("reason_detail", detail, &RunState::ALL)?))
         }
-        Some(_) | None => word("reason", why, &REASONS),
+        Some(_) | None => word("reason", why, &Reason::PLAIN),
     }
 }
 

@@ -80,6 +80,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
             only: options.only.patterns().to_vec(),
             except: options.except.patterns().to_vec(),
             rerun: names(&options.rerun),
+            owed: names(&options.owed),
         },
         complete: plan.is_complete(),
         applyable: plan.is_complete() && !changes.is_empty(),
@@ -162,7 +163,8 @@ fn change(change: &Change, sources: &SourceMap) -> ChangeV1 {
         | Reason::NotDeclared
         | Reason::RerunAlways
         | Reason::RerunAge
-        | Reason::RerunRequested => None,
+        | Reason::RerunRequested
+        | Reason::RerunOwed => None,
     };
     ChangeV1 {
         name: name.as_str().to_owned(),

@@ -1,0 +1,190 @@
+//! What came of requests: each answer to the change that it is about.
+//!
+//! Decides nothing, and sends nothing but the next read that an answer asks for.
+
+use tokio::task::JoinError;
+
+use super::{
+    drive::{Answer, Drive},
+    item::{Claim, Events, Moment, Sent},
+    looks::TasksSeen,
+    standing::View,
+};
+use crate::{
+    api::{Accepted, WriteError},
+    events::{Event, StopReason},
+    live::{self, Current, ReadError},
+    plan::Step,
+};
+
+impl Drive<'_> {
+    /// Takes in an answer, and all others that are there by now. What came of them is told at
+    /// once.
+    pub(super) fn take_in_all(&mut self, answer: Result<Answer, JoinError>) {
+        let mut events = self.take_in(answer);
+        while let Some(answer) = self.answers.try_join_next() {
+            events.extend(self.take_in(answer));
+        }
+        self.told(&events);
+        self.send_written();
+    }
+
+    fn take_in(&mut self, answer: Result<Answer, JoinError>) -> Events {
+        let answer = match answer {
+            Ok(answer) => answer,
+            // A panic is a bug of ours: it ends the command, and no change is taken for done.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        };
+        match answer {
+            Answer::Wrote { index, sent, result } => self.on_wrote(index, sent, result),
+            Answer::ReadForEdit { index, result } => self.on_read_for_edit(index, *result),
+            Answer::Tasks { asked_at, seen } => self.on_tasks(asked_at, seen),
+            Answer::View { asked_at, result } => self.on_view(asked_at, result),
+            Answer::Jobs { index, asked_at, result } => self.on_jobs(index, asked_at, result),
+        }
+    }
+
+    fn on_wrote(
+        &mut self,
+        index: usize,
+        sent: Sent,
+        result: Result<Accepted, WriteError>,
+    ) -> Events {
+        if self.schedule.item(index).is_ended() {
+            return Events::new();
+        }
+        let now = self.now();
+        let error = match result {
+            Ok(Accepted { task }) => return self.schedule.accepted(index, task, (sent, now)),
+            Err(error) => error,
+        };
+        let stopping = self.why_stopping();
+        let item = self.schedule.item(index);
+        match error {
+            WriteError::InDoubt(error) => item.in_doubt(sent, error.to_string(), now),
+            WriteError::NotFound(_) if item.step() == Some(Step::Delete) => {
+                self.looks.view_is_awaited = true;
+                item.came_to_nothing(sent, Claim::Nothing, now);
+                Events::new()
+            }
+            WriteError::NotFound(error) | WriteError::Refused(error) => {
+                self.looks.view_is_awaited = true;
+                item.refused(sent, error.to_string(), now)
+            }
+            WriteError::NotSent(error) if error.was_given_up() => {
+                item.not_sent();
+                item.leave(stopping)
+            }
+            WriteError::NotSent(error) => item.fail(error.to_string()),
+        }
+    }
+
+    fn on_read_for_edit(
+        &mut self,
+        index: usize,
+        result: Result<Option<Current>, ReadError>,
+    ) -> Events {
+        let change = self.schedule.change(index);
+        let wait_runs = self.schedule.waits_for_runs();
+        if self.schedule.item(index).is_ended() {
+            return Events::new();
+        }
+        self.schedule.item(index).not_sent();
+        if self.stopping.is_some() {
+            let why = self.why_stopping();
+            return self.schedule.item(index).leave(why);
+        }
+        let current = match result {
+            Ok(Some(current)) => current,
+            Ok(None) => return self.not_read(index, "it is gone".to_owned()),
+            Err(ReadError::Api(error)) if error.was_given_up() => {
+                return self.schedule.item(index).leave(StopReason::OutOfTime);
+            }
+            Err(error) => return self.not_read(index, error.to_string()),
+        };
+        let (Some(after), Ok(read)) = (&change.after, &current.discovery.read) else {
+            let words = "it can no longer be understood".to_owned();
+            return self.schedule.fail(index, words);
+        };
+        self.schedule.note_run(index, read.run);
+        let discoveries = std::slice::from_ref(&current.discovery);
+        let events = self.schedule.item(index).recheck(change, &View::new(discoveries, false));
+        if !events.is_empty() {
+            return events;
+        }
+        let differences = after.differences(&read.settings);
+        if differences.is_empty() {
+            return self.schedule.item(index).found_done(wait_runs);
+        }
+        self.schedule.item(index).hold_back();
+        if self.schedule.item(index).is_held_back() {
+            return Events::new();
+        }
+        let body = live::edit_body(&current.wire, &differences, after);
+        self.write(index, Step::Edit, Some(body));
+        Events::new()
+    }
+
+    fn not_read(&mut self, index: usize, words: String) -> Events {
+        self.looks.view_is_awaited = true;
+        self.schedule.item(index).not_read(words);
+        Events::new()
+    }
+
+    /// Returns why no more is begun; where nobody asked for that, it is the time.
+    pub(super) fn why_stopping(&self) -> StopReason {
+        self.stopping.map_or(StopReason::OutOfTime, |(why, _)| why)
+    }
+
+    fn on_tasks(&mut self, asked_at: Moment, seen: TasksSeen) -> Events {
+        let now = self.now();
+        self.looks.tasks_under_way = false;
+        self.looks.tasks_at = now;
+        let TasksSeen { tasks, missing, is_listed, error } = seen;
+        let n_open = self.schedule.open_tasks().len();
+        let listed_at = is_listed.then_some(asked_at);
+        let mut events = self.schedule.on_tasks(tasks, &missing, (asked_at, now));
+        self.schedule.note_tasks(listed_at);
+        // A task that failed may have been for nothing: the list has to say.
+        self.looks.view_is_awaited |= self.schedule.open_tasks().len() < n_open;
+        events.extend(error.map(|it| Event::ReadFailed { why: it.to_string() }));
+        events
+    }
+
+    fn on_view(&mut self, asked_at: Moment, result: Result<live::View, ReadError>) -> Events {
+        self.looks.view_under_way = false;
+        self.looks.view_at = self.now();
+        let view = match result {
+            Ok(view) => view,
+            Err(error) => return vec![Event::ReadFailed { why: error.to_string() }],
+        };
+        let events = self.schedule.on_view(View::from(&view), asked_at);
+        let asked_at = self.now();
+        for (index, id) in self.schedule.asks_jobs() {
+            self.looks.n_jobs_under_way += 1;
+            let client = self.client.clone();
+            self.answers.spawn(async move {
+                let result = live::latest_run_start(&client, &id).await;
+                Answer::Jobs { index, asked_at, result }
+            });
+        }
+        events
+    }
+
+    fn on_jobs(
+        &mut self,
+        index: usize,
+        asked_at: Moment,
+        result: Result<Option<i64>, ReadError>,
+    ) -> Events {
+        self.looks.n_jobs_under_way -= 1;
+        let wait_runs = self.schedule.waits_for_runs();
+        match result {
+            Ok(start) => self.schedule.item(index).on_jobs(start, asked_at, wait_runs),
+            Err(error) => {
+                self.schedule.item(index).on_jobs_not_read();
+                vec![Event::ReadFailed { why: error.to_string() }]
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! What an apply left that was cut short, folded from the events that were kept of it.
+//!
+//! Pure, and no judge of what came of a write: what nobody answered for is in doubt.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use super::{
+    item::{Claim, Events, Hold, Item, Moment, Phase, Sent, Unseen},
+    schedule::Wait,
+    settle::Doubt,
+};
+use crate::{
+    api::TaskId,
+    events::{Event, Outcome},
+    model::{Name, RemoteId},
+    plan::{Action, Change, Reason, Step},
+};
+
+/// What an apply left of its plan.
+#[derive(Clone, Debug)]
+pub(crate) struct Left {
+    /// In the order of the plan.
+    pub(super) changes: Vec<LeftChange>,
+    /// Every task that a write of it was taken on as.
+    pub(super) tasks: BTreeSet<TaskId>,
+    pub(super) longest_task: Duration,
+    /// When its first write left, by the controller's clock, in milliseconds of the epoch.
+    pub(super) first_sent_ms: Option<i64>,
+    wait: Wait,
+}
+
+/// What is left of one change.
+#[derive(Clone, Debug)]
+pub(super) struct LeftChange {
+    /// The steps that are not done, the current one first.
+    pub(super) steps: VecDeque<Step>,
+    /// Those that were carried out, rather than found done.
+    pub(super) done: Vec<Step>,
+    pub(super) id: Option<RemoteId>,
+    /// Whether a write of it may have left.
+    pub(super) begun: bool,
+    pub(super) at: LeftAt,
+    /// When its latest write left, by the controller's clock.
+    pub(super) sent_ms: Option<i64>,
+    accepted_at_ms: Option<i64>,
+    /// Whether a write had left before the latest.
+    begun_before: bool,
+}
+
+/// Where a change was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum LeftAt {
+    /// Before its current step.
+    Ready,
+    /// Nobody knows whether its write was taken on.
+    Doubt { why: String },
+    /// The write was taken on as this task.
+    Pending { task: TaskId },
+    /// The task said that it succeeded; its effect was not seen yet.
+    Claimed { task: Option<TaskId> },
+    /// What came of it is known, and nothing is left to do.
+    Over,
+}
+
+impl Left {
+    /// Folds the events of a plan's changes, each with the time at which it was told, in
+    /// milliseconds of the epoch. What the apply waited for says when a change is done.
+    pub(crate) fn of<'e>(
+        changes: &[Change],
+        wait: Wait,
+        events: impl IntoIterator<Item = (i64, &'e Event)>,
+    ) -> Self {
+        let mut left = Self {
+            changes: changes.iter().map(LeftChange::new).collect(),
+            tasks: BTreeSet::new(),
+            longest_task: Duration::ZERO,
+            first_sent_ms: None,
+            wait,
+        };
+        for (at_ms, event) in events {
+            left.take_in(event, at_ms);
+        }
+        left
+    }
+
+    fn take_in(&mut self, event: &Event, at_ms: i64) {
+        let change = match event {
+            Event::Started { .. }
+            | Event::Resumed { .. }
+            | Event::Stopping { .. }
+            | Event::Waiting { .. }
+            | Event::ReadFailed { .. } => return,
+            Event::Submitting { change, .. }
+            | Event::Accepted { change, .. }
+            | Event::InDoubt { change, .. }
+            | Event::NotTaken { change, .. }
+            | Event::Claimed { change, .. }
+            | Event::Settled { change, .. }
+            | Event::Noted { change, .. }
+            | Event::Ended { change, .. } => *change,
+        };
+        if let Event::Submitting { sent_ms, .. } = event {
+            self.first_sent_ms.get_or_insert(*sent_ms);
+        }
+        if let Event::Accepted { task, .. } = event {
+            self.tasks.insert(TaskId::new(task.clone()));
+        }
+        let Some(of) = self.changes.get_mut(change) else { return };
+        if let (Event::Claimed { .. }, Some(accepted)) = (event, of.accepted_at_ms) {
+            let took = u64::try_from(at_ms.saturating_sub(accepted)).unwrap_or_default();
+            self.longest_task = self.longest_task.max(Duration::from_millis(took));
+        }
+        of.take_in(event, at_ms);
+    }
+
+    /// Whether something is under way of which nobody knows what came.
+    pub(crate) fn is_open(&self) -> bool {
+        self.changes.iter().any(LeftChange::is_open)
+    }
+
+    /// Whether a change is left to be carried on with.
+    pub(crate) fn has_more(&self) -> bool {
+        self.changes.iter().any(|it| it.has_more(self.wait))
+    }
+
+    /// Returns the changes whose end is still to be told.
+    pub(crate) fn goes_on(&self) -> impl Iterator<Item = usize> {
+        let changes = self.changes.iter().enumerate();
+        changes.filter(|(_, it)| it.at != LeftAt::Over).map(|(change, _)| change)
+    }
+
+    /// Returns how many changes are left to be carried on with.
+    pub(crate) fn n_left(&self) -> usize {
+        self.changes.iter().filter(|it| it.has_more(self.wait)).count()
+    }
+
+    /// Returns how many changes are under way.
+    pub(crate) fn n_open(&self) -> usize {
+        self.changes.iter().filter(|it| it.is_open()).count()
+    }
+
+    /// Returns the changes whose run is planned and not started, although nothing else is left to
+    /// tell of it: their settings are as wanted.
+    pub(crate) fn owes_runs<'c>(&self, changes: &'c [Change]) -> Vec<&'c Name> {
+        let owes = self.changes.iter().zip(changes).filter(|(it, change)| it.owes_a_run(change));
+        owes.map(|(_, change)| &change.name).collect()
+    }
+}
+
+impl LeftChange {
+    fn new(change: &Change) -> Self {
+        Self {
+            steps: change.steps.iter().copied().collect(),
+            done: Vec::new(),
+            id: change.id.clone(),
+            begun: false,
+            at: LeftAt::Ready,
+            sent_ms: None,
+            accepted_at_ms: None,
+            begun_before: false,
+        }
+    }
+
+    fn take_in(&mut self, event: &Event, at_ms: i64) {
+        match event {
+            Event::Submitting { sent_ms, .. } => {
+                let why = "the apply was cut short before its answer came".to_owned();
+                self.begun_before = self.begun;
+                self.begun = true;
+                self.sent_ms = Some(*sent_ms);
+                self.accepted_at_ms = None;
+                self.at = LeftAt::Doubt { why };
+            }
+            Event::Accepted { task, .. } => {
+                self.accepted_at_ms = Some(at_ms);
+                self.at = LeftAt::Pending { task: TaskId::new(task.clone()) };
+            }
+            Event::InDoubt { why, .. } | Event::NotTaken { why, .. } => {
+                self.at = LeftAt::Doubt { why: why.clone() };
+            }
+            Event::Claimed { .. } => {
+                let task = match &self.at {
+                    LeftAt::Pending { task } => Some(task.clone()),
+                    LeftAt::Ready
+                    | LeftAt::Doubt { .. }
+                    | LeftAt::Claimed { .. }
+                    | LeftAt::Over => None,
+                };
+                self.at = LeftAt::Claimed { task };
+            }
+            Event::Settled { step, found, id, .. } => {
+                self.steps.retain(|it| it != step);
+                self.done.extend((!found).then_some(*step));
+                self.id = id.clone().or(self.id.take());
+                self.at = LeftAt::Ready;
+            }
+            Event::Ended { outcome, .. } => self.end(outcome),
+            Event::Noted { .. }
+            | Event::Started { .. }
+            | Event::Resumed { .. }
+            | Event::Stopping { .. }
+            | Event::Waiting { .. }
+            | Event::ReadFailed { .. } => (),
+        }
+    }
+
+    fn end(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Done
+            | Outcome::Converged
+            | Outcome::Failed { .. }
+            | Outcome::Stale { .. }
+            | Outcome::Conflict { .. } => self.at = LeftAt::Over,
+            // A write that was about to leave, and did not.
+            Outcome::NotTried { .. } => {
+                if matches!(self.at, LeftAt::Doubt { .. }) {
+                    self.begun = self.begun_before;
+                }
+                self.at = LeftAt::Ready;
+            }
+            Outcome::Unknown { .. } | Outcome::Open { .. } => (),
+        }
+    }
+
+    /// Takes the change up. Returns the events of its end where nothing of it is left but to say
+    /// so.
+    pub(super) fn take_up(&self, position: usize, change: &Change, wait: Wait) -> (Item, Events) {
+        let Self { steps, done, id, begun, at, sent_ms, accepted_at_ms: _, begun_before: _ } =
+            self.clone();
+        let sent = Sent { at: Moment::ZERO, server_ms: sent_ms.unwrap_or_default() };
+        let mut item = Item { steps, done, id, begun, ..Item::new(position, change) };
+        if item.steps.is_empty() && at != LeftAt::Over {
+            let events = item.complete(wait == Wait::Runs);
+            return (item, events);
+        }
+        item.sends = u32::from(self.is_open());
+        item.doubted = matches!(at, LeftAt::Doubt { .. });
+        item.phase = match at {
+            LeftAt::Over => Phase::Ended,
+            // It may have been started since: by the edit itself, or by somebody else.
+            LeftAt::Ready if item.step() == Some(Step::Run) && begun => {
+                Phase::Held(Hold::MayHaveRun { since_ms: sent.server_ms })
+            }
+            LeftAt::Ready => Phase::Ready,
+            LeftAt::Doubt { why } => Phase::Doubt(Doubt { sent, since: Moment::ZERO, why }),
+            LeftAt::Pending { task } => Phase::Pending { task, sent, accepted: Moment::ZERO },
+            LeftAt::Claimed { task } => {
+                let (since, claim) = (Moment::ZERO, Claim::Done);
+                Phase::Unseen(Unseen { sent, since, task, task_began_ms: None, claim })
+            }
+        };
+        (item, Events::new())
+    }
+
+    fn has_more(&self, wait: Wait) -> bool {
+        let waits = wait == Wait::Runs && self.has_started_a_run();
+        self.at != LeftAt::Over && (!self.steps.is_empty() || waits)
+    }
+
+    fn has_started_a_run(&self) -> bool {
+        self.done.iter().any(|it| matches!(it, Step::Run | Step::Create))
+    }
+
+    fn is_open(&self) -> bool {
+        !self.steps.is_empty()
+            && match self.at {
+                LeftAt::Ready | LeftAt::Over => false,
+                LeftAt::Doubt { .. } | LeftAt::Pending { .. } | LeftAt::Claimed { .. } => true,
+            }
+    }
+
+    fn owes_a_run(&self, change: &Change) -> bool {
+        let owed: &[Step] = if self.is_open() { &[Step::Edit, Step::Run] } else { &[Step::Run] };
+        let is_left = self.at != LeftAt::Over
+            && (self.steps.iter().eq(&[Step::Run]) || self.steps.iter().eq(owed));
+        let is_edited = change.action == Action::Update;
+        is_left && (is_edited || change.reason == Reason::RerunOwed)
+    }
+}

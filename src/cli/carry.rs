@@ -1,0 +1,248 @@
+//! Carrying a plan out, for `apply` and `resume`: what is told while it goes on, and the account.
+//!
+//! Makes no plan, and asks nobody.
+
+use std::{path::PathBuf, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    args::{CarryArgs, Format},
+    connect::{Connection, unread},
+    exit::Exit,
+    host::Interrupts,
+    output::Output,
+    plan::Seen,
+    progress::Progress,
+    run::interrupted,
+};
+use crate::{
+    apply::{self, Apply, Ended, Limits, Purpose, Wait},
+    events::{Deaf, Event, Outcome, Report, Verdict},
+    journal::{Closing, Journal},
+    plan::{Change, Plan},
+    render::{self, Happening, ReportAbout},
+    source::SourceMap,
+};
+
+/// What is to be carried out, and where.
+pub(crate) struct Work {
+    pub(crate) plan: Plan,
+    /// The plan as it is saved.
+    pub(crate) document: String,
+    pub(crate) seen: Seen,
+    pub(crate) sources: SourceMap,
+    pub(crate) connection: Connection,
+}
+
+/// How a plan is carried out.
+pub(crate) struct Course<'a> {
+    pub(crate) args: &'a CarryArgs,
+    pub(crate) wait: Wait,
+    pub(crate) deadline: Instant,
+    pub(crate) purpose: Purpose<'a>,
+    /// What came of it before.
+    pub(crate) report: Report,
+}
+
+/// A journal, and the file that it is in.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    pub(crate) journal: Journal,
+    pub(crate) path: PathBuf,
+}
+
+/// Whoever is told what happens.
+pub(crate) struct Listeners<'a, 'h> {
+    pub(crate) changes: &'a [Change],
+    pub(crate) journal: Option<&'a mut Recorded>,
+    pub(crate) report: &'a mut Report,
+    pub(crate) progress: Progress,
+    pub(crate) output: &'a mut Output<'h>,
+    pub(crate) journal_failed: bool,
+}
+
+impl Listeners<'_, '_> {
+    /// Tells what happened: the journal first, whose line has to be there before a write leaves.
+    pub(crate) fn tell(&mut self, events: &[Event]) -> Result<(), Deaf> {
+        let at_ms = self.output.now_ms();
+        let recorded = self.record(events, at_ms);
+        let mut followed = Ok(());
+        for event in events {
+            // It does not leave.
+            if recorded.is_err() && matches!(event, Event::Submitting { .. }) {
+                continue;
+            }
+            self.report.tell(event, at_ms);
+            let logged = self.output.log(Happening::Applying(event, self.changes));
+            followed = followed.and(logged.map_err(|_| Deaf::Follower));
+            if let Some(line) = self.progress.line(event, self.report) {
+                self.progress.say(&line, self.output);
+            }
+        }
+        recorded.and(followed)
+    }
+
+    fn record(&mut self, events: &[Event], at_ms: i64) -> Result<(), Deaf> {
+        let Some(Recorded { journal, path }) = self.journal.as_deref_mut() else { return Ok(()) };
+        let Err(error) = journal.record(events, self.changes, at_ms) else { return Ok(()) };
+        if !std::mem::replace(&mut self.journal_failed, true) {
+            let message = format!("the journal `{}` cannot be written: {error}", path.display());
+            let help = "nothing more is sent; make room, then `trueup resume` it";
+            self.output.error(&message, Some(help));
+        }
+        Err(Deaf::Journal)
+    }
+}
+
+/// Carries a plan out, and gives account.
+pub(crate) async fn carried_out(
+    course: Course<'_>,
+    work: &Work,
+    mut journal: Option<Recorded>,
+    output: &mut Output<'_>,
+) -> Exit {
+    let Work { plan, document: _, seen, sources, connection } = work;
+    let Course { args, wait, deadline, purpose, mut report } = course;
+    let stop = CancellationToken::new();
+    let job = Apply {
+        plan,
+        client: &connection.client,
+        live: &seen.live,
+        read_at: seen.at,
+        limits: limits(args, wait),
+        deadline,
+        purpose,
+        stop: stop.clone(),
+        wall_ms: output.now_ms(),
+    };
+    let interrupts = output.host.interrupts.clone();
+    let mut listeners = Listeners {
+        changes: &plan.changes,
+        journal: journal.as_mut(),
+        report: &mut report,
+        progress: Progress::new(plan.changes.len(), output),
+        output: &mut *output,
+        journal_failed: false,
+    };
+    let mut tell = |events: &[Event]| listeners.tell(events);
+    let ended = tokio::select! {
+        ended = apply::apply(job, &mut tell) => Some(ended),
+        () = twice(interrupts, &stop) => None,
+    };
+    drop(listeners);
+    if let Some(Ended::Stale(moved)) = &ended {
+        let ends = moved.iter().map(|(change, moved)| {
+            let outcome = Outcome::Stale { words: moved.in_full() };
+            Event::Ended { change: *change, outcome }
+        });
+        let ends = ends.collect::<Vec<_>>();
+        if let Some(Recorded { journal, .. }) = &mut journal {
+            // Nothing was written, and the next apply looks again.
+            drop(journal.record(&ends, &plan.changes, output.now_ms()));
+        }
+        for end in &ends {
+            report.tell(end, output.now_ms());
+            drop(output.log(Happening::Applying(end, &plan.changes)));
+        }
+    }
+    let exit = account(ended, work, &report, output);
+    finish(args.format, (plan, sources), &report, output);
+    if let Some(journal) = journal {
+        leave(journal, &report, output);
+    }
+    exit
+}
+
+/// Says what came of it, and returns the exit code for that.
+fn account(ended: Option<Ended>, work: &Work, report: &Report, output: &mut Output<'_>) -> Exit {
+    let Work { plan, document: _, seen: _, sources, connection } = work;
+    match ended {
+        Some(Ended::NotRead(error)) => unread(&error, &connection.url, output),
+        Some(Ended::Stale(moved)) => {
+            output.print(&format!("\n{}", render::stale_text(plan, &moved)));
+            output.error(
+                "the live state has moved since the plan was made; nothing was written",
+                Some("run `trueup plan` again, review it, and apply that"),
+            );
+            Exit::Stale
+        }
+        Some(Ended::Finished) => {
+            output.print(&format!("\n{}", render::account_text(plan, report, sources)));
+            exit_of(report)
+        }
+        None => {
+            output.error("left at once, on the second interrupt", None);
+            output.print(&format!("\n{}", render::account_text(plan, report, sources)));
+            if report.tally().open == 0 { Exit::Partial } else { Exit::Pending }
+        }
+    }
+}
+
+/// Closes a journal of which nothing is left to do, and says where the others are.
+fn leave(recorded: Recorded, report: &Report, output: &mut Output<'_>) {
+    let Recorded { mut journal, path } = recorded;
+    let path = path.display();
+    if !report.is_settled() {
+        output.say(&format!("What is left can be carried on with: trueup resume {path}"));
+        return;
+    }
+    if let Err(error) = journal.close(Closing::Finished, output.now_ms()) {
+        output.warn(&format!("the journal `{path}` could not be closed: {error}"));
+    }
+}
+
+/// Gives the machines their account.
+pub(crate) fn finish(
+    format: Format,
+    (plan, sources): (&Plan, &SourceMap),
+    report: &Report,
+    output: &mut Output<'_>,
+) {
+    let about = ReportAbout { plan, sources };
+    let document = render::report_document(report, about);
+    // A log that failed is told at the end.
+    drop(output.log(Happening::Report(Box::new(document))));
+    if format == Format::Json {
+        output.print_document(&render::report_json(report, about));
+    }
+}
+
+pub(crate) fn limits(args: &CarryArgs, wait: Wait) -> Limits {
+    let CarryArgs { parallelism, max_pending, drain, timeout: _, format: _, events: _ } = args;
+    Limits { parallelism: *parallelism, max_pending: *max_pending, wait, drain: *drain }
+}
+
+/// Asks to stop on the first interrupt, and returns on the second.
+async fn twice(interrupts: Interrupts, stop: &CancellationToken) {
+    match interrupts {
+        Interrupts::Signals => {
+            interrupted().await;
+            stop.cancel();
+            interrupted().await;
+        }
+        Interrupts::After(times) => {
+            let began = Instant::now();
+            let wait = |at: Duration| sleep(at.saturating_sub(began.elapsed()));
+            let mut times = times.into_iter();
+            for at in times.by_ref().take(1) {
+                wait(at).await;
+                stop.cancel();
+            }
+            match times.next() {
+                Some(at) => wait(at).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+}
+
+fn exit_of(report: &Report) -> Exit {
+    match report.verdict() {
+        Verdict::Complete => Exit::Done,
+        Verdict::Failed => Exit::Failed,
+        Verdict::Partial => Exit::Partial,
+        Verdict::Pending => Exit::Pending,
+    }
+}

@@ -1,0 +1,86 @@
+//! `resume`: settles what an interrupted apply left, then carries on with its plan.
+
+use tokio::time::Instant;
+
+use super::{
+    args::{Format, ResumeArgs, WaitFor},
+    carry::{Course, Work, carried_out},
+    connect::{Meant, Way, connect, unread},
+    exit::Exit,
+    journals::{self, Found},
+    output::Output,
+    plan::Seen,
+    run::{left, unless_interrupted},
+};
+use crate::{
+    apply::{Purpose, Wait},
+    journal::JournalError,
+    live, render,
+};
+
+/// Carries on with what a journal says was left.
+pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
+    output.open_events(args.carrying.events.as_deref())?;
+    if args.carrying.format == Format::Json {
+        output.keep_stdout_for_machines();
+    }
+    let deadline = Instant::now() + args.carrying.timeout;
+    let path = args.journal.display().to_string();
+    let disk = std::sync::Arc::clone(&output.host.journals);
+    let found = journals::read(&*disk, &args.journal).map_err(|error| {
+        let help = match error {
+            JournalError::Locked => "wait until that apply is over",
+            _ => "name a file that `trueup apply` has written, as `.trueup/journal-….jsonl`",
+        };
+        output.error(&format!("the journal `{path}` cannot be used: {error}"), Some(help));
+        match error {
+            JournalError::Locked => Exit::Failed,
+            _ => Exit::Invalid,
+        }
+    })?;
+    let was_left = found.left();
+    if found.is_closed || !was_left.has_more() {
+        output.say(&format!("Nothing is left to do of {path}."));
+        return Ok(Exit::Done);
+    }
+    let report = found.report();
+    let Found { recorded, plan, sources, document, wait, .. } = found;
+    let way = Way {
+        controller: &args.controller,
+        simulation: &args.simulation,
+        parallelism: args.carrying.parallelism,
+    };
+    let connection = connect(way, Meant::ByPlan(&plan.controller.url), output)?;
+    let (n_open, n_changes) = (was_left.n_open(), plan.changes.len());
+    output.say(&format!(
+        "Carrying on with {path}: {} of {n_changes} changes are left, {n_open} under way.",
+        was_left.n_left()
+    ));
+    output.print(&render::plan_text(&plan, render::Show::Changes));
+    let client = connection.client.until(deadline);
+    let at = Instant::now();
+    let interrupts = output.host.interrupts.clone();
+    let reading = Box::pin(live::read(&client, connection.url.clone()));
+    let live = match unless_interrupted(interrupts, reading).await {
+        Some(live) => live.map_err(|error| unread(&error, &connection.url, output))?,
+        None => return Err(left(output)),
+    };
+    let wait = match args.wait {
+        Some(WaitFor::Tasks) => Wait::Tasks,
+        Some(WaitFor::Runs) => Wait::Runs,
+        None => wait,
+    };
+    if let Some(simulated) = &connection.simulated {
+        simulated.check_file(output)?;
+    }
+    let work = Work { plan, document, seen: Seen { live, at }, sources, connection };
+    let course = Course {
+        args: &args.carrying,
+        wait,
+        deadline,
+        purpose: Purpose::Resume(&was_left),
+        report,
+    };
+    let exit = carried_out(course, &work, Some(recorded), output).await;
+    work.connection.saved(exit, output)
+}
