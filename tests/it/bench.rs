@@ -126,12 +126,6 @@ impl Bench {
         format!("{}/{name}", self.dir.path().to_str().unwrap())
     }
 
-    /// Returns the path of the journal that was begun last.
-    pub(crate) fn latest_journal(&self) -> Option<String> {
-        let journals = self.disk.texts().into_keys();
-        journals.map(|it| it.to_str().unwrap().to_owned()).next_back()
-    }
-
     /// Runs a command line whose arguments may have blanks, against the controller and with every
     /// file of the folder.
     pub(crate) async fn run_args(&self, args: &[&str]) -> Ran {
@@ -200,7 +194,9 @@ impl Bench {
         let (out, err) = (text(&out), text(&err));
         let Some(exit) = exit else {
             let lines = std::fs::read_to_string(&events).unwrap_or_default();
-            self.expect_no_leak(&[out.clone(), err.clone(), lines]);
+            let journals = self.disk.texts().into_values();
+            let told = [out.clone(), err.clone(), lines].into_iter();
+            self.expect_no_leak(&told.chain(journals).collect::<Vec<_>>());
             return Err(Killed { out, err });
         };
         let ran = Ran { exit, out, err, took: began.elapsed() };
@@ -215,7 +211,8 @@ impl Bench {
         // Where the command line is not understood, or there are no events, there is no file.
         if let Ok(lines) = std::fs::read_to_string(events) {
             if !self.is_lean {
-                assert_ne!(lines.lines().map(|it| Format::Events.checked(it)).count(), 0);
+                let documents = lines.lines().map(|it| Format::Events.checked(it));
+                assert_ne!(documents.collect::<Vec<_>>().len(), 0);
             }
             let last = lines.lines().last().unwrap();
             let last = serde_json::from_str::<serde_json::Value>(last).unwrap();
@@ -243,7 +240,7 @@ impl Bench {
         for journal in self.disk.texts().into_values() {
             if !self.is_lean {
                 let lines = journal.lines().map(|it| Format::Journal.checked(it));
-                assert_ne!(lines.count(), 0);
+                assert_ne!(lines.collect::<Vec<_>>().len(), 0);
             }
             all.push(journal);
         }

@@ -19,6 +19,8 @@ pub(crate) struct MemoryDisk(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     files: BTreeMap<PathBuf, Shared>,
+    /// The file that was made last.
+    newest: Option<PathBuf>,
     death: Option<(Moment, Cord)>,
     /// Whether whoever uses it is dead: nothing that is done to it happens any more.
     is_dead: bool,
@@ -68,6 +70,11 @@ impl MemoryDisk {
         self.lock().files.values().map(|it| n_unsynced(&it.lock().unwrap())).sum()
     }
 
+    /// Returns the file that was made last.
+    pub(crate) fn newest(&self) -> Option<PathBuf> {
+        self.lock().newest.clone()
+    }
+
     /// Returns the text of every file.
     pub(crate) fn texts(&self) -> BTreeMap<PathBuf, String> {
         let text = |it: &Shared| String::from_utf8(it.lock().unwrap().bytes.clone()).unwrap();
@@ -109,6 +116,7 @@ impl Disk for MemoryDisk {
         let kept = Shared::default();
         kept.lock().unwrap().is_locked = true;
         state.files.insert(path.to_owned(), Arc::clone(&kept));
+        state.newest = Some(path.to_owned());
         Ok(Box::new(Open { disk: self.clone(), kept }))
     }
 
@@ -143,15 +151,15 @@ struct Open {
 }
 
 impl Open {
-    fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> io::Result<T> {
-        Ok(work(&mut self.kept.lock().unwrap()))
+    fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
+        work(&mut self.kept.lock().unwrap())
     }
 
     /// Does something to what is written, unless whoever does it is dead; which may be next.
     fn change(&mut self, what: Moment, work: impl FnOnce(&mut Kept)) -> io::Result<()> {
         let mut state = self.disk.lock();
         if !state.is_dead {
-            self.with(work)?;
+            self.with(work);
             state.note(what);
         }
         Ok(())
@@ -160,12 +168,12 @@ impl Open {
 
 impl Appended for Open {
     fn size(&mut self) -> io::Result<u64> {
-        self.with(|it| it.bytes.len() as u64)
+        Ok(self.with(|it| it.bytes.len() as u64))
     }
 
     fn read(&mut self, from: u64, most: u64) -> io::Result<Vec<u8>> {
         let (from, most) = (usize::try_from(from).unwrap(), usize::try_from(most).unwrap());
-        self.with(|it| it.bytes.iter().skip(from).take(most).copied().collect())
+        Ok(self.with(|it| it.bytes.iter().skip(from).take(most).copied().collect()))
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -184,13 +192,14 @@ impl Appended for Open {
         self.with(|it| {
             it.bytes.truncate(size);
             it.n_synced = it.n_synced.min(size);
-        })
+        });
+        Ok(())
     }
 }
 
 /// Whoever has it open no longer does.
 impl Drop for Open {
     fn drop(&mut self) {
-        drop(self.with(|it| it.is_locked = false));
+        self.with(|it| it.is_locked = false);
     }
 }

@@ -5,10 +5,14 @@
 
 use std::{
     any::Any,
+    cell::Cell,
     env,
     ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicU64, Ordering},
+    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
+    sync::{
+        Once,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
 };
 
@@ -75,10 +79,11 @@ pub(crate) fn try_seed<S: Strategy>(
 ) -> Result<(), String> {
     let mut runner = runner(seed);
     let tree = strategy.new_tree(&mut runner).unwrap();
-    let outcome = runner.run_one(tree, |case| {
+    let tried = |case| {
         on_paused_clock(property(case));
         Ok(())
-    });
+    };
+    let outcome = quietly(|| runner.run_one(tree, tried));
     match outcome {
         Ok(_) => Ok(()),
         Err(TestError::Fail(why, case)) => Err(format!(
@@ -96,7 +101,8 @@ pub(crate) fn broken_by<S: Strategy>(
     property: &impl AsyncFn(S::Value),
 ) -> Option<String> {
     let case = strategy.new_tree(&mut runner(seed)).unwrap().current();
-    let tried = catch_unwind(AssertUnwindSafe(|| on_paused_clock(property(case))));
+    let tried = || catch_unwind(AssertUnwindSafe(|| on_paused_clock(property(case))));
+    let tried = quietly(tried);
     tried.err().map(|it| words_of(&*it))
 }
 
@@ -115,6 +121,28 @@ fn runner(seed: u64) -> TestRunner {
         ..Config::default()
     };
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+thread_local! {
+    /// Whether panics of this thread are caught, and told by whoever catches them.
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does something whose panics are caught, so that they need not be printed one by one.
+fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !IS_QUIET.get() {
+                usual(panic);
+            }
+        }));
+    });
+    let before = IS_QUIET.replace(true);
+    let done = work();
+    IS_QUIET.set(before);
+    done
 }
 
 fn on_paused_clock(work: impl Future<Output = ()>) {

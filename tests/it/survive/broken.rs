@@ -11,6 +11,7 @@ use crate::seeds::broken_by;
 /// Within how many seeds a broken rule has to be noticed.
 const WITHIN: u64 = 1_000;
 
+#[expect(clippy::print_stdout, reason = "the seed is for whoever reads the test's output")]
 /// Runs seeds with a rule broken until one notices, which does not fail while the rule is kept.
 fn expect_noticed(rule: Rule) {
     let property = async |schedule: Schedule| drop(survives(schedule, true).await);
@@ -27,6 +28,11 @@ fn expect_noticed(rule: Rule) {
 #[test]
 fn a_create_sent_again_without_a_look_is_noticed() {
     expect_noticed(Rule::LookBeforeSendingAgain);
+}
+
+#[test]
+fn a_write_that_leaves_before_its_line_is_on_the_disk_is_noticed() {
+    expect_noticed(Rule::SyncBeforeSending);
 }
 
 #[test]

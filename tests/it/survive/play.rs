@@ -3,7 +3,7 @@
 //!
 //! Judges nothing: what happened is handed on to be checked.
 
-use std::{cell::RefCell, time::Duration};
+use std::{cell::RefCell, fmt, future::pending, time::Duration};
 
 use serde_json::Value;
 use tokio::time::sleep;
@@ -13,6 +13,7 @@ use trueup::{
 };
 
 use super::{
+    journals::Journals,
     schedule::{End, Life, Point, Schedule, Way},
     tally::Tally,
 };
@@ -28,6 +29,8 @@ const MOST_CLOSING: usize = 3;
 pub(crate) struct Played {
     pub(crate) schedule: Schedule,
     pub(crate) bench: Bench,
+    /// Of whoever applied at the same time.
+    pub(crate) second: Bench,
     /// The world before, and when all was over.
     pub(crate) before: Value,
     pub(crate) after: Value,
@@ -36,19 +39,35 @@ pub(crate) struct Played {
 }
 
 /// What a command told.
-#[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) way: Way,
     /// `None` where it was killed.
     pub(crate) exit: Option<Exit>,
     pub(crate) out: String,
     pub(crate) err: String,
+    /// What the controller was sent meanwhile.
+    pub(crate) requests: Vec<String>,
+    /// The journals before it and after it, without what the power took.
+    pub(crate) journals: [Journals; 2],
     /// The world right then.
     pub(crate) world: Value,
     /// Whether another apply was under way then.
     pub(crate) is_crowded: bool,
-    /// Whether it is one of those that nothing goes wrong with.
-    pub(crate) is_closing: bool,
+}
+
+impl Told {
+    /// Whether it was a resume of a journal that left nothing to do: it says nothing of the files.
+    pub(crate) fn had_nothing_left(&self) -> bool {
+        self.way == Way::Resume && self.err.starts_with("Nothing is left to do of ")
+    }
+}
+
+/// What somebody would see of it.
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { way, exit, out, err, .. } = self;
+        write!(f, "\n--- {way:?}, {exit:?}\n{out}{err}")
+    }
 }
 
 /// Plays it all.
@@ -62,6 +81,7 @@ pub(crate) async fn play(schedule: Schedule, is_lean: bool) -> Played {
         told: RefCell::default(),
         tally: RefCell::default(),
         n_applying: RefCell::new(0),
+        n_begun: RefCell::new(0),
     };
     let second = bench.beside();
     put_files(&second, &schedule.case);
@@ -75,9 +95,11 @@ pub(crate) async fn play(schedule: Schedule, is_lean: bool) -> Played {
     sleep(ALL_OVER).await;
     let after = world(&bench);
     let mut tally = player.tally.into_inner();
+    tally.n_seeds = 1;
+    tally.quirks = schedule.case.quirks.iter().map(|it| (it.clone(), 1)).collect();
     tally.note_world(&bench.simulator);
     let told = player.told.into_inner();
-    Played { bench, before, after, told, tally, schedule }
+    Played { bench, second, before, after, told, tally, schedule }
 }
 
 struct Player<'a> {
@@ -86,6 +108,7 @@ struct Player<'a> {
     told: RefCell<Vec<Told>>,
     tally: RefCell<Tally>,
     n_applying: RefCell<u32>,
+    n_begun: RefCell<u32>,
 }
 
 impl Player<'_> {
@@ -93,8 +116,7 @@ impl Player<'_> {
         bench.simulator.inject(&self.schedule.faults.join("\n")).unwrap();
         for life in &self.schedule.lives {
             self.one_life(bench, life).await;
-            let pause = if bench.latest_journal().is_none() { 90_000 } else { life.pause };
-            sleep(Duration::from_millis(pause)).await;
+            sleep(Duration::from_millis(life.pause)).await;
         }
         bench.interrupts.clear();
     }
@@ -128,12 +150,14 @@ impl Player<'_> {
                 _ => cord.pulled().await,
             }
         };
-        let exit = self.command(bench, life.way, killed, &cord).await;
+        let ended = self.command(bench, life.way, (&cord, killed), survives).await;
+        // A later life does not die of what an earlier one missed.
+        bench.disk.lose_power(survives);
+        let Some(ended) = ended else { return };
         let mut tally = self.tally.borrow_mut();
-        match (&life.end, exit) {
+        match (&life.end, ended.exit) {
             (End::Kill(point, _), None) => {
-                let n_unsynced = bench.disk.n_unsynced();
-                tally.note_kill(*point, n_unsynced, survives);
+                tally.note_kill(*point, ended.n_unsynced, survives);
             }
             (End::CtrlC(_), Some(_)) => {
                 let told = self.told.borrow();
@@ -146,24 +170,34 @@ impl Player<'_> {
             }
             _ => (),
         }
-        // A later life does not die of what an earlier one missed.
-        bench.disk.lose_power(survives);
     }
 
-    /// Runs a command. Returns `None` where it was killed.
+    /// Runs a command; with the power goes what was not synced, but for so many bytes. Returns
+    /// `None` where there was nothing to run.
     async fn command(
         &self,
         bench: &Bench,
         way: Way,
-        killed: impl Future<Output = ()>,
-        cord: &Cord,
-    ) -> Option<Exit> {
+        (cord, killed): (&Cord, impl Future<Output = ()>),
+        survives: usize,
+    ) -> Option<Ended> {
         let (way, args) = self.args(bench, way).await?;
         let args = args.iter().map(String::as_str).collect::<Vec<_>>();
         let simulator = bench.simulator.through(cord.clone());
+        let before = Journals::read(&bench.disk.texts());
+        let n_requests = self.simulator.request_log().len();
+        let n_begun = *self.n_begun.borrow();
+        let mut is_crowded = *self.n_applying.borrow() != 0;
+        *self.n_begun.borrow_mut() += 1;
         *self.n_applying.borrow_mut() += 1;
         let ended = bench.run_until(&args, Some(simulator), killed).await;
         *self.n_applying.borrow_mut() -= 1;
+        let n_unsynced = bench.disk.n_unsynced();
+        if ended.is_err() {
+            bench.disk.lose_power(survives);
+        }
+        let journals = [before, Journals::read(&bench.disk.texts())];
+        let requests = self.simulator.request_log().split_off(n_requests);
         let exit = ended.as_ref().ok().map(|it| it.exit);
         let (out, err) = match ended {
             Ok(Ran { out, err, .. }) => (out, err),
@@ -171,10 +205,10 @@ impl Player<'_> {
         };
         self.tally.borrow_mut().note_command(way, exit, &err);
         let world = world(bench);
-        let is_crowded = *self.n_applying.borrow() != 0;
-        let told = Told { way, exit, out, err, world, is_crowded, is_closing: false };
+        is_crowded |= *self.n_begun.borrow() != n_begun + 1;
+        let told = Told { way, exit, out, err, requests, journals, world, is_crowded };
         self.told.borrow_mut().push(told);
-        exit
+        Some(Ended { exit, n_unsynced })
     }
 
     /// Returns the command line of a way, and which way it is where that one cannot be gone.
@@ -184,8 +218,8 @@ impl Player<'_> {
         let apply = format!("{} --simulate --file {}", line("apply", case), bench.path(""));
         let text = match way {
             Way::Apply => format!("{apply} {flags}"),
-            Way::Resume => match bench.latest_journal() {
-                Some(journal) => format!("resume {journal} --simulate --timeout 5m"),
+            Way::Resume => match bench.disk.newest() {
+                Some(journal) => format!("resume {} --simulate --timeout 5m", journal.display()),
                 None => return Some((Way::Apply, words(&format!("{apply} {flags}")))),
             },
             Way::Saved => {
@@ -217,11 +251,8 @@ impl Player<'_> {
     async fn apply_beside(&self, bench: &Bench) {
         let Some(at) = self.schedule.second else { return };
         sleep(Duration::from_millis(at)).await;
-        let never = std::future::pending();
-        let exit = self.command(bench, Way::Apply, never, &Cord::default()).await;
-        if exit.is_some() {
-            self.tally.borrow_mut().note("a second apply at the same time");
-        }
+        self.command(bench, Way::Apply, (&Cord::default(), pending()), 0).await;
+        self.tally.borrow_mut().note("a second apply at the same time");
     }
 
     async fn restart_the_controller(&self) {
@@ -236,16 +267,23 @@ impl Player<'_> {
         self.simulator.disarm();
         for nth in 0..MOST_CLOSING {
             let way = if nth == 0 { self.schedule.close } else { Way::Apply };
-            let never = std::future::pending();
-            let exit = self.command(bench, way, never, &Cord::default()).await;
-            if let Some(told) = self.told.borrow_mut().last_mut() {
-                told.is_closing = true;
-            }
-            if exit == Some(Exit::Done) {
+            let ended = self.command(bench, way, (&Cord::default(), pending()), 0).await;
+            let is_done = ended.is_some_and(|it| it.exit == Some(Exit::Done));
+            // A resume does not look for the journals of others.
+            let was_needless = self.told.borrow().last().is_some_and(Told::had_nothing_left);
+            if is_done && !was_needless && Journals::read(&bench.disk.texts()).n_unsettled() == 0 {
                 return;
             }
         }
     }
+}
+
+/// How a command ended.
+struct Ended {
+    /// `None` where it was killed.
+    exit: Option<Exit>,
+    /// How many bytes of journals were not synced then.
+    n_unsynced: usize,
 }
 
 fn words(text: &str) -> Vec<String> {

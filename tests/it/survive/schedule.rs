@@ -8,7 +8,7 @@ use proptest::{prelude::*, sample::select};
 
 use crate::{
     disk::Moment,
-    generate::{Case, NAMES, cases, faults, soft_cases},
+    generate::{Case, NAMES, cases, fault, soft_cases},
 };
 
 /// Everything that happens to the applies of some files.
@@ -122,7 +122,12 @@ impl fmt::Debug for Schedule {
 /// Schedules with everything there is.
 pub(crate) fn schedules() -> impl Strategy<Value = Schedule> {
     let case = prop_oneof![3 => soft_cases().boxed(), 1 => cases().boxed()];
-    let faults = prop_oneof![4 => Just(Vec::new()), 5 => faults().boxed(), 2 => outage().boxed()];
+    let case = (case, prop::bool::weighted(0.1)).prop_map(|(case, may_be_refused)| {
+        if may_be_refused { case } else { case.without_what_plans_refuse() }
+    });
+    let which = vec!["1", "1", "1", "2", "2", "3", "5", "1-2", "1-4", "/2", "/3"];
+    let faults = prop::collection::vec(fault(which), 1..=5);
+    let faults = prop_oneof![4 => Just(Vec::new()), 6 => faults.boxed(), 2 => outage().boxed()];
     let other = (0_u64..6_000, other());
     let others =
         prop_oneof![5 => Just(Vec::new()), 1 => prop::collection::vec(other, 1..3).boxed()];
@@ -192,13 +197,15 @@ fn point() -> impl Strategy<Value = Point> {
             (select(places), 1..=most, any::<bool>())
                 .prop_map(|(place, nth, arrives)| Point::Request { place, nth, arrives })
         };
+    // The plan, the beginning, and then three or four lines a write.
+    let n_lines = || prop_oneof![1_u64..12, 1_u64..40];
     prop_oneof![
         1 => (0_u64..400).prop_map(Point::At),
-        2 => (400_u64..9_000).prop_map(Point::At),
-        4 => request(writes, 4),
-        1 => request(reads, 8),
-        1 => request(vec!["any"], 60),
-        1 => (1_u64..30).prop_map(|it| Point::Disk(Moment::Appended(it))),
-        1 => (1_u64..30).prop_map(|it| Point::Disk(Moment::Synced(it))),
+        3 => (400_u64..7_000).prop_map(Point::At),
+        4 => request(writes, 3),
+        1 => request(reads, 6),
+        3 => request(vec!["any"], 50),
+        3 => n_lines().prop_map(|it| Point::Disk(Moment::Appended(it))),
+        2 => n_lines().prop_map(|it| Point::Disk(Moment::Synced(it))),
     ]
 }

@@ -12,9 +12,12 @@ use super::schedule::{Point, Way};
 /// How often each thing happened.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
+    pub(crate) n_seeds: u64,
     pub(crate) events: BTreeMap<String, u64>,
     /// The faults that struck, by the request and by what they are.
     pub(crate) faults: BTreeMap<String, u64>,
+    /// The unknowns about the controller, as they were settled.
+    pub(crate) quirks: BTreeMap<String, u64>,
 }
 
 impl Tally {
@@ -42,6 +45,9 @@ impl Tally {
         if err.contains("in doubt") {
             self.note("a write was in doubt");
         }
+        if err.contains("An earlier apply was cut short") {
+            self.note("an apply settled the journal of an earlier one");
+        }
     }
 
     /// Takes in the faults that struck at a controller.
@@ -52,7 +58,13 @@ impl Tally {
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
-        for (all, more) in [(&mut self.events, &other.events), (&mut self.faults, &other.faults)] {
+        self.n_seeds += other.n_seeds;
+        let counts = [
+            (&mut self.events, &other.events),
+            (&mut self.faults, &other.faults),
+            (&mut self.quirks, &other.quirks),
+        ];
+        for (all, more) in counts {
             for (what, n) in more {
                 *all.entry(what.clone()).or_default() += n;
             }
@@ -71,6 +83,30 @@ impl Tally {
         at.map(|(_, n)| n).sum()
     }
 }
+
+/// What has to happen besides faults.
+pub(crate) const EVENTS: [&str; 20] = [
+    "Ctrl-C",
+    "Ctrl-C twice",
+    "a lost line",
+    "a second apply at the same time",
+    "a torn line",
+    "a write was in doubt",
+    "an apply settled the journal of an earlier one",
+    "apply of a saved plan: exit 0",
+    "apply of a saved plan: killed",
+    "apply: exit 0",
+    "apply: killed",
+    "killed after a request arrived",
+    "killed at a time",
+    "killed before a request arrived",
+    "killed between append and sync",
+    "killed between sync and request",
+    "resume: exit 0",
+    "resume: killed",
+    "somebody else at a time of their own",
+    "the controller restarted",
+];
 
 /// The kinds of requests, as faults name them.
 pub(crate) const PLACES: [&str; 13] = [
@@ -116,7 +152,8 @@ pub(crate) const KINDS: [&str; 21] = [
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut head = format!("{:18}", "fault");
+        writeln!(f, "{} seeds; how often each fault struck which request:", self.n_seeds)?;
+        let mut head = format!("{:18}", "");
         for place in PLACES {
             write!(head, "{place:>12}")?;
         }
@@ -129,7 +166,8 @@ impl fmt::Display for Tally {
             }
             writeln!(f, "{:12}", self.of_kind(kind))?;
         }
-        writeln!(f)?;
+        let n_quirks = self.quirks.values().sum::<u64>();
+        writeln!(f, "\n{n_quirks:12}  quirks, of {} kinds", self.quirks.len())?;
         for (what, n) in &self.events {
             writeln!(f, "{n:12}  {what}")?;
         }
