@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::TaskId,
-    events::{Event, Outcome, StopReason},
+    events::{Event, Outcome},
     model::{RemoteId, RunState},
     plan::{Action, Change, Step},
     rules::{self, Rule},
@@ -189,9 +189,11 @@ impl Item {
     /// Whether a request of it has left and nobody knows yet what came of it.
     pub(super) fn is_in_flight(&self) -> bool {
         match self.phase {
-            Phase::Held(Hold::MayHaveRun { .. }) => true,
-            Phase::Ready | Phase::Held(_) | Phase::Ended => false,
-            Phase::Sending
+            Phase::Ready
+            | Phase::Held(Hold::Running | Hold::NameTaken { .. } | Hold::NotRead { .. })
+            | Phase::Ended => false,
+            Phase::Held(Hold::MayHaveRun { .. })
+            | Phase::Sending
             | Phase::Pending { .. }
             | Phase::Unseen(_)
             | Phase::Doubt(_)
@@ -459,42 +461,5 @@ impl Item {
     pub(super) fn end(&mut self, outcome: Outcome) -> Events {
         self.phase = Phase::Ended;
         vec![Event::Ended { change: self.position, outcome }]
-    }
-
-    /// Ends it because the time is over, or because the user asked to stop: says what is left.
-    pub(super) fn leave(&mut self, why: StopReason) -> Events {
-        let open = |task: Option<&TaskId>, what: &str| Outcome::Open {
-            task: task.map(|it| it.as_str().to_owned()),
-            words: format!("{why} before {what}"),
-        };
-        let outcome = match &self.phase {
-            Phase::Ended => return Events::new(),
-            Phase::Ready | Phase::Held(_) => match self.steps.front() {
-                Some(step) if self.begun => {
-                    Outcome::NotTried { why: format!("{why} before its {step}") }
-                }
-                Some(_) | None => Outcome::NotTried { why: why.to_string() },
-            },
-            Phase::Sending => {
-                Outcome::Unknown { words: format!("{why} while a request was under way") }
-            }
-            Phase::Doubt(doubt) => Outcome::Unknown { words: doubt.why.clone() },
-            Phase::Pending { task, .. } => open(Some(task), "its task ended"),
-            Phase::Unseen(Unseen { claim: Claim::Failed { words }, .. }) => {
-                Outcome::Failed { words: words.clone() }
-            }
-            // The command's own time is all the time that a run has to stop.
-            Phase::Unseen(unseen)
-                if self.step() == Some(Step::Stop)
-                    && why == StopReason::OutOfTime
-                    && unseen.claim == Claim::Done =>
-            {
-                let words = "the controller reported success, but it is still running".to_owned();
-                Outcome::Failed { words }
-            }
-            Phase::Unseen(unseen) => open(unseen.task.as_ref(), "its effect was seen"),
-            Phase::Running(_) => open(None, "its run ended"),
-        };
-        self.end(outcome)
     }
 }

@@ -231,7 +231,7 @@ impl LeftChange {
         let Self { steps, done, id, begun, at, sent_ms, accepted_at_ms: _, begun_before: _ } =
             self.clone();
         let sent = Sent { at: Moment::ZERO, server_ms: sent_ms.unwrap_or_default() };
-        let mut item = Item { steps, done, id, begun, ..Item::new(position, change) };
+        let mut item = Item { steps, id, begun, done, ..Item::new(position, change) };
         if item.steps.is_empty() && at != LeftAt::Over {
             let events = item.complete(wait == Wait::Runs);
             return (item, events);

@@ -13,6 +13,8 @@ mod watch;
 
 mod item;
 
+mod leave;
+
 mod seen;
 
 mod settle;

@@ -88,12 +88,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Takes a plan up where an apply left it that was cut short.
-    pub(super) fn resumed(
-        plan: &'a Plan,
-        limits: Limits,
-        left: &Left,
-        settles_only: bool,
-    ) -> (Self, Events) {
+    pub(super) fn resumed(plan: &'a Plan, limits: Limits, left: &Left) -> (Self, Events) {
         let changes = left.changes.iter().zip(&plan.changes).enumerate();
         let taken_up = changes.map(|(at, (left, change))| left.take_up(at, change, limits.wait));
         let (items, events): (Vec<_>, Vec<_>) = taken_up.unzip();
@@ -101,7 +96,6 @@ impl<'a> Schedule<'a> {
             items,
             ours: left.tasks.clone(),
             longest_task: left.longest_task,
-            settles_only,
             ..Self::new(plan, limits)
         };
         (schedule, events.into_iter().flatten().collect())
@@ -208,6 +202,11 @@ impl<'a> Schedule<'a> {
     ) -> Events {
         self.ours.insert(task.clone());
         self.item(index).accepted(task, sent, now)
+    }
+
+    /// The same, but it only settles what was under way, and sends nothing.
+    pub(super) fn settling(self) -> Self {
+        Self { settles_only: true, ..self }
     }
 
     /// Whether it only settles what was under way, and sends nothing.

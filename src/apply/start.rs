@@ -112,7 +112,10 @@ pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
 fn schedule<'a>(job: &Apply<'a>) -> (Schedule<'a>, Events) {
     match job.purpose {
         Purpose::CarryOut => (Schedule::new(job.plan, job.limits), Events::new()),
-        Purpose::Resume(left) => Schedule::resumed(job.plan, job.limits, left, false),
-        Purpose::Settle(left) => Schedule::resumed(job.plan, job.limits, left, true),
+        Purpose::Resume(left) => Schedule::resumed(job.plan, job.limits, left),
+        Purpose::Settle(left) => {
+            let (schedule, taken_up) = Schedule::resumed(job.plan, job.limits, left);
+            (schedule.settling(), taken_up)
+        }
     }
 }

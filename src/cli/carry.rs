@@ -147,10 +147,11 @@ pub(crate) async fn carried_out(
             drop(output.log(Happening::Applying(end, &plan.changes)));
         }
     }
+    let is_stale = matches!(ended, Some(Ended::Stale(_)));
     let exit = account(ended, work, &report, output);
     finish(args.format, (plan, sources), &report, output);
     if let Some(journal) = journal {
-        leave(journal, &report, output);
+        leave(journal, is_stale || report.is_settled(), output);
     }
     exit
 }
@@ -181,10 +182,10 @@ fn account(ended: Option<Ended>, work: &Work, report: &Report, output: &mut Outp
 }
 
 /// Closes a journal of which nothing is left to do, and says where the others are.
-fn leave(recorded: Recorded, report: &Report, output: &mut Output<'_>) {
+fn leave(recorded: Recorded, is_settled: bool, output: &mut Output<'_>) {
     let Recorded { mut journal, path } = recorded;
     let path = path.display();
-    if !report.is_settled() {
+    if !is_settled {
         output.say(&format!("What is left can be carried on with: trueup resume {path}"));
         return;
     }

@@ -1,5 +1,7 @@
 //! `resume`: settles what an interrupted apply left, then carries on with its plan.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use super::{
@@ -15,7 +17,7 @@ use super::{
 use crate::{
     apply::{Purpose, Wait},
     journal::JournalError,
-    live, render,
+    live,
 };
 
 /// Carries on with what a journal says was left.
@@ -26,7 +28,7 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     }
     let deadline = Instant::now() + args.carrying.timeout;
     let path = args.journal.display().to_string();
-    let disk = std::sync::Arc::clone(&output.host.journals);
+    let disk = Arc::clone(&output.host.journals);
     let found = journals::read(&*disk, &args.journal).map_err(|error| {
         let help = match error {
             JournalError::Locked => "wait until that apply is over",
@@ -56,7 +58,6 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
         "Carrying on with {path}: {} of {n_changes} changes are left, {n_open} under way.",
         was_left.n_left()
     ));
-    output.print(&render::plan_text(&plan, render::Show::Changes));
     let client = connection.client.until(deadline);
     let at = Instant::now();
     let interrupts = output.host.interrupts.clone();

@@ -5,7 +5,13 @@ use std::{
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
+
+/// How often somebody else is taken to be only looking at a file, and how long each time.
+const LOOKS: u32 = 20;
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A disk that journals are kept on.
 pub trait Disk: Send + Sync {
@@ -61,7 +67,8 @@ impl Disk for RealDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
         let mut options = OpenOptions::new();
         let file = options.read(true).append(true).create_new(true).mode(0o600).open(path)?;
-        lock(&file)?;
+        // Whoever looks through the folder right now is soon done with it.
+        file.lock()?;
         // Its name has to outlive the power, too.
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
@@ -92,11 +99,16 @@ impl Disk for RealDisk {
     }
 }
 
+/// Locks a file, unless somebody keeps it locked: whoever only looks at it is soon done.
 fn lock(file: &File) -> io::Result<()> {
-    file.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => io::ErrorKind::WouldBlock.into(),
-        TryLockError::Error(error) => error,
-    })
+    for _ in 0..LOOKS {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::WouldBlock.into())
 }
 
 impl Appended for File {

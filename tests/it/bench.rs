@@ -98,6 +98,12 @@ impl Bench {
         self.replace(Options { release: release.to_owned(), ..Options::default() }, world);
     }
 
+    /// Lets runs take so long from now on.
+    pub(crate) fn slow_runs(&mut self, run_time: Duration) {
+        let world = World::from_json(&self.simulator.world_json()).unwrap();
+        self.replace(Options { run_time, ..Options::default() }, world);
+    }
+
     /// Puts another controller in place, whose clock goes on from this one's.
     pub(crate) fn replace(&mut self, options: Options, world: World) {
         let elapsed = u64::try_from(self.began.elapsed().as_millis()).unwrap();
@@ -131,6 +137,13 @@ impl Bench {
     pub(crate) async fn run_args(&self, args: &[&str]) -> Ran {
         let folder = self.dir.path().to_str().unwrap();
         self.run_bare(&[args, &["--simulate", "--file", folder]].concat()).await
+    }
+
+    /// Runs a command line against the controller, and kills it after that time, if it goes on for
+    /// so long: what it had begun is neither ended nor waited for.
+    pub(crate) async fn run_and_kill(&self, line: &str, after: Duration) {
+        let killed = tokio::time::timeout(after, self.run(line)).await;
+        drop(killed);
     }
 
     /// Runs a command line as it is, with this simulator behind `--simulate`.

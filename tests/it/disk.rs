@@ -156,13 +156,12 @@ impl Open {
     }
 
     /// Does something to what is written, unless whoever does it is dead; which may be next.
-    fn change(&mut self, what: Moment, work: impl FnOnce(&mut Kept)) -> io::Result<()> {
+    fn change(&mut self, what: Moment, work: impl FnOnce(&mut Kept)) {
         let mut state = self.disk.lock();
         if !state.is_dead {
             self.with(work);
             state.note(what);
         }
-        Ok(())
     }
 }
 
@@ -177,11 +176,13 @@ impl Appended for Open {
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.change(Moment::Appended(1), |it| it.bytes.extend(bytes))
+        self.change(Moment::Appended(1), |it| it.bytes.extend(bytes));
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.change(Moment::Synced(1), |it| it.n_synced = it.bytes.len())
+        self.change(Moment::Synced(1), |it| it.n_synced = it.bytes.len());
+        Ok(())
     }
 
     fn cut(&mut self, size: u64) -> io::Result<()> {

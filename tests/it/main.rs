@@ -41,6 +41,8 @@ mod reading;
 mod readme;
 /// Replaces, whose halves are never left apart on purpose.
 mod replace;
+/// Applies that are killed, and what comes after.
+mod resume;
 /// Plans that are saved, and applied later.
 mod saved;
 /// Nothing secret is said or saved, not even to a log.

@@ -144,6 +144,13 @@ async fn every_other_command_does_what_it_is_there_for() {
         if let Some(at) = args.iter().position(|it| *it == "plan.json") {
             args[at] = &saved;
         }
+        // Any that was written will do: nothing is left to do of it.
+        let journals = bench.disk.texts();
+        let journal = journals.keys().next().map(|it| it.to_str().unwrap());
+        if command == "resume" {
+            args[1] = journal.unwrap();
+            args.push("--simulate");
+        }
         let takes_files = matches!(command, "validate" | "plan" | "apply" | "status");
         if let Some(at) = args.iter().position(|it| *it == "discoveries.yaml") {
             args[at] = "examples/first.yaml";
@@ -158,7 +165,7 @@ async fn every_other_command_does_what_it_is_there_for() {
         assert!(expected(bare).contains(&ran.exit), "{line}: {ran:#?}");
         n_run += 1;
     }
-    assert_eq!(n_run, 12, "a command was added or is not found any more");
+    assert_eq!(n_run, 13, "a command was added or is not found any more");
 }
 
 #[tokio::test(start_paused = true)]

@@ -48,7 +48,6 @@ async fn survives(schedule: Schedule, is_lean: bool) -> Tally {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the table is for whoever runs many seeds")]
 fn whatever_happens_the_next_command_ends_where_an_undisturbed_apply_does() {
     let tally = Mutex::new(Tally::default());
     let seeds = seeds(N_SEEDS);

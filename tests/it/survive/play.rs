@@ -99,7 +99,7 @@ pub(crate) async fn play(schedule: Schedule, is_lean: bool) -> Played {
     tally.quirks = schedule.case.quirks.iter().map(|it| (it.clone(), 1)).collect();
     tally.note_world(&bench.simulator);
     let told = player.told.into_inner();
-    Played { bench, second, before, after, told, tally, schedule }
+    Played { schedule, bench, second, before, after, told, tally }
 }
 
 struct Player<'a> {
