@@ -252,8 +252,9 @@ impl Bench {
         }
         for journal in self.disk.texts().into_values() {
             if !self.is_lean {
-                let lines = journal.lines().map(|it| Format::Journal.checked(it));
-                assert_ne!(lines.collect::<Vec<_>>().len(), 0);
+                // What the power has torn has no end.
+                let whole = journal.rsplit_once('\n').map_or("", |(whole, _)| whole);
+                whole.lines().for_each(|it| drop(Format::Journal.checked(it)));
             }
             all.push(journal);
         }
