@@ -3,6 +3,7 @@
 use std::{
     cell::Cell,
     io::{self, Write},
+    iter,
     path::Path,
     sync::{Arc, Mutex},
     time::Duration,
@@ -69,8 +70,8 @@ impl Bench {
         Self {
             simulator: Simulator::new(options, world),
             disk: MemoryDisk::default(),
-            dir: tempfile::tempdir().unwrap(),
-            for_machines: tempfile::tempdir().unwrap(),
+            dir: folder(),
+            for_machines: folder(),
             n_for_machines: Cell::new(0),
             began: Instant::now(),
             leaks: false,
@@ -295,6 +296,12 @@ impl Bench {
     pub(crate) fn writes(&self) -> u64 {
         ["create", "edit", "run", "stop", "delete"].iter().map(|it| self.requests(it)).sum()
     }
+}
+
+/// Makes a folder whose name does not look like a secret by chance.
+fn folder() -> TempDir {
+    let mut folders = iter::repeat_with(|| tempfile::tempdir().unwrap());
+    folders.find(|it| leak(it.path().to_str().unwrap()).is_none()).unwrap()
 }
 
 fn login() -> Login {

@@ -24,7 +24,7 @@ use proptest::{
 use tokio::runtime;
 
 /// How long a broken case is made smaller, in milliseconds.
-const SHRINK_MS: u32 = 120_000;
+const SHRINK_MS: u32 = 60_000;
 
 /// The seeds to run: so many, unless the environment says which and how many.
 pub(crate) fn seeds(n_seeds: u64) -> Range<u64> {

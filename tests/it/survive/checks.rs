@@ -254,8 +254,8 @@ async fn expect_ended(played: &Played, undisturbed: &Undisturbed) {
         let is_refused = matches!(undisturbed.ran.exit, Exit::Invalid | Exit::Refused);
         if is_refused && raced.is_empty() {
             assert_eq!(
-                (exit, settings(before, &raced)),
-                (undisturbed.ran.exit, settings(after, &raced))
+                (exit, settings_but_for(before, &raced)),
+                (undisturbed.ran.exit, settings_but_for(after, &raced))
             );
         }
         if exit != Exit::Done {
@@ -264,8 +264,8 @@ async fn expect_ended(played: &Played, undisturbed: &Undisturbed) {
     } else {
         assert_eq!(exit, Exit::Done, "{:#?}", played.told);
         let free = raced.iter().cloned().chain(halved(played)).collect::<Vec<_>>();
-        let was = settings(&undisturbed.after, &free);
-        assert_eq!(settings(after, &free), was, "{:#?}", played.told);
+        let was = settings_but_for(&undisturbed.after, &free);
+        assert_eq!(settings_but_for(after, &free), was, "{:#?}", played.told);
     }
     // What somebody else has done meanwhile settles a write in doubt, too.
     let is_alone = raced.is_empty() && schedule.second.is_none();
@@ -284,7 +284,7 @@ fn halved(played: &Played) -> Vec<String> {
 }
 
 /// The settings of the discoveries whose names are not left out, in one order.
-fn settings(world: &Value, left_out: &[String]) -> Vec<String> {
+pub(super) fn settings_but_for(world: &Value, left_out: &[String]) -> Vec<String> {
     let left_out = left_out.iter().map(String::as_str).collect::<BTreeSet<_>>();
     let all = array(&world["discoveries"]).iter();
     let all = all.filter(|it| !left_out.contains(it["name"].as_str().unwrap()));

@@ -29,6 +29,8 @@ mod play;
 mod schedule;
 /// What went wrong, counted.
 mod tally;
+/// Two applies of the same files at once.
+mod two;
 
 /// How many seeds every run of the tests takes.
 const N_SEEDS: u64 = 2_000;

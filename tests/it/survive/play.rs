@@ -270,8 +270,11 @@ impl Player<'_> {
             let ended = self.command(bench, way, (&Cord::default(), pending()), 0).await;
             let is_done = ended.is_some_and(|it| it.exit == Some(Exit::Done));
             // A resume does not look for the journals of others.
-            let was_needless = self.told.borrow().last().is_some_and(Told::had_nothing_left);
-            if is_done && !was_needless && Journals::read(&bench.disk.texts()).n_unsettled() == 0 {
+            // A resume has an earlier plan, which may leave nothing to do.
+            let is_of_now = way == Way::Apply
+                || self.schedule.raced().is_empty()
+                    && !self.told.borrow().last().is_some_and(Told::had_nothing_left);
+            if is_done && is_of_now && Journals::read(&bench.disk.texts()).n_unsettled() == 0 {
                 return;
             }
         }
