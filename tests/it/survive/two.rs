@@ -11,9 +11,11 @@ use super::checks::settings_but_for;
 use crate::{
     bench::{Bench, Ran},
     generate::{Case, soft_cases},
-    properties::{ALL_OVER, array, begin, changes, expect_nothing_left, line, put_files, world},
+    properties::{
+        ALL_OVER, array, begin, changes, departures_of, expect_nothing_left, line, put_files, world,
+    },
     seeds::{on_all_processors, seeds, try_seed},
-    wanted::{departures, named, wanted},
+    wanted::{named, wanted},
 };
 
 /// How many times two applies are let loose.
@@ -75,8 +77,7 @@ async fn let_loose(two: Two) {
         expect_account(&case, ran, &then);
     }
     if [&one, &other].iter().all(|it| it.exit == Exit::Done) {
-        let mut wrong = departures(&case.files, &then, &[]);
-        wrong.retain(|it| !(case.has("edit_runs=yes") && it.ends_with(" runs")));
+        let wrong = departures_of(&case, &then, &[]);
         assert!(wrong.is_empty(), "{wrong:#?} {one:#?} {other:#?}");
     }
     sleep(ALL_OVER).await;
