@@ -95,11 +95,11 @@ pub(super) fn handle(state: &mut State, request: &Request<Bytes>, arrived: Arriv
     }
     let after = Duration::from_millis(struck.slow);
     if let Some(barrier) = struck.barrier {
-        return Handled { after, end: bar(state, barrier, now) };
+        return Handled { after, end: bar(state, barrier, (now, after)) };
     }
     if let Err(seconds) = state.throttle.admit(Instant::now()) {
         let barrier = Barrier::TooMany { retry_after: Some(seconds) };
-        return Handled { after, end: bar(state, barrier, now) };
+        return Handled { after, end: bar(state, barrier, (now, after)) };
     }
     let answer = match route {
         Err(missed) => miss(state, request.headers(), missed, now),
@@ -126,14 +126,14 @@ fn logged(request: &Request<Bytes>, body: Option<&Value>) -> String {
     }
 }
 
-fn bar(state: &mut State, barrier: Barrier, now: u64) -> End {
+fn bar(state: &mut State, barrier: Barrier, (now, after): (u64, Duration)) -> End {
     match barrier {
         Barrier::Reset => End::Unanswered(Unanswered::Reset),
         Barrier::Hang => End::Never,
         Barrier::Status(status) => End::Answer(answer::failed(status)),
         Barrier::TooMany { retry_after } => {
             if let Some(seconds) = retry_after {
-                state.throttle.tell(Instant::now(), Duration::from_secs(seconds));
+                state.throttle.tell(Instant::now(), after, Duration::from_secs(seconds));
             }
             End::Answer(answer::too_many(retry_after, now, &state.rules.quirks))
         }
