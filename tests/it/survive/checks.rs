@@ -250,7 +250,9 @@ async fn expect_ended(played: &Played, undisturbed: &Undisturbed) {
     let last = played.told.last().unwrap();
     let raced = schedule.raced();
     let exit = last.exit.unwrap();
-    if undisturbed.ran.exit != Exit::Done || case.is_hard() {
+    // What is deleted and cannot be made from the files alone stays so, and was told.
+    let is_halved = played.told.iter().any(|it| it.out.contains("Deleted, not created again:"));
+    if undisturbed.ran.exit != Exit::Done || case.is_hard() || is_halved {
         // What keeps it from being done was said; what a plan refuses, nobody wrote.
         let is_refused = matches!(undisturbed.ran.exit, Exit::Invalid | Exit::Refused);
         if is_refused && raced.is_empty() {
@@ -275,13 +277,13 @@ async fn expect_ended(played: &Played, undisturbed: &Undisturbed) {
     expect_nothing_left(bench, case).await;
 }
 
-/// The names of replaces that were cut between their halves, and told so: what the files leave open
-/// is lost then.
+/// The names that one plan replaces and a later one makes anew, from the files alone: what they leave
+/// open is lost then. A resume keeps it.
 fn halved(played: &Played) -> Vec<String> {
     let planned = planned(&played.told);
-    let replaced =
-        planned.into_iter().filter(|(_, all)| all.iter().any(|it| it.what == "replaced"));
-    replaced.map(|(name, _)| name).collect()
+    let is_in = |all: &[Shown], what: &str| all.iter().any(|it| it.what == what);
+    let halved = planned.iter().filter(|(_, it)| is_in(it, "replaced") && is_in(it, "created"));
+    halved.map(|(name, _)| name.clone()).collect()
 }
 
 /// The settings of the discoveries whose names are not left out, in one order.
