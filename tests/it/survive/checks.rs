@@ -57,7 +57,7 @@ pub(crate) async fn expect_survived(played: &Played, undisturbed: &Undisturbed) 
     }
     expect_no_false_alarm(played);
     expect_recorded(played);
-    expect_runs(played);
+    expect_runs(played, undisturbed);
     expect_ended(played, undisturbed).await;
 }
 
@@ -223,17 +223,28 @@ fn expect_recorded(played: &Played) {
 }
 
 /// No run was started that no plan has, and none twice for one.
-fn expect_runs(played: &Played) {
+fn expect_runs(played: &Played, undisturbed: &Undisturbed) {
     // A resume has the plan of an apply.
     let applies = played.told.iter().filter(|it| it.way != Way::Resume);
     let planned = planned(applies);
     let Played { schedule, before, after, .. } = played;
     let raced = schedule.raced();
+    // Whoever is told that a change failed, or was left open, knows that it may not have run.
+    let is_told = |it: &Told| {
+        let last = it.out.lines().last().unwrap_or_default();
+        last.starts_with("Apply incomplete.")
+            && !last.ends_with(" 0 failed, 0 not tried, 0 still running.")
+            || it.err.contains("is still open after")
+    };
+    let owes_none = played.told.last().is_some_and(|it| it.exit == Some(Exit::Done))
+        && undisturbed.ran.exit == Exit::Done
+        && raced.is_empty()
+        && schedule.second.is_none()
+        && !played.told.iter().any(is_told);
     for name in wanted(&schedule.case.files).into_keys().filter(|it| !raced.contains(it)) {
-        let ids = |world| named(world, &name).iter().map(|it| it["id"].to_string()).collect();
-        let (had, has): (Vec<_>, Vec<_>) = (ids(before), ids(after));
-        let least = if had == has { n_runs(before, &name) } else { 0 };
-        let n_new = n_runs(after, &name).saturating_sub(least);
+        let n_new = n_new_runs(before, after, &name);
+        let is_owed = n_new == 0 && n_new_runs(before, &undisturbed.after, &name) != 0;
+        assert!(!owes_none || !is_owed, "`{name}` never ran: {:#?}", played.told);
         let shown = planned.get(&name).map(Vec::as_slice).unwrap_or_default();
         let n_wanted = shown.iter().filter(|it| it.runs()).count();
         // An edit's own run that is over before it is looked for goes unseen.
@@ -241,6 +252,14 @@ fn expect_runs(played: &Played) {
         let most = n_wanted + if schedule.case.has("edit_runs=yes") { n_edits } else { 0 };
         assert!(n_new <= most, "`{name}` ran {n_new} times of {most}: {:#?}", played.told);
     }
+}
+
+/// How many runs of a name there were meanwhile.
+fn n_new_runs(before: &Value, after: &Value, name: &str) -> usize {
+    let ids = |world| named(world, name).iter().map(|it| it["id"].to_string()).collect();
+    let (had, has): (Vec<_>, Vec<_>) = (ids(before), ids(after));
+    let n_before = if had == has { n_runs(before, name) } else { 0 };
+    n_runs(after, name).saturating_sub(n_before)
 }
 
 /// In the end all is as without any of it, and nothing is left to do.
