@@ -87,10 +87,11 @@ pub(crate) struct SourceMap {
 pub(crate) struct Source {
     pub(crate) path: String,
     pub(crate) text: Arc<str>,
-    /// The offset at which each line begins.
-    lines: Vec<usize>,
-    /// Whether every character is one byte: columns need no counting then.
-    is_ascii: bool,
+    /// The offset at which each line begins. A file may be nothing but line breaks.
+    lines: Vec<u32>,
+    /// How many characters come before each [`STRIDE`]th byte: a line may be as long as its file,
+    /// and have a mistake everywhere.
+    n_chars: Vec<u32>,
 }
 
 /// A place as a person counts: lines and columns from 1, columns in characters.
@@ -109,11 +110,18 @@ impl SourceMap {
     /// Takes a text in and returns its identity.
     pub(crate) fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let text = text.into();
-        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+        let small =
+            |it: usize| u32::try_from(it).expect("invariant: files are bounded far below 4 GiB");
+        let starts = text.match_indices('\n').map(|(at, _)| small(at + 1));
         let lines = std::iter::once(0).chain(starts).collect();
         let id = u32::try_from(self.sources.len()).expect("invariant: fewer than 2³² files");
-        let is_ascii = text.is_ascii();
-        self.sources.push(Source { path: path.into(), text, lines, is_ascii });
+        let mut n_chars = vec![0];
+        let mut n = 0;
+        for chunk in text.as_bytes().chunks(STRIDE) {
+            n += n_starts(chunk);
+            n_chars.push(small(n));
+        }
+        self.sources.push(Source { path: path.into(), text, lines, n_chars });
         SourceId(id)
     }
 
@@ -157,25 +165,41 @@ impl SourceMap {
 impl Source {
     /// Returns where a line lies, counted from 1 and without its line break.
     pub(crate) fn line(&self, number: usize) -> Option<Range<usize>> {
-        let start = *self.lines.get(number.checked_sub(1)?)?;
-        let end = self.lines.get(number).map_or(self.text.len(), |next| next - 1);
+        let start = self.start_of(number.checked_sub(1)?)?;
+        let end = self.start_of(number).map_or(self.text.len(), |next| next - 1);
         let text = self.text.get(start..end).unwrap_or_default();
         Some(start..start + text.strip_suffix('\r').unwrap_or(text).len())
+    }
+
+    /// Returns the offset at which a line begins, lines counted from 0.
+    fn start_of(&self, index: usize) -> Option<usize> {
+        self.lines.get(index).map(|it| *it as usize)
     }
 
     /// Returns the line and column of an offset; one past the end, or inside a character, counts
     /// as the nearest place before it.
     fn position(&self, offset: usize) -> (usize, usize) {
         let offset = offset.min(self.text.len());
-        let line = self.lines.partition_point(|start| *start <= offset);
-        let start = self.lines.get(line - 1).copied().unwrap_or_default();
-        if self.is_ascii {
-            return (line, offset - start + 1);
-        }
-        let rest = self.text.get(start..).unwrap_or_default();
-        let before = rest.char_indices().take_while(|(at, _)| start + at < offset);
-        (line, before.count() + 1)
+        let line = self.lines.partition_point(|start| *start as usize <= offset);
+        let start = self.start_of(line - 1).unwrap_or_default();
+        (line, self.chars_before(offset) - self.chars_before(start) + 1)
     }
+
+    /// Returns how many characters begin before an offset.
+    fn chars_before(&self, offset: usize) -> usize {
+        let index = offset / STRIDE;
+        let counted = self.n_chars.get(index).map_or(0, |it| *it as usize);
+        let rest = self.text.as_bytes().get(index * STRIDE..offset).unwrap_or_default();
+        counted + n_starts(rest)
+    }
+}
+
+/// How many bytes are counted at most to find a column.
+const STRIDE: usize = 1_024;
+
+/// Counts the characters that begin in some bytes of a text.
+fn n_starts(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|it| **it & 0b1100_0000 != 0b1000_0000).count()
 }
 
 /// How much a complaint matters: an error stops the run before any write, a warning stops nothing.

@@ -12,6 +12,9 @@ use super::error::Trouble;
 /// How much of an answer is shown to people.
 const MOST_SHOWN: usize = 200;
 
+/// The most values that an answer has: many times what 500 discoveries or tasks have.
+const MOST_VALUES: usize = 1_000_000;
+
 /// Parts of the names of fields that hold secrets.
 const SECRET_NAMES: &[&str] = &["password", "passphrase", "community", "token", "secret"];
 
@@ -58,18 +61,43 @@ pub(crate) fn misshapen(status: StatusCode, what: impl Into<String>, shown: Stri
 }
 
 fn opened(body: &[u8]) -> Result<Value, Misshapen> {
-    let mut whole: Value = serde_json::from_slice(body).map_err(|error| {
-        Misshapen::new(match error.is_eof() {
-            true if body.is_empty() => "the answer is empty",
-            true => "the answer ends early",
-            false => "the answer is not JSON",
-        })
-    })?;
+    let mut whole = json(body)?;
     match whole.get_mut("response").map(Value::take) {
         None => Err(Misshapen::new("the answer has no `response`")),
         Some(Value::Null) => Err(Misshapen::new("its `response` is null")),
         Some(inner) => Ok(inner),
     }
+}
+
+/// Reads JSON that is not out of all proportion: a value takes many times the room of its text.
+pub(crate) fn json(body: &[u8]) -> Result<Value, Misshapen> {
+    if MOST_VALUES < n_values(body) {
+        return Err(Misshapen::new(format!("the answer holds more than {MOST_VALUES} values")));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        Misshapen::new(match error.is_eof() {
+            true if body.is_empty() => "the answer is empty",
+            true => "the answer ends early",
+            false => "the answer is not JSON",
+        })
+    })
+}
+
+/// How many values a text of JSON has at most: each but the first comes behind one of these.
+fn n_values(json: &[u8]) -> usize {
+    let mut n_values = 1;
+    let mut in_text = false;
+    let mut is_escaped = false;
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => n_values += 1,
+            _ => (),
+        }
+    }
+    n_values
 }
 
 /// A text, or a number as a text; nothing where it is blank or anything else.
@@ -111,7 +139,7 @@ pub(crate) fn segment(id: &str) -> Result<&str, Trouble> {
 
 /// What an answer of no success says for itself.
 fn words(body: &[u8]) -> String {
-    let Ok(value) = serde_json::from_slice::<Value>(body) else {
+    let Ok(value) = json(body) else {
         return excerpt(body);
     };
     let inner = value.get("response");
@@ -134,7 +162,7 @@ pub(crate) fn excerpt(body: &[u8]) -> String {
 
 /// A body without its secrets.
 pub(crate) fn redacted(body: &[u8]) -> String {
-    if let Ok(mut value) = serde_json::from_slice::<Value>(body) {
+    if let Ok(mut value) = json(body) {
         redact(&mut value);
         return value.to_string();
     }
@@ -164,15 +192,18 @@ fn redact(value: &mut Value) {
     }
 }
 
-/// A text on one line, not too long, and without what could move a terminal's cursor.
+/// A text on one line, not too long, and without what a terminal obeys or nobody
+/// sees.
 fn bounded(text: &str) -> String {
     let mut shown = String::new();
     let mut chars = text.trim().chars();
     for c in chars.by_ref().take(MOST_SHOWN) {
-        if c.is_control() {
-            shown.extend(c.escape_default());
-        } else {
+        // What Rust would escape is what cannot be seen, and quotes, which can.
+        let escaped = c.escape_debug();
+        if matches!(c, '"' | '\'' | '\\') || escaped.len() == 1 {
             shown.push(c);
+        } else {
+            shown.extend(escaped);
         }
     }
     if chars.next().is_some() {

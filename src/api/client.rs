@@ -6,8 +6,8 @@
 use std::{
     num::NonZeroUsize,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -70,8 +70,8 @@ pub(crate) struct Shared {
     request_timeout: Duration,
     clock: ControllerClock,
     random: Mutex<fastrand::Rng>,
-    /// When the first write left, by the controller's clock.
-    pub(crate) first_write_ms: OnceLock<i64>,
+    /// When the first write left, by the controller's clock; the end of time before.
+    pub(crate) first_write_ms: AtomicI64,
     /// What went wrong last, where nothing went right since.
     trouble: Mutex<Option<String>>,
     /// Whether the first generation of the task endpoints is known to be gone.
@@ -177,7 +177,7 @@ impl Client {
             request_timeout,
             clock: ControllerClock::default(),
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
-            first_write_ms: OnceLock::new(),
+            first_write_ms: AtomicI64::new(i64::MAX),
             trouble: Mutex::new(None),
             tasks_moved: AtomicBool::new(false),
         };

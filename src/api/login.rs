@@ -6,7 +6,8 @@ use std::fmt;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::HeaderValue;
-use serde_json::Value;
+
+use super::answer::json;
 
 /// A user name and a password.
 #[derive(Clone)]
@@ -41,7 +42,7 @@ pub(crate) struct Token(HeaderValue);
 impl Token {
     /// Reads the answer of the token endpoint; nothing where it holds no token.
     pub(crate) fn from_answer(body: &[u8]) -> Option<Self> {
-        let value: Value = serde_json::from_slice(body).ok()?;
+        let value = json(body).ok()?;
         let token = ["Token", "token"].iter().find_map(|key| value.get(key)?.as_str())?;
         if token.is_empty() { None } else { secret(token).map(Self) }
     }

@@ -240,9 +240,10 @@ impl Client {
     ///
     /// That it is sorted is seen, not believed.
     fn is_before_our_time(&self, tasks: &[Task]) -> bool {
-        let Some(first_write_ms) = self.shared.first_write_ms.get() else {
+        let first_write_ms = self.shared.first_write_ms.load(Ordering::Relaxed);
+        if first_write_ms == i64::MAX {
             return false;
-        };
+        }
         let starts: Vec<_> = tasks.iter().map(|it| it.started_ms).collect();
         let is_sorted = starts.is_sorted_by(|a, b| b <= a) && !starts.contains(&None);
         let oldest = starts.last().copied().flatten();

@@ -3,6 +3,8 @@
 //! A write that was taken on is not done: its task is watched by the caller. One that is in
 //! doubt is never sent again from here.
 
+use std::sync::atomic::Ordering;
+
 use std::fmt;
 
 use bytes::Bytes;
@@ -88,15 +90,15 @@ impl Client {
         }
     }
 
-    /// Takes note of a write that left before this client was there, at that time of the
-    /// controller's clock: tasks are looked at back to it.
-    pub(crate) fn note_earlier_write(&self, at_ms: i64) {
-        self.shared.first_write_ms.get_or_init(|| at_ms);
+    /// Takes note of a write that left at that time of the controller's clock, be it before this
+    /// client was there: tasks are looked at back to the earliest.
+    pub(crate) fn note_write(&self, at_ms: i64) {
+        self.shared.first_write_ms.fetch_min(at_ms, Ordering::Relaxed);
     }
 
     async fn write(&self, call: Call) -> Result<Accepted, WriteError> {
         if let Some(now_ms) = self.server_time_ms() {
-            self.shared.first_write_ms.get_or_init(|| now_ms);
+            self.note_write(now_ms);
         }
         Ok(self.send(&call, accepted).await?)
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::{Accepted, WriteError},
-    events::{Event, StopReason},
+    events::{Event, Outcome, StopReason},
     live::{self, Current, ReadError},
     plan::Step,
 };
@@ -64,8 +64,7 @@ impl Drive<'_> {
             WriteError::InDoubt(error) => item.in_doubt(sent, error.to_string(), now),
             WriteError::NotFound(_) if item.step() == Some(Step::Delete) => {
                 self.looks.view_is_awaited = true;
-                item.came_to_nothing(sent, Claim::Nothing, now);
-                Events::new()
+                item.came_to_nothing(sent, Claim::Nothing, now)
             }
             WriteError::NotFound(error) | WriteError::Refused(error) => {
                 self.looks.view_is_awaited = true;
@@ -75,7 +74,10 @@ impl Drive<'_> {
                 item.not_sent();
                 item.leave(stopping)
             }
-            WriteError::NotSent(error) => item.fail(error.to_string()),
+            WriteError::NotSent(error) => {
+                item.not_sent();
+                item.end(Outcome::NotTried { why: error.to_string() })
+            }
         }
     }
 

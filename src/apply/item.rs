@@ -164,6 +164,10 @@ impl Item {
         self.steps.front().copied()
     }
 
+    fn has(&self, step: Step) -> bool {
+        self.steps.contains(&step)
+    }
+
     pub(super) fn is_ended(&self) -> bool {
         matches!(self.phase, Phase::Ended)
     }
@@ -225,6 +229,11 @@ impl Item {
     /// Looks at the precondition before the first write.
     pub(super) fn check(&mut self, change: &Change, view: &View<'_>, at: Moment) -> Events {
         match standing(change, view) {
+            // Somebody had made the edit, which was not carried out for that, and undid it.
+            Standing::Holds if change.steps.contains(&Step::Edit) && !self.has(Step::Edit) => {
+                let words = "its settings were changed back".to_owned();
+                self.end(Outcome::Stale { words })
+            }
             Standing::Holds => {
                 self.checked = at;
                 self.note_run(view);
@@ -333,6 +342,16 @@ impl Item {
         }
     }
 
+    /// Looks at the precondition of a write that is about to be sent, or sent again, after others
+    /// of the change were: what somebody has moved since is left alone. Returns the events of its
+    /// end where that is so.
+    pub(super) fn unless_moved(&mut self, change: &Change, view: &View<'_>) -> Events {
+        match standing(change, view) {
+            Standing::Holds | Standing::Converged { .. } | Standing::Untold => Events::new(),
+            Standing::Moved(moved) => self.fail(format!("it was moved: {moved}")),
+        }
+    }
+
     /// The read right before an edit did not give the discovery: the list has to say why.
     pub(super) fn not_read(&mut self, words: String) {
         self.phase = Phase::Held(Hold::NotRead { words });
@@ -350,10 +369,16 @@ impl Item {
     }
 
     /// The controller says that the write came to nothing; a list has to say whether it was needed.
-    pub(super) fn came_to_nothing(&mut self, sent: Sent, claim: Claim, now: Moment) {
+    pub(super) fn came_to_nothing(&mut self, sent: Sent, claim: Claim, now: Moment) -> Events {
+        let (change, step) = (self.position, self.sent_step());
+        let why = match &claim {
+            Claim::Failed { words } => words.clone(),
+            Claim::Done | Claim::Nothing => "there is no such discovery".to_owned(),
+        };
         let task = None;
         let unseen = Unseen { sent, since: now, task, task_began_ms: None, claim };
         self.phase = Phase::Unseen(unseen);
+        vec![Event::Refused { change, step, why }]
     }
 
     pub(super) fn in_doubt(&mut self, sent: Sent, why: String, now: Moment) -> Events {
@@ -391,10 +416,7 @@ impl Item {
                 self.phase = Phase::Held(hold);
                 vec![Event::NotTaken { change, step, why: words }]
             }
-            TaskVerdict::Missing => {
-                self.came_to_nothing(sent, Claim::Nothing, now);
-                Events::new()
-            }
+            TaskVerdict::Missing => self.came_to_nothing(sent, Claim::Nothing, now),
             TaskVerdict::Failed { words } => self.refused(sent, words, now),
         }
     }
@@ -405,8 +427,7 @@ impl Item {
         match self.sent_step() {
             Step::Create | Step::Edit => self.fail(words),
             Step::Stop | Step::Run | Step::Delete => {
-                self.came_to_nothing(sent, Claim::Failed { words }, now);
-                Events::new()
+                self.came_to_nothing(sent, Claim::Failed { words }, now)
             }
         }
     }

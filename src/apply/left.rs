@@ -11,6 +11,7 @@ use super::{
     item::{Claim, Events, Hold, Item, Moment, Phase, Sent, Unseen},
     schedule::Wait,
     settle::Doubt,
+    watch::says_duplicate,
 };
 use crate::{
     api::TaskId,
@@ -27,8 +28,6 @@ pub(crate) struct Left {
     /// Every task that a write of it was taken on as.
     pub(super) tasks: BTreeSet<TaskId>,
     pub(super) longest_task: Duration,
-    /// When its first write left, by the controller's clock, in milliseconds of the epoch.
-    pub(super) first_sent_ms: Option<i64>,
     wait: Wait,
 }
 
@@ -45,6 +44,8 @@ pub(super) struct LeftChange {
     pub(super) at: LeftAt,
     /// When its latest write left, by the controller's clock.
     pub(super) sent_ms: Option<i64>,
+    /// How often the current step was sent.
+    n_sent: u32,
     accepted_at_ms: Option<i64>,
     /// Whether a write had left before the latest.
     begun_before: bool,
@@ -55,13 +56,19 @@ pub(super) struct LeftChange {
 pub(super) enum LeftAt {
     /// Before its current step.
     Ready,
-    /// Nobody knows whether its write was taken on.
+    /// Its write was about to leave; no answer was told.
+    Leaving,
+    /// Nobody knows whether its write was taken on, or it was not.
     Doubt { why: String },
+    /// The name of its create was refused as a duplicate.
+    NameTaken { why: String },
     /// The write was taken on as this task.
     Pending { task: TaskId },
     /// The task said that it succeeded; its effect was not seen yet.
     Claimed { task: Option<TaskId> },
-    /// What came of it is known, and nothing is left to do.
+    /// It failed.
+    Failed,
+    /// What came of it is known otherwise, and nothing is left to do.
     Over,
 }
 
@@ -77,19 +84,23 @@ impl Left {
             changes: changes.iter().map(LeftChange::new).collect(),
             tasks: BTreeSet::new(),
             longest_task: Duration::ZERO,
-            first_sent_ms: None,
             wait,
         };
         for (at_ms, event) in events {
-            left.take_in(event, at_ms);
+            left.tell(event, at_ms);
         }
         left
     }
 
-    fn take_in(&mut self, event: &Event, at_ms: i64) {
+    /// Takes an event in that was told then, in milliseconds of the epoch.
+    pub(crate) fn tell(&mut self, event: &Event, at_ms: i64) {
         let change = match event {
+            Event::Resumed { .. } => {
+                // How long a task took is not known of one that nobody looked at for a while.
+                self.changes.iter_mut().for_each(|it| it.accepted_at_ms = None);
+                return;
+            }
             Event::Started { .. }
-            | Event::Resumed { .. }
             | Event::Stopping { .. }
             | Event::Waiting { .. }
             | Event::ReadFailed { .. } => return,
@@ -97,14 +108,12 @@ impl Left {
             | Event::Accepted { change, .. }
             | Event::InDoubt { change, .. }
             | Event::NotTaken { change, .. }
+            | Event::Refused { change, .. }
             | Event::Claimed { change, .. }
             | Event::Settled { change, .. }
             | Event::Noted { change, .. }
             | Event::Ended { change, .. } => *change,
         };
-        if let Event::Submitting { sent_ms, .. } = event {
-            self.first_sent_ms.get_or_insert(*sent_ms);
-        }
         if let Event::Accepted { task, .. } = event {
             self.tasks.insert(TaskId::new(task.clone()));
         }
@@ -129,7 +138,25 @@ impl Left {
     /// Returns the changes whose end is still to be told.
     pub(crate) fn goes_on(&self) -> impl Iterator<Item = usize> {
         let changes = self.changes.iter().enumerate();
-        changes.filter(|(_, it)| it.at != LeftAt::Over).map(|(change, _)| change)
+        changes.filter(|(_, it)| !it.is_over()).map(|(change, _)| change)
+    }
+
+    /// Returns when the earliest write left that nobody knows the fate of, by the controller's
+    /// clock, in milliseconds of the epoch.
+    pub(super) fn first_open_ms(&self) -> Option<i64> {
+        self.changes.iter().filter(|it| it.is_open()).filter_map(|it| it.sent_ms).min()
+    }
+
+    /// Returns how long its longest task took.
+    pub(crate) fn longest_task(&self) -> Duration {
+        self.longest_task
+    }
+
+    /// Returns the replaces that are cut between their halves: deleted, and not created again.
+    pub(crate) fn halved<'c>(&self, changes: &'c [Change]) -> Vec<&'c Name> {
+        let halved = self.changes.iter().zip(changes);
+        let halved = halved.filter(|(it, change)| it.is_halved(change));
+        halved.map(|(_, change)| &change.name).collect()
     }
 
     /// Returns how many changes are left to be carried on with.
@@ -159,6 +186,7 @@ impl LeftChange {
             begun: false,
             at: LeftAt::Ready,
             sent_ms: None,
+            n_sent: 0,
             accepted_at_ms: None,
             begun_before: false,
         }
@@ -166,27 +194,39 @@ impl LeftChange {
 
     fn take_in(&mut self, event: &Event, at_ms: i64) {
         match event {
-            Event::Submitting { sent_ms, .. } => {
-                let why = "the apply was cut short before its answer came".to_owned();
+            Event::Submitting { sent_ms, attempt, .. } => {
                 self.begun_before = self.begun;
                 self.begun = true;
                 self.sent_ms = Some(*sent_ms);
+                self.n_sent = *attempt;
                 self.accepted_at_ms = None;
-                self.at = LeftAt::Doubt { why };
+                self.at = LeftAt::Leaving;
             }
             Event::Accepted { task, .. } => {
                 self.accepted_at_ms = Some(at_ms);
                 self.at = LeftAt::Pending { task: TaskId::new(task.clone()) };
             }
+            Event::NotTaken { step: Step::Create, why, .. } if says_duplicate(why) => {
+                self.at = LeftAt::NameTaken { why: why.clone() };
+            }
             Event::InDoubt { why, .. } | Event::NotTaken { why, .. } => {
                 self.at = LeftAt::Doubt { why: why.clone() };
+            }
+            // Its task, or a look, will say the same once more.
+            Event::Refused { why, .. } => {
+                if self.at == LeftAt::Leaving {
+                    self.at = LeftAt::Doubt { why: why.clone() };
+                }
             }
             Event::Claimed { .. } => {
                 let task = match &self.at {
                     LeftAt::Pending { task } => Some(task.clone()),
                     LeftAt::Ready
+                    | LeftAt::Leaving
                     | LeftAt::Doubt { .. }
+                    | LeftAt::NameTaken { .. }
                     | LeftAt::Claimed { .. }
+                    | LeftAt::Failed
                     | LeftAt::Over => None,
                 };
                 self.at = LeftAt::Claimed { task };
@@ -195,6 +235,7 @@ impl LeftChange {
                 self.steps.retain(|it| it != step);
                 self.done.extend((!found).then_some(*step));
                 self.id = id.clone().or(self.id.take());
+                self.n_sent = 0;
                 self.at = LeftAt::Ready;
             }
             Event::Ended { outcome, .. } => self.end(outcome),
@@ -211,13 +252,14 @@ impl LeftChange {
         match outcome {
             Outcome::Done
             | Outcome::Converged
-            | Outcome::Failed { .. }
             | Outcome::Stale { .. }
             | Outcome::Conflict { .. } => self.at = LeftAt::Over,
-            // A write that was about to leave, and did not.
+            Outcome::Failed { .. } => self.at = LeftAt::Failed,
             Outcome::NotTried { .. } => {
-                if matches!(self.at, LeftAt::Doubt { .. }) {
+                // A write that was about to leave, and did not.
+                if self.at == LeftAt::Leaving {
                     self.begun = self.begun_before;
+                    self.n_sent = self.n_sent.saturating_sub(1);
                 }
                 self.at = LeftAt::Ready;
             }
@@ -228,24 +270,30 @@ impl LeftChange {
     /// Takes the change up. Returns the events of its end where nothing of it is left but to say
     /// so.
     pub(super) fn take_up(&self, position: usize, change: &Change, wait: Wait) -> (Item, Events) {
-        let Self { steps, done, id, begun, at, sent_ms, accepted_at_ms: _, begun_before: _ } =
-            self.clone();
+        let Self { steps, done, id, begun, at, sent_ms, n_sent, .. } = self.clone();
         let sent = Sent { at: Moment::ZERO, server_ms: sent_ms.unwrap_or_default() };
         let mut item = Item { steps, id, begun, done, ..Item::new(position, change) };
-        if item.steps.is_empty() && at != LeftAt::Over {
+        if item.steps.is_empty() && !self.is_over() {
             let events = item.complete(wait == Wait::Runs);
             return (item, events);
         }
-        item.sends = u32::from(self.is_open());
-        item.doubted = matches!(at, LeftAt::Doubt { .. });
+        item.sends = n_sent;
+        item.doubted = matches!(at, LeftAt::Leaving | LeftAt::Doubt { .. });
+        let in_doubt = |why: String| Phase::Doubt(Doubt { sent, since: Moment::ZERO, why });
         item.phase = match at {
-            LeftAt::Over => Phase::Ended,
+            LeftAt::Failed | LeftAt::Over => Phase::Ended,
             // It may have been started since: by the edit itself, or by somebody else.
             LeftAt::Ready if item.step() == Some(Step::Run) && begun => {
                 Phase::Held(Hold::MayHaveRun { since_ms: sent.server_ms })
             }
             LeftAt::Ready => Phase::Ready,
-            LeftAt::Doubt { why } => Phase::Doubt(Doubt { sent, since: Moment::ZERO, why }),
+            LeftAt::Leaving => {
+                in_doubt("the apply was cut short before its answer came".to_owned())
+            }
+            LeftAt::Doubt { why } => in_doubt(why),
+            LeftAt::NameTaken { why: words } => {
+                Phase::Held(Hold::NameTaken { lacked_since: None, words })
+            }
             LeftAt::Pending { task } => Phase::Pending { task, sent, accepted: Moment::ZERO },
             LeftAt::Claimed { task } => {
                 let (since, claim) = (Moment::ZERO, Claim::Done);
@@ -255,9 +303,13 @@ impl LeftChange {
         (item, Events::new())
     }
 
+    fn is_over(&self) -> bool {
+        matches!(self.at, LeftAt::Failed | LeftAt::Over)
+    }
+
     fn has_more(&self, wait: Wait) -> bool {
         let waits = wait == Wait::Runs && self.has_started_a_run();
-        self.at != LeftAt::Over && (!self.steps.is_empty() || waits)
+        !self.is_over() && (!self.steps.is_empty() || waits)
     }
 
     fn has_started_a_run(&self) -> bool {
@@ -267,15 +319,24 @@ impl LeftChange {
     fn is_open(&self) -> bool {
         !self.steps.is_empty()
             && match self.at {
-                LeftAt::Ready | LeftAt::Over => false,
-                LeftAt::Doubt { .. } | LeftAt::Pending { .. } | LeftAt::Claimed { .. } => true,
+                LeftAt::Ready | LeftAt::NameTaken { .. } | LeftAt::Failed | LeftAt::Over => false,
+                LeftAt::Leaving
+                | LeftAt::Doubt { .. }
+                | LeftAt::Pending { .. }
+                | LeftAt::Claimed { .. } => true,
             }
     }
 
+    fn is_halved(&self, change: &Change) -> bool {
+        let is_left = self.at != LeftAt::Over && self.steps.iter().eq(&[Step::Create]);
+        change.action == Action::Replace && is_left
+    }
+
+    /// A run that is under way is not owed, nor one of a discovery that moved since. An edit that
+    /// nobody knows the fate of owes its run, should the settings turn out as it wanted them.
     fn owes_a_run(&self, change: &Change) -> bool {
-        let owed: &[Step] = if self.is_open() { &[Step::Edit, Step::Run] } else { &[Step::Run] };
-        let is_left = self.at != LeftAt::Over
-            && (self.steps.iter().eq(&[Step::Run]) || self.steps.iter().eq(owed));
+        let steps: &[Step] = if self.is_open() { &[Step::Edit, Step::Run] } else { &[Step::Run] };
+        let is_left = self.at != LeftAt::Over && self.steps.iter().eq(steps);
         let is_edited = change.action == Action::Update;
         is_left && (is_edited || change.reason == Reason::RerunOwed)
     }

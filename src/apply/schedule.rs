@@ -124,6 +124,11 @@ impl<'a> Schedule<'a> {
         for (item, change) in self.items.iter_mut().zip(self.changes) {
             if item.is_unbegun() {
                 events.extend(item.check(change, view, at));
+            } else if matches!(
+                (&item.phase, item.step()),
+                (Phase::Ready, Some(Step::Stop | Step::Delete))
+            ) {
+                events.extend(item.unless_moved(change, view));
             }
         }
         Ok(events)

@@ -79,7 +79,16 @@ impl Item {
             }
             Hold::MayHaveRun { .. } => {
                 self.phase = Phase::Held(hold);
-                self.unless_fit_to_run(change, look)
+                let events = self.unless_fit_to_run(change, look);
+                if !events.is_empty() {
+                    return events;
+                }
+                self.note_run(&look.view);
+                // It was idle when it was edited: what runs now was started since.
+                if self.run == Some(RunState::Running) {
+                    return self.settle_step(false, look.wait_runs);
+                }
+                events
             }
             Hold::NameTaken { lacked_since, words } => {
                 self.on_view_name_taken(change, (lacked_since, words), look)
@@ -245,7 +254,15 @@ impl Item {
             }
             Ruling::Conflict { why } => self.conflict(&doubt.why, &why),
             Ruling::SendAgain => {
-                vec![Event::NotTaken { change: self.position, step, why: doubt.why }]
+                let mut events =
+                    vec![Event::NotTaken { change: self.position, step, why: doubt.why }];
+                events.extend(match step {
+                    Step::Run => self.unless_fit_to_run(change, look),
+                    // An edit is held against what is read right before it.
+                    Step::Edit | Step::Create => Events::new(),
+                    Step::Stop | Step::Delete => self.unless_moved(change, &look.view),
+                });
+                events
             }
             Ruling::GiveUp { words } => self.fail(words),
             Ruling::Wait { asks_jobs } => {

@@ -93,9 +93,9 @@ pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
         Err(moved) => return Ended::Stale(moved),
     };
     if let Purpose::Resume(left) | Purpose::Settle(left) = job.purpose
-        && let Some(at_ms) = left.first_sent_ms
+        && let Some(at_ms) = left.first_open_ms()
     {
-        client.note_earlier_write(at_ms);
+        client.note_write(at_ms);
     }
     let start = match job.purpose {
         Purpose::CarryOut => Event::Started { n_changes: job.plan.changes.len() },

@@ -54,7 +54,7 @@ pub(super) fn verdict(step: Step, task: &Task) -> TaskVerdict {
 }
 
 /// The vendor's words are `Discovery name is duplicate` (facts, section 0, 5).
-fn says_duplicate(words: &str) -> bool {
+pub(super) fn says_duplicate(words: &str) -> bool {
     words.to_lowercase().contains("duplicate")
 }
 

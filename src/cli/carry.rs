@@ -18,7 +18,7 @@ use super::{
     run::interrupted,
 };
 use crate::{
-    apply::{self, Apply, Ended, Limits, Purpose, Wait},
+    apply::{self, Apply, Ended, Left, Limits, Purpose, Wait},
     events::{Deaf, Event, Outcome, Report, Verdict},
     journal::{Closing, Journal},
     plan::{Change, Plan},
@@ -58,9 +58,12 @@ pub(crate) struct Listeners<'a, 'h> {
     pub(crate) changes: &'a [Change],
     pub(crate) journal: Option<&'a mut Recorded>,
     pub(crate) report: &'a mut Report,
+    /// What is left by what the journal has.
+    pub(crate) left: &'a mut Left,
     pub(crate) progress: Progress,
     pub(crate) output: &'a mut Output<'h>,
-    pub(crate) journal_failed: bool,
+    /// Who could not be told something.
+    pub(crate) deaf: Option<Deaf>,
 }
 
 impl Listeners<'_, '_> {
@@ -81,13 +84,20 @@ impl Listeners<'_, '_> {
                 self.progress.say(&line, self.output);
             }
         }
-        recorded.and(followed)
+        let heard = recorded.and(followed);
+        self.deaf = self.deaf.or(heard.err());
+        heard
     }
 
     fn record(&mut self, events: &[Event], at_ms: i64) -> Result<(), Deaf> {
         let Some(Recorded { journal, path }) = self.journal.as_deref_mut() else { return Ok(()) };
-        let Err(error) = journal.record(events, self.changes, at_ms) else { return Ok(()) };
-        if !std::mem::replace(&mut self.journal_failed, true) {
+        let Err(error) = journal.record(events, self.changes, at_ms) else {
+            for event in events {
+                self.left.tell(event, at_ms);
+            }
+            return Ok(());
+        };
+        if self.deaf != Some(Deaf::Journal) {
             let message = format!("the journal `{}` cannot be written: {error}", path.display());
             let help = "nothing more is sent; make room, then `trueup resume` it";
             self.output.error(&message, Some(help));
@@ -118,13 +128,18 @@ pub(crate) async fn carried_out(
         wall_ms: output.now_ms(),
     };
     let interrupts = output.host.interrupts.clone();
+    let mut left = match purpose {
+        Purpose::CarryOut => Left::of(&plan.changes, wait, []),
+        Purpose::Resume(left) | Purpose::Settle(left) => left.clone(),
+    };
     let mut listeners = Listeners {
         changes: &plan.changes,
         journal: journal.as_mut(),
         report: &mut report,
+        left: &mut left,
         progress: Progress::new(plan.changes.len(), output),
         output: &mut *output,
-        journal_failed: false,
+        deaf: None,
     };
     let mut tell = |events: &[Event]| listeners.tell(events);
     let ended = tokio::select! {
@@ -151,7 +166,10 @@ pub(crate) async fn carried_out(
     let exit = account(ended, work, &report, output);
     finish(args.format, (plan, sources), &report, output);
     if let Some(journal) = journal {
-        leave(journal, is_stale || report.is_settled(), output);
+        // What is stale is not gone on with; but a run that is owed is not forgotten.
+        let is_done = !left.has_more() && !left.is_open() || is_stale;
+        let owes = !left.owes_runs(&plan.changes).is_empty();
+        leave(journal, (is_done, owes), output);
     }
     exit
 }
@@ -181,12 +199,17 @@ fn account(ended: Option<Ended>, work: &Work, report: &Report, output: &mut Outp
     }
 }
 
-/// Closes a journal of which nothing is left to do, and says where the others are.
-fn leave(recorded: Recorded, is_settled: bool, output: &mut Output<'_>) {
+/// Closes a journal of which nothing is left to do, and says where the others are. One that owes a
+/// run is left to the next apply.
+fn leave(recorded: Recorded, (is_done, owes): (bool, bool), output: &mut Output<'_>) {
     let Recorded { mut journal, path } = recorded;
     let path = path.display();
-    if !is_settled {
+    if !is_done {
         output.say(&format!("What is left can be carried on with: trueup resume {path}"));
+        return;
+    }
+    if owes {
+        output.say("A run that was planned is still owed; the next apply in this folder plans it.");
         return;
     }
     if let Err(error) = journal.close(Closing::Finished, output.now_ms()) {

@@ -6,8 +6,11 @@ use std::{error::Error, fmt};
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeStyles};
 
-use super::excerpt::{Excerpt, excerpts, safe};
-use crate::source::{Diagnostic, Severity, SourceMap};
+use super::excerpt::{Excerpt, excerpts};
+use crate::{
+    model::printable,
+    source::{Diagnostic, Severity, SourceMap},
+};
 
 /// How to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +45,8 @@ fn draw_one(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Strin
         Severity::Error => ("Error:", theme.styles.error),
         Severity::Warning => ("Warning:", theme.styles.warning),
     };
-    let mut out = format!("{} {} [{code}]\n", of_word.style(word), safe(message));
+    let (said, code) = (printable(message), printable(code));
+    let mut out = format!("{} {said} [{code}]\n", of_word.style(word));
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(width)
         .with_links(false)
@@ -55,10 +59,11 @@ fn draw_one(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Strin
     }
     for label in others {
         let at = sources.locate(label.span);
-        out += &[&format!("    at {}:{}:{}", safe(&at.path), at.line, at.column), "\n"].concat();
+        out +=
+            &[&format!("    at {}:{}:{}", printable(&at.path), at.line, at.column), "\n"].concat();
     }
     if let Some(help) = help {
-        out.push_str(&rendered(&handler, &Part { excerpt: None, help: Some(safe(help)) }));
+        out.push_str(&rendered(&handler, &Part { excerpt: None, help: Some(printable(help)) }));
     }
     out
 }

@@ -7,7 +7,10 @@ use std::ops::Range;
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use crate::source::{Label, Source, SourceMap, Span};
+use crate::{
+    model::{is_unsafe, printable},
+    source::{Label, Source, SourceMap, Span},
+};
 
 /// A few lines of one file in a row, with the places in them that are pointed at.
 #[derive(Debug)]
@@ -69,7 +72,7 @@ pub(super) fn excerpts<'a>(
                 source: sources.source(label.span.source),
                 span: label.span,
                 windows: vec![window],
-                path: safe(&sources.source(label.span.source).path),
+                path: printable(&sources.source(label.span.source).path),
                 text: String::new(),
                 lines: Vec::new(),
                 labels: Vec::new(),
@@ -80,27 +83,6 @@ pub(super) fn excerpts<'a>(
         excerpt.lay_out(max_chars);
     }
     excerpts
-}
-
-/// Returns a text with everything escaped that a terminal would obey, or that cannot be seen.
-pub(super) fn safe(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_unsafe(c) && c != '\n' {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-        )
 }
 
 impl Window {
@@ -170,7 +152,7 @@ impl Excerpt<'_> {
                 let start = line + self.shown_length(window.shown.start..at.start, window.skipped);
                 let end = line + self.shown_length(window.shown.start..at.end, window.skipped);
                 let span = SourceSpan::from((start, end - start));
-                let text = text.as_deref().map(safe);
+                let text = text.as_deref().map(printable);
                 let is_blamed = blamed == Some(window.number) && index == 0;
                 self.labels.push(if is_blamed {
                     LabeledSpan::new_primary_with_span(text, span)

@@ -7,6 +7,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -28,11 +29,17 @@ use crate::{
     events::{Event, Report},
     journal::{self, Closing, Disk, Header, Journal, JournalError, Kept, Opened},
     live,
-    model::Name,
+    model::{Name, shown_json},
     plan::Plan,
     render::{self, Saved},
     source::SourceMap,
 };
+
+/// How long what an earlier apply had under way is waited for at least, and how much longer than
+/// its longest task: an effect shows within half a minute, and a doubt is settled some seconds
+/// after.
+const PATIENCE: Duration = Duration::from_mins(1);
+const LONGEST_TIMES: u32 = 3;
 
 /// Where journals are kept by default.
 const FOLDER: &str = ".trueup";
@@ -48,10 +55,15 @@ pub(crate) struct Found {
     pub(crate) events: Vec<(i64, Event)>,
     pub(crate) wait: Wait,
     pub(crate) is_closed: bool,
+    /// What is left once it was settled.
+    settled: Option<Left>,
 }
 
 impl Found {
     pub(crate) fn left(&self) -> Left {
+        if let Some(settled) = &self.settled {
+            return settled.clone();
+        }
         let events = self.events.iter().map(|(at_ms, event)| (*at_ms, event));
         Left::of(&self.plan.changes, self.wait, events)
     }
@@ -72,14 +84,17 @@ impl Found {
 /// Opens and reads a journal.
 pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Found, JournalError> {
     let opened = Opened::open(disk, path)?;
-    let document = serde_json::to_string_pretty(&opened.plan).unwrap_or_default() + "\n";
+    let document = serde_json::to_string_pretty(&opened.plan).unwrap_or_default();
+    // As it is saved, to the byte.
+    let document = shown_json(document) + "\n";
     let first = |why: String| JournalError::Line { line: 1, why };
     let Saved { plan, sources, files: _, digest: _ } =
         render::saved_plan(&document).map_err(|error| first(error.to_string()))?;
     let wait = if opened.waits_for_runs { Wait::Runs } else { Wait::Tasks };
     let Kept { journal, events, is_closed } = opened.kept(&plan.changes)?;
     let recorded = Recorded { journal, path: path.to_owned() };
-    Ok(Found { recorded, plan, sources, document, events, wait, is_closed })
+    let settled = None;
+    Ok(Found { recorded, plan, sources, document, events, wait, is_closed, settled })
 }
 
 /// The journal of an apply that was cut short, settled, whose rest a new apply has.
@@ -88,6 +103,10 @@ pub(crate) struct Settled {
     recorded: Recorded,
     /// The discoveries that it edited, and whose run it did not get to.
     pub(crate) owed: Vec<Name>,
+    /// Those that it deleted, and did not get to create again.
+    halved: Vec<Name>,
+    /// Whether something of it is under way that reading does not settle.
+    is_open: bool,
 }
 
 /// Whose journals are looked for, and how what they had under way is settled.
@@ -119,9 +138,11 @@ pub(crate) async fn settled(
             };
             settle(&mut found, search, seen, output).await?;
         }
-        let left = found.left();
-        let owed = left.owes_runs(&found.plan.changes).into_iter().cloned().collect();
-        settled.push(Settled { recorded: found.recorded, owed });
+        let (left, changes) = (found.left(), &found.plan.changes);
+        let owed = left.owes_runs(changes).into_iter().cloned().collect();
+        let halved = left.halved(changes).into_iter().cloned().collect();
+        let is_open = left.is_open();
+        settled.push(Settled { recorded: found.recorded, owed, halved, is_open });
     }
     Ok(settled)
 }
@@ -157,7 +178,7 @@ fn unsettled(search: Search<'_>, output: &mut Output<'_>) -> Result<Vec<Found>, 
             Ok(found) if found.plan.controller.url != search.connection.url => (),
             Ok(found) => all.push(found),
             // Somebody else's lines, or an apply that got nowhere.
-            Err(JournalError::NotAJournal(_)) => (),
+            Err(JournalError::NotAJournal(_) | JournalError::Torn) => (),
             Err(JournalError::Locked) => {
                 let path = path.display();
                 output.say(&format!("Another apply is at work, and writes `{path}`; going on."));
@@ -189,16 +210,17 @@ async fn settle(
         "An earlier apply was cut short, with {n_open} under way ({path}). Looking what came of it."
     ));
     let mut report = found.report();
-    let mut told = Vec::new();
-    // A task that never ends must not keep every later apply from its work.
+    let mut after = left.clone();
     let now = Instant::now();
+    // A task that never ends must not keep every later apply from its work.
+    let patience = PATIENCE.max(left.longest_task() * LONGEST_TIMES);
     let job = Apply {
         plan: &found.plan,
         client: &search.connection.client,
         live: &seen.live,
         read_at: seen.at,
         limits: limits(search.args, Wait::Tasks),
-        deadline: now + search.deadline.saturating_duration_since(now) / 2,
+        deadline: search.deadline.min(now + patience),
         purpose: Purpose::Settle(&left),
         stop: CancellationToken::new(),
         wall_ms: output.now_ms(),
@@ -207,33 +229,30 @@ async fn settle(
         changes: &found.plan.changes,
         journal: Some(&mut found.recorded),
         report: &mut report,
+        left: &mut after,
         progress: Progress::new(n_open, output),
         output: &mut *output,
-        journal_failed: false,
+        deaf: None,
     };
-    let mut tell = |events: &[Event]| {
-        let at_ms = listeners.output.now_ms();
-        told.extend(events.iter().map(|it| (at_ms, it.clone())));
-        listeners.tell(events)
-    };
+    let mut tell = |events: &[Event]| listeners.tell(events);
     let ended = apply::apply(job, &mut tell).await;
-    let has_failed = listeners.journal_failed;
+    let deaf = listeners.deaf;
     drop(listeners);
-    found.events.extend(told);
+    found.settled = Some(after);
     match ended {
         Ended::NotRead(error) => return Err(unread(&error, &search.connection.url, output)),
-        // A plan of which a write has left, or which is only settled, is not held against all.
+        // Nothing is carried out here, so that nothing can be stale.
         Ended::Stale(_) | Ended::Finished => (),
     }
-    if has_failed {
+    if deaf.is_some() {
         return Err(Exit::Failed);
     }
     if found.left().is_open() {
         output
             .print(&format!("\n{}\n", render::account_text(&found.plan, &report, &found.sources)));
         output.warn(&format!(
-            "what an earlier apply had under way is still open after half the time there is \
-             ({path}): it may take effect later; going on with what is there now"
+            "what an earlier apply had under way is still open ({path}) and may take effect \
+             later; going on with what is there now"
         ));
     }
     Ok(())
@@ -267,25 +286,37 @@ pub(crate) fn begin(
         None
     };
     let by = journal.as_ref().map(|it| it.path.display().to_string());
-    for Settled { recorded: Recorded { journal, path }, owed } in &mut succession.settled {
-        let has =
-            |it: &&Name| succession.is_planned_here && succession.plan.options.lets_through(it);
-        let is_changed = |it: &&Name| succession.plan.changes.iter().any(|of| of.name == **it);
-        let lost = owed.iter().filter(|it| !has(it) && !is_changed(it)).collect::<Vec<_>>();
-        if lost.is_empty() {
-            let closed = journal.close(Closing::TakenOver { by: by.clone() }, output.now_ms());
-            if let Err(error) = closed {
-                let path = path.display();
-                output.warn(&format!("the journal `{path}` could not be closed: {error}"));
-            }
+    for of in &mut succession.settled {
+        let Settled { recorded: Recorded { journal, path }, owed, halved, is_open } = of;
+        let path = path.display();
+        let has = |it: &&Name| {
+            let plan = succession.plan;
+            let looked = succession.is_planned_here && plan.options.lets_through(it);
+            looked || plan.changes.iter().any(|of| of.name == **it)
+        };
+        let lost = owed.iter().filter(|it| !has(it)).map(ToString::to_string);
+        let lost = lost.collect::<Vec<_>>().join(", ");
+        let gone = halved.iter().filter(|it| !has(it)).map(ToString::to_string);
+        let gone = gone.collect::<Vec<_>>().join(", ");
+        if !lost.is_empty() {
+            output.warn(&format!(
+                "an earlier apply edited {lost} and did not start its run, and this plan does not \
+                 either: `trueup resume {path}` does"
+            ));
+        }
+        if !gone.is_empty() {
+            output.warn(&format!(
+                "an earlier apply deleted {gone} and did not create it again, and this plan does \
+                 not either: `trueup resume {path}` does"
+            ));
+        }
+        if !lost.is_empty() || !gone.is_empty() || *is_open {
             continue;
         }
-        let names = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let path = path.display();
-        output.warn(&format!(
-            "an earlier apply edited {names} and did not start its run, which this plan does not \
-             either: `trueup resume {path}` does, or `--rerun`"
-        ));
+        let closed = journal.close(Closing::TakenOver { by: by.clone() }, output.now_ms());
+        if let Err(error) = closed {
+            output.warn(&format!("the journal `{path}` could not be closed: {error}"));
+        }
     }
     Ok(journal)
 }
@@ -350,15 +381,17 @@ fn make_way(
             return Ok(file);
         }
         drop(file);
-        Opened::open(disk, path).map_err(|error| {
-            io::Error::other(format!("it is there, and not overwritten: {error}"))
-        })?;
+        match Opened::open(disk, path) {
+            Ok(_) | Err(JournalError::Torn) => (),
+            Err(error) => {
+                let why = format!("it is there, and not overwritten: {error}");
+                return Err(io::Error::other(why));
+            }
+        }
     }
-    let mut asides = (1_u32..).map(|n| {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{n}"));
-        path.with_file_name(name)
-    });
+    // It is found there as well as before.
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let mut asides = (1_u32..).map(|n| path.with_file_name(format!("{stem}.{n}.jsonl")));
     let taken = disk.files(path.parent().unwrap_or(Path::new("")))?;
     let aside = asides.find(|it| !taken.contains(it)).unwrap_or_default();
     disk.rename(path, &aside)?;

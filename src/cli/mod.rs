@@ -52,6 +52,11 @@ mod serve;
 
 mod print;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::{
+    draw::{Style, draw as drawn},
+    journals::{Found as FoundJournal, read as found_journal},
+};
 pub use self::{
     exit::Exit,
     host::{Host, Interrupts},

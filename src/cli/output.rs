@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::{args::Colour, draw, event_log::EventLog, exit::Exit, host::Host};
 use crate::{
+    model::printable,
     render::Happening,
     source::{Diagnostic, Severity, SourceMap},
 };
@@ -90,7 +91,8 @@ impl<'h> Output<'h> {
             self.say(text.trim_end_matches('\n'));
             return;
         }
-        let painted = if self.out_colour { painted(text) } else { text.to_owned() };
+        let text = harmless(text);
+        let painted = if self.out_colour { painted(&text) } else { text };
         self.print_raw(&painted);
     }
 
@@ -116,13 +118,18 @@ impl<'h> Output<'h> {
         self.failed.take().or(of_events)
     }
 
-    /// Says something to the person.
+    /// Says something to the person, in one line or more.
     pub(crate) fn say(&mut self, text: &str) {
+        self.say_drawn(&harmless(text));
+    }
+
+    /// Says what is ours to the last character of it, colours included.
+    fn say_drawn(&mut self, text: &str) {
         // Nobody is left to be told that nobody listens.
         drop(writeln!(self.host.err, "{text}").and_then(|()| self.host.err.flush()));
     }
 
-    /// Says what is wrong where no file is to blame, and what to do about it.
+    /// Says what is wrong where no file is to blame, and what to do about it: in a line each.
     pub(crate) fn error(&mut self, message: &str, help: Option<&str>) {
         let complaint = Diagnostic::error("trueup::command", message);
         let complaint = match help {
@@ -130,16 +137,25 @@ impl<'h> Output<'h> {
             None => complaint,
         };
         self.log_complaint(&complaint, &SourceMap::default());
-        let help = help.map(|it| format!("\n  help: {it}")).unwrap_or_default();
-        let (red, plain) = if self.err_colour { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
-        self.say(&format!("{red}Error:{plain} {message}{help}"));
+        let help = help.map(|it| format!("\n  help: {}", printable(it))).unwrap_or_default();
+        let (red, plain) = self.colours("\u{1b}[1;31m");
+        self.say_drawn(&format!("{red}Error:{plain} {}{help}", printable(message)));
+    }
+
+    /// Says what is wrong with the command line, in as many lines as that takes.
+    pub(crate) fn usage_error(&mut self, message: &str) {
+        let (red, plain) = self.colours("\u{1b}[1;31m");
+        self.say_drawn(&format!("{red}Error:{plain} {}", harmless(message)));
+    }
+
+    fn colours(&self, begin: &'static str) -> (&'static str, &'static str) {
+        if self.err_colour { (begin, "\u{1b}[0m") } else { ("", "") }
     }
 
     /// Warns where no file is to blame.
     pub(crate) fn warn(&mut self, message: &str) {
-        let (yellow, plain) =
-            if self.err_colour { ("\u{1b}[1;33m", "\u{1b}[0m") } else { ("", "") };
-        self.say(&format!("{yellow}Warning:{plain} {message}"));
+        let (yellow, plain) = self.colours("\u{1b}[1;33m");
+        self.say_drawn(&format!("{yellow}Warning:{plain} {}", printable(message)));
     }
 
     /// Draws complaints, and how many there are.
@@ -156,7 +172,7 @@ impl<'h> Output<'h> {
             unicode: self.host.err_is_terminal,
         };
         let drawn = draw::draw(diagnostics, sources, style);
-        self.say(drawn.trim_end());
+        self.say_drawn(drawn.trim_end());
     }
 
     fn log_complaint(&mut self, diagnostic: &Diagnostic, sources: &SourceMap) {
@@ -185,6 +201,12 @@ pub(crate) fn counted(diagnostics: &[Diagnostic]) -> String {
         (Some(one), None) | (None, Some(one)) => one,
         (None, None) => "no errors".to_owned(),
     }
+}
+
+/// Returns lines without anything that a terminal obeys or nobody sees. Where a text of others is
+/// put into a line of ours that is seen to before; this is for what was forgotten.
+fn harmless(lines: &str) -> String {
+    lines.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// Puts colour to a plan or an account, line by line: by its sign, which says the same without.

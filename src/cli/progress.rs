@@ -116,6 +116,7 @@ fn is_for_a_person(event: &Event) -> bool {
         | Event::Settled { .. } => false,
         Event::InDoubt { .. }
         | Event::NotTaken { .. }
+        | Event::Refused { .. }
         | Event::Noted { .. }
         | Event::Ended { .. }
         | Event::Stopping { .. }
@@ -151,6 +152,9 @@ fn line(event: &Event, report: &Report) -> Option<String> {
         }
         Event::NotTaken { change, step, why } => {
             format!("{}: {step} was not taken on: {why}", of(change))
+        }
+        Event::Refused { change, step, why } => {
+            format!("{}: {step} was refused, looking whether it was needed: {why}", of(change))
         }
         Event::Claimed { change, step } => {
             format!("{}: {step} reported as done, looking...", of(change))

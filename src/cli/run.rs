@@ -123,7 +123,7 @@ fn unparsed(error: &clap::Error, host: &mut Host) -> Exit {
         return Exit::Done;
     }
     match text.strip_prefix("error: ") {
-        Some(message) => output.error(message.trim_end(), None),
+        Some(message) => output.usage_error(message.trim_end()),
         None => output.say(text.trim_end()),
     }
     Exit::Invalid

@@ -6,7 +6,10 @@ use super::{
     output::Output,
     saved::{self, Read},
 };
-use crate::render::{self, MarkdownAbout, Saved};
+use crate::{
+    model::shown_json,
+    render::{self, MarkdownAbout, Saved},
+};
 
 /// Prints the plan as it was saved; asks no controller.
 pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
@@ -16,7 +19,8 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
     output.complain(&complaints, &sources);
     match args.format {
         PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
-        PlanFormat::Json => output.print_document(&text),
+        // What we saved is this already; what somebody else made need not be.
+        PlanFormat::Json => output.print_document(&shown_json(text)),
         PlanFormat::Markdown => {
             let about = MarkdownAbout {
                 digest: &digest,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     live,
-    model::{Globs, Live, LiveDiscovery, Name, Target, Unreadable, printable},
+    model::{Globs, Live, LiveDiscovery, Name, Target, Unreadable, printable, shown_json},
 };
 
 /// How long it may take to read the controller.
@@ -181,5 +181,5 @@ fn as_json(lines: &[Line<'_>], live: &Live) -> String {
         "controller": {"url": live.url, "release": live.release, "api": live.interface.to_string()},
         "discoveries": discoveries.collect::<Vec<_>>(),
     });
-    format!("{document:#}\n")
+    shown_json(format!("{document:#}\n"))
 }

@@ -6,7 +6,7 @@ use std::{cmp::Reverse, collections::BTreeSet};
 
 use crate::{
     model::quoted,
-    source::{Diagnostic, SourceId, Span},
+    source::{Diagnostic, Severity, SourceId, Span},
 };
 
 /// The mistakes of one file, as they are found.
@@ -14,7 +14,15 @@ use crate::{
 pub(super) struct Complaints {
     source: SourceId,
     found: Vec<Diagnostic>,
+    /// How many there may be.
+    room: usize,
+    /// What came after there was no room left: from then on, everything.
+    left_out: Vec<Severity>,
 }
+
+/// How many mistakes of all files together are told, in as many drawings. A file of ours has few;
+/// one that is none of ours at all can have one in every line of millions.
+pub(super) const MOST: usize = 10_000;
 
 /// Where something is in the text of one file: a range of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,8 +35,9 @@ pub(super) struct Place {
 const SHOWN_CHARS: usize = 60;
 
 impl Complaints {
-    pub(super) fn new(source: SourceId) -> Self {
-        Self { source, found: Vec::new() }
+    /// Makes a list with room for so many.
+    pub(super) fn new(source: SourceId, room: usize) -> Self {
+        Self { source, found: Vec::new(), room, left_out: Vec::new() }
     }
 
     /// Returns a place of this file as one among all files.
@@ -37,21 +46,31 @@ impl Complaints {
     }
 
     pub(super) fn add(&mut self, complaint: Diagnostic) {
-        self.found.push(complaint);
+        if self.found.len() < self.room && self.left_out.is_empty() {
+            self.found.push(complaint);
+        } else {
+            self.left_out.push(complaint.severity);
+        }
     }
 
     /// Returns how many there are so far, to tell later whether something went wrong since.
     pub(super) fn len(&self) -> usize {
-        self.found.len()
+        self.found.len() + self.left_out.len()
     }
 
     /// Whether an error was found since there were `len` complaints.
     pub(super) fn has_error_since(&self, len: usize) -> bool {
+        let since = len.saturating_sub(self.found.len());
         self.found.iter().skip(len).any(Diagnostic::is_error)
+            || self.left_out.iter().skip(since).any(|it| *it == Severity::Error)
     }
 
     /// Whether an error was found at a place inside this one.
     pub(super) fn has_error_within(&self, outer: Span) -> bool {
+        // Where nothing more is told, there is nothing to look through.
+        if !self.left_out.is_empty() {
+            return true;
+        }
         let errors = self.found.iter().filter(|it| it.is_error());
         let mut places = errors.filter_map(|it| it.labels.first()).map(|it| it.span);
         places.any(|it| outer.start <= it.start && it.end <= outer.end)
@@ -59,13 +78,30 @@ impl Complaints {
 
     /// Takes back the warnings since there were `len` complaints.
     pub(super) fn drop_warnings_since(&mut self, len: usize) {
-        let later = self.found.split_off(len);
+        let since = len.saturating_sub(self.found.len());
+        let later = self.left_out.split_off(since.min(self.left_out.len()));
+        self.left_out.extend(later.into_iter().filter(|it| *it == Severity::Error));
+        let later = self.found.split_off(len.min(self.found.len()));
         self.found.extend(later.into_iter().filter(Diagnostic::is_error));
     }
 
-    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.found
+    /// Returns those that there was room for, and how much the others matter.
+    pub(super) fn into_parts(self) -> (Vec<Diagnostic>, Vec<Severity>) {
+        (self.found, self.left_out)
     }
+}
+
+/// Says how many there was no room for, if any: it is an error if one of them is.
+pub(super) fn untold(left_out: &[Severity]) -> Option<Diagnostic> {
+    let worst = left_out.iter().min()?;
+    let message = format!("there is more to say of the files than {MOST} complaints");
+    let n = left_out.len();
+    let help = format!("{n} are not shown: mend what is shown first; are these the right files?");
+    let complaint = match worst {
+        Severity::Error => Diagnostic::error("trueup::config::too_many", message),
+        Severity::Warning => Diagnostic::warning("trueup::config::too_many", message),
+    };
+    Some(complaint.help(help))
 }
 
 /// Puts complaints in the order of the files and lines, and says each only once.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    complaints::{Complaints, in_order, shown_whole},
+    complaints::{Complaints, MOST, in_order, shown_whole, untold},
     raw,
     read::{Read as _, Reader},
     resolve::Resolver,
@@ -40,13 +40,18 @@ pub(crate) fn load(paths: &[PathBuf]) -> Loaded {
     for path in paths {
         disk.add(path);
     }
-    let Disk { sources, no_text, mut complaints, .. } = disk;
-    if sources.sources().is_empty() && complaints.is_empty() {
-        complaints.push(no_files("no file is given".to_owned()));
+    if disk.sources.sources().is_empty() && disk.complaints.is_empty() {
+        disk.complaints.push(no_files("no file is given".to_owned()));
     }
-    let Loaded { sources, desired, diagnostics } = read_all_but(&no_text, sources);
-    complaints.extend(diagnostics);
-    Loaded { sources, desired, diagnostics: in_order(complaints) }
+    disk.loaded()
+}
+
+/// Reads one file, as it lies on a disk.
+#[cfg(feature = "testing")]
+pub(crate) fn read_bytes(path: &str, bytes: Vec<u8>) -> Loaded {
+    let mut disk = Disk::default();
+    disk.add_bytes(path, bytes);
+    disk.loaded()
 }
 
 /// Reads texts.
@@ -55,18 +60,23 @@ pub(crate) fn read(sources: SourceMap) -> Loaded {
     read_all_but(&BTreeSet::new(), sources)
 }
 
-fn read_all_but(left_out: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
+fn read_all_but(no_text: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
     let mut resolver = Resolver::default();
     let mut diagnostics = Vec::new();
-    for id in sources.ids().filter(|it| !left_out.contains(it)) {
+    let mut left_out = Vec::new();
+    for id in sources.ids().filter(|it| !no_text.contains(it)) {
         let source = sources.source(id);
-        let mut complaints = Complaints::new(id);
+        let room = MOST.saturating_sub(diagnostics.len());
+        let mut complaints = Complaints::new(id, room);
         if let Some(file) = read_file(&source.path, &source.text, &mut complaints) {
             resolver.add(&file, &mut complaints);
         }
-        diagnostics.extend(complaints.into_diagnostics());
+        let (found, more) = complaints.into_parts();
+        diagnostics.extend(found);
+        left_out.extend(more);
     }
     let desired = resolver.finish(&mut diagnostics);
+    diagnostics.extend(untold(&left_out));
     Loaded { sources, desired, diagnostics: in_order(diagnostics) }
 }
 
@@ -97,6 +107,14 @@ struct Disk {
 }
 
 impl Disk {
+    /// Reads what was found, all the way.
+    fn loaded(self) -> Loaded {
+        let Self { sources, no_text, mut complaints, n_bytes: _, seen: _ } = self;
+        let Loaded { sources, desired, diagnostics } = read_all_but(&no_text, sources);
+        complaints.extend(diagnostics);
+        Loaded { sources, desired, diagnostics: in_order(complaints) }
+    }
+
     /// Takes a path as the user gave it; a link that was given is followed.
     fn add(&mut self, path: &Path) {
         match fs::metadata(path) {
@@ -160,6 +178,11 @@ impl Disk {
             return self.complaints.push(no_files(message).help("is it the right file?"));
         }
         self.n_bytes += n_bytes;
+        self.add_bytes(&path.to_string_lossy(), bytes);
+    }
+
+    /// Takes in what a file holds, which may be no text.
+    fn add_bytes(&mut self, path: &str, bytes: Vec<u8>) {
         let (text, bad_from) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),
             Err(error) => {
@@ -169,7 +192,7 @@ impl Disk {
         };
         let without_mark = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let n_mark = text.len() - without_mark.len();
-        let source = self.sources.add(path.to_string_lossy(), without_mark);
+        let source = self.sources.add(path, without_mark);
         if let Some(start) = bad_from.map(|it| it - n_mark) {
             self.no_text.insert(source);
             let span = Span { source, start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() };

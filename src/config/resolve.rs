@@ -20,6 +20,9 @@ use crate::{
 /// How long a name may be, by a client.
 const LONG_NAME: usize = 255;
 
+/// How many patterns `manage` may have: each is compiled, which takes its time.
+const MOST_PATTERNS: usize = 10_000;
+
 /// The desired state while file after file is added to it.
 #[derive(Debug, Default)]
 pub(super) struct Resolver {
@@ -67,6 +70,11 @@ impl Resolver {
     }
 
     fn add_pattern(&mut self, pattern: &Spanned<String>, complaints: &mut Complaints) {
+        if self.patterns.len() == MOST_PATTERNS {
+            let message = format!("`manage` has more than {MOST_PATTERNS} patterns");
+            complaints.add(Diagnostic::error("trueup::config::bad_glob", message).at(pattern.span));
+            return;
+        }
         let complaint = match Globs::new([&pattern.value]) {
             Ok(_) if !pattern.value.is_empty() => {
                 if self.seen_patterns.insert(pattern.value.clone()) {

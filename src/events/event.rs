@@ -21,6 +21,9 @@ pub(crate) enum Event {
     InDoubt { change: usize, step: Step, why: String },
     /// The controller did not take the write on; it is, or may be, sent again.
     NotTaken { change: usize, step: Step, why: String },
+    /// The controller says that the write came to nothing. Whether it was needed is for a read to
+    /// show.
+    Refused { change: usize, step: Step, why: String },
     /// The task says that it succeeded. Whether it did is for a read to show.
     Claimed { change: usize, step: Step },
     /// The step is done: a read shows its effect. `found` where nothing was sent for it, since it

@@ -96,6 +96,7 @@ impl Report {
             | Event::Accepted { change, .. }
             | Event::InDoubt { change, .. }
             | Event::NotTaken { change, .. }
+            | Event::Refused { change, .. }
             | Event::Claimed { change, .. }
             | Event::Settled { change, .. }
             | Event::Noted { change, .. }
@@ -143,21 +144,6 @@ impl Report {
             }
         }
         tally
-    }
-
-    /// Whether what came of each change is known for good, and nothing is left to be done.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.entries.iter().all(|it| match &it.outcome {
-            Some(
-                Outcome::Done
-                | Outcome::Converged
-                | Outcome::Failed { .. }
-                | Outcome::Stale { .. }
-                | Outcome::Conflict { .. },
-            ) => true,
-            Some(Outcome::Unknown { .. } | Outcome::NotTried { .. } | Outcome::Open { .. })
-            | None => false,
-        })
     }
 
     /// Returns what it all came to; what is still under way counts as open.
@@ -217,6 +203,7 @@ impl Entry {
             }
             Event::InDoubt { .. }
             | Event::NotTaken { .. }
+            | Event::Refused { .. }
             | Event::Claimed { .. }
             | Event::Started { .. }
             | Event::Resumed { .. }

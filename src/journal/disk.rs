@@ -1,7 +1,7 @@
 //! Where journals are kept: the one seam to the disk, so that a test can lose what was not synced.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, DirEntry, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -26,7 +26,7 @@ pub trait Disk: Send + Sync {
     /// Where another process has the lock, the error's kind is [`io::ErrorKind::WouldBlock`].
     fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>>;
 
-    /// Gives a file another name in its folder.
+    /// Gives a file another name in its folder, which no other file may have.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Returns the files of a folder, sorted; none where there is no such folder.
@@ -58,10 +58,12 @@ pub struct RealDisk;
 impl Disk for RealDisk {
     fn make_folder(&self, folder: &Path) -> io::Result<()> {
         match DirBuilder::new().mode(0o700).create(folder) {
-            Ok(()) => fs::write(folder.join(".gitignore"), "*\n"),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
+            Ok(()) => sync_folder(folder)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
+            Err(error) => return Err(error),
         }
+        let ignored = folder.join(".gitignore");
+        if ignored.exists() { Ok(()) } else { fs::write(ignored, "*\n") }
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
@@ -69,9 +71,7 @@ impl Disk for RealDisk {
         let file = options.read(true).append(true).create_new(true).mode(0o600).open(path)?;
         // Whoever looks through the folder right now is soon done with it.
         file.lock()?;
-        // Its name has to outlive the power, too.
-        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        sync_folder(path)?;
         Ok(Box::new(file))
     }
 
@@ -82,21 +82,33 @@ impl Disk for RealDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
+        // Unlike a rename, this fails where there is a file of the new name.
+        fs::hard_link(from, to)?;
+        fs::remove_file(from)?;
+        sync_folder(to)
     }
 
     fn files(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let entries = match fs::read_dir(folder) {
+        // What the current folder has goes by its bare name, as the user gives it.
+        let is_bare = folder.as_os_str().is_empty();
+        let entries = match fs::read_dir(if is_bare { Path::new(".") } else { folder }) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let paths = entries.map(|it| it.map(|it| it.path()));
+        let path = |it: DirEntry| folder.join(it.file_name());
+        let paths = entries.map(|it| it.map(path));
         let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
         paths.retain(|it| it.is_file());
         paths.sort();
         Ok(paths)
     }
+}
+
+/// Has the name of a file or folder outlive the power.
+fn sync_folder(of: &Path) -> io::Result<()> {
+    let folder = of.parent().filter(|it| !it.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Locks a file, unless somebody keeps it locked: whoever only looks at it is soon done.

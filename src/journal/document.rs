@@ -79,6 +79,8 @@ pub(super) enum KindV1 {
     InDoubt,
     /// It was not taken on, and is or may be sent again.
     NotTaken,
+    /// The controller says that it came to nothing; a read has to show whether it was needed.
+    Refused,
     /// The task says that it succeeded.
     Claimed,
     /// A read shows the effect.

@@ -41,6 +41,9 @@ pub(super) fn line(event: &Event, changes: &[Change]) -> Option<LineV1> {
         Event::NotTaken { change, step, why } => {
             with_words(why, of_step(KindV1::NotTaken, change, step))
         }
+        Event::Refused { change, step, why } => {
+            with_words(why, of_step(KindV1::Refused, change, step))
+        }
         Event::Claimed { change, step } => of_step(KindV1::Claimed, change, step),
         Event::Settled { change, step, found, id } => LineV1 {
             found: Some(*found),
@@ -69,8 +72,25 @@ fn ended(outcome: &Outcome, line: LineV1) -> LineV1 {
 
 /// Returns the event of a line; `None` where it has none. Fails with what is wrong with it.
 pub(super) fn event(line: LineV1, changes: &[Change]) -> Result<Option<Event>, String> {
-    let LineV1 { event: kind, change, step, attempt, controller_time, task, id, .. } = line;
-    let LineV1 { found, outcome, words, .. } = line;
+    let LineV1 {
+        format_version: _,
+        seq: _,
+        time: _,
+        event: kind,
+        trueup_version: _,
+        wait: _,
+        plan: _,
+        change,
+        step,
+        attempt,
+        controller_time,
+        task,
+        id,
+        found,
+        outcome,
+        words,
+        by: _,
+    } = line;
     let change = || position(change.as_ref(), changes);
     let step = || {
         let text = needed("step", step.as_deref())?;
@@ -95,6 +115,7 @@ pub(super) fn event(line: LineV1, changes: &[Change]) -> Result<Option<Event>, S
         }
         KindV1::InDoubt => Event::InDoubt { change: change()?, step: step()?, why: said() },
         KindV1::NotTaken => Event::NotTaken { change: change()?, step: step()?, why: said() },
+        KindV1::Refused => Event::Refused { change: change()?, step: step()?, why: said() },
         KindV1::Claimed => Event::Claimed { change: change()?, step: step()? },
         KindV1::Settled => Event::Settled {
             change: change()?,

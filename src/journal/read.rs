@@ -1,7 +1,7 @@
 //! A journal that is read back.
 //!
 //! A torn last line was not on the disk when its process ended, so that nothing was done by it: it
-//! is cut off. Anything else that is not understood is an error.
+//! is cut off. Anything else that is not understood is an error, and leaves the file as it is.
 
 use std::{io, path::Path};
 
@@ -21,6 +21,9 @@ const MOST_BYTES: u64 = 256 << 20;
 /// How much of the end of a file is read to find its last line.
 const TAIL_BYTES: u64 = 4 << 10;
 
+/// How every journal begins.
+const BEGINNING: &str = "{\"format_version\":";
+
 /// Why a file is no journal that can be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum JournalError {
@@ -32,17 +35,22 @@ pub(crate) enum JournalError {
     TooLarge,
     #[error("it is no journal: {0}")]
     NotAJournal(String),
+    /// Nothing was sent by it.
+    #[error("it was cut short in its first line, before anything was sent")]
+    Torn,
     #[error("it has the format version {0}, and this program knows {FORMAT_VERSION}")]
     Version(String),
     #[error("its line {line} cannot be understood: {why}")]
     Line { line: usize, why: String },
 }
 
-/// A journal that was opened, its first line understood.
-#[derive(Debug)]
+/// A journal that was opened, its first line understood. Its file is as it was.
 pub(crate) struct Opened {
-    journal: Journal,
+    file: Box<dyn Appended>,
+    /// The lines behind the first; a torn one is not among them.
     lines: Vec<LineV1>,
+    /// How many bytes the whole lines have.
+    n_whole: u64,
     /// The plan, as it is saved.
     pub(crate) plan: Value,
     /// Whether the apply waited for the runs that it started.
@@ -67,66 +75,78 @@ impl Opened {
             io::ErrorKind::WouldBlock => JournalError::Locked,
             _ => JournalError::Unread(error),
         })?;
-        let text = read(&mut *file)?;
-        // What has no end was not on the disk when its process ended.
-        let whole = text.rfind('\n').map_or("", |at| text.split_at(at + 1).0);
+        if MOST_BYTES < file.size().map_err(JournalError::Unread)? {
+            return Err(JournalError::TooLarge);
+        }
+        let bytes = file.read(0, MOST_BYTES).map_err(JournalError::Unread)?;
+        // What has no end was not on the disk when its process ended, be it torn within a letter.
+        let n_whole = bytes.iter().rposition(|it| *it == b'\n').map_or(0, |at| at + 1);
+        let (whole, torn) = bytes.split_at(n_whole);
         if whole.is_empty() {
-            let why = if text.is_empty() { "it is empty" } else { "its first line has no end" };
-            return Err(JournalError::NotAJournal(why.to_owned()));
+            let is_begun = !torn.is_empty() && torn.starts_with(BEGINNING.as_bytes());
+            return Err(if is_begun { JournalError::Torn } else { no_journal("it has no line") });
         }
-        if whole.len() < text.len() {
-            let size = u64::try_from(whole.len()).unwrap_or(u64::MAX);
-            file.cut(size).map_err(JournalError::Unread)?;
+        let mut lines = whole.split(|it| *it == b'\n').take_while(|it| !it.is_empty()).enumerate();
+        let first = lines.next().map(|(_, it)| it).unwrap_or_default();
+        let first = first_line(first)?;
+        let lines = lines.map(|(at, line)| {
+            serde_json::from_slice::<LineV1>(line)
+                .map_err(|error| JournalError::Line { line: at + 1, why: error.to_string() })
+        });
+        let lines = lines.collect::<Result<Vec<_>, _>>()?;
+        if let Some(line) = first_empty(whole) {
+            return Err(JournalError::Line { line, why: "it is empty".to_owned() });
         }
-        let lines = lines(whole)?;
-        let n_lines = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-        let first = lines.first().cloned();
-        let no_plan = || JournalError::NotAJournal("its first line has no plan".to_owned());
-        let first = first.filter(|it| it.event == KindV1::Plan).ok_or_else(no_plan)?;
         let waits_for_runs = first.wait.as_deref() == Some("runs");
-        let plan = first.plan.ok_or_else(no_plan)?;
-        Ok(Self { journal: Journal::behind(file, n_lines), lines, plan, waits_for_runs })
+        let plan = first.plan.ok_or_else(|| no_journal("its first line has no plan"))?;
+        let n_whole = u64::try_from(n_whole).unwrap_or(u64::MAX);
+        Ok(Self { file, lines, n_whole, plan, waits_for_runs })
     }
 
-    /// Reads the rest, by the changes of the plan.
-    pub(crate) fn kept(self, changes: &[Change]) -> Result<Kept, JournalError> {
+    /// Reads the rest, by the changes of the plan. A torn last line is cut off.
+    pub(crate) fn kept(mut self, changes: &[Change]) -> Result<Kept, JournalError> {
         let closes = |it: &LineV1| matches!(it.event, KindV1::Finished | KindV1::TakenOver);
         let is_closed = self.lines.last().is_some_and(closes);
+        let n_lines = u64::try_from(self.lines.len()).unwrap_or(u64::MAX).saturating_add(1);
         let mut events = Vec::new();
-        for (at, line) in self.lines.into_iter().enumerate().skip(1) {
-            let wrong = |why| JournalError::Line { line: at + 1, why };
+        for (at, line) in self.lines.into_iter().enumerate() {
+            let wrong = |why| JournalError::Line { line: at + 2, why };
             let at_ms = milliseconds(&line.time).map_err(wrong)?;
             events.extend(event(line, changes).map_err(wrong)?.map(|event| (at_ms, event)));
         }
-        Ok(Kept { journal: self.journal, events, is_closed })
+        if self.file.size().map_err(JournalError::Unread)? != self.n_whole {
+            self.file.cut(self.n_whole).map_err(JournalError::Unread)?;
+        }
+        Ok(Kept { journal: Journal::behind(self.file, n_lines), events, is_closed })
     }
 }
 
-fn read(file: &mut dyn Appended) -> Result<String, JournalError> {
-    if MOST_BYTES < file.size().map_err(JournalError::Unread)? {
-        return Err(JournalError::TooLarge);
-    }
-    let bytes = file.read(0, MOST_BYTES).map_err(JournalError::Unread)?;
-    String::from_utf8(bytes).map_err(|_| JournalError::NotAJournal("it is no text".to_owned()))
+fn no_journal(why: &str) -> JournalError {
+    JournalError::NotAJournal(why.to_owned())
 }
 
-fn lines(text: &str) -> Result<Vec<LineV1>, JournalError> {
-    let read = text.lines().enumerate().map(|(at, line)| {
-        serde_json::from_str::<LineV1>(line).map_err(|error| match at {
-            0 => JournalError::NotAJournal(error.to_string()),
-            _ => JournalError::Line { line: at + 1, why: error.to_string() },
-        })
-    });
-    let first = text.lines().next().map(serde_json::from_str::<Value>);
-    let version = first.and_then(Result::ok).and_then(|it| {
-        let version = it.get("format_version").and_then(Value::as_str);
-        version.map(str::to_owned)
-    });
+/// Returns the number of the first empty line.
+fn first_empty(whole: &[u8]) -> Option<usize> {
+    let mut lines = whole.split(|it| *it == b'\n');
+    let empty = lines.position(<[u8]>::is_empty)?;
+    // Behind the last newline there is nothing.
+    lines.next().map(|_| empty + 1)
+}
+
+fn first_line(line: &[u8]) -> Result<LineV1, JournalError> {
+    let value: Value =
+        serde_json::from_slice(line).map_err(|error| no_journal(&error.to_string()))?;
     let major = |it: &str| it.split('.').next().map(str::to_owned);
+    let version = value.get("format_version").and_then(Value::as_str).map(str::to_owned);
+    let is_plan = value.get("event").and_then(Value::as_str) == Some("plan");
     match version {
-        Some(it) if major(&it) != major(FORMAT_VERSION) => Err(JournalError::Version(it)),
-        Some(_) | None => read.collect(),
+        Some(it) if is_plan && major(&it) != major(FORMAT_VERSION) => {
+            return Err(JournalError::Version(it));
+        }
+        Some(_) if is_plan => (),
+        Some(_) | None => return Err(no_journal("its first line has no plan")),
     }
+    serde_json::from_value(value).map_err(|error| no_journal(&error.to_string()))
 }
 
 /// Whether a file looks like a journal that says that nothing more has to be done for it. Reads

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     events::Event,
+    model::shown_json,
     plan::Change,
     rules::{self, Rule},
 };
@@ -92,7 +93,7 @@ impl Journal {
         for line in lines {
             self.seq += 1;
             let line = LineV1 { seq: self.seq, time: moment(at_ms), ..line };
-            text += &serde_json::to_string(&line)?;
+            text += &shown_json(serde_json::to_string(&line)?);
             text.push('\n');
         }
         let appended = self.file.append(text.as_bytes()).and_then(|()| {

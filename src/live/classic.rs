@@ -274,7 +274,7 @@ pub(crate) fn edit_body(current: &Value, differences: &[Difference], after: &Set
             return !COMPUTED.contains(&key.as_str());
         }
         let left_out = COMPUTED.contains(&key.as_str()) || SECRETS.contains(&key.as_str());
-        !left_out && !value.to_string().contains(MASK)
+        !left_out && !key.contains(MASK) && !value.to_string().contains(MASK)
     });
     let mut credentials_differ = false;
     for difference in differences {

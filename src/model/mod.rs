@@ -31,7 +31,7 @@ pub(crate) use self::{
     },
     interface::Interface,
     live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},
-    name::{Name, NameError, printable, quoted, shown},
+    name::{Name, NameError, is_unsafe, printable, quoted, shown, shown_json},
     run_state::RunState,
     settings::{Difference, Field, FieldValue, ManagementIp, Protocol, Settings},
     span_of_time::{SpanOfTime, SpanOfTimeError},

@@ -1,6 +1,6 @@
 //! A discovery's name: its identity on a controller.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, fmt, fmt::Write as _, str::FromStr};
 
 /// The name of a discovery, compared exactly.
 ///
@@ -75,7 +75,7 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
 pub(crate) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_invisible(c) {
+        if is_unsafe(c) {
             out.push_str(&escaped(c));
         } else {
             out.push(c);
@@ -84,30 +84,64 @@ pub(crate) fn printable(text: &str) -> String {
     out
 }
 
-/// Returns a character as JSON escapes it; all of these are below U+10000.
+/// Returns a character as JSON escapes it: beyond U+FFFF as two halves.
 fn escaped(c: char) -> String {
-    format!("\\u{:04x}", u32::from(c))
+    let mut escaped = String::new();
+    for half in c.encode_utf16(&mut [0; 2]) {
+        write!(escaped, "\\u{half:04x}").expect("invariant: a string takes everything");
+    }
+    escaped
 }
 
 /// Whether a character, shown as it is, could mislead a terminal or a reader: control characters,
-/// quotes, backslashes, and marks that change the direction of what follows.
+/// quotes, backslashes, and what is not seen itself.
 fn needs_quotes(c: char) -> bool {
-    c.is_control() || matches!(c, '"' | '\\') || is_invisible(c)
+    matches!(c, '"' | '\\') || is_unsafe(c)
 }
 
-/// Marks that are not seen themselves but move or hide what stands around them.
+/// Whether a terminal would obey a character, or a reader would not see it.
+pub(crate) fn is_unsafe(c: char) -> bool {
+    c.is_control() || is_invisible(c)
+}
+
+/// Marks that are not seen themselves but move or hide what stands around them: what Unicode calls
+/// default ignorable, and its separators of lines and paragraphs.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{ad}'
+            | '\u{34f}'
             | '\u{61c}'
-            | '\u{180e}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
+}
+
+/// Returns JSON that says the same and can be shown. Outside of texts JSON has nothing of what is
+/// escaped but blanks.
+pub(crate) fn shown_json(json: String) -> String {
+    let is_plain = |c: char| c == '\n' || !is_unsafe(c);
+    if json.chars().all(is_plain) {
+        return json;
+    }
+    let shown = json.chars().map(|c| match c {
+        '\t' | '\r' => " ".to_owned(),
+        c if is_plain(c) => c.to_string(),
+        c => escaped(c),
+    });
+    shown.collect()
 }
 
 /// Returns a text as a JSON string, with everything escaped that cannot be seen.
@@ -120,9 +154,7 @@ pub(crate) fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() || is_invisible(c) => {
-                out.push_str(&escaped(c));
-            }
+            c if is_unsafe(c) => out.push_str(&escaped(c)),
             c => out.push(c),
         }
     }
@@ -152,6 +184,19 @@ mod tests {
         assert_eq!(Name::as_read("say \"hi\"\\").to_string(), r#""say \"hi\"\\""#);
         assert_eq!(Name::as_read("a\u{202e}b").to_string(), "\"a\\u202eb\"");
         assert_eq!(Name::as_read("a\u{61c}b").to_string(), "\"a\\u061cb\"");
+        // Letters that only machines see are beyond U+FFFF.
+        assert_eq!(Name::as_read("a\u{e0041}b").to_string(), "\"a\\udb40\\udc41b\"");
+    }
+
+    #[test]
+    fn json_that_is_shown_says_the_same() {
+        let text = "a\u{9b}31m\u{202e}\u{e0041}\u{85}\u{7f}é\"\\\n\u{1b}";
+        let json = serde_json::Value::from(text).to_string();
+        let shown = shown_json(json.clone() + "\n");
+        assert!(shown.trim_end_matches('\n').chars().all(|it| !is_unsafe(it)), "{shown:?}");
+        assert!(shown.contains('é') && shown.ends_with('\n'));
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+        assert_eq!(shown_json("{\"a\":\t1}\r\n".to_owned()), "{\"a\": 1} \n");
     }
 
     #[test]

@@ -75,7 +75,8 @@ fn block(entry: &Entry, place: Option<&Location>) -> String {
     let notes = entry.notes.iter().map(|it| format!("      warning: {}\n", printable(it)));
     let in_place = matches!(entry.outcome, Some(Outcome::Done | Outcome::Converged));
     let place = place.filter(|_| !in_place);
-    let place = place.map(|it| format!("      at {}:{}:{}\n", it.path, it.line, it.column));
+    let place =
+        place.map(|it| format!("      at {}:{}:{}\n", printable(&it.path), it.line, it.column));
     std::iter::once(first).chain(notes).chain(place).collect()
 }
 

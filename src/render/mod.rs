@@ -26,5 +26,8 @@ pub(crate) use self::{
     stale::stale_text,
 };
 
+#[cfg(feature = "testing")]
+pub(crate) use self::saved::reseal;
+
 #[cfg(test)]
 mod tests;

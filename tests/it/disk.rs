@@ -75,6 +75,13 @@ impl MemoryDisk {
         self.lock().newest.clone()
     }
 
+    /// Puts a file there.
+    pub(crate) fn put(&self, path: &str, text: &str) {
+        let bytes = text.as_bytes().to_vec();
+        let kept = Kept { n_synced: bytes.len(), bytes, is_locked: false };
+        self.lock().files.insert(PathBuf::from(path), Arc::new(Mutex::new(kept)));
+    }
+
     /// Returns the text of every file.
     pub(crate) fn texts(&self) -> BTreeMap<PathBuf, String> {
         let text = |it: &Shared| String::from_utf8(it.lock().unwrap().bytes.clone()).unwrap();
@@ -133,6 +140,9 @@ impl Disk for MemoryDisk {
         let mut state = self.lock();
         if state.is_dead {
             return Ok(());
+        }
+        if state.files.contains_key(to) {
+            return Err(io::ErrorKind::AlreadyExists.into());
         }
         let kept = state.files.remove(from).ok_or(io::ErrorKind::NotFound)?;
         state.files.insert(to.to_owned(), kept);

@@ -5,8 +5,12 @@
 
 /// Plans carried out: what is sent, what is seen, what is said.
 mod applying;
+/// Files, plans and answers that are large, deep, or written to mislead.
+mod bad_input;
 /// A controller, files, and command lines against them.
 mod bench;
+/// The fuzzers' corpora, and mutations of them.
+mod corpus;
 /// A disk for journals that can lose what was not synced.
 mod disk;
 /// Everything that can go wrong with one write.

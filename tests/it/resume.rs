@@ -8,7 +8,8 @@ use trueup::cli::Exit;
 
 use crate::{
     bench::{Bench, options},
-    story::many,
+    somebody::edits,
+    story::{many, yaml},
     wanted::n_runs,
 };
 
@@ -128,4 +129,124 @@ async fn killed_at_any_time_a_new_apply_ends_where_an_undisturbed_one_does() {
         assert!(newest(&bench).as_os_str().is_empty(), "{:#?}", bench.disk.texts());
     }
     assert_ne!(n_owed, 0);
+}
+
+/// Applies, and kills it once the journal has a new line that holds all of these words.
+async fn killed_at(bench: &Bench, line: &str, words: &[&str]) {
+    let was = bench.disk.texts();
+    let has = |text: &str| text.lines().any(|line| words.iter().all(|it| line.contains(it)));
+    let is_there = async {
+        loop {
+            sleep(Duration::from_millis(20)).await;
+            let texts = bench.disk.texts();
+            let mut new = texts.iter().filter(|(path, _)| !was.contains_key(*path));
+            if new.any(|(_, text)| has(text)) {
+                break;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        ran = bench.run(line) => panic!("it ended before: {ran:#?}"),
+        () = is_there => (),
+    }
+    bench.disk.lose_power(0);
+}
+
+async fn idle_and_edited(keys: &str) -> Bench {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 5s"));
+    let _applied = bench.expect_applied().await;
+    sleep(Duration::from_secs(20)).await;
+    bench.files(&yaml(keys));
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_owed_outlives_a_plan_that_was_declined() {
+    let mut bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
+    bench.simulator.inject("run=reset").unwrap();
+    killed_at(&bench, "apply --auto-approve", &["in_doubt", "run"]).await;
+    bench.answer = Some("no");
+    let declined = bench.run("apply").await;
+    assert!(declined.out.contains("rerun_owed"), "{declined:#?}");
+    bench.answer = None;
+    let ran = bench.expect_applied().await;
+    assert!(ran.out.contains("(rerun_owed)"), "{ran:#?}");
+    bench.expect_no_changes().await;
+    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_not_taken_on_is_still_owed() {
+    let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
+    bench.simulator.inject("run@1-3=502").unwrap();
+    let ran = bench.run("apply --auto-approve").await;
+    assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
+    assert!(ran.err.contains("still owed"), "{ran:#?}");
+    let ran = bench.expect_applied().await;
+    assert!(ran.out.contains("(rerun_owed)"), "{ran:#?}");
+    bench.expect_careful();
+    bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_changed_since_is_not_deleted_by_a_doubt() {
+    let bench = idle_and_edited("state: absent").await;
+    bench.simulator.inject("delete=reset").unwrap();
+    killed_at(&bench, "apply --auto-approve", &["in_doubt", "delete"]).await;
+    edits(&bench.simulator, "1", |it| it["ipAddressList"] = "10.99.0.0/24".into()).await;
+    let path = newest(&bench);
+    let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
+    assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+    assert!(ran.out.contains("it was moved: its settings were changed"), "{ran:#?}");
+    assert_eq!(state(&bench).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_replace_that_nobody_asks_for_any_more_is_said() {
+    let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
+    bench.simulator.inject("create=reset").unwrap();
+    killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    bench.files(&many(&[("a", "cidr: 10.2.0.0/24"), ("b", "cidr: 10.3.0.0/24")]));
+    let ran = bench.run("apply --auto-approve --except a").await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    assert!(ran.err.contains("deleted a and did not create it again"), "{ran:#?}");
+    let path = newest(&bench);
+    let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_no_journal_is_left_as_it_is() {
+    let bench = Bench::like(&[], &[]);
+    let note = "no journal\nand no newline";
+    bench.disk.put("notes.jsonl", note);
+    bench.files(&yaml("cidr: 10.1.0.0/24"));
+    let ran = bench.run_bare(&["resume", "notes.jsonl", "--simulate"]).await;
+    assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
+    let ran = bench.run("apply --auto-approve --journal notes.jsonl").await;
+    assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+    assert!(ran.err.contains("not overwritten") && bench.writes() == 0, "{ran:#?}");
+    let ran = bench.run("apply --auto-approve --journal other.jsonl").await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    assert_eq!(bench.disk.texts()[&PathBuf::from("notes.jsonl")], note);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_in_the_way_is_settled_and_put_aside() {
+    let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
+    let line = "apply --auto-approve --journal j.jsonl";
+    bench.simulator.inject("run=reset").unwrap();
+    killed_at(&bench, line, &["in_doubt", "run"]).await;
+    bench.disk.put("k.jsonl", "{\"format_version\":\"1.0\",\"se");
+    let ran = bench.run(line).await;
+    assert!(ran.exit == Exit::Done && ran.out.contains("(rerun_owed)"), "{ran:#?}");
+    let names = bench.disk.texts().into_keys().map(|it| it.to_str().unwrap().to_owned());
+    let names = names.filter(|it| !it.contains('/')).collect::<Vec<_>>();
+    assert_eq!(names, ["j.1.jsonl", "j.jsonl", "k.jsonl"]);
+    assert!(bench.disk.texts()[&PathBuf::from("j.1.jsonl")].contains("taken_over"));
+    let torn = bench.run("apply --auto-approve --rerun a --journal k.jsonl").await;
+    assert_eq!(torn.exit, Exit::Done, "{torn:#?}");
 }

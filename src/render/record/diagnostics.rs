@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::document::FORMAT_VERSION;
 use crate::{
+    model::shown_json,
     render::saved::{DiagnosticV1, SourceV1, diagnostic, schema_text, source_documents},
     source::{Diagnostic, SourceMap},
 };
@@ -32,7 +33,7 @@ pub(crate) fn diagnostics_json(diagnostics: &[Diagnostic], sources: &SourceMap) 
         diagnostics: diagnostics.iter().map(|it| diagnostic(it, false, sources)).collect(),
     };
     let text = serde_json::to_string_pretty(&document);
-    text.expect("invariant: every key is text") + "\n"
+    shown_json(text.expect("invariant: every key is text")) + "\n"
 }
 
 /// Returns the schema of it, as it is committed.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     events::{Event, Outcome},
+    model::shown_json,
     plan::{Change, Plan, Step},
     render::saved::{diagnostic, moment, summary},
     source::{Diagnostic, SourceMap},
@@ -29,7 +30,8 @@ pub(crate) enum Happening<'a> {
 /// Returns one line, with its newline: the `seq`th, at that moment of the epoch.
 pub(crate) fn event_line(happening: Happening<'_>, seq: u64, at_ms: i64) -> String {
     let line = EventV1 { seq, time: moment(at_ms), ..document(happening) };
-    serde_json::to_string(&line).expect("invariant: every key is text") + "\n"
+    let text = serde_json::to_string(&line).expect("invariant: every key is text");
+    shown_json(text) + "\n"
 }
 
 fn document(happening: Happening<'_>) -> EventV1 {
@@ -95,6 +97,9 @@ fn applying(event: &Event, changes: &[Change]) -> EventV1 {
         }
         Event::NotTaken { change, step, why } => {
             EventV1 { words: Some(why.clone()), ..of_step(KindV1::NotTaken, change, step) }
+        }
+        Event::Refused { change, step, why } => {
+            EventV1 { words: Some(why.clone()), ..of_step(KindV1::Refused, change, step) }
         }
         Event::Claimed { change, step } => of_step(KindV1::Claimed, change, step),
         Event::Settled { change, step, found, id } => EventV1 {

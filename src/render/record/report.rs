@@ -3,6 +3,7 @@
 use super::document::{FORMAT_VERSION, OutcomeV1, ReportChangeV1, ReportV1, StepV1, TallyV1};
 use crate::{
     events::{Entry, Outcome, Report, Taken, Verdict},
+    model::shown_json,
     plan::Plan,
     render::saved::{PlaceV1, controller, moment, start},
     source::SourceMap,
@@ -19,7 +20,7 @@ pub(crate) struct ReportAbout<'a> {
 pub(crate) fn report_json(report: &Report, about: ReportAbout<'_>) -> String {
     let document = report_document(report, about);
     let text = serde_json::to_string_pretty(&document);
-    text.expect("invariant: every key is text") + "\n"
+    shown_json(text.expect("invariant: every key is text")) + "\n"
 }
 
 /// Returns the report in the types of the document.

@@ -20,3 +20,6 @@ pub(crate) use self::{
         start, summary,
     },
 };
+
+#[cfg(feature = "testing")]
+pub(crate) use self::write::reseal;

@@ -5,7 +5,8 @@
 
 use std::{collections::BTreeSet, str::FromStr};
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, error::Category};
 
 use super::{
     document::{
@@ -53,35 +54,48 @@ pub(crate) enum PlanFileError {
 
 /// Reads a document.
 pub(crate) fn saved_plan(text: &str) -> Result<Saved, PlanFileError> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| PlanFileError::NotJson(error.to_string()))?;
-    let version = value.get("format_version").and_then(Value::as_str);
-    let version =
-        version.ok_or_else(|| PlanFileError::NotAPlan("it has no `format_version`".to_owned()))?;
-    if major(version) != major(FORMAT_VERSION) {
-        return Err(PlanFileError::Version(version.to_owned()));
+    if text.trim_start().starts_with('[') {
+        return Err(PlanFileError::NotAPlan("it is a list".to_owned()));
     }
-    let said = value.get("digest").and_then(Value::as_str).unwrap_or_default();
+    // Before anything else is made of a text that may be of any size and shape.
+    let Head { format_version, digest: said } =
+        serde_json::from_str(text).map_err(|error| no_plan(&error))?;
+    let version = format_version
+        .ok_or_else(|| PlanFileError::NotAPlan("it has no `format_version`".to_owned()))?;
+    if major(&version) != major(FORMAT_VERSION) {
+        return Err(PlanFileError::Version(version));
+    }
+    let said = said.unwrap_or_default();
     let without = text.replacen(&format!("\"digest\": \"{said}\""), EMPTY_DIGEST, 1);
     if said.is_empty() || digest(&without) != said {
         return Err(PlanFileError::Altered);
     }
-    let digest = said.to_owned();
-    let document = PlanV1::deserialize_from(value)?;
+    drop(without);
+    let document = serde_json::from_str::<PlanV1>(text).map_err(|error| no_plan(&error))?;
     let mut sources = SourceMap::default();
     let files = document.sources.iter().map(|it| it.path.clone()).collect();
     let plan = plan(document, &mut sources)?;
-    Ok(Saved { plan, sources, files, digest })
+    Ok(Saved { plan, sources, files, digest: said })
+}
+
+/// What is looked at first: whether it is one of our plans at all. The rest is passed over.
+#[derive(Deserialize)]
+struct Head {
+    format_version: Option<String>,
+    digest: Option<String>,
+}
+
+fn no_plan(error: &serde_json::Error) -> PlanFileError {
+    match error.classify() {
+        Category::Data => PlanFileError::NotAPlan(error.to_string()),
+        Category::Io | Category::Syntax | Category::Eof => {
+            PlanFileError::NotJson(error.to_string())
+        }
+    }
 }
 
 fn major(version: &str) -> &str {
     version.split('.').next().unwrap_or_default()
-}
-
-impl PlanV1 {
-    fn deserialize_from(value: Value) -> Result<Self, PlanFileError> {
-        serde_json::from_value(value).map_err(|error| PlanFileError::NotAPlan(error.to_string()))
-    }
 }
 
 fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError> {
@@ -360,11 +374,8 @@ fn planned(document: DiagnosticV1, sources: &mut SourceMap) -> Result<Planned, P
 
 fn place(document: PlaceV1, sources: &mut SourceMap) -> Span {
     let PlaceV1 { file, line, column, end_line, end_column } = document;
-    sources.place(Location {
-        path: file,
-        line,
-        column,
-        end_line: end_line.unwrap_or(line),
-        end_column: end_column.unwrap_or(column),
-    })
+    // What ends before it begins is no plan of ours, and still no reason to draw nonsense.
+    let end = (end_line.unwrap_or(line), end_column.unwrap_or(column)).max((line, column));
+    let (end_line, end_column) = end;
+    sources.place(Location { path: file, line, column, end_line, end_column })
 }

@@ -8,7 +8,7 @@ use super::document::{
     ImpactV1, NeighboursV1, OptionsV1, PlaceV1, PlanV1, SettingsV1, SourceV1, SummaryV1,
 };
 use crate::{
-    model::{Count, Credential, Field, FieldValue, Name, Neighbours, Settings, Target},
+    model::{Count, Credential, Field, FieldValue, Name, Neighbours, Settings, Target, shown_json},
     plan::{Change, Controller, FieldChange, Plan, Planned, Reason, Summary},
     source::{Diagnostic, Severity, Source, SourceMap, Span},
 };
@@ -28,7 +28,7 @@ pub(crate) struct About<'a> {
 pub(crate) fn plan_json(plan: &Plan, about: About<'_>) -> String {
     let document = document(plan, about);
     let text = serde_json::to_string_pretty(&document).expect("invariant: every key is text");
-    let text = text + "\n";
+    let text = shown_json(text) + "\n";
     text.replacen(EMPTY_DIGEST, &format!("\"digest\": \"{}\"", digest(&text)), 1)
 }
 
@@ -44,6 +44,15 @@ pub(super) const EMPTY_DIGEST: &str = "\"digest\": \"\"";
 /// Returns the digest of a document in which it is empty.
 pub(super) fn digest(text: &str) -> String {
     format!("sha256:{}", hexadecimal(text.as_bytes()))
+}
+
+/// Puts in the digest that a document should have, in place of the one that it has.
+#[cfg(feature = "testing")]
+pub(crate) fn reseal(document: &str) -> String {
+    let value = serde_json::from_str::<Value>(document).unwrap_or_default();
+    let said = value.get("digest").and_then(Value::as_str).unwrap_or_default();
+    let without = document.replacen(&format!("\"digest\": \"{said}\""), EMPTY_DIGEST, 1);
+    without.replacen(EMPTY_DIGEST, &format!("\"digest\": \"{}\"", digest(&without)), 1)
 }
 
 /// Returns the SHA-256 of some bytes.

@@ -1,0 +1,4 @@
+//! Saved plans: read, rendered, written again.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| trueup::testing::read_plan(bytes));
