@@ -40,6 +40,8 @@ pub(super) struct Handled {
 
 pub(super) enum End {
     Answer(Response<Bytes>),
+    /// An answer that says to send nothing until then.
+    Wait(Response<Bytes>, Instant),
     Unanswered(Unanswered),
     Never,
 }
@@ -95,11 +97,11 @@ pub(super) fn handle(state: &mut State, request: &Request<Bytes>, arrived: Arriv
     }
     let after = Duration::from_millis(struck.slow);
     if let Some(barrier) = struck.barrier {
-        return Handled { after, end: bar(state, barrier, (now, after)) };
+        return Handled { after, end: bar(state, barrier, now) };
     }
     if let Err(seconds) = state.throttle.admit(Instant::now()) {
         let barrier = Barrier::TooMany { retry_after: Some(seconds) };
-        return Handled { after, end: bar(state, barrier, (now, after)) };
+        return Handled { after, end: bar(state, barrier, now) };
     }
     let answer = match route {
         Err(missed) => miss(state, request.headers(), missed, now),
@@ -126,16 +128,17 @@ fn logged(request: &Request<Bytes>, body: Option<&Value>) -> String {
     }
 }
 
-fn bar(state: &mut State, barrier: Barrier, (now, after): (u64, Duration)) -> End {
+fn bar(state: &State, barrier: Barrier, now: u64) -> End {
     match barrier {
         Barrier::Reset => End::Unanswered(Unanswered::Reset),
         Barrier::Hang => End::Never,
         Barrier::Status(status) => End::Answer(answer::failed(status)),
         Barrier::TooMany { retry_after } => {
-            if let Some(seconds) = retry_after {
-                state.throttle.tell(Instant::now(), after, Duration::from_secs(seconds));
+            let answer = answer::too_many(retry_after, now, &state.rules.quirks);
+            match retry_after.map(Duration::from_secs) {
+                Some(wait) => End::Wait(answer, Instant::now() + wait),
+                None => End::Answer(answer),
             }
-            End::Answer(answer::too_many(retry_after, now, &state.rules.quirks))
         }
     }
 }

@@ -65,15 +65,20 @@ impl tower::Service<Request<Bytes>> for Service {
             (state.options.latency, arrive(&mut state, &request))
         };
         Box::pin(async move {
+            let handler = simulator.clone();
             let handling = async move {
                 wait(latency).await;
-                handle(&mut simulator.lock(), &request, arrived)
+                handle(&mut handler.lock(), &request, arrived)
             };
             let Handled { after, end } =
                 if has_cord { on_its_way(handling).await } else { handling.await };
             wait(after).await;
             match end {
                 End::Answer(answer) => Ok(answer),
+                End::Wait(answer, until) => {
+                    simulator.lock().throttle.tell(until);
+                    Ok(answer)
+                }
                 End::Unanswered(unanswered) => Err(unanswered),
                 End::Never => future::pending().await,
             }

@@ -1,6 +1,6 @@
 //! How many requests are let in, and whether clients wait as they were told.
 
-use std::{collections::VecDeque, time::Duration};
+use std::collections::VecDeque;
 
 use tokio::time::Instant;
 
@@ -11,24 +11,23 @@ use crate::simulator::Rate;
 pub(super) struct Throttle {
     rate: Option<Rate>,
     let_in: VecDeque<Instant>,
-    /// From when until when clients know that they are to send nothing.
-    told: Vec<(Instant, Instant)>,
+    /// Before then clients were told to send nothing.
+    not_before: Option<Instant>,
 }
 
 impl Throttle {
     pub(super) fn new(rate: Option<Rate>) -> Self {
-        Self { rate, let_in: VecDeque::new(), told: Vec::new() }
+        Self { rate, let_in: VecDeque::new(), not_before: None }
     }
 
     /// Whether a request that is sent now comes earlier than it may.
     pub(super) fn is_early(&self, now: Instant) -> bool {
-        self.told.iter().any(|(from, until)| *from <= now && now < *until)
+        self.not_before.is_some_and(|it| now < it)
     }
 
-    /// Notes that a client is told to wait, by an answer that arrives so much later.
-    pub(super) fn tell(&mut self, now: Instant, arrives_after: Duration, wait: Duration) {
-        self.told.retain(|(_, until)| now < *until);
-        self.told.push((now + arrives_after, now + wait));
+    /// Notes that a client is told to wait until then, by an answer that arrives now.
+    pub(super) fn tell(&mut self, until: Instant) {
+        self.not_before = self.not_before.max(Some(until));
     }
 
     /// Lets a request in, or says in how many seconds there is room again.
