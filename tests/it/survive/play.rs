@@ -56,6 +56,11 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// Whether it says that a write of an earlier apply has not ended.
+    pub(crate) fn says_what_is_open(&self) -> bool {
+        self.err.contains("what an earlier apply had under way is still open")
+    }
+
     /// Whether it was a resume of a journal that left nothing to do: it says nothing of the files.
     pub(crate) fn had_nothing_left(&self) -> bool {
         self.way == Way::Resume && self.err.starts_with("Nothing is left to do of ")
@@ -274,7 +279,9 @@ impl Player<'_> {
             let is_of_now = way == Way::Apply
                 || self.schedule.raced().is_empty()
                     && !self.told.borrow().last().is_some_and(Told::had_nothing_left);
-            if is_done && is_of_now && Journals::read(&bench.disk.texts()).n_unsettled() == 0 {
+            let is_known = self.told.borrow().last().is_some_and(Told::says_what_is_open);
+            let n_unsettled = Journals::read(&bench.disk.texts()).n_unsettled();
+            if is_done && is_of_now && (n_unsettled == 0 || is_known) {
                 return;
             }
         }
