@@ -1,7 +1,8 @@
 //! How many requests may be in flight, and when none may leave.
 //!
-//! A controller that is busy gets half of what it got, and silence for as long as it asks.
-//! Answers that go well win the rest back. Sends nothing, and knows no request.
+//! A controller that is busy gets half of what it got, and silence for as long as it asks; then one
+//! request tries whether it is over. Answers that go well win the rest back. Sends nothing, and
+//! knows no request.
 
 use std::{
     num::NonZeroUsize,
@@ -15,12 +16,18 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use super::rhythm::Rhythm;
+
 /// So many answers without trouble let one more request into each lane.
 const ANSWERS_TO_GROW: u32 = 10;
 
 /// The pause after a busy answer that asks for none, and what it doubles to.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_UNASKED_PAUSE: Duration = Duration::from_secs(30);
+
+/// So often a controller is believed that asks for a pause and then for another. After that its
+/// pauses are doubled, like those that nobody asks for.
+const MOST_PAUSES_BELIEVED: u32 = 5;
 
 /// The requests that are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +36,15 @@ pub(crate) enum Lane {
     Login,
     Read,
     Write,
+}
+
+/// Which words a busy controller uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Busy {
+    /// There were too many requests.
+    TooMany,
+    /// It is out of order for now.
+    Unavailable,
 }
 
 /// The room that there is for requests.
@@ -44,9 +60,15 @@ struct State {
     not_before: Option<Instant>,
     /// Grows with each busy answer that tells something new: what left before it tells the same.
     epoch: u64,
-    /// Busy answers in a row that did not say how long.
+    /// How many of this epoch are in flight.
+    of_epoch: usize,
+    /// Whether nothing but a busy answer has come to what left in this epoch.
+    is_trying: bool,
+    /// Busy answers in a row, and those of them that did not say how long.
+    in_a_row: u32,
     unasked: u32,
     answers: u32,
+    rhythm: Rhythm,
 }
 
 #[derive(Debug)]
@@ -63,6 +85,7 @@ pub(crate) struct Permit<'a> {
     budget: &'a Budget,
     lane: Lane,
     epoch: u64,
+    left: Instant,
 }
 
 impl Budget {
@@ -72,8 +95,12 @@ impl Budget {
             lanes: [room(1), room(reads.get()), room(writes.get())],
             not_before: None,
             epoch: 0,
+            of_epoch: 0,
+            is_trying: false,
+            in_a_row: 0,
             unasked: 0,
             answers: 0,
+            rhythm: Rhythm::default(),
         };
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
@@ -95,11 +122,13 @@ impl Budget {
     /// Takes the room if there is some; else says until when there is certainly none.
     fn try_acquire(&self, lane: Lane) -> Result<Permit<'_>, Option<Instant>> {
         let mut state = self.state();
-        if let Some(not_before) = state.not_before {
-            if Instant::now() < not_before {
-                return Err(Some(not_before));
-            }
-            state.not_before = None;
+        let now = Instant::now();
+        let not_before = state.not_before.max(state.rhythm.not_before());
+        if let Some(not_before) = not_before.filter(|it| now < *it) {
+            return Err(Some(not_before));
+        }
+        if state.is_trying && 0 < state.of_epoch {
+            return Err(None);
         }
         let epoch = state.epoch;
         let room = state.room(lane);
@@ -107,7 +136,9 @@ impl Budget {
             return Err(None);
         }
         room.in_flight += 1;
-        Ok(Permit { budget: self, lane, epoch })
+        state.of_epoch += 1;
+        state.rhythm.left(now);
+        Ok(Permit { budget: self, lane, epoch, left: now })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -124,19 +155,39 @@ impl State {
         }
     }
 
-    fn pause_unasked(&self) -> Duration {
-        let doubled = FIRST_PAUSE.saturating_mul(1 << self.unasked.saturating_sub(1).min(8));
-        doubled.min(LONGEST_UNASKED_PAUSE)
+    /// How long to leave the controller alone, after a busy answer of these words.
+    fn pause(&self, busy: Busy, asked: Option<Duration>) -> Duration {
+        let Some(asked) = asked else { return doubled(self.unasked) };
+        // A request may find the controller out of order a few times only, and those have to last
+        // until it is back.
+        let believed = match busy {
+            Busy::TooMany => MOST_PAUSES_BELIEVED,
+            Busy::Unavailable => 1,
+        };
+        match self.in_a_row.saturating_sub(believed) {
+            0 => asked,
+            n => asked.max(doubled(n)),
+        }
     }
+}
+
+/// The n-th pause in a row that nobody asked for.
+fn doubled(n: u32) -> Duration {
+    let doubled = FIRST_PAUSE.saturating_mul(1 << n.saturating_sub(1).min(8));
+    doubled.min(LONGEST_UNASKED_PAUSE)
 }
 
 impl Permit<'_> {
     /// The request got an answer that was not a busy one.
     pub(crate) fn answered(self) {
         let mut state = self.budget.state();
-        if self.epoch == state.epoch {
+        let is_news = self.epoch == state.epoch;
+        if is_news {
             state.unasked = 0;
+            state.in_a_row = 0;
+            state.is_trying = false;
         }
+        state.rhythm.let_in(self.left, is_news);
         state.answers += 1;
         if state.answers == ANSWERS_TO_GROW {
             state.answers = 0;
@@ -147,28 +198,41 @@ impl Permit<'_> {
     }
 
     /// The controller is busy, and asks for a pause or does not say how long.
-    pub(crate) fn busy(self, asked: Option<Duration>) {
+    pub(crate) fn busy(self, busy: Busy, asked: Option<Duration>) {
         let mut state = self.budget.state();
+        let now = Instant::now();
         // Of requests that left together only the first busy answer is news. Were each to halve
         // the room, one full moment would cost all of it.
         if self.epoch == state.epoch {
             state.epoch += 1;
+            state.of_epoch = 0;
+            state.is_trying = true;
             state.answers = 0;
             for room in &mut state.lanes {
                 room.limit = (room.limit / 2).max(1);
             }
+            state.in_a_row = state.in_a_row.saturating_add(1);
             if asked.is_none() {
-                state.unasked += 1;
+                state.unasked = state.unasked.saturating_add(1);
             }
         }
-        let until = Instant::now() + asked.unwrap_or_else(|| state.pause_unasked());
-        state.not_before = Some(state.not_before.map_or(until, |it| it.max(until)));
+        match busy {
+            Busy::TooMany => state.rhythm.refused(now),
+            Busy::Unavailable => state.rhythm.forget(),
+        }
+        let until = now + state.pause(busy, asked);
+        state.not_before = state.not_before.max(Some(until));
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.budget.state().room(self.lane).in_flight -= 1;
+        let mut state = self.budget.state();
+        state.room(self.lane).in_flight -= 1;
+        if self.epoch == state.epoch {
+            state.of_epoch -= 1;
+        }
+        drop(state);
         self.budget.changed.notify_waiters();
     }
 }
@@ -205,10 +269,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_busy_answer_halves_the_room_and_ten_answers_give_one_back() {
         let budget = budget(8, 3);
-        budget.acquire(Lane::Read).await.busy(Some(Duration::from_secs(1)));
+        budget.acquire(Lane::Read).await.busy(Busy::TooMany, Some(Duration::from_secs(1)));
         tokio::time::advance(Duration::from_secs(1)).await;
+        budget.acquire(Lane::Read).await.answered();
         assert_eq!((room(&budget, Lane::Read), room(&budget, Lane::Write)), (4, 1));
-        for _ in 0..10 {
+        for _ in 1..10 {
             budget.acquire(Lane::Read).await.answered();
         }
         assert_eq!((room(&budget, Lane::Read), room(&budget, Lane::Write)), (5, 2));
@@ -222,9 +287,9 @@ mod tests {
     async fn the_room_never_closes_altogether() {
         let budget = budget(2, 1);
         for _ in 0..5 {
-            budget.acquire(Lane::Read).await.busy(Some(Duration::from_secs(1)));
+            budget.acquire(Lane::Read).await.busy(Busy::TooMany, Some(Duration::from_secs(1)));
         }
-        tokio::time::advance(Duration::from_secs(1)).await;
+        budget.acquire(Lane::Read).await.answered();
         assert_eq!((room(&budget, Lane::Read), room(&budget, Lane::Write)), (1, 1));
     }
 
@@ -237,7 +302,7 @@ mod tests {
         }
         let started = Instant::now();
         for permit in permits {
-            permit.busy(None);
+            permit.busy(Busy::TooMany, None);
         }
         budget.acquire(Lane::Login).await.answered();
         assert_eq!(started.elapsed(), Duration::from_secs(2));
@@ -249,8 +314,8 @@ mod tests {
         let budget = budget(8, 8);
         let started = Instant::now();
         let (first, second) = (budget.acquire(Lane::Read).await, budget.acquire(Lane::Write).await);
-        first.busy(Some(Duration::from_secs(9)));
-        second.busy(Some(Duration::from_secs(3)));
+        first.busy(Busy::TooMany, Some(Duration::from_secs(9)));
+        second.busy(Busy::TooMany, Some(Duration::from_secs(3)));
         for lane in [Lane::Login, Lane::Read, Lane::Write] {
             drop(budget.acquire(lane).await);
             assert_eq!(started.elapsed(), Duration::from_secs(9), "{lane:?}");
@@ -263,14 +328,66 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..6 {
             let started = Instant::now();
-            budget.acquire(Lane::Read).await.busy(None);
+            budget.acquire(Lane::Read).await.busy(Busy::TooMany, None);
             waits.push(started.elapsed().as_secs());
         }
         assert_eq!(waits, [0, 2, 4, 8, 16, 30]);
         budget.acquire(Lane::Read).await.answered();
-        budget.acquire(Lane::Read).await.busy(None);
+        budget.acquire(Lane::Read).await.busy(Busy::TooMany, None);
         let started = Instant::now();
         drop(budget.acquire(Lane::Read).await);
         assert_eq!(started.elapsed(), Duration::from_secs(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_pause_one_request_tries_whether_it_is_over() {
+        let budget = budget(8, 8);
+        let before = budget.acquire(Lane::Read).await;
+        budget.acquire(Lane::Read).await.busy(Busy::TooMany, Some(Duration::from_secs(1)));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        // What left before the refusal neither tries nor hinders.
+        assert_eq!((room(&budget, Lane::Read), room(&budget, Lane::Write)), (1, 1));
+        let trying = budget.acquire(Lane::Write).await;
+        assert_eq!((room(&budget, Lane::Read), room(&budget, Lane::Login)), (0, 0));
+        before.answered();
+        assert_eq!(room(&budget, Lane::Read), 0);
+        // One that nobody answers is followed by another.
+        drop(trying);
+        let trying = budget.acquire(Lane::Read).await;
+        assert_eq!(room(&budget, Lane::Write), 0);
+        trying.answered();
+        assert_eq!((room(&budget, Lane::Read), room(&budget, Lane::Write)), (4, 4));
+    }
+
+    /// How long each of so many busy answers in a row is waited out, in seconds.
+    async fn pauses(busy: Busy, asked: u64) -> Vec<u64> {
+        let budget = budget(8, 8);
+        let mut waits = Vec::new();
+        for _ in 0..10 {
+            let started = Instant::now();
+            budget.acquire(Lane::Read).await.busy(busy, Some(Duration::from_secs(asked)));
+            waits.push(started.elapsed().as_secs());
+        }
+        waits.remove(0);
+        waits
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_controller_that_goes_on_asking_for_pauses_gets_longer_ones() {
+        assert_eq!(pauses(Busy::TooMany, 1).await, [1, 1, 1, 1, 1, 2, 4, 8, 16]);
+        assert_eq!(pauses(Busy::TooMany, 9).await, [9, 9, 9, 9, 9, 9, 9, 9, 16]);
+        // Eight tries have to last for more than a minute.
+        assert_eq!(pauses(Busy::Unavailable, 1).await, [1, 2, 4, 8, 16, 30, 30, 30, 30]);
+        assert_eq!(pauses(Busy::Unavailable, 60).await, [60; 9]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_controller_that_refuses_nothing_is_never_slowed() {
+        let budget = budget(8, 8);
+        let started = Instant::now();
+        for _ in 0..10_000 {
+            budget.acquire(Lane::Read).await.answered();
+        }
+        assert_eq!(started.elapsed(), Duration::ZERO);
     }
 }

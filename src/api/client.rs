@@ -6,14 +6,14 @@
 use std::{
     num::NonZeroUsize,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ use tracing::{debug, trace};
 use super::{
     address::ControllerUrl,
     answer::{check, misshapen, redacted},
-    budget::{Budget, Lane},
+    budget::{Budget, Busy, Lane},
     clock::{ControllerClock, http_date_ms},
     error::{ApiError, TOKEN_PATH, Trouble},
     login::{Login, Token},
@@ -73,9 +73,17 @@ pub(crate) struct Shared {
     /// When the first write left, by the controller's clock; the end of time before.
     pub(crate) first_write_ms: AtomicI64,
     /// What went wrong last, where nothing went right since.
-    trouble: Mutex<Option<String>>,
+    noted: Mutex<Option<Noted>>,
     /// Whether the first generation of the task endpoints is known to be gone.
     pub(crate) tasks_moved: AtomicBool,
+}
+
+/// What went wrong with a request that is tried again.
+#[derive(Clone)]
+struct Noted {
+    method: Method,
+    path: String,
+    trouble: Trouble,
 }
 
 /// The token, held by whoever asks for a new one, so that the others wait for that one.
@@ -178,7 +186,7 @@ impl Client {
             clock: ControllerClock::default(),
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
             first_write_ms: AtomicI64::new(i64::MAX),
-            trouble: Mutex::new(None),
+            noted: Mutex::new(None),
             tasks_moved: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared), deadline: None, halt: None }
@@ -207,13 +215,12 @@ impl Client {
     /// What went wrong last on the way to the controller, where nothing went right since: what to
     /// tell whoever waits.
     pub(crate) fn trouble(&self) -> Option<String> {
-        self.shared.trouble.lock().ok()?.clone()
+        let Noted { method, path, trouble } = self.noted().clone()?;
+        Some(format!("{method} {path}: {trouble}"))
     }
 
-    fn note_trouble(&self, trouble: Option<String>) {
-        if let Ok(mut noted) = self.shared.trouble.lock() {
-            *noted = trouble;
-        }
+    fn noted(&self) -> MutexGuard<'_, Option<Noted>> {
+        self.shared.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends until there is an answer that `read` understands, or no hope of one.
@@ -232,17 +239,20 @@ impl Client {
             };
             let mut trouble = match outcome {
                 Ok(it) => {
-                    self.note_trouble(None);
+                    *self.noted() = None;
                     return Ok(it);
                 }
                 Err(Trouble::NoToken(error)) => return Err(*error),
                 Err(trouble) => trouble,
             };
             if let Trouble::OutOfTime { .. } = trouble {
-                trouble = Trouble::OutOfTime { last: last.take().map(Box::new) };
+                // Whoever had no turn knows from the others what kept them all.
+                let last = last.take().or_else(|| Some(self.noted().clone()?.trouble));
+                trouble = Trouble::OutOfTime { last: last.map(Box::new) };
             } else if let Some(wait) = attempts.after(&trouble, self.jitter()) {
                 debug!(method = %call.method, path = call.path, %trouble, ?wait, "trying again");
-                self.note_trouble(Some(format!("{} {}: {trouble}", call.method, call.path)));
+                let (method, path) = (call.method.clone(), call.path.clone());
+                *self.noted() = Some(Noted { method, path, trouble: trouble.clone() });
                 last = Some(trouble);
                 // Where time runs out in the wait, the next try says so.
                 self.in_time(sleep(wait)).await.ok();
@@ -296,13 +306,14 @@ impl Client {
             trace!(path = call.path, body = redacted(answer.body()), "answer");
         }
         clock.set(answer.headers());
-        match status {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                let asked = answer.headers().get(header::RETRY_AFTER);
-                let asked = asked.and_then(|it| it.to_str().ok());
-                permit.busy(asked.and_then(|it| pause_asked(it, clock.now_ms(), http_date_ms)));
-            }
-            _ => permit.answered(),
+        let busy = match status {
+            StatusCode::TOO_MANY_REQUESTS => Some(Busy::TooMany),
+            StatusCode::SERVICE_UNAVAILABLE => Some(Busy::Unavailable),
+            _ => None,
+        };
+        match busy {
+            Some(busy) => permit.busy(busy, longest_pause(answer.headers(), clock.now_ms())),
+            None => permit.answered(),
         }
         check(answer)
     }
@@ -384,6 +395,13 @@ impl Client {
     fn jitter(&self) -> f64 {
         self.shared.random.lock().unwrap_or_else(PoisonError::into_inner).f64()
     }
+}
+
+/// The pause that an answer asks for; of several the longest, since each of them may be meant.
+fn longest_pause(headers: &HeaderMap, controller_ms: Option<i64>) -> Option<Duration> {
+    let asked = headers.get_all(header::RETRY_AFTER).iter();
+    let asked = asked.filter_map(|it| it.to_str().ok());
+    asked.filter_map(|it| pause_asked(it, controller_ms, http_date_ms)).max()
 }
 
 fn timed_out(limit: Duration) -> Trouble {

@@ -91,6 +91,11 @@ impl ApiError {
         }
     }
 
+    /// Whether the controller was too busy, or out of order, to the last.
+    pub(crate) fn was_busy(&self) -> bool {
+        self.trouble.was_busy()
+    }
+
     /// The status of the last answer, where there was one.
     pub(crate) fn status(&self) -> Option<StatusCode> {
         self.trouble.status()
@@ -121,6 +126,20 @@ impl Trouble {
             | Self::Misshapen { .. }
             | Self::Incomplete { .. }
             | Self::BadId { .. } => Class::Unusable,
+        }
+    }
+
+    fn was_busy(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => matches!(status.as_u16(), 429 | 502..=504),
+            Self::OutOfTime { last } => last.as_ref().is_some_and(|it| it.was_busy()),
+            Self::NoToken(error) => error.was_busy(),
+            Self::NotAnswered(_)
+            | Self::Redirected { .. }
+            | Self::Misshapen { .. }
+            | Self::Incomplete { .. }
+            | Self::CalledOff
+            | Self::BadId { .. } => false,
         }
     }
 

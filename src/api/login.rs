@@ -9,29 +9,46 @@ use http::HeaderValue;
 
 use super::answer::json;
 
-/// A user name and a password.
+/// A text that is for the other side only. It has no `Display`, and `Debug` does not show it.
 #[derive(Clone)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    /// Takes a text in that is secret from here on.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, for whoever puts it on the wire.
+    pub(super) fn for_the_wire(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(_) = self;
+        f.write_str("Secret(…)")
+    }
+}
+
+/// A user name and a password.
+#[derive(Clone, Debug)]
 pub(crate) struct Login {
     username: String,
-    password: String,
+    password: Secret,
 }
 
 impl Login {
-    pub(crate) fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { username: username.into(), password: password.into() }
+    pub(crate) fn new(username: impl Into<String>, password: Secret) -> Self {
+        Self { username: username.into(), password }
     }
 
     /// The `Authorization` header of a token request.
     pub(crate) fn header(&self) -> HeaderValue {
-        let encoded = BASE64_STANDARD.encode(format!("{}:{}", self.username, self.password));
+        let Self { username, password } = self;
+        let encoded = BASE64_STANDARD.encode(format!("{username}:{}", password.for_the_wire()));
         secret(&format!("Basic {encoded}")).expect("invariant: base64 is plain ASCII")
-    }
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { username, password: _ } = self;
-        f.debug_struct("Login").field("username", username).finish_non_exhaustive()
     }
 }
 
@@ -72,7 +89,7 @@ mod tests {
 
     #[test]
     fn nothing_shows_a_secret() {
-        let login = Login::new("admin", "swordfish");
+        let login = Login::new("admin", Secret::new("swordfish"));
         let token = Token::from_answer(br#"{"Token":"eyJhbGciOi"}"#).unwrap();
         let shown = format!("{login:?} {token:?} {:?} {:?}", login.header(), token.header());
         for secret in ["swordfish", "eyJhbGciOi", "YWRtaW46c3dvcmRmaXNo"] {

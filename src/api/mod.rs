@@ -16,6 +16,8 @@ mod error;
 
 mod retry;
 
+mod rhythm;
+
 mod budget;
 
 mod clock;
@@ -46,7 +48,7 @@ pub(crate) use self::{
     client::{Client, Pace},
     error::{ApiError, Class},
     listing::Proof,
-    login::Login,
+    login::{Login, Secret},
     task_list::Reach,
     tasks::{Task, TaskId, TaskState},
     transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},

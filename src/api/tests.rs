@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use serde_json::{Value, json};
 use tokio::{
     task::JoinSet,
@@ -54,7 +54,12 @@ impl Fake {
     fn client(self: &Arc<Self>) -> Client {
         let pace = Pace::new(NonZeroUsize::new(3).unwrap(), 1);
         let base = "https://catalyst.example.com".parse().unwrap();
-        Client::new(Arc::clone(self) as _, base, Login::new("admin", "swordfish"), pace)
+        Client::new(
+            Arc::clone(self) as _,
+            base,
+            Login::new("admin", Secret::new("swordfish")),
+            pace,
+        )
     }
 
     /// What was asked for, the common beginning of the paths left out.
@@ -431,8 +436,11 @@ mod pace {
         sleep(Duration::from_secs(1)).await;
         assert_eq!(client.create(&json!({})).await.unwrap().task.as_str(), "t-1");
         assert_eq!(reads.join_all().await, [1]);
-        assert_eq!(fake.times(" /dna/intent/api/v1/discovery"), [7_002]);
-        assert_eq!(fake.times("/count")[1], 7_002);
+        // One of them tries whether it is over; the other follows its answer.
+        let mut times = fake.times(" /dna/intent/api/v1/discovery");
+        times.push(fake.times("/count")[1]);
+        times.sort_unstable();
+        assert_eq!(times, [7_002, 7_003]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -441,6 +449,91 @@ mod pace {
         assert_eq!(fake.client().discovery_count().await.unwrap(), 1);
         let fake = counting(|nth| if nth <= 8 { busy(503, "1") } else { response(&json!(1)) });
         assert!(fake.client().discovery_count().await.is_err());
+    }
+
+    /// Counts for a minute at a controller that has nothing but this to say, and returns how many
+    /// requests that took.
+    async fn requests_of_a_minute(status: u16, retry_after: &[&str]) -> usize {
+        let mut answer = answer(status, "");
+        for value in retry_after {
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            answer.headers_mut().append("retry-after", value);
+        }
+        answer.headers_mut().insert("date", "Thu, 01 Jan 2026 00:00:00 GMT".parse().unwrap());
+        let fake = counting(move |_| Reply::Answer(answer.clone()));
+        let began = Instant::now();
+        let client = fake.client().until(began + Duration::from_mins(1));
+        let mut readers = JoinSet::new();
+        for _ in 0..8 {
+            let client = client.clone();
+            readers.spawn(async move { client.discovery_count().await.unwrap_err() });
+        }
+        for error in readers.join_all().await {
+            assert_eq!(error.class(), Class::Unreachable, "{error}");
+        }
+        fake.count(COUNT)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn makes_no_haste_whatever_pause_is_asked_for() {
+        let without: [&[&str]; 9] = [
+            &[],
+            &[""],
+            &["-1"],
+            &["-99999999999999999999"],
+            &["soon"],
+            &["1e9"],
+            &["0x10"],
+            &["١"],
+            &["-1", "soon"],
+        ];
+        let shortest: [&[&str]; 5] = [
+            &["0"],
+            &["0.0001"],
+            &["Wed, 31 Dec 2025 00:00:00 GMT"],
+            &["Thu, 01 Jan 1970 00:00:00 GMT"],
+            &["0", "soon"],
+        ];
+        let longest: [&[&str]; 7] = [
+            &["31536000"],
+            &["18446744073709551616"],
+            &["99999999999999999999999999999999"],
+            &["Fri, 02 Jan 2026 00:00:00 GMT"],
+            &["Sat, 31 Dec 2099 23:59:59 GMT"],
+            &["0", "3600"],
+            &["3600", "Thu, 01 Jan 1970 00:00:00 GMT"],
+        ];
+        // The eight leave together, and then one at a time tries again.
+        for status in [429, 503] {
+            for asked in without {
+                // After 2, 6, 14 and 30 s.
+                assert_eq!(requests_of_a_minute(status, asked).await, 12, "{status} {asked:?}");
+            }
+            for asked in shortest {
+                let n = requests_of_a_minute(status, asked).await;
+                assert!((10..=20).contains(&n), "{status} {asked:?}: {n}");
+            }
+            for asked in longest {
+                assert_eq!(requests_of_a_minute(status, asked).await, 8, "{status} {asked:?}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_five_minutes_at_most_and_for_the_longest_of_several() {
+        for (asked, seconds) in [(["31536000", "1"], 300), (["3", "7"], 7), (["7", "3"], 7)] {
+            let mut busy = answer(429, "");
+            for value in asked {
+                busy.headers_mut().append("retry-after", value.parse().unwrap());
+            }
+            let fake = counting(move |nth| match nth {
+                1 => Reply::Answer(busy.clone()),
+                _ => response(&json!(1)),
+            });
+            let began = Instant::now();
+            assert_eq!(fake.client().discovery_count().await.unwrap(), 1);
+            assert_eq!(began.elapsed().as_secs(), seconds, "{asked:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,50 +1,63 @@
-//! Trust in exactly the certificates that the user gave.
+//! Whom a connection trusts, and in which versions of TLS it speaks.
 //!
-//! Knows nothing of the system's own authorities, nor of trust in everybody.
+//! Sends nothing. What is wrong with a certificate is said in words for people.
+#![expect(clippy::wildcard_enum_match_arm, reason = "the library adds to its errors as it likes")]
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError,
+    RootCertStore, SignatureScheme, SupportedProtocolVersion,
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
         verify_server_name,
     },
-    crypto::{CryptoProvider, ring},
+    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
     server::ParsedCertificate,
+    version::{TLS12, TLS13},
 };
 
-/// What a connection checks, where only the certificates in this PEM text are trusted; nothing
-/// where it holds none that can be used.
-pub(crate) fn trusting(pem: &[u8]) -> Option<ClientConfig> {
-    let given: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
-    let mut roots = RootCertStore::empty();
-    for certificate in &given {
-        roots.add(certificate.clone()).ok()?;
-    }
-    let provider = provider();
-    // A verifier without any root cannot be built.
-    let verifier =
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
-    let authority = verifier.build().ok()?;
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("invariant: ring speaks TLS 1.2 and 1.3")
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Given { authority, given }))
-        .with_no_client_auth();
-    Some(config)
+/// Nothing older is spoken, and that does not hang on what a library takes for safe.
+const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
+
+/// Whose certificates are trusted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Trust<'a> {
+    /// Those that the system's authorities have signed.
+    System,
+    /// Those in this PEM text, and those that they have signed.
+    Given(&'a [u8]),
+    Everybody,
+    Nobody,
 }
 
-/// What a connection checks where there is none: whatever came in its place is not trusted.
-pub(crate) fn trusting_nobody() -> ClientConfig {
-    ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
+/// Returns what a connection checks; nothing where the PEM text holds no certificate that can be
+/// used.
+pub(crate) fn trusting(trust: Trust<'_>) -> Option<ClientConfig> {
+    let provider = provider();
+    let trusted = match trust {
+        // A system that knows no authority trusts nobody.
+        Trust::System => rustls_platform_verifier::Verifier::new(Arc::clone(&provider))
+            .map_or(Trusted::Nobody, |it| Trusted::BySystem(Arc::new(it))),
+        Trust::Given(pem) => {
+            let given: Vec<_> =
+                CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
+            let authority = by_web_pki(&given, &provider)?;
+            Trusted::Given { authority, given }
+        }
+        Trust::Everybody => Trusted::Everybody,
+        Trust::Nobody => Trusted::Nobody,
+    };
+    let verifier = Verifier { trusted, provider: Arc::clone(&provider) };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&VERSIONS)
         .expect("invariant: ring speaks TLS 1.2 and 1.3")
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Some(config)
 }
 
 /// The cryptography of every connection.
@@ -52,36 +65,62 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// Trusts what a given certificate has signed, and a given certificate itself.
-#[derive(Debug)]
-struct Given {
-    authority: Arc<WebPkiServerVerifier>,
-    given: Vec<CertificateDer<'static>>,
+/// The usual checks against these roots; nothing where there is no root that can be used.
+fn by_web_pki(
+    certificates: &[CertificateDer<'static>],
+    provider: &Arc<CryptoProvider>,
+) -> Option<Arc<WebPkiServerVerifier>> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates {
+        roots.add(certificate.clone()).ok()?;
+    }
+    let provider = Arc::clone(provider);
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().ok()
 }
 
-impl ServerCertVerifier for Given {
+/// The check of a server's certificate.
+#[derive(Debug)]
+struct Verifier {
+    trusted: Trusted,
+    provider: Arc<CryptoProvider>,
+}
+
+#[derive(Debug)]
+enum Trusted {
+    BySystem(Arc<rustls_platform_verifier::Verifier>),
+    Given {
+        authority: Arc<WebPkiServerVerifier>,
+        given: Vec<CertificateDer<'static>>,
+    },
+    /// Not even the certificate has to be one that can be read.
+    Everybody,
+    Nobody,
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
+        ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let outcome = self.authority.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        );
-        match outcome {
-            Err(error) if is_authority(&error) && self.given.contains(end_entity) => {
-                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-                Ok(ServerCertVerified::assertion())
-            }
-            outcome => outcome,
-        }
+        let by = |it: &dyn ServerCertVerifier| {
+            it.verify_server_cert(end_entity, intermediates, server_name, ocsp, now)
+        };
+        let outcome = match &self.trusted {
+            Trusted::Everybody => return Ok(ServerCertVerified::assertion()),
+            Trusted::Nobody => Err(CertificateError::UnknownIssuer.into()),
+            Trusted::BySystem(system) => by(&**system),
+            Trusted::Given { authority, given } => match by(&**authority) {
+                Err(error) if is_authority(&error) && given.contains(end_entity) => {
+                    named(end_entity, server_name).map(|()| ServerCertVerified::assertion())
+                }
+                outcome => outcome,
+            },
+        };
+        outcome.map_err(|error| self.explained(error, end_entity, server_name, now))
     }
 
     fn verify_tls12_signature(
@@ -90,7 +129,11 @@ impl ServerCertVerifier for Given {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.authority.verify_tls12_signature(message, cert, dss)
+        if let Trusted::Everybody = self.trusted {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, cert, dss, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -99,12 +142,127 @@ impl ServerCertVerifier for Given {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.authority.verify_tls13_signature(message, cert, dss)
+        if let Trusted::Everybody = self.trusted {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, cert, dss, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.authority.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
+}
+
+impl Verifier {
+    /// The same error, in words that say all that is wrong with the certificate.
+    fn explained(
+        &self,
+        error: Error,
+        end_entity: &CertificateDer<'_>,
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Error {
+        let Error::InvalidCertificate(why) = &error else { return error };
+        let mut words = match why {
+            CertificateError::UnknownIssuer if self.signed_itself(end_entity, server_name, now) => {
+                "it signed itself, and nobody here knows it".to_owned()
+            }
+            CertificateError::UnknownIssuer => {
+                "no authority that is known here has signed it".to_owned()
+            }
+            _ if is_authority(&error) => {
+                "it is that of an authority, and nobody here knows it".to_owned()
+            }
+            why => distrust(why),
+        };
+        // Whoever mends the one thing is not to run into the other.
+        if (matches!(why, CertificateError::UnknownIssuer) || is_authority(&error))
+            && let Err(Error::InvalidCertificate(why)) = named(end_entity, server_name)
+        {
+            words = format!("{words}; and {}", distrust(&why));
+        }
+        CertificateError::Other(OtherError(Arc::new(Distrust(words)))).into()
+    }
+
+    /// Whether a certificate would be trusted if it were an authority, but perhaps for its name.
+    fn signed_itself(
+        &self,
+        certificate: &CertificateDer<'_>,
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> bool {
+        let itself = [certificate.clone().into_owned()];
+        let Some(verifier) = by_web_pki(&itself, &self.provider) else { return false };
+        !matches!(
+            verifier.verify_server_cert(certificate, &[], server_name, &[], now),
+            Err(Error::InvalidCertificate(CertificateError::UnknownIssuer))
+        )
+    }
+}
+
+/// What is wrong with a certificate, in words.
+#[derive(Debug)]
+struct Distrust(String);
+
+impl std::error::Error for Distrust {}
+
+impl fmt::Display for Distrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Returns what is wrong with a certificate, for people.
+pub(crate) fn distrust(why: &CertificateError) -> String {
+    match why {
+        CertificateError::Other(OtherError(words)) => words.to_string(),
+        CertificateError::ExpiredContext { time, not_after } => format!(
+            "it expired on {}, and the clock here says {}; renew it, or set the clock right",
+            date(*not_after),
+            date(*time)
+        ),
+        CertificateError::NotValidYetContext { time, not_before } => format!(
+            "it is not valid yet: it will be on {}, and the clock here says {}; set the clock \
+             right, or use one that is valid",
+            date(*not_before),
+            date(*time)
+        ),
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let names = presented.iter().map(|it| bare(it)).collect::<Vec<_>>();
+            let names =
+                if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
+            let host = expected.to_str();
+            format!("it is for {names} and not for {host}; use a name that it is for")
+        }
+        why => why.to_string(),
+    }
+}
+
+/// Returns why no secure connection came about, for people.
+pub(crate) fn discord(error: &Error) -> String {
+    match error {
+        Error::PeerIncompatible(_)
+        | Error::AlertReceived(
+            AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure,
+        ) => format!("{error}; the controller has to speak TLS 1.2 or newer"),
+        error => error.to_string(),
+    }
+}
+
+/// A name out of the library's way to write it, `DnsName("example.com")`.
+fn bare(presented: &str) -> &str {
+    let inner = presented.split_once('(').map_or(presented, |(_, it)| it);
+    inner.trim_end_matches(')').trim_matches('"')
+}
+
+fn date(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+fn named(certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<(), Error> {
+    verify_server_name(&ParsedCertificate::try_from(certificate)?, name)
 }
 
 /// Whether all that is wrong with a server's certificate is that it calls itself an authority.

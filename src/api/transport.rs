@@ -71,8 +71,9 @@ impl fmt::Display for NotAnswered {
             NotAnsweredKind::Connect => write!(f, "no connection: {reason}"),
             NotAnsweredKind::Certificate => write!(
                 f,
-                "the controller's certificate is not trusted: {reason}; name the authority that \
-                 signed it with `--ca-cert FILE`, or go without any check with `--insecure`"
+                "the controller's certificate is not trusted: {reason}. What `--ca-cert FILE` \
+                 names is trusted, be it an authority or the certificate itself; `--insecure`, \
+                 the last way out, checks nothing"
             ),
             NotAnsweredKind::Tls => write!(f, "no secure connection: {reason}"),
             NotAnsweredKind::TimedOut => write!(f, "no answer in time: {reason}"),

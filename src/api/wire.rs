@@ -5,7 +5,7 @@
 
 use std::{
     error::Error,
-    fmt, io,
+    io,
     net::{Ipv4Addr, Ipv6Addr},
     sync::Arc,
     time::Duration,
@@ -17,7 +17,8 @@ use reqwest::{NoProxy, redirect, retry};
 
 use super::{
     address::ControllerUrl,
-    tls::{provider, trusting, trusting_nobody},
+    login::Secret,
+    tls::{self, Trust, provider, trusting},
     transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
 };
 
@@ -41,20 +42,12 @@ pub(crate) struct WireOptions {
 }
 
 /// The proxy for controllers that are not on this machine.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Proxy {
-    /// As in `HTTPS_PROXY`.
-    pub(crate) url: String,
+    /// As in `HTTPS_PROXY`. It may hold a password.
+    pub(crate) url: Secret,
     /// As in `NO_PROXY`.
     pub(crate) exceptions: Option<String>,
-}
-
-impl fmt::Debug for Proxy {
-    /// The URL may hold a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url: _, exceptions } = self;
-        f.debug_struct("Proxy").field("exceptions", exceptions).finish_non_exhaustive()
-    }
 }
 
 /// Options that cannot be used.
@@ -91,22 +84,21 @@ impl Wire {
                 "localhost",
                 &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()],
             )
-            .tls_version_min(reqwest::tls::Version::TLS_1_2)
             .no_proxy();
-        if !controller.is_https() {
-            // The system's authorities take time to load, and a small system has none.
-            builder = builder.tls_backend_preconfigured(trusting_nobody());
-        } else if insecure {
-            builder = builder.tls_danger_accept_invalid_certs(true);
-        } else if let Some(pem) = ca_cert {
-            let config = trusting(&pem).ok_or(WireError::NoCertificate)?;
-            builder = builder.tls_backend_preconfigured(config);
-        }
+        let trust = match &ca_cert {
+            // The system's authorities take time to load.
+            _ if !controller.is_https() => Trust::Nobody,
+            _ if insecure => Trust::Everybody,
+            Some(pem) => Trust::Given(pem),
+            None => Trust::System,
+        };
+        let config = trusting(trust).ok_or(WireError::NoCertificate)?;
+        builder = builder.tls_backend_preconfigured(config);
         if let Some(Proxy { url, exceptions }) = proxy
             && !controller.is_loopback()
         {
             let exceptions = exceptions.as_deref().and_then(NoProxy::from_string);
-            let proxy = reqwest::Proxy::https(url).map_err(|_| WireError::Proxy)?;
+            let proxy = reqwest::Proxy::https(url.for_the_wire()).map_err(|_| WireError::Proxy)?;
             builder = builder.proxy(proxy.no_proxy(exceptions));
         }
         let client = builder.build().map_err(|it| WireError::Unusable(deepest(&it).to_string()))?;
@@ -161,9 +153,9 @@ fn not_answered(error: reqwest::Error) -> NotAnswered {
     }
     let (kind, reason) = match chain(&error).find_map(tls_error) {
         Some(rustls::Error::InvalidCertificate(why)) => {
-            (NotAnsweredKind::Certificate, why.to_string())
+            (NotAnsweredKind::Certificate, tls::distrust(why))
         }
-        Some(other) => (NotAnsweredKind::Tls, other.to_string()),
+        Some(other) => (NotAnsweredKind::Tls, tls::discord(other)),
         None if error.is_timeout() => {
             let reason = format!("it did not open within {} s", CONNECT_TIMEOUT.as_secs());
             (NotAnsweredKind::Connect, reason)
@@ -325,7 +317,7 @@ mod tests {
         }
         install_provider();
         let builder = reqwest::Client::builder().no_proxy().dns_resolver(Arc::new(Nowhere));
-        let builder = builder.tls_backend_preconfigured(trusting_nobody());
+        let builder = builder.tls_backend_preconfigured(trusting(Trust::Nobody).unwrap());
         let outcome = builder.build().unwrap().get("http://catalyst.example.com").send().await;
         let error = not_answered(outcome.unwrap_err());
         assert_eq!(error, NotAnswered::new(TakenOn::No, NotAnsweredKind::Name, "no such host"));
@@ -417,7 +409,7 @@ mod tests {
         let through = |exceptions: Option<&str>| WireOptions {
             ca_cert: Some(pem.clone()),
             proxy: Some(Proxy {
-                url: format!("http://127.0.0.1:{}", proxy.port),
+                url: Secret::new(format!("http://127.0.0.1:{}", proxy.port)),
                 exceptions: exceptions.map(str::to_owned),
             }),
             ..plain()
@@ -446,7 +438,7 @@ mod tests {
             let outcome = Wire::new(&controller, options);
             assert!(matches!(outcome, Err(WireError::NoCertificate)), "{pem}");
         }
-        let proxy = Proxy { url: "http://user:secret@:99999999".into(), exceptions: None };
+        let proxy = Proxy { url: Secret::new("http://user:secret@:99999999"), exceptions: None };
         let options = WireOptions { proxy: Some(proxy), ..plain() };
         assert!(!format!("{options:?}").contains("secret"));
         assert!(matches!(Wire::new(&controller, options), Err(WireError::Proxy)));

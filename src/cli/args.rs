@@ -201,7 +201,7 @@ pub(crate) struct ApplyArgs {
     #[arg(long, value_name = "WHAT", default_value = "tasks")]
     pub(crate) wait: WaitFor,
 
-    /// Record what happens in this file [default: .trueup/journal-<UTC>-<pid>.jsonl]
+    /// Record what happens in this file [default: .trueup/journal-UTC-PID.jsonl]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) journal: Option<PathBuf>,
 

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     api::{
-        ApiError, Class, Client, ControllerUrl, Login, Pace, Proxy, Transport, Wire, WireOptions,
+        ApiError, Class, Client, ControllerUrl, Login, Pace, Proxy, Secret, Transport, Wire,
+        WireOptions,
     },
     live::ReadError,
     source::Diagnostic,
@@ -233,9 +234,9 @@ fn login(args: &ControllerArgs, output: &mut Output<'_>) -> Result<Login, Exit> 
     }
 }
 
-fn password(args: &ControllerArgs, output: &mut Output<'_>) -> Option<String> {
+fn password(args: &ControllerArgs, output: &mut Output<'_>) -> Option<Secret> {
     let Some(path) = &args.password_file else {
-        let password = output.host.var("CC_PASSWORD").map(str::to_owned);
+        let password = output.host.var("CC_PASSWORD").map(Secret::new);
         if password.is_none() {
             let help = "set `CC_PASSWORD`, or pass `--password-file FILE`";
             output.error("no password for the controller is given", Some(help));
@@ -245,7 +246,7 @@ fn password(args: &ControllerArgs, output: &mut Output<'_>) -> Option<String> {
     let file = path.display();
     match fs::read_to_string(path) {
         Ok(text) => match text.lines().next() {
-            Some(password) if !password.is_empty() => return Some(password.to_owned()),
+            Some(password) if !password.is_empty() => return Some(Secret::new(password)),
             Some(_) | None => {
                 output.error(&format!("the first line of `{file}` has no password"), None);
             }
@@ -277,7 +278,8 @@ fn wire_options(args: &ControllerArgs, output: &mut Output<'_>) -> Result<WireOp
         host.var(upper).or_else(|| host.var(lower)).map(str::to_owned)
     };
     let exceptions = var("NO_PROXY", "no_proxy");
-    let proxy = var("HTTPS_PROXY", "https_proxy").map(|url| Proxy { url, exceptions });
+    let proxy =
+        var("HTTPS_PROXY", "https_proxy").map(|url| Proxy { url: Secret::new(url), exceptions });
     Ok(WireOptions { insecure, ca_cert, proxy })
 }
 
@@ -292,7 +294,13 @@ fn parse_bool(text: &str) -> Option<bool> {
 
 /// Says why the live state could not be read, and returns the exit code for it.
 pub(crate) fn unread(error: &ReadError, url: &str, output: &mut Output<'_>) -> Exit {
-    output.error(&format!("the controller `{url}` cannot be read: {error}"), None);
+    let help = match error {
+        ReadError::Api(error) if error.was_busy() => Some(
+            "it is busy or just starting: try again later, or give `apply` longer with `--timeout`",
+        ),
+        ReadError::Api(_) | ReadError::Unreadable { .. } => None,
+    };
+    output.error(&format!("the controller `{url}` cannot be read: {error}"), help);
     match error {
         ReadError::Api(error) => unanswered(error),
         ReadError::Unreadable { .. } => Exit::Failed,

@@ -30,7 +30,8 @@ pub(crate) fn write_whole(path: &Path, text: &str, mode: u32) -> io::Result<()> 
 /// Finds out whether a file could be written.
 pub(crate) fn can_write(path: &Path) -> io::Result<()> {
     let new = beside(path);
-    fs::write(&new, "").and_then(|()| fs::remove_file(&new))
+    // Never through a link that somebody else has put there.
+    OpenOptions::new().write(true).create_new(true).open(&new).and_then(|_| fs::remove_file(&new))
 }
 
 /// Returns the file that is written before it takes the place of the one that is wanted.

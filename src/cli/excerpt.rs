@@ -184,8 +184,18 @@ impl Excerpt<'_> {
             self.text.push(LEFT_OUT);
         }
         let text = self.source.text.get(shown.clone()).unwrap_or_default();
-        self.text.extend(text.chars().map(visible));
-        if self.source.line(number).is_some_and(|it| shown.end < it.end) {
+        let line_end = self.source.line(number).map_or(shown.end, |it| it.end);
+        let behind = self.source.text.get(shown.end..line_end).unwrap_or_default();
+        let hidden = logins(text, behind);
+        let is_hidden = |at: usize| hidden.iter().any(|it| it.contains(&at));
+        self.text.extend(
+            text.char_indices().map(
+                |(at, c)| {
+                    if c.is_ascii() && is_hidden(at) { '*' } else { visible(c) }
+                },
+            ),
+        );
+        if shown.end < line_end {
             self.text.push(LEFT_OUT);
         }
         self.text.push('\n');
@@ -198,6 +208,27 @@ impl Excerpt<'_> {
         let text = self.source.text.get(part).unwrap_or_default();
         mark + text.chars().map(|it| visible(it).len_utf8()).sum::<usize>()
     }
+}
+
+/// Returns where a line says who logs in with what, as in `https://user:password@host`: that is
+/// not to get into the log of a pipeline. `behind` is the rest of the line, which is not shown.
+fn logins(line: &str, behind: &str) -> Vec<Range<usize>> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '{' | '}');
+    let mut found = Vec::new();
+    let mut start = 0;
+    for word in line.split_inclusive(is_end) {
+        let end = start + word.len();
+        let continues = end == line.len() && !word.ends_with(is_end);
+        let rest = if continues { behind.split(is_end).next().unwrap_or_default() } else { "" };
+        let at = if rest.contains('@') { Some(word.len()) } else { word.rfind('@') };
+        let login = at.and_then(|at| word.get(..at)).filter(|it| it.contains(':'));
+        if let Some(login) = login {
+            let scheme = login.find("://").map_or(0, |it| it + 3);
+            found.push(start + scheme..start + login.len());
+        }
+        start = end;
+    }
+    found
 }
 
 /// Returns a character that stands for one that must not reach a terminal.
@@ -238,5 +269,37 @@ impl SourceCode for Excerpt<'_> {
             column,
             to - from + 1,
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(line: &str, behind: &str) -> String {
+        let ranges = logins(line, behind);
+        let hide = |(at, c)| if ranges.iter().any(|it| it.contains(&at)) { '*' } else { c };
+        line.char_indices().map(hide).collect()
+    }
+
+    #[test]
+    fn a_login_in_a_url_is_not_shown() {
+        let table = [
+            ("controller: https://admin:pw@host", "controller: https://********@host"),
+            (
+                "controller: \"https://a:p@w@host/x\" # y",
+                "controller: \"https://*****@host/x\" # y",
+            ),
+            ("controller: https://a:p/w@host", "controller: https://*****@host"),
+            ("controller: a:pw@host", "controller: ****@host"),
+            ("username: netops@corp", "username: netops@corp"),
+            ("{username: a@b, cidr: 2001:db8::/32}", "{username: a@b, cidr: 2001:db8::/32}"),
+            ("controller: https://host:8443", "controller: https://host:8443"),
+        ];
+        for (line, want) in table {
+            assert_eq!(hidden(line, ""), want);
+        }
+        assert_eq!(hidden("controller: https://a:pas", "sword@host"), "controller: https://*****");
+        assert_eq!(hidden("controller: https://a:80", " # a@b"), "controller: https://a:80");
     }
 }

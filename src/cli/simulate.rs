@@ -18,7 +18,7 @@ use super::{
     output::Output,
 };
 use crate::{
-    api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, TakenOn, Transport},
+    api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, Secret, TakenOn, Transport},
     simulator::{self, Options, Simulator, Unanswered, World},
 };
 
@@ -26,7 +26,7 @@ use crate::{
 pub(crate) struct Simulated {
     pub(crate) simulator: Simulator,
     file: Option<PathBuf>,
-    login: (String, String),
+    login: Login,
     /// Whether it is somebody else's, and only lent to the command.
     is_lent: bool,
 }
@@ -39,7 +39,7 @@ pub(crate) fn simulated(
 ) -> Result<Simulated, Exit> {
     let file = (!world.as_os_str().is_empty()).then(|| world.to_owned());
     let options = options(args, output);
-    let login = (options.login.username.clone(), options.login.password.clone());
+    let login = Login::new(&options.login.username, Secret::new(&options.login.password));
     let is_lent = output.host.simulator.is_some();
     let simulator = match output.host.simulator.clone() {
         Some(simulator) => simulator,
@@ -106,8 +106,7 @@ impl Simulated {
     }
 
     pub(crate) fn login(&self) -> Login {
-        let (username, password) = &self.login;
-        Login::new(username, password)
+        self.login.clone()
     }
 
     /// Finds out whether the world can be saved, before there is anything to lose.

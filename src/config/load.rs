@@ -115,8 +115,15 @@ impl Disk {
         Loaded { sources, desired, diagnostics: in_order(complaints) }
     }
 
-    /// Takes a path as the user gave it; a link that was given is followed.
+    /// Takes a path as the user gave it. A link that was given is followed within its folder: what
+    /// is wrong with a file is shown with its lines, and whoever writes the files of a repository
+    /// must not have other files shown.
     fn add(&mut self, path: &Path) {
+        if leads_astray(path) {
+            let message = format!("{} is a link out of its folder", shown(path));
+            let help = "name the file that is meant; a link is followed to YAML files beside it";
+            return self.complaints.push(no_files(message).help(help));
+        }
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => self.add_folder(path),
             Ok(_) => self.add_file(path),
@@ -213,6 +220,30 @@ impl Disk {
         };
         self.complaints.push(no_files(format!("cannot read {}: {why}", shown(path))));
     }
+}
+
+/// Whether a path is a link that leads out of its folder, or to something hidden, or to what is not
+/// named as YAML.
+fn leads_astray(path: &Path) -> bool {
+    // Behind a slash at the end a link would not be seen.
+    let path: PathBuf = path.components().collect();
+    // Nobody commits these, and a shell gives them for what it reads itself.
+    if !path.is_symlink() || path.starts_with("/dev") || path.starts_with("/proc") {
+        return false;
+    }
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
+    };
+    // A link that leads nowhere is complained of by whoever reads it.
+    let (Ok(target), Ok(folder)) = (fs::canonicalize(&path), fs::canonicalize(folder)) else {
+        return false;
+    };
+    let Ok(inside) = target.strip_prefix(&folder) else { return true };
+    // Kubernetes keeps what it mounts in folders whose names begin with two.
+    let is_hidden = |name: &[u8]| name.starts_with(b".") && !name.starts_with(b"..");
+    inside.components().any(|it| is_hidden(it.as_os_str().as_encoded_bytes()))
+        || (target.is_file() && !is_yaml(&target))
 }
 
 fn shown(path: &Path) -> String {

@@ -7,6 +7,8 @@ mod name;
 
 mod address;
 
+mod overlap;
+
 mod target;
 
 mod span_of_time;
@@ -32,6 +34,7 @@ pub(crate) use self::{
     interface::Interface,
     live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},
     name::{Name, NameError, is_unsafe, printable, quoted, shown, shown_json},
+    overlap::{Common, overlapping},
     run_state::RunState,
     settings::{Difference, Field, FieldValue, ManagementIp, Protocol, Settings},
     span_of_time::{SpanOfTime, SpanOfTimeError},

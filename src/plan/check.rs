@@ -128,6 +128,7 @@ impl Facts<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::ChangeImpact;
     use crate::plan::{testing::Story, types::Reason};
 
     /// Returns what is said once a sound plan was tampered with.
@@ -198,6 +199,7 @@ mod tests {
             let live = story.live.discoveries.iter().find(|it| it.name.as_str() == "d").unwrap();
             let settings = live.read.as_ref().unwrap().settings.clone();
             plan.changes.push(Change {
+                impact: ChangeImpact::default(),
                 name: live.name.clone(),
                 action: Action::Restart,
                 reason: Reason::RerunAlways,

@@ -11,7 +11,7 @@ use super::{
     rerun::{self, Doubt, Rerunning},
     scene::Scene,
     steps::{self, Afterwards, Changed, Decision, ImmutableWhileStopped, Mutability},
-    types::{Action, Change, FieldChange, Reason},
+    types::{Action, Change, ChangeImpact, FieldChange, Reason},
 };
 use crate::{
     model::{
@@ -203,7 +203,8 @@ impl<'a> Case<'a> {
         let Decision { action, reason, steps } = decision;
         let Sides { id, before, after } = sides;
         let (name, span) = (self.name().clone(), Some(self.it.span));
-        Change { name, action, reason, id, steps, before, after, fields, span }
+        let impact = ChangeImpact::default();
+        Change { name, action, reason, id, steps, before, after, fields, span, impact }
     }
 }
 

@@ -1,51 +1,98 @@
-//! A plan's reach in addresses.
+//! A plan's reach in addresses, and in attempts to log in.
 //!
 //! Exact over both families. What a neighbour discovery finds beyond its seed nobody can count.
 
 use std::collections::BTreeSet;
 
-use super::types::{Change, Impact};
-use crate::model::{AddressSet, Exclude, Live, Settings, Target};
+use super::types::{Change, ChangeImpact, Impact};
+use crate::model::{AddressSet, Count, Exclude, Interface, Live, LiveDiscovery, Settings, Target};
 
-/// Counts what the changes scan, and what they leave uncovered.
-pub(super) fn impact(changes: &[Change], live: &Live) -> Impact {
-    let runs = changes.iter().filter(|it| it.starts_a_run(live.interface));
-    let runs = runs.filter_map(|it| Some((&it.name, it.after.as_ref()?))).collect::<Vec<_>>();
-    let scanned = runs.iter().map(|(_, after)| reach(after)).collect::<AddressSet>();
-    let changed = changes.iter().filter_map(|it| it.id.as_ref()).collect::<BTreeSet<_>>();
+/// How often a silent device is tried again where neither a file nor the controller says: the most
+/// that the controller takes (facts, section 2.2, `retry`).
+const MOST_RETRIES: u64 = 3;
+
+/// Counts what the changes scan, and what they leave uncovered; and puts its own reach to each.
+pub(super) fn impact(changes: &mut [Change], live: &Live) -> Impact {
+    let changed = changes.iter().filter_map(|it| it.id.clone()).collect::<BTreeSet<_>>();
     let (mut covered, mut kept) = (Vec::new(), Vec::new());
-    for discovery in &live.discoveries {
-        let Ok(readable) = &discovery.read else {
-            continue;
-        };
-        let reach = reach(&readable.settings);
-        if !changed.contains(&discovery.id) {
-            kept.push(reach.clone());
+    for LiveDiscovery { id, name: _, read } in &live.discoveries {
+        let Ok(readable) = read else { continue };
+        let named = addresses(&readable.settings);
+        if !changed.contains(id) {
+            kept.push(named.clone());
         }
-        covered.push(reach);
+        covered.push(named);
     }
-    kept.extend(changes.iter().filter_map(|it| it.after.as_ref()).map(reach));
+    kept.extend(changes.iter().filter_map(|it| it.after.as_ref()).map(addresses));
     let covered = covered.into_iter().collect::<AddressSet>();
     let kept = kept.into_iter().collect::<AddressSet>();
-    let is_unbounded = |it: &Settings| it.target.as_ref().is_some_and(Target::is_unbounded);
-    let unbounded = runs.iter().filter(|(_, after)| is_unbounded(after));
-    let mut unbounded = unbounded.map(|(name, _)| (*name).clone()).collect::<Vec<_>>();
+    let mut scanned = Vec::new();
+    let mut unbounded = Vec::new();
+    for change in changes.iter_mut() {
+        change.impact = of_one(change, live.interface, (&covered, &kept));
+        if let (true, Some(after)) = (change.starts_a_run(live.interface), &change.after) {
+            scanned.push(addresses(after));
+            unbounded.extend(is_unbounded(after).then(|| change.name.clone()));
+        }
+    }
     unbounded.sort();
+    let scanned = scanned.into_iter().collect::<AddressSet>();
     Impact {
         scanned: scanned.count(),
         new: scanned.minus(&covered).count(),
         dropped: covered.minus(&kept).count(),
+        before: covered.count(),
+        after: kept.count(),
+        logins: changes.iter().map(|it| it.impact.logins).sum(),
         unbounded,
     }
 }
 
+/// Counts what one change scans, of the addresses that live discoveries cover now and will then.
+fn of_one(
+    change: &Change,
+    interface: Interface,
+    (covered, kept): (&AddressSet, &AddressSet),
+) -> ChangeImpact {
+    let of = |it: &Option<Settings>| it.as_ref().map(addresses).unwrap_or_default();
+    let (before, after) = (of(&change.before), of(&change.after));
+    let runs = change.starts_a_run(interface);
+    let scanned = if runs { after.clone() } else { AddressSet::default() };
+    let logins = change.after.as_ref().filter(|_| runs).map(logins).unwrap_or_default();
+    ChangeImpact {
+        before: before.count(),
+        after: after.count(),
+        new: scanned.minus(covered).count(),
+        dropped: before.minus(kept).count(),
+        logins,
+        is_unbounded: change.after.as_ref().is_some_and(is_unbounded),
+    }
+}
+
+/// Returns how often devices are logged in to at most: each address with each credential, and
+/// again for each retry.
+fn logins(settings: &Settings) -> Count {
+    let n_credentials = settings.credentials.values().map(BTreeSet::len).sum::<usize>() as u64;
+    let tries = settings.retries.unwrap_or(MOST_RETRIES).saturating_add(1);
+    addresses(settings).count().times(n_credentials.saturating_mul(tries))
+}
+
+fn is_unbounded(settings: &Settings) -> bool {
+    settings.target.as_ref().is_some_and(Target::is_unbounded)
+}
+
 /// Returns the addresses that a discovery names, without those that the controller leaves out.
-fn reach(settings: &Settings) -> AddressSet {
+fn addresses(settings: &Settings) -> AddressSet {
     let Some(target) = &settings.target else {
         return AddressSet::default();
     };
+    covered(target, settings.exclude.as_ref())
+}
+
+/// Returns the addresses of a target, without those that the controller leaves out.
+pub(super) fn covered(target: &Target, exclude: Option<&BTreeSet<Exclude>>) -> AddressSet {
     let named = target.addresses();
-    match &settings.exclude {
+    match exclude {
         Some(exclude) if target.kind().heeds_exclude() && !exclude.is_empty() => {
             named.minus(&exclude.iter().copied().map(Exclude::range).collect())
         }

@@ -25,6 +25,8 @@ mod rerun;
 
 mod impact;
 
+mod overlaps;
+
 mod options;
 
 mod complaints;
@@ -35,8 +37,8 @@ pub(crate) use self::{
     options::check_options,
     planner::{needs_run_age, plan},
     types::{
-        Action, Change, Controller, FieldChange, Impact, Options, Plan, Planned, Reason, Step,
-        Summary,
+        Action, Change, ChangeImpact, Controller, FieldChange, Impact, Options, Overlap, Overlaps,
+        Plan, Planned, Reason, Step, Summary,
     },
 };
 

@@ -7,6 +7,7 @@ use super::{
     complaints::{self, Complaints},
     declared::Case,
     impact::impact,
+    overlaps::overlaps,
     rerun,
     scene::Scene,
     types::{Controller, Options, Plan, Planned},
@@ -46,7 +47,8 @@ pub(crate) fn plan(desired: &Desired, live: &Live, options: &Options, now: i64) 
     }
     changes.sort_by(|one, other| (one.action, &one.name).cmp(&(other.action, &other.name)));
     unchanged.sort();
-    let impact = impact(&changes, live);
+    let impact = impact(&mut changes, live);
+    let overlaps = overlaps(desired, live, &changes);
     let mut plan = Plan {
         options: options.clone(),
         controller: controller(live),
@@ -55,6 +57,7 @@ pub(crate) fn plan(desired: &Desired, live: &Live, options: &Options, now: i64) 
         unmanaged: undeclared.unmanaged,
         n_narrowed_away,
         impact,
+        overlaps,
         diagnostics: complaints.into_planned(),
     };
     let bugs = check::violations(&plan, desired, live);

@@ -1,15 +1,22 @@
 //! What holds of every plan, tried on generated states.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    ops::RangeInclusive,
+};
 
 use proptest::{prelude::*, sample::select};
 
 use super::{
-    Action, Change, Plan, Step,
+    Action, Change, ChangeImpact, Impact, Plan, Step,
     testing::{NOW, Story},
     types::Reason,
 };
-use crate::model::{Interface, LiveDiscovery, Readable, RemoteId, RunState, Settings, Target};
+use crate::model::{
+    AddressRange, Count, Interface, LiveDiscovery, Name, Readable, RemoteId, RunState, Settings,
+    State, Target,
+};
 
 proptest! {
     #[test]
@@ -52,10 +59,27 @@ proptest! {
     #[test]
     fn addresses_equal_brute_force(story in stories()) {
         let plan = story.plan();
-        let (scanned, new, dropped) = brute_force(&story, &plan);
-        let counted = [plan.impact.scanned, plan.impact.new, plan.impact.dropped];
-        let counted = counted.map(|it| it.to_string().parse::<usize>().unwrap());
-        prop_assert_eq!(counted, [scanned, new, dropped]);
+        let Impact { scanned, new, dropped, before, after, logins, .. } = plan.impact;
+        let counted = [scanned, new, dropped, before, after, logins].map(number);
+        let forced = brute_force(&story, &plan);
+        prop_assert_eq!(counted, forced.0);
+        for (change, forced) in plan.changes.iter().zip(forced.1) {
+            let ChangeImpact { before, after, new, dropped, logins, .. } = change.impact;
+            let counted = [before, after, new, dropped, logins].map(number);
+            prop_assert_eq!(counted, forced, "{}", change.name);
+        }
+    }
+
+    #[test]
+    fn overlaps_equal_brute_force(story in stories()) {
+        let plan = story.plan();
+        let found = plan.overlaps.found.iter().map(|it| {
+            let (one, other) = &it.names;
+            let ranges = it.ranges.iter().copied().flat_map(numbers).collect::<BTreeSet<_>>();
+            assert_eq!(ranges.len(), number(it.addresses));
+            ((one.as_str().to_owned(), other.as_str().to_owned()), ranges)
+        });
+        prop_assert_eq!(found.collect::<BTreeMap<_, _>>(), forced_overlaps(&story, &plan));
     }
 }
 
@@ -165,7 +189,12 @@ fn changed(mut read: Readable, change: &Change) -> Readable {
     read
 }
 
-fn brute_force(story: &Story, plan: &Plan) -> (usize, usize, usize) {
+fn number(count: Count) -> usize {
+    count.to_string().parse().unwrap()
+}
+
+/// Counts everything address by address: of the plan, and of each change.
+fn brute_force(story: &Story, plan: &Plan) -> ([usize; 6], Vec<[usize; 5]>) {
     let live = || {
         let live = story.live.discoveries.iter();
         live.filter_map(|it| it.read.as_ref().ok().map(|read| (&it.id, &read.settings)))
@@ -175,31 +204,87 @@ fn brute_force(story: &Story, plan: &Plan) -> (usize, usize, usize) {
     let kept = live().filter(|(id, _)| !changed.contains(id)).map(|(_, it)| it);
     let after = plan.changes.iter().filter_map(|it| it.after.as_ref());
     let kept = kept.chain(after).flat_map(reached).collect::<BTreeSet<_>>();
-    let runs = plan.changes.iter().filter(|it| {
+    let runs = |it: &Change| {
         it.steps.contains(&Step::Run) || matches!(it.action, Action::Create | Action::Replace)
+    };
+    let of = |it: &Option<Settings>| it.as_ref().map(reached).unwrap_or_default();
+    let each = plan.changes.iter().map(|it| {
+        let (before, after) = (of(&it.before), of(&it.after));
+        let scanned = if runs(it) { after.clone() } else { BTreeSet::new() };
+        let n_tries = it.after.as_ref().map_or(0, |it| 1 + it.retries.unwrap_or(3));
+        let credentials = it.after.iter().flat_map(|it| it.credentials.values().flatten());
+        let logins = scanned.len() * credentials.count() * usize::try_from(n_tries).unwrap();
+        let (new, dropped) = (&scanned - &covered, &before - &kept);
+        [before.len(), after.len(), new.len(), dropped.len(), logins]
     });
-    let scanned = runs.filter_map(|it| it.after.as_ref()).flat_map(reached);
+    let each = each.collect::<Vec<_>>();
+    let scanned = plan.changes.iter().filter(|it| runs(it)).flat_map(|it| of(&it.after));
     let scanned = scanned.collect::<BTreeSet<_>>();
-    (scanned.len(), (&scanned - &covered).len(), (&covered - &kept).len())
+    let (new, dropped) = ((&scanned - &covered).len(), (&covered - &kept).len());
+    let logins = each.iter().map(|it| it[4]).sum();
+    ([scanned.len(), new, dropped, covered.len(), kept.len(), logins], each)
+}
+
+/// What pairs scan in common, address by address.
+fn forced_overlaps(story: &Story, plan: &Plan) -> BTreeMap<(String, String), BTreeSet<u32>> {
+    let live = |name: &Name| story.live.discoveries.iter().find(|it| it.name == *name);
+    let mut scanners = Vec::new();
+    for it in &story.desired.discoveries {
+        let name = &it.name.value;
+        let Some(target) = it.wanted.target.as_ref().filter(|_| it.state() != State::Absent) else {
+            continue;
+        };
+        let kept = live(name).and_then(|it| it.read.as_ref().ok()).map(|it| &it.settings.exclude);
+        let given = it.wanted.exclude.as_ref().map(|it| it.value.clone());
+        let exclude = given.or_else(|| kept.cloned().flatten());
+        let settings =
+            Settings { target: Some(target.value.clone()), exclude, ..Settings::default() };
+        scanners.push((name, true, reached(&settings)));
+    }
+    let deleted = plan.changes.iter().filter(|it| it.action == Action::Delete);
+    let deleted = deleted.filter_map(|it| it.id.as_ref()).collect::<BTreeSet<_>>();
+    for it in &story.live.discoveries {
+        let is_declared = story.desired.discoveries.iter().any(|of| of.name.value == it.name);
+        if let (false, false, Ok(read)) = (is_declared, deleted.contains(&it.id), &it.read) {
+            scanners.push((&it.name, false, reached(&read.settings)));
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (at, (one, is_ours, mine)) in scanners.iter().enumerate() {
+        for (other, are_theirs, theirs) in &scanners[at + 1..] {
+            let both = mine & theirs;
+            if !both.is_empty() && (*is_ours || *are_theirs) {
+                let names = if one < other { (one, other) } else { (other, one) };
+                found.insert((names.0.as_str().to_owned(), names.1.as_str().to_owned()), both);
+            }
+        }
+    }
+    found
 }
 
 /// Lists the addresses one by one, as numbers.
 fn reached(settings: &Settings) -> BTreeSet<u32> {
-    let number = |it: std::net::IpAddr| match it {
-        std::net::IpAddr::V4(it) => u32::from(it),
-        std::net::IpAddr::V6(it) => panic!("{it} in a test of IPv4"),
-    };
-    let all = |it: crate::model::AddressRange| number(it.first())..=number(it.last());
     let target = settings.target.as_ref().unwrap();
     let named = match target {
-        Target::Address(it) => [number(*it)].into(),
-        Target::Ranges(it) => it.iter().copied().flat_map(all).collect(),
-        Target::Cidr(it) => all((*it).into()).collect(),
-        Target::Cdp(it) | Target::Lldp(it) => BTreeSet::from([number(it.seed)]),
+        Target::Address(it) => [bits(*it)].into(),
+        Target::Ranges(it) => it.iter().copied().flat_map(numbers).collect(),
+        Target::Cidr(it) => numbers((*it).into()).collect(),
+        Target::Cdp(it) | Target::Lldp(it) => BTreeSet::from([bits(it.seed)]),
     };
-    let left_out = settings.exclude.iter().flatten().flat_map(|it| all(it.range()));
+    let left_out = settings.exclude.iter().flatten().flat_map(|it| numbers(it.range()));
     match target {
         Target::Address(_) | Target::Ranges(_) => named,
         Target::Cidr(_) | Target::Cdp(_) | Target::Lldp(_) => &named - &left_out.collect(),
     }
+}
+
+fn bits(address: IpAddr) -> u32 {
+    match address {
+        IpAddr::V4(it) => u32::from(it),
+        IpAddr::V6(it) => panic!("{it} in a test of IPv4"),
+    }
+}
+
+fn numbers(range: AddressRange) -> RangeInclusive<u32> {
+    bits(range.first())..=bits(range.last())
 }

@@ -106,6 +106,10 @@ fn everything_at_once_reads_as_in_the_design() {
           + timeout             = "5s"
         }
 
+    Impact:
+      branch-berlin: 255 addresses, 255 new, 2,040 logins at most
+      hq-core: 1 address, 4 logins at most, unbounded
+
     Plan: 1 to add, 3 to change, 1 to destroy.
     Runs: 3 to start, 2 to stop. Addresses: 512 scanned, 255 of them new. Unbounded: hq-core.
     "#);
@@ -352,6 +356,12 @@ fn an_error_keeps_its_own_change_out_and_no_other() {
           + credentials.snmp_v3 = ["core (monitor)"]
         }
 
+    Impact:
+      hq: 1 address, 1 new, 8 logins at most
+
+    Overlaps:
+      hq and lab: 10.0.0.1 (1 address)
+
     This plan cannot be applied: 1 error. The discoveries with errors are left out of it.
     Plan: 1 to add, 0 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 1 scanned, 1 of them new.
@@ -377,6 +387,9 @@ fn a_credential_that_is_gone_differs_where_any_kind_is_managed() {
             # (2 unchanged settings hidden)
         }
 
+    Impact:
+      lab: 256 addresses, 1,024 logins at most
+
     Plan: 0 to add, 1 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 256 scanned, 0 of them new.
     "#);
@@ -395,6 +408,9 @@ fn a_replace_never_keeps_a_credential_that_is_gone() {
             ]
             # (3 unchanged settings hidden)
         }
+
+    Impact:
+      lab: 256 addresses, 2,048 logins at most
 
     Plan: 1 to add, 0 to change, 1 to destroy.
     Runs: 1 to start. Addresses: 256 scanned, 0 of them new.
@@ -428,6 +444,9 @@ fn a_create_starts_a_run_even_where_none_is_wanted() {
           + credentials.cli     = ["netops (netops)"]
           + credentials.snmp_v3 = ["core (monitor)"]
         }
+
+    Impact:
+      lab: 256 addresses, 256 new, 2,048 logins at most
 
     Plan: 1 to add, 0 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 256 scanned, 256 of them new.
@@ -468,6 +487,9 @@ fn a_replace_is_the_consent_to_lose_credentials() {
             # (1 unchanged setting hidden)
         }
 
+    Impact:
+      lab: 256 addresses, 2,048 logins at most
+
     Plan: 1 to add, 0 to change, 1 to destroy.
     Runs: 1 to start. Addresses: 256 scanned, 0 of them new.
     warning trueup::plan::own_credentials: `lab` loses its own credentials (`userNameList`) when it is replaced: they cannot be read
@@ -487,6 +509,9 @@ fn masked_secrets_are_left_out_of_an_edit() {
           ~ retries = 2 -> 3
             # (2 unchanged settings hidden)
         }
+
+    Impact:
+      lab: 256 addresses, 1,024 logins at most
 
     Plan: 0 to add, 1 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 256 scanned, 0 of them new.
@@ -628,6 +653,11 @@ fn prune_is_refused_beyond_two_and_a_fifth() {
           - cidr = "10.0.3.0/24"
         }
 
+    Impact:
+      b-01: 256 addresses before, none after, 256 dropped
+      b-02: 256 addresses before, none after, 256 dropped
+      b-03: 256 addresses before, none after, 256 dropped
+
     This plan cannot be applied: 1 error.
     Plan: 0 to add, 0 to change, 3 to destroy.
     Addresses: 768 dropped.
@@ -720,6 +750,9 @@ fn what_an_edit_without_a_run_covers_is_not_scanned() {
       ~ resource "discovery" "a" {
           ~ cidr = "10.0.0.0/23" -> "10.0.0.0/24"
         }
+
+    Impact:
+      a: 512 addresses before, 256 after, 256 dropped
 
     Plan: 0 to add, 1 to change, 0 to destroy.
     Addresses: 256 dropped.

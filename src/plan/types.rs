@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::complaints::TOO_MANY_DELETIONS;
 use crate::{
-    model::{Count, Field, Globs, Interface, Name, RemoteId, RunState, Settings},
+    model::{AddressRange, Count, Field, Globs, Interface, Name, RemoteId, RunState, Settings},
     source::{Diagnostic, Span},
 };
 
@@ -42,6 +42,8 @@ pub(crate) struct Plan {
     /// How many discoveries, of the files or live, `only` and `except` kept from being looked at.
     pub(crate) n_narrowed_away: usize,
     pub(crate) impact: Impact,
+    /// What discoveries of the files scan in common, with one another and with unmanaged ones.
+    pub(crate) overlaps: Overlaps,
     /// Errors and warnings, in the order of the files and then by name.
     pub(crate) diagnostics: Vec<Planned>,
 }
@@ -83,6 +85,8 @@ pub(crate) struct Change {
     pub(crate) fields: Vec<FieldChange>,
     /// The discovery's entry in the files; `None` where it is in none.
     pub(crate) span: Option<Span>,
+    /// For showing only.
+    pub(crate) impact: ChangeImpact,
 }
 
 /// What a change is, in one word.
@@ -145,8 +149,52 @@ pub(crate) struct Impact {
     pub(crate) new: Count,
     /// Those that some live discovery covers now and none will.
     pub(crate) dropped: Count,
+    /// The union of what the live discoveries cover now.
+    pub(crate) before: Count,
+    /// The union of what they will cover.
+    pub(crate) after: Count,
+    /// How often the runs that the plan starts log in to devices at most.
+    pub(crate) logins: Count,
     /// Runs that may reach addresses that nobody names, by name.
     pub(crate) unbounded: Vec<Name>,
+}
+
+/// A change's reach in addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ChangeImpact {
+    /// What the discovery covers now.
+    pub(crate) before: Count,
+    /// What it will cover.
+    pub(crate) after: Count,
+    /// What its run scans that no live discovery covers now.
+    pub(crate) new: Count,
+    /// What it covers now and no discovery will.
+    pub(crate) dropped: Count,
+    /// How often its run logs in to devices at most.
+    pub(crate) logins: Count,
+    /// Whether it may reach addresses that it does not name.
+    pub(crate) is_unbounded: bool,
+}
+
+/// What discoveries scan in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Overlaps {
+    /// By names.
+    pub(crate) found: Vec<Overlap>,
+    /// Whether there are more than anybody would read.
+    pub(crate) is_cut: bool,
+}
+
+/// What two discoveries scan in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Overlap {
+    /// In order.
+    pub(crate) names: (Name, Name),
+    /// The fewest that have all of it, in order.
+    pub(crate) ranges: Vec<AddressRange>,
+    pub(crate) addresses: Count,
+    /// Their entries in the files; one at most is `None`, of an unmanaged one.
+    pub(crate) spans: (Option<Span>, Option<Span>),
 }
 
 /// How many changes there are of each action.

@@ -6,7 +6,7 @@ use super::{
     diff,
     scene::Scene,
     steps::{self, Decision},
-    types::{Change, Planned, Reason},
+    types::{Change, ChangeImpact, Planned, Reason},
 };
 use crate::model::{LiveDiscovery, Name, Readable, Unreadable};
 
@@ -85,6 +85,7 @@ fn delete(live: &LiveDiscovery, readable: &Readable) -> Change {
         after: None,
         fields: diff::removed(&readable.settings),
         span: None,
+        impact: ChangeImpact::default(),
     }
 }
 

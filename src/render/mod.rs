@@ -4,6 +4,8 @@ mod plan;
 
 mod attributes;
 
+mod impact;
+
 mod account;
 
 mod stale;

@@ -3,7 +3,7 @@
 //! Plain: `cli` paints a line by the sign that it begins with. Says nothing of diagnostics but that
 //! there are errors: they are drawn apart.
 
-use super::attributes;
+use super::{attributes, impact::impact_text};
 use crate::{
     model::{Globs, Name, quoted, shown},
     plan::{Action, Change, Plan, Step},
@@ -17,7 +17,7 @@ pub(crate) enum Show {
     All,
 }
 
-/// Returns the plan as text, its summary last.
+/// Returns the plan as text, what it reaches and its summary last.
 pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
     let mut parts = plan.changes.iter().map(block).collect::<Vec<_>>();
     if show == Show::All {
@@ -28,6 +28,7 @@ pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
             &plan.unmanaged,
         ));
     }
+    parts.extend(impact_text(plan));
     let ending = [narrowed(plan), forbidden(plan), summary(plan)];
     parts.push(ending.into_iter().flatten().collect());
     parts.join("\n")

@@ -24,6 +24,9 @@ fn what_a_terminal_would_obey_is_shown_escaped() {
       - resource "discovery" "keep" {
         }
 
+    Impact:
+      "\u001b[31m\"x\\": 1 address before, none after, 1 dropped
+
     Plan: 0 to add, 0 to change, 2 to destroy.
     Addresses: 1 dropped.
     "#);
@@ -32,6 +35,9 @@ fn what_a_terminal_would_obey_is_shown_escaped() {
       # "say \"hi\"" will be restarted
       # (rerun_always)
       ! "say \"hi\""
+
+    Impact:
+      "say \"hi\"": 1 address, unbounded
 
     Plan: 0 to add, 1 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 1 scanned, 0 of them new. Unbounded: "say \"hi\"".
@@ -55,6 +61,9 @@ fn a_long_list_shows_what_changes_and_counts_the_rest() {
               + "10.0.0.22-10.0.0.30",
             ]
         }
+
+    Impact:
+      a: 11 addresses before, 19 after, 9 new, 1 dropped
 
     Plan: 0 to add, 1 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 19 scanned, 9 of them new, 1 dropped.
@@ -101,6 +110,9 @@ fn a_target_of_another_kind_shows_both() {
           ~ timeout  = "1m" -> "90s"
         }
 
+    Impact:
+      a: 1 address before, 256 after, 255 new
+
     Plan: 0 to add, 1 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 256 scanned, 255 of them new.
     "#);
@@ -128,6 +140,9 @@ fn a_list_that_fits_no_line_has_a_line_for_each() {
           + credentials.snmp_v3 = ["core (monitor)"]
         }
 
+    Impact:
+      a: 301 addresses, 301 new, 2,408 logins at most
+
     Plan: 1 to add, 0 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 301 scanned, 301 of them new.
     "#);
@@ -148,6 +163,9 @@ fn credentials_that_look_the_same_are_told_apart_by_their_ids() {
             # (1 unchanged setting hidden)
         }
 
+    Impact:
+      a: 1 address, 8 logins at most
+
     Plan: 0 to add, 1 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 1 scanned, 0 of them new.
     "#);
@@ -166,6 +184,9 @@ fn a_delete_shows_all_that_goes() {
           - credentials     = [(gone) 17]
           - retries         = 0
         }
+
+    Impact:
+      a: 1 address before, none after, 1 dropped
 
     Plan: 0 to add, 0 to change, 1 to destroy.
     Addresses: 1 dropped.
@@ -200,6 +221,9 @@ fn all_that_is_left_alone_is_listed_on_demand() {
       # 2 live discoveries are in no file
         y
         z
+
+    Impact:
+      b: 0 addresses before, 1 after, 1 new
 
     Plan: 0 to add, 1 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 1 scanned, 1 of them new.

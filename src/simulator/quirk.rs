@@ -266,8 +266,8 @@ quirks! {
             "how a kind without global credentials is read";
         role: Role = Admin "admin" | Observer "observer" | None "none",
             "what the user may do: all, read, or nothing";
-        retry_after: RetryAfter = Seconds "seconds" | Date "date",
-            "the form of Retry-After";
+        retry_after: RetryAfter = Seconds "seconds" | Date "date" | Absent "absent",
+            "the form of Retry-After, or that it is not said";
     }
     durations {
         visible_after, "how long after its task a new discovery is not yet listed";

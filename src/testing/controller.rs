@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tokio::{runtime::Runtime, time::Instant};
 
-use crate::api::{BoxFuture, Client, Login, NotAnswered, Pace, Transport};
+use crate::api::{BoxFuture, Client, Login, NotAnswered, Pace, Secret, Transport};
 
 /// The path of the token.
 pub(super) const TOKEN: &str = "/dna/system/api/v1/auth/token";
@@ -41,7 +41,12 @@ pub(super) fn client_of(
     let base = "https://catalyst.example.com".parse();
     let base = base.expect("invariant: it is a URL");
     let pace = Pace::new(NonZeroUsize::MIN, 1);
-    let client = Client::new(Arc::new(Told(answer)), base, Login::new("user", "password"), pace);
+    let client = Client::new(
+        Arc::new(Told(answer)),
+        base,
+        Login::new("user", Secret::new("password")),
+        pace,
+    );
     client.until(Instant::now() + Duration::from_hours(1))
 }
 

@@ -459,6 +459,7 @@ pub(crate) fn fault(which: Vec<&'static str>) -> impl Strategy<Value = String> {
         "500",
         "502",
         "503",
+        "503:2",
         "599",
         "taken:502",
         "taken:500",

@@ -11,6 +11,8 @@ mod bad_input;
 mod bench;
 /// The fuzzers' corpora, and mutations of them.
 mod corpus;
+/// The crates that this one is made of: sources, licences, versions, number.
+mod dependencies;
 /// A disk for journals that can lose what was not synced.
 mod disk;
 /// Everything that can go wrong with one write.

@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
+use tokio::time::sleep;
 use trueup::{
     cli::Exit,
     simulator::{Options, World},
@@ -9,7 +10,8 @@ use trueup::{
 
 use crate::{
     bench::{Bench, Ran, options},
-    story::{CREATE, RUN, STEPS, Story},
+    shell::Shell,
+    story::{CREATE, RUN, STEPS, Story, many},
 };
 
 /// So many discoveries, each of one prefix.
@@ -95,6 +97,188 @@ async fn a_rate_is_kept_once_it_is_known() {
         let ran = bench.run("apply --auto-approve").await;
         assert_eq!((ran.exit, bench.requests("create") < 60), (Exit::Done, true), "{ran:#?}");
         bench.expect_careful();
+    }
+}
+
+/// A world with discoveries to edit, to run again, to leave and to delete, and files that make two
+/// hundred changes of it: eighty creates and forty each of the others.
+async fn two_hundred_changes(options: &Options, seed: u64) -> (Bench, String) {
+    let mut bench = Bench::with(Options { seed, ..Options::default() }, World::default());
+    bench.files(&prefixes(140));
+    let ran = bench.expect_applied().await;
+    assert_eq!(ran.exit, Exit::Done);
+    sleep(Duration::from_mins(1)).await;
+    let world = World::from_json(&bench.simulator.world_json()).unwrap();
+    bench.replace(Options { seed, ..options.clone() }, world);
+    let mut yaml = many(&[]);
+    for it in 0..220 {
+        let keys = match it {
+            0..40 => "timeout: 9s, rerun: never, cidr",
+            40..80 => "rerun: always, cidr",
+            80..120 => "state: absent, cidr",
+            _ => "cidr",
+        };
+        writeln!(yaml, "  - {{name: n{it:03}, {keys}: 10.{}.{}.0/24}}", it / 250, it % 250)
+            .unwrap();
+    }
+    bench.files(&yaml);
+    (bench, "apply --auto-approve --timeout 2h".to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_hundred_changes_get_through_a_hundred_requests_a_minute() {
+    let rate = "100/60".parse().unwrap();
+    let mut seed = 0;
+    for quirk in ["retry_after=seconds", "retry_after=date", "retry_after=absent"] {
+        for ms in [0, 20, 150, 1_000] {
+            seed += 1;
+            let latency = Duration::from_millis(ms);
+            let options = Options { rate: Some(rate), latency, ..options(&[], &[quirk]) };
+            let (bench, line) = two_hundred_changes(&options, seed).await;
+            let ran = bench.run(&line).await;
+            assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+            let said = "Apply complete! Resources: 80 added, 80 changed, 40 destroyed.\n";
+            assert!(ran.out.ends_with(said), "{ran:#?}");
+            bench.expect_within_the_rate(&format!("{quirk} {ms} ms"), &ran);
+            // What is to be run always is all that is left.
+            let plan = bench.run("plan").await;
+            assert!(plan.out.contains("Plan: 0 to add, 40 to change, 0 to destroy."), "{plan:#?}");
+            assert_eq!(plan.out.matches("rerun_always").count(), 40, "{plan:#?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longer_an_apply_takes_the_less_of_it_is_refused() {
+    for (rate, n, per_mille) in [("100/60", 400, 20), ("20/60", 60, 50), ("300/60", 600, 20)] {
+        let latency = Duration::from_millis(50);
+        let rate = Some(rate.parse().unwrap());
+        let options = Options { rate, latency, ..Options::default() };
+        let bench = Bench::with(options, World::default());
+        bench.files(&prefixes(n));
+        let ran = bench.run("apply --auto-approve --timeout 2h").await;
+        assert_eq!(ran.exit, Exit::Done);
+        let (n, n_refused) = (bench.requests("any"), bench.simulator.refused());
+
+        assert!(n_refused * 1_000 < n * per_mille, "{rate:?}: {n_refused} of {n} refused");
+        bench.expect_careful();
+    }
+}
+
+impl Bench {
+    /// Expects that of a hundred requests a minute most were used and few were refused.
+    fn expect_within_the_rate(&self, what: &str, ran: &Ran) {
+        let (n, n_refused) = (self.requests("any"), self.simulator.refused());
+        let ideal = Duration::from_secs((n - n_refused).saturating_sub(100) * 60 / 100);
+        let what = format!("{what}: {n_refused} of {n} refused, {:?} of {ideal:?}", ran.took);
+
+        assert!(0 < n_refused && n_refused * 20 < n, "{what}");
+        assert!(ran.took < ideal * 2, "{what}");
+        self.expect_careful();
+    }
+}
+
+#[test]
+fn over_sockets_too_a_rate_is_kept_and_nothing_leaves_early() {
+    let shell = Shell::new();
+    shell.file("discoveries.yaml", &prefixes(30));
+    for quirk in ["seconds", "absent"] {
+        let flags = "--rate 20/2 --task-time 100ms --latency 5ms --quirk retry_after=";
+        let server = shell.simulator(&format!("{flags}{quirk}"));
+        let ended = shell.run(&format!("apply --auto-approve --controller {}", server.url));
+        assert_eq!(ended.code, Some(0), "{ended:#?}");
+        // Some creates are refused: a limit that nobody meets shows nothing.
+        let n = server.requests("create");
+        assert!(30 < n && n < 60, "{n} creates");
+        let violations = server.violations();
+        assert!(violations.values().all(|it| *it == 0), "{violations:?}");
+    }
+}
+
+/// Everything that a controller says while it is out of order.
+const OUTAGES: [&str; 6] = ["429", "429:1", "429:20", "503", "503:1", "503:20"];
+
+/// Runs a command line while the controller answers everything with the same, from one moment to
+/// another.
+async fn run_in_outage(bench: &Bench, line: &str, outage: &str, (from, to): (u64, u64)) -> Ran {
+    let outages = async {
+        sleep(Duration::from_millis(from)).await;
+        bench.simulator.inject(&format!("any@*={outage}")).unwrap();
+        sleep(Duration::from_millis(to - from)).await;
+        bench.simulator.heal();
+    };
+    // Which of them is polled first decides nothing: the first request takes a while.
+    tokio::join!(bench.run(line), outages).0
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_minute_out_of_order_is_waited_out() {
+    for outage in OUTAGES {
+        for line in ["plan", "status", "apply --auto-approve --timeout 5m"] {
+            let latency = Duration::from_millis(20);
+            let bench = Bench::with(Options { latency, ..options(&[], &[]) }, World::default());
+            bench.files(&prefixes(12));
+            let ran = run_in_outage(&bench, line, outage, (0, 60_000)).await;
+            assert_eq!(ran.exit, Exit::Done, "{line}, {outage}: {ran:#?}");
+            // The last pause was begun within it, and is no longer than half a minute.
+            let (least, most) = (Duration::from_mins(1), Duration::from_secs(98));
+            assert!(least <= ran.took && ran.took <= most, "{line}, {outage}: {:?}", ran.took);
+            assert!(bench.requests("any") < 120, "{:?}", bench.simulator.requests());
+            bench.expect_careful();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_minute_out_of_order_in_the_middle_is_waited_out() {
+    for outage in OUTAGES {
+        for from in [150, 500, 1_300, 2_400] {
+            let latency = Duration::from_millis(20);
+            let bench = Bench::with(Options { latency, ..Options::default() }, World::default());
+            bench.files(&prefixes(40));
+            let line = "apply --auto-approve --timeout 5m --max-pending 8";
+            let ran = run_in_outage(&bench, line, outage, (from, from + 60_000)).await;
+            assert_eq!(ran.exit, Exit::Done, "{from}, {outage}: {ran:#?}");
+            assert!(Duration::from_mins(1) < ran.took, "{from}, {outage}: {:?}", ran.took);
+            assert!(ran.took < Duration::from_mins(3), "{from}, {outage}: {:?}", ran.took);
+            bench.expect_careful();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_out_of_order_for_longer_than_the_time_cannot_be_reached() {
+    for outage in OUTAGES {
+        for line in ["plan", "status", "apply --auto-approve --timeout 50s"] {
+            let bench = Bench::like(&[&format!("any@*={outage}")], &[]);
+            bench.files(&prefixes(12));
+            let ran = bench.run(line).await;
+            assert_eq!(ran.exit, Exit::Unreachable, "{line}, {outage}: {ran:#?}");
+            let words = if outage.starts_with("429") { "429 Too Many" } else { "503 Service" };
+            assert!(ran.err.contains(words), "{line}, {outage}: {ran:#?}");
+            assert!(ran.took <= Duration::from_mins(5), "{line}, {outage}: {:?}", ran.took);
+            let help = "try again later, or give `apply` longer with `--timeout`";
+            assert!(ran.err.contains(help), "{line}, {outage}: {ran:#?}");
+            bench.expect_careful();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_out_of_order_in_the_middle_for_longer_than_the_time_leaves_open_ends() {
+    for outage in OUTAGES {
+        let latency = Duration::from_millis(20);
+        let bench = Bench::with(Options { latency, ..Options::default() }, World::default());
+        bench.files(&prefixes(12));
+        let line = "apply --auto-approve --timeout 90s --max-pending 4";
+        let ran = run_in_outage(&bench, line, outage, (400, 600_000)).await;
+        assert_eq!(ran.exit, Exit::Pending, "{outage}: {ran:#?}");
+        assert!(bench.writes() > 0 && ran.out.contains("Still running:"), "{outage}: {ran:#?}");
+        let why = "the controller's last trouble: ";
+        assert!(ran.err.contains(why), "{outage}: {ran:#?}");
+        bench.expect_careful();
+        bench.simulator.heal();
+        bench.expect_healed().await;
     }
 }
 

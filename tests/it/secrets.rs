@@ -152,6 +152,133 @@ fn values_that_the_program_is_given_are_not_said_back() {
 }
 
 #[test]
+fn a_login_in_a_url_is_refused_and_not_said_back() {
+    let shell = shell();
+    let logins = ["admin:fixture-inline@", "fixture-inline@", "admin:fixture-inline%40x@"];
+    let mut urls = vec!["https://127.0.0.1:9/?token=fixture-inline".to_owned()];
+    for login in logins {
+        for scheme in ["https://", "HTTPS://", "http://", "ftp://", "https:", ""] {
+            for rest in ["127.0.0.1:9", "catalyst.example.com/path", "[bad"] {
+                urls.push(format!("{scheme}{login}{rest}"));
+            }
+        }
+    }
+    for url in &urls {
+        assert_all_clean(url, &shell.expect(4, &format!("status --controller {url}")));
+    }
+    for url in urls.iter().filter(|it| it.contains("https://admin")) {
+        shell.file("discoveries.yaml", &format!("controller: {url}\n{}", discoveries(1)));
+        for line in ["validate", "plan", "apply --auto-approve", "validate --format json"] {
+            assert_all_clean(url, &shell.expect(4, line));
+        }
+    }
+    shell.file("discoveries.yaml", &discoveries(1));
+    let shell = shell.with("CC_URL", "https://admin:fixture-inline@127.0.0.1:9");
+    for line in ["status", "plan", "apply --auto-approve"] {
+        assert_all_clean("CC_URL", &shell.expect(4, line));
+    }
+}
+
+#[test]
+fn a_link_shows_no_file_that_is_none_of_the_files() {
+    let shell = shell();
+    std::fs::remove_file(shell.path("discoveries.yaml")).unwrap();
+    std::fs::create_dir_all(shell.path(".git")).unwrap();
+    std::fs::create_dir_all(shell.path("state/..data")).unwrap();
+    std::fs::create_dir_all(shell.path("elsewhere")).unwrap();
+    shell.file(".git/config.yaml", "header: fixture-token");
+    shell.file("elsewhere/hosts.yml", "oauth: fixture-token");
+    shell.file("state/..data/d.yaml", &discoveries(1));
+    let targets = [
+        "/proc/self/environ",
+        "password",
+        "./password",
+        ".git/config.yaml",
+        ".git",
+        "../../../../../../../../proc/self/environ",
+    ];
+    let relink = |target: &str, link: &str| {
+        std::fs::remove_file(shell.path(link)).ok();
+        std::os::unix::fs::symlink(target, shell.path(link)).unwrap();
+    };
+    for target in targets {
+        relink(target, "discoveries.yaml");
+        for line in ["validate", "plan --simulate", "validate -f discoveries.yaml/"] {
+            let ended = shell.expect(4, line);
+            assert!(ended.err.contains("is a link out of its folder"), "{target}: {ended:#?}");
+            assert_all_clean(target, &ended);
+        }
+    }
+    for target in ["../elsewhere", "../elsewhere/hosts.yml"] {
+        relink(target, "state/d.yaml");
+        assert_all_clean(target, &shell.expect(4, "validate -f state/d.yaml"));
+    }
+    // What lies beside the link is meant, and so is what Kubernetes mounts.
+    relink("..data/d.yaml", "state/d.yaml");
+    assert_eq!(shell.expect(0, "validate -f state/d.yaml").out, "");
+}
+
+#[test]
+fn the_password_of_a_proxy_goes_to_the_proxy_only() {
+    let answers = [
+        "",
+        "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n",
+        "no HTTP at all\r\n\r\n",
+    ];
+    // Each is tried for a while.
+    thread::scope(|scope| {
+        for answer in answers {
+            scope.spawn(|| ask_through_a_proxy(answer));
+        }
+    });
+}
+
+/// Asks for a controller through a proxy with a password that answers like this.
+fn ask_through_a_proxy(answer: &'static str) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://proxy:fixture-proxy@{}", listener.local_addr().unwrap());
+    let asked = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = [0; 4_096];
+        let n = stream.read(&mut head).unwrap();
+        stream.write_all(answer.as_bytes()).unwrap();
+        String::from_utf8_lossy(&head[..n]).into_owned()
+    });
+    let shell = shell().with("HTTPS_PROXY", proxy);
+    let ended = shell.expect(9, "status --controller https://catalyst.example.invalid");
+    let asked = asked.join().unwrap();
+    // `proxy:fixture-proxy`, as it travels.
+    let secret = "cHJveHk6Zml4dHVyZS1wcm94eQ==";
+    assert!(asked.to_lowercase().contains("proxy-authorization") && asked.contains(secret));
+    assert!(!asked.contains(BASIC), "{asked}");
+    assert_all_clean(answer, &ended);
+    assert!(!ended.err.contains(secret) && !ended.err.contains("proxy:"), "{ended:#?}");
+}
+
+#[test]
+fn only_what_goes_on_the_wire_looks_into_a_secret() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut pending = vec![src.clone()];
+    let mut found = Vec::new();
+    while let Some(dir) = pending.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            if text.contains(".for_the_wire()") {
+                found.push(path.strip_prefix(&src).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    assert_eq!(found, ["api/login.rs", "api/wire.rs"]);
+}
+
+#[test]
 fn nothing_secret_is_lying_about_in_the_repository() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut n_files = 0;

@@ -1,6 +1,7 @@
 //! The program as a process: a folder, an environment, and what comes out.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -121,6 +122,11 @@ impl Server {
         let text = get(self.address(), "/simulator/requests");
         let counts: serde_json::Value = serde_json::from_str(&text).unwrap();
         counts.get(place).and_then(serde_json::Value::as_u64).unwrap_or_default()
+    }
+
+    /// Returns how often it was wronged, in each way.
+    pub(crate) fn violations(&self) -> BTreeMap<String, u64> {
+        serde_json::from_str(&get(self.address(), "/simulator/violations")).unwrap()
     }
 
     /// Waits until it has seen such a request.

@@ -2,7 +2,10 @@
 //!
 //! The bounds are those of a release build; one without optimization gets several times as much.
 
-use std::process::{Command, Stdio};
+use std::{
+    fmt::Write as _,
+    process::{Command, Stdio},
+};
 
 use serde_json::json;
 
@@ -64,6 +67,36 @@ fn a_plan_over_a_thousand_discoveries_is_quick() {
     assert!(plan.out.contains("Plan: 0 to add, 1000 to change"), "{}", plan.err);
     let edits = cpu(&shell, line);
     assert!(edits < 0.150 * SLACK, "all there, with other credentials: {edits} s");
+}
+
+#[test]
+fn what_five_thousand_discoveries_of_eight_ranges_reach_is_soon_counted() {
+    let shell = Shell::new();
+    let mut text = discoveries(0);
+    for it in 0..5_000 {
+        // Every tenth one shares a range with its neighbour.
+        let shared = it - usize::from(it % 10 == 9);
+        let range = |n: usize, of: usize| {
+            format!(
+                "10.{}.{}.{}-10.{}.{}.{}",
+                of / 250,
+                of % 250,
+                n * 30,
+                of / 250,
+                of % 250,
+                n * 30 + 20
+            )
+        };
+        let ranges = (0..8).map(|n| range(n, if n == 0 { shared } else { it }));
+        let ranges = ranges.collect::<Vec<_>>().join(", ");
+        writeln!(text, "  - {{name: d-{it:05}, ranges: [{ranges}]}}").unwrap();
+    }
+    shell.file("discoveries.yaml", &text);
+    let plan = shell.expect(0, "plan --simulate");
+    assert!(plan.out.contains("Overlaps:\n") && plan.out.contains("and 490 more"), "{}", plan.err);
+    let (validated, planned) = (cpu(&shell, "validate"), cpu(&shell, "plan --simulate"));
+    let both = format!("validate {validated} s, plan {planned} s");
+    assert!(planned - validated < 0.5 * SLACK, "{both}");
 }
 
 #[test]

@@ -1,9 +1,16 @@
 //! The way over real sockets: certificates, redirects, proxies.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use rcgen::{CertificateParams, KeyPair};
-use rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd,
+};
+use rustls::{
+    ServerConfig, SupportedProtocolVersion,
+    crypto::ring,
+    pki_types::PrivateKeyDer,
+    version::{TLS12, TLS13},
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},
     net::{TcpListener, TcpStream},
@@ -13,13 +20,51 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::shell::{Ended, Server, Shell};
 
+/// The names of this machine.
+const HERE: [&str; 2] = ["localhost", "127.0.0.1"];
+
 /// A self-signed certificate for this machine, in PEM, and a server's side of TLS that shows it.
 fn certificate() -> (String, TlsAcceptor) {
+    self_signed(&HERE, |_| ())
+}
+
+/// A self-signed certificate for these names, in PEM, and a server's side of TLS that shows it.
+fn self_signed(names: &[&str], alter: impl Fn(&mut CertificateParams)) -> (String, TlsAcceptor) {
     let key = KeyPair::generate().unwrap();
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+    let certificate = params(names, alter).self_signed(&key).unwrap();
+    let tls = showing(&certificate, &key, &[&TLS13, &TLS12]);
+    (certificate.pem(), tls)
+}
+
+/// The certificate of an authority in PEM, and a server's side of TLS that shows one that it signed
+/// for these names.
+fn signed(names: &[&str], alter: impl Fn(&mut CertificateParams)) -> (String, TlsAcceptor) {
+    let authority_key = KeyPair::generate().unwrap();
+    let authority = params(&[], |it| {
+        it.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        it.distinguished_name.push(rcgen::DnType::CommonName, "an authority");
+    });
+    let pem = authority.self_signed(&authority_key).unwrap().pem();
+    let issuer = Issuer::new(authority, authority_key);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params(names, alter).signed_by(&key, &issuer).unwrap();
+    (pem, showing(&certificate, &key, &[&TLS13, &TLS12]))
+}
+
+fn params(names: &[&str], alter: impl Fn(&mut CertificateParams)) -> CertificateParams {
+    let names = names.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    let mut params = CertificateParams::new(names).unwrap();
+    alter(&mut params);
+    params
+}
+
+fn showing(
+    certificate: &Certificate,
+    key: &KeyPair,
+    versions: &[&'static SupportedProtocolVersion],
+) -> TlsAcceptor {
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(
@@ -27,7 +72,7 @@ fn certificate() -> (String, TlsAcceptor) {
             PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
         )
         .unwrap();
-    (certificate.pem(), TlsAcceptor::from(Arc::new(config)))
+    TlsAcceptor::from(Arc::new(config))
 }
 
 /// Puts TLS before a server, for as long as the value is held; returns the port.
@@ -97,6 +142,147 @@ async fn a_self_signed_certificate_is_refused_with_the_ways_out_which_work() {
     let warned = run(&shell, "plan --insecure".to_owned()).await;
     assert_eq!(warned.code, Some(0), "{warned:#?}");
     assert!(warned.err.starts_with("Warning: ") && warned.err.contains("not verified"));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_certificate_is_said_and_nothing_is_sent() {
+    let elsewhere = ["catalyst.example.com", "10.0.0.1"];
+    let expired = |it: &mut CertificateParams| {
+        (it.not_before, it.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 2));
+    };
+    let future = |it: &mut CertificateParams| {
+        (it.not_before, it.not_after) = (date_time_ymd(2090, 1, 2), date_time_ymd(2099, 1, 1));
+    };
+    let past = "it expired on 2020-01-02T00:00:00Z, and the clock here says 2";
+    let early = "it is not valid yet: it will be on 2090-01-02T00:00:00Z";
+    let named = "it is for catalyst.example.com, 10.0.0.1 and not for localhost";
+    let unknown = "no authority that is known here has signed it";
+    let itself = "it signed itself, and nobody here knows it";
+    // What is shown, what is said of it, and what is said of it where it is given as trusted: then
+    // only what trust does not mend.
+    let table: [(_, &[&str], Option<&str>); 8] = [
+        (certificate(), &[itself], None),
+        (self_signed(&HERE, expired), &[past], Some(past)),
+        (self_signed(&HERE, future), &[early], Some(early)),
+        (self_signed(&elsewhere, |_| ()), &[itself, named], Some(named)),
+        (signed(&HERE, |_| ()), &[unknown], None),
+        (signed(&HERE, expired), &[past], Some(past)),
+        (signed(&HERE, future), &[early], Some(early)),
+        (signed(&elsewhere, |_| ()), &[unknown, named], Some(named)),
+    ];
+    for ((pem, tls), said, said_though_given) in table {
+        let shell = Shell::new();
+        let server = shell.simulator("");
+        shell.file("ca.pem", &pem);
+        let (port, _tasks) = behind_tls(&server, tls).await;
+        let shell = Arc::new(shell.with("CC_URL", format!("https://localhost:{port}")));
+        for line in ["status", "plan", "apply --auto-approve"] {
+            let refused = run(&shell, line.to_owned()).await;
+            assert_eq!((refused.code, refused.out.as_str()), (Some(9), ""), "{refused:#?}");
+            assert!(said.iter().all(|it| refused.err.contains(it)), "{said:?}: {refused:#?}");
+            let (given, insecure) =
+                (refused.err.find("--ca-cert").unwrap(), refused.err.find("--insecure").unwrap());
+            assert!(given < insecure && refused.err.contains("(1 try"), "{refused:#?}");
+        }
+        assert_eq!(server.requests("any"), 0);
+
+        let given = run(&shell, "status --ca-cert ca.pem".to_owned()).await;
+        match said_though_given {
+            None => assert!(given.code == Some(0) && !given.err.contains("Warn"), "{given:#?}"),
+            Some(said) => {
+                assert_eq!(given.code, Some(9), "{given:#?}");
+                assert!(given.err.contains(said) && !given.err.contains(itself), "{given:#?}");
+                assert_eq!(server.requests("any"), 0);
+            }
+        }
+
+        let warned = run(&shell, "status --insecure".to_owned()).await;
+        assert_eq!(warned.code, Some(0), "{warned:#?}");
+        assert!(warned.err.starts_with("Warning: "), "{warned:#?}");
+    }
+}
+
+#[tokio::test]
+async fn each_version_of_tls_from_1_2_on_will_do() {
+    for version in [&TLS12, &TLS13] {
+        let key = KeyPair::generate().unwrap();
+        let certificate = params(&HERE, |_| ()).self_signed(&key).unwrap();
+        let shell = Shell::new();
+        let server = shell.simulator("");
+        shell.file("ca.pem", &certificate.pem());
+        let (port, _tasks) = behind_tls(&server, showing(&certificate, &key, &[version])).await;
+        let shell = Arc::new(shell.with("CC_URL", format!("https://localhost:{port}")));
+        for flag in ["--ca-cert ca.pem", "--insecure"] {
+            let ended = run(&shell, format!("status {flag}")).await;
+            assert_eq!(ended.code, Some(0), "{version:?}: {ended:#?}");
+        }
+    }
+}
+
+/// The beginning of a server's answer in this version of TLS, without anything that is newer.
+fn server_hello(minor: u8) -> Vec<u8> {
+    // Version, random, no session, a suite that all of them have, no compression.
+    let body = [&[3, minor][..], &[7; 32], &[0], &[0x00, 0x2f], &[0]].concat();
+    let length = u8::try_from(body.len()).unwrap();
+    [&[22, 3, minor, 0, length + 4, 2, 0, 0, length][..], &body].concat()
+}
+
+/// Answers everybody like that, and collects what each sent in all; returns the port.
+async fn old_server(hello: Vec<u8>) -> (u16, Arc<Mutex<Vec<Vec<u8>>>>, JoinSet<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let (all, mut tasks) = (Arc::clone(&sent), JoinSet::new());
+    tasks.spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut read = vec![0; 8_192];
+            let n = stream.read(&mut read).await.unwrap();
+            read.truncate(n);
+            stream.write_all(&hello).await.ok();
+            stream.read_to_end(&mut read).await.ok();
+            all.lock().unwrap().push(read);
+        }
+    });
+    (port, sent, tasks)
+}
+
+/// The types of the records that a client sent, and the versions that its first offers.
+fn records(mut sent: &[u8]) -> (Vec<u8>, Vec<u16>) {
+    let hello = sent;
+    let mut types = Vec::new();
+    while let [kind, _, _, high, low, ..] = sent {
+        types.push(*kind);
+        sent = &sent[5 + (usize::from(*high) << 8 | usize::from(*low))..];
+    }
+    // The extension `supported_versions`: its number, its length, and the length of its list.
+    let at = hello.windows(3).position(|it| it == [0, 43, 0]).unwrap();
+    let n = usize::from(hello[at + 4]);
+    let offered = hello[at + 5..at + 5 + n].chunks(2);
+    let offered = offered.map(|it| u16::from(it[0]) << 8 | u16::from(it[1])).collect();
+    (types, offered)
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_nothing_newer_than_tls_1_1_gets_nothing() {
+    // SSL 3.0, TLS 1.0 and 1.1.
+    for minor in [0, 1, 2] {
+        let (port, sent, _tasks) = old_server(server_hello(minor)).await;
+        let shell = Arc::new(Shell::new().with("CC_URL", format!("https://localhost:{port}")));
+        for flag in ["", "--insecure"] {
+            let refused = run(&shell, format!("status {flag}")).await;
+            assert_eq!(refused.code, Some(9), "{refused:#?}");
+            assert!(refused.err.contains("TLS 1.2 or newer"), "{refused:#?}");
+        }
+        let sent = sent.lock().unwrap();
+        assert!(2 <= sent.len());
+        for sent in &*sent {
+            let (types, mut offered) = records(sent);
+            offered.sort_unstable();
+            // A hello and an alert.
+            assert_eq!((types, offered), (vec![22, 21], vec![0x303, 0x304]));
+        }
+    }
 }
 
 #[tokio::test]

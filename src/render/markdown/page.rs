@@ -9,7 +9,10 @@ use super::{
 use crate::{
     model::{Globs, Name},
     plan::{Controller, Plan},
-    render::plan::{Show, addresses, counts, forbidden, plural, runs},
+    render::{
+        impact::{Section, sections},
+        plan::{Show, addresses, counts, forbidden, plural, runs},
+    },
     source::{Diagnostic, SourceMap},
 };
 
@@ -39,6 +42,9 @@ const MOST_OF_LIST: usize = 1_000;
 
 /// The most bytes of one text in the head or the footer.
 const MOST_OF_TEXT: usize = 300;
+
+/// The most bytes of one name in what the plan reaches.
+const MOST_OF_NAME: usize = 100;
 
 /// How the controller of `--simulate` is called.
 const SIMULATOR: &str = "simulator";
@@ -145,6 +151,7 @@ impl Page<'_> {
         let title = format!("### Plan for {}", short_code(host, MOST_OF_TEXT));
         let mut parts = vec![format!("{marker}\n{title}")];
         parts.extend(summary(plan));
+        parts.extend(impact(plan));
         parts.extend(forbidden(plan).map(|it| format!("**{}**", it.trim_end())));
         parts.extend(narrowed(plan));
         parts.extend(level.note().map(|it| format!("> {it}{}", self.whole_plan())));
@@ -275,6 +282,16 @@ fn summary(plan: &Plan) -> Option<String> {
     let reach = reach.collect::<Vec<_>>().join(" ");
     let line = format!("**{}**", counts(plan));
     Some(if reach.is_empty() { line } else { format!("{line}\n{reach}") })
+}
+
+/// Says what the plan reaches, as lists.
+fn impact(plan: &Plan) -> Vec<String> {
+    let sections = sections(plan, |it| short_code(it.as_str(), MOST_OF_NAME));
+    let list = |Section { title, lines }: Section| {
+        let lines = lines.iter().map(|it| format!("\n- {it}"));
+        std::iter::once(format!("{title}:\n")).chain(lines).collect()
+    };
+    sections.into_iter().map(list).collect()
 }
 
 /// Says that the plan looks at a part only.

@@ -190,6 +190,11 @@ fn errors_and_warnings_have_file_and_line_and_errors_take_the_command_away() {
     **Plan: 1 to add, 0 to change, 1 to destroy.**
     Runs: 1 to start. Addresses: 1 scanned, 1 of them new, 1 dropped.
 
+    Impact:
+
+    - `b`: 1 address, 1 new, 4 logins at most
+    - `z`: 1 address before, none after, 1 dropped
+
     **This plan cannot be applied: 1 error. The discoveries with errors are left out of it.**
 
     | Action | Discovery | Reason | Steps | Source |
@@ -556,7 +561,7 @@ fn a_comment_shows_what_the_text_shows() {
     let bare = |text: &str| text.chars().filter(|it| *it != ' ').collect::<String>();
     let seen = seen(&comment(&plan, &story.sources));
     let text = plan_text(&plan, Show::Changes);
-    let (blocks, _) = text.split_once("\nPlan: ").unwrap();
+    let (blocks, _) = text.split_once("\nImpact:\n").unwrap();
     let diffs = seen.fences.iter().filter(|it| it.0 == "diff").map(|it| it.1.clone());
     assert_eq!(bare(&diffs.collect::<Vec<_>>().join("\n")), bare(blocks));
 }

@@ -118,8 +118,56 @@ pub(crate) struct ImpactV1 {
     /// Those that some live discovery covered and none will.
     #[schemars(schema_with = "count_schema")]
     pub(crate) addresses_dropped: Value,
+    /// What the live discoveries cover now.
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) addresses_before: Value,
+    /// What they will cover.
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) addresses_after: Value,
+    /// How often the runs log in to devices at most: addresses, times credentials, times tries.
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) login_attempts: Value,
     /// Runs that may reach addresses that nobody names.
     pub(crate) unbounded: Vec<String>,
+    /// What two discoveries scan in common, at least one of them of the files.
+    pub(crate) overlaps: Vec<OverlapV1>,
+    /// Whether there are more overlaps than these.
+    pub(crate) more_overlaps: bool,
+}
+
+/// What two discoveries scan in common.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct OverlapV1 {
+    /// Their names, in order.
+    pub(crate) names: [String; 2],
+    /// The ranges that both scan.
+    pub(crate) ranges: Vec<String>,
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) addresses: Value,
+    /// Their entries in the files; `null` for an unmanaged one.
+    pub(crate) sources: [Option<PlaceV1>; 2],
+}
+
+/// A change's reach in addresses.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct ChangeImpactV1 {
+    /// What the discovery covers now.
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) addresses_before: Value,
+    /// What it will cover.
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) addresses_after: Value,
+    /// What its run scans that no live discovery covers now.
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) addresses_new: Value,
+    /// What it covers now and no discovery will.
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) addresses_dropped: Value,
+    /// How often its run logs in to devices at most.
+    #[schemars(schema_with = "count_schema")]
+    pub(crate) login_attempts: Value,
+    /// Whether it may reach addresses that it does not name.
+    pub(crate) unbounded: bool,
 }
 
 fn count_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -150,6 +198,7 @@ pub(crate) struct ChangeV1 {
     pub(crate) fields: Vec<FieldV1>,
     /// The discovery's entry in the files.
     pub(crate) source: Option<PlaceV1>,
+    pub(crate) impact: ChangeImpactV1,
 }
 
 /// A discovery's settings, by the keys of the files.

@@ -10,8 +10,8 @@ use serde_json::{Value, error::Category};
 
 use super::{
     document::{
-        ChangeV1, CredentialV1, DiagnosticV1, FORMAT_VERSION, FieldV1, NeighboursV1, PlaceV1,
-        PlanV1, SettingsV1,
+        ChangeImpactV1, ChangeV1, CredentialV1, DiagnosticV1, FORMAT_VERSION, FieldV1, ImpactV1,
+        NeighboursV1, OverlapV1, PlaceV1, PlanV1, SettingsV1,
     },
     write::{EMPTY_DIGEST, GONE, digest},
 };
@@ -21,7 +21,10 @@ use crate::{
         Globs, Interface, ManagementIp, Name, Neighbours, Protocol, RemoteId, RunState, Settings,
         SpanOfTime, Target, parse_address,
     },
-    plan::{Action, Change, Controller, FieldChange, Impact, Options, Plan, Planned, Reason, Step},
+    plan::{
+        Action, Change, ChangeImpact, Controller, FieldChange, Impact, Options, Overlap, Overlaps,
+        Plan, Planned, Reason, Step,
+    },
     source::{Diagnostic, Label, Location, Severity, SourceMap, Span},
 };
 
@@ -106,6 +109,7 @@ fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError
     };
     let changes = changes.into_iter().map(|it| change(it, sources));
     let changes = changes.collect::<Result<Vec<_>, _>>()?;
+    let overlaps = overlaps(&impact, sources)?;
     let diagnostics = document.diagnostics.into_iter().map(|it| planned(it, sources));
     Ok(Plan {
         options: Options {
@@ -126,12 +130,8 @@ fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError
         unchanged: names(unchanged),
         unmanaged: names(unmanaged),
         n_narrowed_away: document.narrowed_away,
-        impact: Impact {
-            scanned: count(&impact.addresses_scanned)?,
-            new: count(&impact.addresses_new)?,
-            dropped: count(&impact.addresses_dropped)?,
-            unbounded: names(impact.unbounded),
-        },
+        overlaps,
+        impact: self::impact(impact)?,
         diagnostics: diagnostics.collect::<Result<_, _>>()?,
     })
 }
@@ -159,6 +159,46 @@ fn count(value: &Value) -> Result<Count, PlanFileError> {
     parsed("impact", &digits)
 }
 
+fn impact(document: ImpactV1) -> Result<Impact, PlanFileError> {
+    Ok(Impact {
+        scanned: count(&document.addresses_scanned)?,
+        new: count(&document.addresses_new)?,
+        dropped: count(&document.addresses_dropped)?,
+        before: count(&document.addresses_before)?,
+        after: count(&document.addresses_after)?,
+        logins: count(&document.login_attempts)?,
+        unbounded: document.unbounded.into_iter().map(Name::as_read).collect(),
+    })
+}
+
+fn overlaps(document: &ImpactV1, sources: &mut SourceMap) -> Result<Overlaps, PlanFileError> {
+    let found = document.overlaps.iter().cloned().map(|it| overlap(it, sources));
+    Ok(Overlaps { found: found.collect::<Result<_, _>>()?, is_cut: document.more_overlaps })
+}
+
+fn overlap(document: OverlapV1, sources: &mut SourceMap) -> Result<Overlap, PlanFileError> {
+    let OverlapV1 { names: [one, other], ranges, addresses, sources: [here, there] } = document;
+    let ranges = ranges.iter().map(|it| parsed::<AddressRange>("ranges", it));
+    let mut span = |it: Option<PlaceV1>| it.map(|it| place(it, sources));
+    Ok(Overlap {
+        names: (Name::as_read(one), Name::as_read(other)),
+        ranges: ranges.collect::<Result<_, _>>()?,
+        addresses: count(&addresses)?,
+        spans: (span(here), span(there)),
+    })
+}
+
+fn change_impact(document: &ChangeImpactV1) -> Result<ChangeImpact, PlanFileError> {
+    Ok(ChangeImpact {
+        before: count(&document.addresses_before)?,
+        after: count(&document.addresses_after)?,
+        new: count(&document.addresses_new)?,
+        dropped: count(&document.addresses_dropped)?,
+        logins: count(&document.login_attempts)?,
+        is_unbounded: document.unbounded,
+    })
+}
+
 fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFileError> {
     let ChangeV1 {
         name,
@@ -171,6 +211,7 @@ fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFil
         after,
         fields,
         source,
+        impact,
     } = document;
     let is_new = action == Action::Create.to_string();
     let is_delete = action == Action::Delete.to_string();
@@ -189,6 +230,7 @@ fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFil
         after: after.map(settings).transpose()?,
         fields: fields.collect::<Result<_, _>>()?,
         span: source.map(|it| place(it, sources)),
+        impact: change_impact(&impact)?,
     })
 }
 

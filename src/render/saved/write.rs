@@ -4,12 +4,16 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::document::{
-    ChangeV1, ControllerV1, CredentialV1, CredentialsV1, DiagnosticV1, FORMAT_VERSION, FieldV1,
-    ImpactV1, NeighboursV1, OptionsV1, PlaceV1, PlanV1, SettingsV1, SourceV1, SummaryV1,
+    ChangeImpactV1, ChangeV1, ControllerV1, CredentialV1, CredentialsV1, DiagnosticV1,
+    FORMAT_VERSION, FieldV1, ImpactV1, NeighboursV1, OptionsV1, OverlapV1, PlaceV1, PlanV1,
+    SettingsV1, SourceV1, SummaryV1,
 };
 use crate::{
     model::{Count, Credential, Field, FieldValue, Name, Neighbours, Settings, Target, shown_json},
-    plan::{Change, Controller, FieldChange, Plan, Planned, Reason, Summary},
+    plan::{
+        Change, ChangeImpact, Controller, FieldChange, Impact, Overlap, Overlaps, Plan, Planned,
+        Reason, Summary,
+    },
     source::{Diagnostic, Severity, Source, SourceMap, Span},
 };
 
@@ -70,6 +74,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
         unmanaged,
         n_narrowed_away,
         impact,
+        overlaps,
         diagnostics,
     } = plan;
     let sources = about.sources;
@@ -96,12 +101,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
         controller: self::controller(controller),
         sources: source_documents(sources),
         summary: summary(plan),
-        impact: ImpactV1 {
-            addresses_scanned: count(impact.scanned),
-            addresses_new: count(impact.new),
-            addresses_dropped: count(impact.dropped),
-            unbounded: names(&impact.unbounded),
-        },
+        impact: self::impact(impact, overlaps, sources),
         changes: changes.iter().map(|it| change(it, sources)).collect(),
         unchanged: names(unchanged),
         unmanaged: names(unmanaged),
@@ -159,8 +159,47 @@ fn count(count: Count) -> Value {
     }
 }
 
+fn impact(impact: &Impact, overlaps: &Overlaps, sources: &SourceMap) -> ImpactV1 {
+    let Impact { scanned, new, dropped, before, after, logins, unbounded } = impact;
+    let Overlaps { found, is_cut } = overlaps;
+    ImpactV1 {
+        addresses_scanned: count(*scanned),
+        addresses_new: count(*new),
+        addresses_dropped: count(*dropped),
+        addresses_before: count(*before),
+        addresses_after: count(*after),
+        login_attempts: count(*logins),
+        unbounded: unbounded.iter().map(|it| it.as_str().to_owned()).collect(),
+        overlaps: found.iter().map(|it| overlap(it, sources)).collect(),
+        more_overlaps: *is_cut,
+    }
+}
+
+fn overlap(overlap: &Overlap, sources: &SourceMap) -> OverlapV1 {
+    let Overlap { names: (one, other), ranges, addresses, spans } = overlap;
+    let place = |it: Option<Span>| it.map(|it| start(it, sources));
+    OverlapV1 {
+        names: [one, other].map(|it| it.as_str().to_owned()),
+        ranges: ranges.iter().map(ToString::to_string).collect(),
+        addresses: count(*addresses),
+        sources: [place(spans.0), place(spans.1)],
+    }
+}
+
+fn change_impact(impact: &ChangeImpact) -> ChangeImpactV1 {
+    let ChangeImpact { before, after, new, dropped, logins, is_unbounded } = impact;
+    ChangeImpactV1 {
+        addresses_before: count(*before),
+        addresses_after: count(*after),
+        addresses_new: count(*new),
+        addresses_dropped: count(*dropped),
+        login_attempts: count(*logins),
+        unbounded: *is_unbounded,
+    }
+}
+
 fn change(change: &Change, sources: &SourceMap) -> ChangeV1 {
-    let Change { name, action, reason, id, steps, before, after, fields, span } = change;
+    let Change { name, action, reason, id, steps, before, after, fields, span, impact } = change;
     let reason_detail = match reason {
         Reason::RerunIncomplete(run) => Some(run.to_string()),
         Reason::New
@@ -186,6 +225,7 @@ fn change(change: &Change, sources: &SourceMap) -> ChangeV1 {
         after: after.as_ref().map(settings),
         fields: fields.iter().map(|it| field(it, sources)).collect(),
         source: span.map(|it| start(it, sources)),
+        impact: change_impact(impact),
     }
 }
 

@@ -19,6 +19,10 @@ impl Armed {
         self.faults.extend(faults.into_iter().map(|fault| Counted { fault, seen: 0 }));
     }
 
+    pub(crate) fn disarm(&mut self) {
+        self.faults.clear();
+    }
+
     /// Counts a request, and says all that goes wrong with it, in the order of arming.
     pub(crate) fn strike(&mut self, place: Option<Where>) -> Vec<What> {
         let mut struck = Vec::new();

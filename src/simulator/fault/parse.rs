@@ -7,8 +7,8 @@ use super::{Fate, Fault, Other, What, Where, Which};
 const PLACES: &str =
     "token count list get create edit run stop delete task tasks credentials release any";
 const WHICHES: &str = "`1`, `2-5`, `/4` or `*`";
-const WHATS: &str = "lost reset 429 429:SECONDS 500…599 taken:500…599 html cut null slow:MS hang \
-    expire other-create:NAME other-edit:NAME other-delete:NAME other-run:NAME, and on a write \
+const WHATS: &str = "lost reset 429 429:SECONDS 500…599 503:SECONDS taken:500…599 html cut null \
+    slow:MS hang expire other-create:NAME other-edit:NAME other-delete:NAME other-run:NAME, and on a write \
     stuck stuck-done fail:TEXT lie late:MS";
 
 impl Fault {
@@ -16,9 +16,9 @@ impl Fault {
     pub const HELP: &str = "WHERE is one of token count list get create edit run stop delete task \
         tasks\n  credentials release any\nWHICH is one of 1 (default), 2-5, /4 (every 4th), *\nWHAT \
         is one of lost (taken on, no answer) reset (not taken on) 429 429:SECONDS\n  500…599 \
-        taken:502 (taken on, then that answer) html cut null slow:MS hang expire\n  \
-        other-create:NAME other-edit:NAME other-delete:NAME other-run:NAME (somebody\n  else, right \
-        before); and on a write stuck stuck-done fail:TEXT lie (success,\n  nothing done) late:MS \
+        503:SECONDS taken:502 (taken on, then that answer) html cut null\n  slow:MS hang expire \
+        other-create:NAME other-edit:NAME other-delete:NAME\n  other-run:NAME (somebody else, right \
+        before); and on a write stuck stuck-done\n  fail:TEXT lie (success, nothing done) late:MS \
         (its task is 404 that long)";
 }
 
@@ -117,6 +117,7 @@ impl FromStr for What {
                 _ => status(text).map(Self::Status),
             },
             Some(("429", it)) => Ok(Self::TooMany { retry_after: Some(number(it)?) }),
+            Some(("503", it)) => Ok(Self::Unavailable { retry_after: number(it)? }),
             Some(("taken", it)) => status(it).map(Self::Taken),
             Some(("slow", it)) => number(it).map(Self::Slow),
             Some(("late", it)) => number(it).map(Self::Late),
@@ -166,6 +167,7 @@ impl fmt::Display for What {
             Self::Reset => f.write_str("reset"),
             Self::TooMany { retry_after: None } => f.write_str("429"),
             Self::TooMany { retry_after: Some(seconds) } => write!(f, "429:{seconds}"),
+            Self::Unavailable { retry_after } => write!(f, "503:{retry_after}"),
             Self::Status(status) => write!(f, "{status}"),
             Self::Taken(status) => write!(f, "taken:{status}"),
             Self::Html => f.write_str("html"),
@@ -194,7 +196,7 @@ mod tests {
 
     #[test]
     fn every_fault_is_written_as_it_is_read() {
-        let whats = "lost reset 429 429:5 500 599 taken:502 html cut null slow:10 hang expire \
+        let whats = "lost reset 429 429:5 500 599 503:7 taken:502 html cut null slow:10 hang expire \
             stuck stuck-done fail:no lie late:9 other-create:a other-edit:b other-delete:c \
             other-run:d";
         for what in whats.split_whitespace() {

@@ -89,6 +89,10 @@ pub(crate) enum What {
     TooMany {
         retry_after: Option<u64>,
     },
+    /// 503, and when to come back.
+    Unavailable {
+        retry_after: u64,
+    },
     /// Not taken on, with that status.
     Status(u16),
     /// Taken on, and then that status.
@@ -118,6 +122,7 @@ impl What {
             Self::Reset => "reset",
             Self::TooMany { retry_after: None } => "429",
             Self::TooMany { retry_after: Some(_) } => "429:SECONDS",
+            Self::Unavailable { .. } => "503:SECONDS",
             Self::Status(_) => "500…599",
             Self::Taken(_) => "taken:500…599",
             Self::Html => "html",

@@ -1,7 +1,5 @@
 //! Answers as HTTP.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
@@ -55,24 +53,31 @@ pub(super) fn failed(status: u16) -> Response<Bytes> {
     refused(status, "SERVICE_UNAVAILABLE", "the service is not available")
 }
 
-/// A 429, and when to come back, if that is said.
-pub(super) fn too_many(wait: Option<u64>, now: u64, quirks: &Quirks) -> Response<Bytes> {
-    let mut answer = refused(429, "TOO_MANY_REQUESTS", "Rate Limit exceeded");
-    if let Some(seconds) = wait {
-        let value = match quirks.retry_after {
-            quirk::RetryAfter::Seconds => seconds.to_string(),
-            quirk::RetryAfter::Date => {
-                // A date means something only beside the controller's own.
-                if let Ok(today) = HeaderValue::from_str(&date(now)) {
-                    answer.headers_mut().insert(DATE, today);
-                }
-                // Dates have no fractions; a moment too early would be a moment too early.
-                date(now + Duration::from_secs(seconds).as_secs() * 1000 + 999)
+pub(super) fn too_many() -> Response<Bytes> {
+    refused(429, "TOO_MANY_REQUESTS", "Rate Limit exceeded")
+}
+
+/// The same answer, which also says when to come back.
+pub(super) fn asking_to_wait(
+    mut answer: Response<Bytes>,
+    seconds: u64,
+    now: u64,
+    quirks: &Quirks,
+) -> Response<Bytes> {
+    let value = match quirks.retry_after {
+        quirk::RetryAfter::Absent => return answer,
+        quirk::RetryAfter::Seconds => seconds.to_string(),
+        quirk::RetryAfter::Date => {
+            // A date means something only beside the controller's own.
+            if let Ok(today) = HeaderValue::from_str(&date(now)) {
+                answer.headers_mut().insert(DATE, today);
             }
-        };
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            answer.headers_mut().insert(RETRY_AFTER, value);
+            // Dates have no fractions; a moment too early would be a moment too early.
+            date(now.saturating_add(seconds.saturating_mul(1_000)).saturating_add(999))
         }
+    };
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        answer.headers_mut().insert(RETRY_AFTER, value);
     }
     answer
 }

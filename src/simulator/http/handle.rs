@@ -17,11 +17,12 @@ use super::{
     service::Unanswered,
     simulator::{Simulator, State, status_of},
     struck::{Barrier, Ending, Struck},
+    throttle::Connection,
     token,
 };
 use crate::simulator::{
-    quirk::Role,
-    world::{At, redacted},
+    quirk::{RetryAfter, Role},
+    world::{At, Violation, redacted},
 };
 
 /// A request that was sent and not looked at yet.
@@ -36,12 +37,12 @@ pub(super) struct Arrived {
 pub(super) struct Handled {
     pub(super) after: Duration,
     pub(super) end: End,
+    /// How long the client is told to wait.
+    pub(super) told: Option<Duration>,
 }
 
 pub(super) enum End {
     Answer(Response<Bytes>),
-    /// An answer that says to send nothing until then.
-    Wait(Response<Bytes>, Instant),
     Unanswered(Unanswered),
     Never,
 }
@@ -72,11 +73,18 @@ pub(super) fn handle_ours(simulator: &Simulator, request: &Request<Bytes>) -> Re
 ///
 /// Done when it is sent and not when it is looked at, so that the second create is the second that
 /// a client sent, however the latency of several ends at one instant.
-pub(super) fn arrive(state: &mut State, request: &Request<Bytes>) -> Arrived {
+pub(super) fn arrive(
+    state: &mut State,
+    request: &Request<Bytes>,
+    connection: Option<&Connection>,
+) -> Arrived {
     let body: Option<Value> = serde_json::from_slice(request.body()).ok();
     let route = route::route(request.method(), request.uri().path());
     let status = body.as_ref().and_then(status_of);
     let place = route.as_ref().ok().map(|it| it.place(status));
+    if state.throttle.is_early(Instant::now(), connection) {
+        state.world.violate(Violation::EarlyRetry);
+    }
     state.count(place, logged(request, body.as_ref()));
     let whats = state.armed.strike(place);
     state.note_struck(place, &whats);
@@ -97,11 +105,11 @@ pub(super) fn handle(state: &mut State, request: &Request<Bytes>, arrived: Arriv
     }
     let after = Duration::from_millis(struck.slow);
     if let Some(barrier) = struck.barrier {
-        return Handled { after, end: bar(state, barrier, now) };
+        return bar(state, barrier, now, after);
     }
     if let Err(seconds) = state.throttle.admit(Instant::now()) {
         let barrier = Barrier::TooMany { retry_after: Some(seconds) };
-        return Handled { after, end: bar(state, barrier, now) };
+        return bar(state, barrier, now, after);
     }
     let answer = match route {
         Err(missed) => miss(state, request.headers(), missed, now),
@@ -114,7 +122,7 @@ pub(super) fn handle(state: &mut State, request: &Request<Bytes>, arrived: Arriv
             answer::of_world(dispatch(state, &asked, now), &state.rules.quirks)
         }),
     };
-    Handled { after, end: finish(answer, struck.ending) }
+    Handled { after, end: finish(answer, struck.ending), told: None }
 }
 
 /// A line of the log: method, path and body, without secrets.
@@ -128,19 +136,31 @@ fn logged(request: &Request<Bytes>, body: Option<&Value>) -> String {
     }
 }
 
-fn bar(state: &State, barrier: Barrier, now: u64) -> End {
-    match barrier {
+fn bar(state: &mut State, barrier: Barrier, now: u64, after: Duration) -> Handled {
+    let quirks = &state.rules.quirks;
+    let mut told = None;
+    let mut asking = |answer, seconds| {
+        if quirks.retry_after != RetryAfter::Absent {
+            told = Some(Duration::from_secs(seconds));
+        }
+        answer::asking_to_wait(answer, seconds, now, quirks)
+    };
+    let end = match barrier {
         Barrier::Reset => End::Unanswered(Unanswered::Reset),
         Barrier::Hang => End::Never,
         Barrier::Status(status) => End::Answer(answer::failed(status)),
         Barrier::TooMany { retry_after } => {
-            let answer = answer::too_many(retry_after, now, &state.rules.quirks);
-            match retry_after.map(Duration::from_secs) {
-                Some(wait) => End::Wait(answer, Instant::now() + wait),
-                None => End::Answer(answer),
-            }
+            state.throttle.n_refused += 1;
+            End::Answer(match retry_after {
+                None => answer::too_many(),
+                Some(seconds) => asking(answer::too_many(), seconds),
+            })
         }
-    }
+        Barrier::Unavailable { retry_after } => {
+            End::Answer(asking(answer::failed(503), retry_after))
+        }
+    };
+    Handled { after, end, told }
 }
 
 fn finish(answer: Response<Bytes>, ending: Option<Ending>) -> End {

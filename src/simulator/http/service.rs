@@ -9,17 +9,20 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response};
-use tokio::time;
+use tokio::time::{self, Instant};
 
 use super::{
     handle::{End, Handled, arrive, handle, handle_ours, is_ours},
     simulator::Simulator,
+    throttle::Connection,
 };
 
 /// A way to send requests to a simulator, with or without a socket in between.
 #[derive(Clone)]
 pub struct Service {
     simulator: Simulator,
+    /// Where there is a socket in between.
+    connection: Option<Connection>,
 }
 
 /// A request that got no answer. Over a socket the connection ends.
@@ -38,7 +41,12 @@ pub enum Unanswered {
 
 impl Service {
     pub(super) fn new(simulator: Simulator) -> Self {
-        Self { simulator }
+        Self { simulator, connection: None }
+    }
+
+    /// The same way, as the end of a connection of its own.
+    pub(crate) fn connected(self) -> Self {
+        Self { connection: Some(Connection::default()), ..self }
     }
 }
 
@@ -62,23 +70,25 @@ impl tower::Service<Request<Bytes>> for Service {
         let has_cord = simulator.has_cord();
         let (latency, arrived) = {
             let mut state = simulator.lock();
-            (state.options.latency, arrive(&mut state, &request))
+            let arrived = arrive(&mut state, &request, self.connection.as_ref());
+            (state.options.latency, arrived)
         };
+        let connection = self.connection.clone();
         Box::pin(async move {
             let handler = simulator.clone();
             let handling = async move {
                 wait(latency).await;
                 handle(&mut handler.lock(), &request, arrived)
             };
-            let Handled { after, end } =
+            let Handled { after, end, told } =
                 if has_cord { on_its_way(handling).await } else { handling.await };
             wait(after).await;
+            if let Some(told) = told {
+                let throttle = &mut simulator.lock().throttle;
+                throttle.tell(Instant::now(), told, connection.as_ref());
+            }
             match end {
                 End::Answer(answer) => Ok(answer),
-                End::Wait(answer, until) => {
-                    simulator.lock().throttle.tell(until);
-                    Ok(answer)
-                }
                 End::Unanswered(unanswered) => Err(unanswered),
                 End::Never => future::pending().await,
             }

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use bytes::Bytes;
+use http::Request;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -13,10 +15,8 @@ use crate::simulator::{
     Fault, FaultError, Options, World, WorldError,
     fault::{Armed, What, Where},
     options::DEFAULT_RELEASE,
-    world::{At, Rules, Violation},
+    world::{At, Rules},
 };
-use bytes::Bytes;
-use http::Request;
 
 /// A controller that lives in this process. Clones are the same controller.
 #[derive(Clone)]
@@ -102,6 +102,11 @@ impl Simulator {
         Where::ALL.iter().map(|(it, word)| ((*word).to_owned(), count(it))).collect()
     }
 
+    /// How many requests were answered 429.
+    pub fn refused(&self) -> u64 {
+        self.lock().throttle.n_refused
+    }
+
     /// Each counted request in its order: method, path, body. Secrets are left out.
     pub fn request_log(&self) -> Vec<String> {
         self.lock().log.clone()
@@ -115,9 +120,9 @@ impl Simulator {
         Ok(())
     }
 
-    /// Takes away the faults that have not struck yet.
-    pub fn disarm(&self) {
-        self.lock().armed = Armed::default();
+    /// Disarms every fault.
+    pub fn heal(&self) {
+        self.lock().armed.disarm();
     }
 
     /// How often each kind of fault struck, by `WHERE=WHAT`. WHERE is the request that it struck.
@@ -169,11 +174,8 @@ impl State {
         time
     }
 
-    /// Counts a request, and notes whether it comes before it may.
+    /// Counts a request.
     pub(super) fn count(&mut self, place: Option<Where>, line: String) {
-        if self.throttle.is_early(Instant::now()) {
-            self.world.violate(Violation::EarlyRetry);
-        }
         if let Some(place) = place {
             *self.requests.entry(place).or_default() += 1;
         }

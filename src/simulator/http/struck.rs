@@ -25,6 +25,7 @@ pub(super) enum Barrier {
     Reset,
     Hang,
     TooMany { retry_after: Option<u64> },
+    Unavailable { retry_after: u64 },
     Status(u16),
 }
 
@@ -51,6 +52,7 @@ impl Struck {
             What::Reset => self.bar(Barrier::Reset),
             What::Hang => self.bar(Barrier::Hang),
             What::TooMany { retry_after } => self.bar(Barrier::TooMany { retry_after }),
+            What::Unavailable { retry_after } => self.bar(Barrier::Unavailable { retry_after }),
             What::Status(status) => self.bar(Barrier::Status(status)),
             What::Lost => self.end(Ending::Lost),
             What::Cut => self.end(Ending::Cut),

@@ -504,6 +504,53 @@ async fn what_was_sent_before_the_429_is_not_early() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_429_that_comes_late_binds_nobody_before_it_comes() {
+    let client = Client::with(&["count=429:5", "count=slow:2000"], &[]).await;
+    let count = format!("{DISCOVERY}/count");
+    let later = async |ms| {
+        time::sleep(Duration::from_millis(ms)).await;
+        client.status(Method::GET, &count, &Value::Null).await
+    };
+    let (first, second, third) = tokio::join!(later(0), later(1_999), later(2_001));
+    assert_eq!((first, second, third), (429, 200, 200));
+    assert_eq!(client.violations(), ["early_retry 1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_a_socket_only_its_own_connection_knows_of_a_429_at_once() {
+    let simulator = Simulator::new(Options::default(), World::default());
+    simulator.inject("token=429:5").unwrap();
+    let (mut first, mut second) =
+        (simulator.service().connected(), simulator.service().connected());
+    let request = || {
+        let request = Request::post("/dna/system/api/v1/auth/token");
+        request.body(Bytes::new()).unwrap()
+    };
+    let early = || simulator.violations()["early_retry"];
+    assert_eq!(first.call(request()).await.unwrap().status(), 429);
+    second.call(request()).await.unwrap();
+    assert_eq!(early(), 0, "it may have left before");
+    first.call(request()).await.unwrap();
+    assert_eq!(early(), 1, "it left afterwards");
+    time::sleep(Duration::from_millis(200)).await;
+    second.call(request()).await.unwrap();
+    assert_eq!(early(), 2, "by then everybody knew");
+    time::sleep(Duration::from_secs(5)).await;
+    first.call(request()).await.unwrap();
+    assert_eq!(early(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_can_be_absent() {
+    let client = Client::with(&["count=429:5"], &["retry_after=absent"]).await;
+    let count = format!("{DISCOVERY}/count");
+    let answer = client.send(Method::GET, &count, &Value::Null).await.unwrap();
+    assert!(answer.status() == 429 && !answer.headers().contains_key("retry-after"));
+    assert_eq!(client.status(Method::GET, &count, &Value::Null).await, 200);
+    assert_eq!(client.violations(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn retry_after_can_be_a_date() {
     let client = Client::with(&["count=429:5"], &["retry_after=date"]).await;
     let answer =

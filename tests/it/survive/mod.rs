@@ -21,6 +21,8 @@ use crate::seeds::{on_all_processors, seeds, try_seed};
 mod broken;
 /// What has to hold of everything that was played.
 mod checks;
+/// What all this found.
+mod found;
 /// What the journals say.
 mod journals;
 /// Plays a schedule.

@@ -269,7 +269,7 @@ impl Player<'_> {
 
     /// Ends what was left, with nothing in the way.
     async fn close(&self, bench: &Bench) {
-        self.simulator.disarm();
+        self.simulator.heal();
         for nth in 0..MOST_CLOSING {
             let way = if nth == 0 { self.schedule.close } else { Way::Apply };
             let ended = self.command(bench, way, (&Cord::default(), pending()), 0).await;

@@ -126,11 +126,12 @@ pub(crate) const PLACES: [&str; 13] = [
 ];
 
 /// The kinds of faults.
-pub(crate) const KINDS: [&str; 21] = [
+pub(crate) const KINDS: [&str; 22] = [
     "lost",
     "reset",
     "429",
     "429:SECONDS",
+    "503:SECONDS",
     "500…599",
     "taken:500…599",
     "html",

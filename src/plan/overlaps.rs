@@ -1,0 +1,89 @@
+//! Which discoveries scan the same addresses.
+//!
+//! Judges nothing: whether that is meant, the files' authors know.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    impact::covered,
+    types::{Change, Overlap, Overlaps},
+};
+use crate::{
+    model::{
+        AddressRange, AddressSet, Common, Desired, DesiredDiscovery, Exclude, Live, LiveDiscovery,
+        Name, RemoteId, State, overlapping,
+    },
+    source::Span,
+};
+
+/// How many pairs are told at most: where everything overlaps with everything, more tell no more.
+const MOST_PAIRS: usize = 1_000;
+
+/// One that scans, as it will be once the plan is carried out.
+struct Scanner<'a> {
+    name: &'a Name,
+    addresses: AddressSet,
+    /// Its entry in the files; `None` where it is in none.
+    span: Option<Span>,
+}
+
+/// Finds what the discoveries of the files scan in common, with one another and with live ones that
+/// no file names, in the order of names.
+pub(super) fn overlaps(desired: &Desired, live: &Live, changes: &[Change]) -> Overlaps {
+    let scanners = scanners(desired, live, changes);
+    let ranges = scanners
+        .iter()
+        .enumerate()
+        .flat_map(|(owner, it)| it.addresses.ranges().into_iter().map(move |range| (range, owner)));
+    let matters = |one: usize, other: usize| {
+        let is_declared = |it: usize| scanners.get(it).is_some_and(|it| it.span.is_some());
+        is_declared(one) || is_declared(other)
+    };
+    let Common { pairs, is_cut } = overlapping(ranges.collect(), matters, MOST_PAIRS);
+    let found = pairs.into_iter().filter_map(|pair| overlap(&scanners, pair));
+    Overlaps { found: found.collect(), is_cut }
+}
+
+fn overlap(
+    scanners: &[Scanner<'_>],
+    ((one, other), ranges): ((usize, usize), Vec<AddressRange>),
+) -> Option<Overlap> {
+    let (one, other) = (scanners.get(one)?, scanners.get(other)?);
+    let common = ranges.into_iter().collect::<AddressSet>();
+    Some(Overlap {
+        names: (one.name.clone(), other.name.clone()),
+        ranges: common.ranges(),
+        addresses: common.count(),
+        spans: (one.span, other.span),
+    })
+}
+
+/// Returns everything that will be there, by name.
+fn scanners<'a>(desired: &'a Desired, live: &'a Live, changes: &[Change]) -> Vec<Scanner<'a>> {
+    let by_name = live.discoveries.iter().map(|it| (&it.name, it)).collect::<BTreeMap<_, _>>();
+    let deleted = changes.iter().filter(|it| it.after.is_none()).filter_map(|it| it.id.as_ref());
+    let deleted = deleted.collect::<BTreeSet<&RemoteId>>();
+    let names = desired.discoveries.iter().map(|it| &it.name.value).collect::<BTreeSet<_>>();
+    let declared = desired.discoveries.iter().filter(|it| it.state() != State::Absent);
+    let declared = declared.filter_map(|it| of_files(it, by_name.get(&it.name.value).copied()));
+    let unmanaged = live.discoveries.iter();
+    let unmanaged = unmanaged.filter(|it| !names.contains(&it.name) && !deleted.contains(&it.id));
+    let mut all = declared.chain(unmanaged.filter_map(of_nobody)).collect::<Vec<_>>();
+    all.sort_by_key(|it| it.name);
+    all
+}
+
+fn of_files<'a>(it: &'a DesiredDiscovery, live: Option<&LiveDiscovery>) -> Option<Scanner<'a>> {
+    let target = &it.wanted.target.as_ref()?.value;
+    let kept = || live?.read.as_ref().ok()?.settings.exclude.as_ref();
+    let exclude: Option<&BTreeSet<Exclude>> =
+        it.wanted.exclude.as_ref().map(|it| &it.value).or_else(kept);
+    let addresses = covered(target, exclude);
+    Some(Scanner { name: &it.name.value, addresses, span: Some(it.name.span) })
+}
+
+fn of_nobody(it: &LiveDiscovery) -> Option<Scanner<'_>> {
+    let settings = &it.read.as_ref().ok()?.settings;
+    let addresses = covered(settings.target.as_ref()?, settings.exclude.as_ref());
+    Some(Scanner { name: &it.name, addresses, span: None })
+}

@@ -1,0 +1,110 @@
+//! What a plan reaches, in words: which changes scan what is new, how often devices are logged in to
+//! at most, and what is scanned twice.
+//!
+//! Counts nothing itself.
+
+use std::cmp::Reverse;
+
+use crate::{
+    model::{AddressRange, Count, Name},
+    plan::{Change, ChangeImpact, Overlap, Plan},
+};
+
+/// How many changes and overlaps are listed; the others are counted.
+const MOST_LISTED: usize = 10;
+
+/// How many ranges of an overlap are listed.
+const MOST_RANGES: usize = 4;
+
+/// Returns what a plan reaches, in sections.
+pub(super) fn impact_text(plan: &Plan) -> Vec<String> {
+    sections(plan, ToString::to_string).into_iter().map(|it| text(&it)).collect()
+}
+
+fn text(section: &Section) -> String {
+    let Section { title, lines } = section;
+    let lines = lines.iter().map(|it| format!("  {it}\n"));
+    std::iter::once(format!("{title}:\n")).chain(lines).collect()
+}
+
+/// A title and the lines below it.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) title: &'static str,
+    pub(super) lines: Vec<String>,
+}
+
+/// Returns what a plan reaches, names written in that way; nothing where it reaches nothing.
+pub(super) fn sections(plan: &Plan, name: impl Fn(&Name) -> String) -> Vec<Section> {
+    if plan.changes.is_empty() {
+        return Vec::new();
+    }
+    let change = |it: &Change| format!("{}: {}", name(&it.name), reach(it));
+    let reaching = reaching(plan).into_iter().map(change).collect::<Vec<_>>();
+    let overlap = |it: &Overlap| {
+        let of = |of: &Name, is_declared: bool| {
+            if is_declared { name(of) } else { format!("{} (unmanaged)", name(of)) }
+        };
+        let Overlap { names: (one, other), ranges, addresses, spans } = it;
+        let (one, other) = (of(one, spans.0.is_some()), of(other, spans.1.is_some()));
+        format!("{one} and {other}: {} ({})", listed(ranges), counted(*addresses))
+    };
+    let mut overlaps = plan.overlaps.found.iter().map(overlap).collect::<Vec<_>>();
+    overlaps.extend(plan.overlaps.is_cut.then(|| "more than can be listed".to_owned()));
+    let sections = [section("Impact", reaching), section("Overlaps", overlaps)];
+    sections.into_iter().flatten().collect()
+}
+
+fn section(title: &'static str, mut lines: Vec<String>) -> Option<Section> {
+    let n_more = lines.len().saturating_sub(MOST_LISTED);
+    lines.truncate(MOST_LISTED);
+    lines.extend((n_more != 0).then(|| format!("and {n_more} more")));
+    (!lines.is_empty()).then_some(Section { title, lines })
+}
+
+/// Returns the changes that scan or drop something, those with the most new addresses first.
+fn reaching(plan: &Plan) -> Vec<&Change> {
+    let reaches = |it: &&Change| {
+        let ChangeImpact { before: _, after: _, new, dropped, logins, is_unbounded } = &it.impact;
+        !(new.is_zero() && dropped.is_zero() && logins.is_zero()) || *is_unbounded
+    };
+    let mut changes = plan.changes.iter().filter(reaches).collect::<Vec<_>>();
+    changes.sort_by_key(|it| Reverse((it.impact.new, it.impact.logins, it.impact.dropped)));
+    changes
+}
+
+/// Says what a change reaches.
+fn reach(change: &Change) -> String {
+    let ChangeImpact { before, after, new, dropped, logins, is_unbounded } = change.impact;
+    let covers = match (&change.before, &change.after) {
+        (Some(_), None) => format!("{} before, none after", counted(before)),
+        (Some(_), Some(_)) if before != after => {
+            format!("{} before, {} after", counted(before), after.grouped())
+        }
+        (None | Some(_), _) => counted(after),
+    };
+    let part = |count: Count, what: &str| {
+        (!count.is_zero()).then(|| format!("{} {what}", count.grouped()))
+    };
+    let parts = [
+        Some(covers),
+        part(new, "new"),
+        part(dropped, "dropped"),
+        part(logins, "logins at most"),
+        is_unbounded.then(|| "unbounded".to_owned()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn counted(addresses: Count) -> String {
+    let count = addresses.grouped();
+    let what = if count == "1" { "address" } else { "addresses" };
+    format!("{count} {what}")
+}
+
+fn listed(ranges: &[AddressRange]) -> String {
+    let shown = ranges.iter().take(MOST_RANGES).map(ToString::to_string).collect::<Vec<_>>();
+    let n_more = ranges.len().saturating_sub(MOST_RANGES);
+    let more = if n_more == 0 { String::new() } else { format!(" and {n_more} more") };
+    format!("{}{more}", shown.join(", "))
+}
