@@ -51,6 +51,8 @@ pub(crate) struct Told {
     pub(crate) journals: [Journals; 2],
     /// The world right then.
     pub(crate) world: Value,
+    /// How many requests had come before they may by then.
+    pub(crate) n_early: u64,
     /// Whether another apply was under way then.
     pub(crate) is_crowded: bool,
 }
@@ -211,7 +213,8 @@ impl Player<'_> {
         self.tally.borrow_mut().note_command(way, exit, &err);
         let world = world(bench);
         is_crowded |= *self.n_begun.borrow() != n_begun + 1;
-        let told = Told { way, exit, out, err, requests, journals, world, is_crowded };
+        let n_early = bench.violations("early_retry");
+        let told = Told { way, exit, out, err, requests, journals, world, n_early, is_crowded };
         self.told.borrow_mut().push(told);
         Some(Ended { exit, n_unsynced })
     }

@@ -92,10 +92,6 @@ impl Schedule {
     pub(crate) fn has_other(&self, what: &str) -> bool {
         self.others.iter().map(|(_, it)| it).chain(&self.faults).any(|it| it.contains(what))
     }
-
-    pub(crate) fn has_kill(&self) -> bool {
-        self.lives.iter().any(|it| matches!(it.end, End::Kill(..)))
-    }
 }
 
 impl fmt::Debug for Schedule {
