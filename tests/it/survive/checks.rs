@@ -117,7 +117,8 @@ fn expect_good_manners(played: &Played) {
     });
     let log = played.bench.simulator.request_log().join("\n");
     assert!(violations.is_empty(), "{violations:?}\n{log}");
-    let first = played.told.first().filter(|it| it.way == Way::Apply && !it.is_crowded);
+    let is_first = |it: &&Told| it.way == Way::Apply && schedule.second.is_none();
+    let first = played.told.first().filter(is_first);
     assert_eq!(first.map_or(0, |it| it.n_early), 0, "early requests\n{log}");
 }
 
