@@ -236,13 +236,14 @@ async fn settle(
     let now = Instant::now();
     // A task that never ends must not keep every later apply from its work.
     let patience = PATIENCE.max(left.longest_task() * LONGEST_TIMES);
+    let patience = patience.min(search.deadline.saturating_duration_since(now) / 2);
     let job = Apply {
         plan: &found.plan,
         client: &search.connection.client,
         live: &seen.live,
         read_at: seen.at,
         limits: limits(search.args, Wait::Tasks),
-        deadline: search.deadline.min(now + patience),
+        deadline: now + patience,
         purpose: Purpose::Settle(&left),
         stop: CancellationToken::new(),
         wall_ms: output.now_ms(),

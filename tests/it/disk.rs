@@ -7,11 +7,31 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use trueup::cli::{Appended, Disk};
+use trueup::{
+    cli::{Appended, Disk},
+    simulator::Cord,
+};
 
 /// A disk in memory. Clones are the same disk.
 #[derive(Clone, Default)]
-pub(crate) struct MemoryDisk(Arc<Mutex<BTreeMap<PathBuf, Shared>>>);
+pub(crate) struct MemoryDisk(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    files: BTreeMap<PathBuf, Shared>,
+    /// The file that was made last.
+    newest: Option<PathBuf>,
+    death: Option<(Moment, Cord)>,
+    /// Whether whoever uses it is dead: nothing that is done to it happens any more.
+    is_dead: bool,
+}
+
+/// Right after what whoever uses it dies; these count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Appended(u64),
+    Synced(u64),
+}
 
 /// A file, whatever its name is by now.
 type Shared = Arc<Mutex<Kept>>;
@@ -28,30 +48,65 @@ impl MemoryDisk {
     /// Ends every process that uses it, and the power: of what was not synced, this many bytes of
     /// each file were written all the same.
     pub(crate) fn lose_power(&self, n_survive: usize) {
-        for kept in self.lock().values() {
+        let mut state = self.lock();
+        (state.is_dead, state.death) = (false, None);
+        for kept in state.files.values() {
             let mut kept = kept.lock().unwrap();
-            let size = kept.n_synced + n_survive;
+            let size = kept.n_synced.saturating_add(n_survive);
             kept.bytes.truncate(size);
             kept.n_synced = kept.bytes.len();
             kept.is_locked = false;
         }
     }
 
+    /// Has whoever uses it die at a moment, and a cord pulled then.
+    pub(crate) fn die_at(&self, moment: Moment, cord: Cord) {
+        self.lock().death = Some((moment, cord));
+    }
+
+    /// Returns how many bytes are not synced.
+    pub(crate) fn n_unsynced(&self) -> usize {
+        let n_unsynced = |it: &Kept| it.bytes.len() - it.n_synced;
+        self.lock().files.values().map(|it| n_unsynced(&it.lock().unwrap())).sum()
+    }
+
+    /// Returns the file that was made last.
+    pub(crate) fn newest(&self) -> Option<PathBuf> {
+        self.lock().newest.clone()
+    }
+
     /// Puts a file there.
     pub(crate) fn put(&self, path: &str, text: &str) {
         let bytes = text.as_bytes().to_vec();
         let kept = Kept { n_synced: bytes.len(), bytes, is_locked: false };
-        self.lock().insert(PathBuf::from(path), Arc::new(Mutex::new(kept)));
+        self.lock().files.insert(PathBuf::from(path), Arc::new(Mutex::new(kept)));
     }
 
     /// Returns the text of every file.
     pub(crate) fn texts(&self) -> BTreeMap<PathBuf, String> {
         let text = |it: &Shared| String::from_utf8(it.lock().unwrap().bytes.clone()).unwrap();
-        self.lock().iter().map(|(path, it)| (path.clone(), text(it))).collect()
+        self.lock().files.iter().map(|(path, it)| (path.clone(), text(it))).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Shared>> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
+    }
+}
+
+impl State {
+    /// Counts down to the moment of death.
+    fn note(&mut self, what: Moment) {
+        let Some((moment, cord)) = &mut self.death else { return };
+        let ((Moment::Appended(n_left), Moment::Appended(_))
+        | (Moment::Synced(n_left), Moment::Synced(_))) = (moment, what)
+        else {
+            return;
+        };
+        *n_left = n_left.saturating_sub(1);
+        if *n_left == 0 {
+            cord.pull();
+            self.is_dead = true;
+        }
     }
 }
 
@@ -61,46 +116,62 @@ impl Disk for MemoryDisk {
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
-        let mut files = self.lock();
-        if files.contains_key(path) {
+        let mut state = self.lock();
+        if state.files.contains_key(path) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         let kept = Shared::default();
         kept.lock().unwrap().is_locked = true;
-        files.insert(path.to_owned(), Arc::clone(&kept));
-        Ok(Box::new(Open(kept)))
+        state.files.insert(path.to_owned(), Arc::clone(&kept));
+        state.newest = Some(path.to_owned());
+        Ok(Box::new(Open { disk: self.clone(), kept }))
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
-        let files = self.lock();
-        let Some(kept) = files.get(path) else { return Err(io::ErrorKind::NotFound.into()) };
+        let state = self.lock();
+        let Some(kept) = state.files.get(path) else { return Err(io::ErrorKind::NotFound.into()) };
         if std::mem::replace(&mut kept.lock().unwrap().is_locked, true) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        Ok(Box::new(Open(Arc::clone(kept))))
+        Ok(Box::new(Open { disk: self.clone(), kept: Arc::clone(kept) }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let mut files = self.lock();
-        if files.contains_key(to) {
+        let mut state = self.lock();
+        if state.is_dead {
+            return Ok(());
+        }
+        if state.files.contains_key(to) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        let kept = files.remove(from).ok_or(io::ErrorKind::NotFound)?;
-        files.insert(to.to_owned(), kept);
+        let kept = state.files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        state.files.insert(to.to_owned(), kept);
         Ok(())
     }
 
     fn files(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let files = self.lock();
-        Ok(files.keys().filter(|it| it.parent() == Some(folder)).cloned().collect())
+        let state = self.lock();
+        Ok(state.files.keys().filter(|it| it.parent() == Some(folder)).cloned().collect())
     }
 }
 
-struct Open(Shared);
+struct Open {
+    disk: MemoryDisk,
+    kept: Shared,
+}
 
 impl Open {
     fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
-        work(&mut self.0.lock().unwrap())
+        work(&mut self.kept.lock().unwrap())
+    }
+
+    /// Does something to what is written, unless whoever does it is dead; which may be next.
+    fn change(&mut self, what: Moment, work: impl FnOnce(&mut Kept)) {
+        let mut state = self.disk.lock();
+        if !state.is_dead {
+            self.with(work);
+            state.note(what);
+        }
     }
 }
 
@@ -115,16 +186,19 @@ impl Appended for Open {
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.with(|it| it.bytes.extend(bytes));
+        self.change(Moment::Appended(1), |it| it.bytes.extend(bytes));
         Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.with(|it| it.n_synced = it.bytes.len());
+        self.change(Moment::Synced(1), |it| it.n_synced = it.bytes.len());
         Ok(())
     }
 
     fn cut(&mut self, size: u64) -> io::Result<()> {
+        if self.disk.lock().is_dead {
+            return Ok(());
+        }
         let size = usize::try_from(size).unwrap();
         self.with(|it| {
             it.bytes.truncate(size);

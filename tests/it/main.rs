@@ -65,6 +65,8 @@ mod resume;
 mod saved;
 /// Nothing secret is said or saved, not even to a log.
 mod secrets;
+/// Cases that follow from their seeds.
+mod seeds;
 /// The program as a process: a folder, an environment, and what comes out.
 mod shell;
 /// Somebody else at the controller.
@@ -75,6 +77,8 @@ mod speed;
 mod status;
 /// One discovery, and what is done to it.
 mod story;
+/// Deterministic simulation: everything that can go wrong, from one seed each.
+mod survive;
 /// Rules about the source that no compiler checks.
 mod tidy;
 /// The command line itself: help, versions, and what is not understood.

@@ -1,33 +1,30 @@
 //! What holds of every plan and every apply, on generated controllers, worlds and files.
 //!
-//! Each case follows from its seed. A failure names it: `TRUEUP_SEED=17 PROPTEST_CASES=1` runs that
-//! case alone, `PROPTEST_CASES=5000` runs more of them.
+//! Each case follows from its seed. A failure names it: `TRUEUP_SEED=17` runs that case alone,
+//! `PROPTEST_CASES=5000` runs more of them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env,
     net::IpAddr,
     time::Duration,
 };
 
-use proptest::{
-    prelude::*,
-    test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner},
-};
+use proptest::prelude::*;
 use serde_json::{Value, json};
-use tokio::{runtime, time::sleep};
+use tokio::time::sleep;
 use trueup::{cli::Exit, simulator::World};
 
 use crate::{
     bench::{Bench, Ran},
     generate::{Case, cases, faults, soft_cases},
+    seeds::check,
     wanted::{
         departures, n_runs, named, prefixes, ranges, settings_of, trespasses, wanted, without_run,
     },
 };
 
 /// Long enough for every task and every run of a case to end.
-const ALL_OVER: Duration = Duration::from_mins(10);
+pub(crate) const ALL_OVER: Duration = Duration::from_mins(10);
 
 #[test]
 fn a_plan_is_empty_after_its_apply() {
@@ -303,40 +300,18 @@ fn after_ctrl_c_the_next_apply_ends_where_an_undisturbed_one_does() {
     });
 }
 
-/// Tries a property on so many cases, and shrinks the first that breaks it.
-fn check<S: Strategy>(n_cases: u64, strategy: S, property: impl AsyncFn(S::Value)) {
-    let number = |name: &str| env::var(name).ok().map(|it| it.parse::<u64>().unwrap());
-    let first = number("TRUEUP_SEED").unwrap_or(0);
-    let n_cases = number("PROPTEST_CASES").unwrap_or(n_cases);
-    for seed in first..first + n_cases {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        let config =
-            Config { failure_persistence: None, max_shrink_iters: 1500, ..Config::default() };
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-        let mut runner = TestRunner::new_with_rng(config, rng);
-        let tree = strategy.new_tree(&mut runner).unwrap();
-        let outcome = runner.run_one(tree, |case| {
-            let mut paused = runtime::Builder::new_current_thread();
-            let paused = paused.enable_time().start_paused(true).build().unwrap();
-            paused.block_on(property(case));
-            Ok(())
-        });
-        match outcome {
-            Ok(_) => (),
-            Err(TestError::Fail(why, case)) => panic!("TRUEUP_SEED={seed}: {why}\n{case:?}"),
-            Err(TestError::Abort(why)) => panic!("TRUEUP_SEED={seed}: {why}"),
-        }
-    }
+/// The controller of a case, with its files.
+pub(crate) fn begin(case: &Case) -> Bench {
+    let bench = Bench::with(case.options(), World::from_json(&case.world.to_string()).unwrap());
+    put_files(&bench, case);
+    bench
 }
 
-/// The controller of a case, with its files.
-fn begin(case: &Case) -> Bench {
-    let bench = Bench::with(case.options(), World::from_json(&case.world.to_string()).unwrap());
+/// Writes the files of a case.
+pub(crate) fn put_files(bench: &Bench, case: &Case) {
     for (at, file) in case.files.iter().enumerate() {
         bench.file(&format!("{at}.yaml"), &format!("{file:#}"));
     }
-    bench
 }
 
 /// The same controller without the faults that were still to come.
@@ -345,7 +320,7 @@ fn restart(bench: &mut Bench, case: &Case) {
     bench.replace(case.options(), world);
 }
 
-fn line(command: &str, case: &Case) -> String {
+pub(crate) fn line(command: &str, case: &Case) -> String {
     format!("{command}{}", if case.prune { " --prune --allow-delete 99" } else { "" })
 }
 
@@ -353,16 +328,16 @@ async fn apply(bench: &Bench, case: &Case) -> Ran {
     bench.run(&line(&format!("apply --auto-approve {}", case.flags), case)).await
 }
 
-fn world(bench: &Bench) -> Value {
+pub(crate) fn world(bench: &Bench) -> Value {
     serde_json::from_str(&bench.simulator.world_json()).unwrap()
 }
 
-fn array(value: &Value) -> &Vec<Value> {
+pub(crate) fn array(value: &Value) -> &Vec<Value> {
     value.as_array().unwrap()
 }
 
 /// Plans, and expects that nothing is left to do but to run again what is always run again.
-async fn expect_nothing_left(bench: &Bench, case: &Case) {
+pub(crate) async fn expect_nothing_left(bench: &Bench, case: &Case) {
     let ran = bench.run(&line("plan --detailed-exitcode", case)).await;
     let reasons = ran.out.lines().filter_map(|it| it.strip_prefix("  # ("));
     for reason in reasons {
@@ -379,10 +354,21 @@ async fn expect_nothing_left(bench: &Bench, case: &Case) {
 /// Exit 0 only if the world is as wanted.
 fn assert_truthful(bench: &Bench, case: &Case, ran: &Ran, raced: &[String]) {
     if ran.exit == Exit::Done {
-        let mut departures = departures(&case.files, &world(bench), raced);
-        departures.retain(|it| !(case.has("edit_runs=yes") && it.ends_with(" runs")));
+        let departures = departures_of(case, &world(bench), raced);
         assert!(departures.is_empty(), "{departures:#?} {ran:#?}");
     }
+}
+
+/// Returns where a world is not as the files of a case want it and a command can know it.
+pub(crate) fn departures_of(case: &Case, world: &Value, raced: &[String]) -> Vec<String> {
+    let mut departures = departures(&case.files, world, raced);
+    departures.retain(|it| {
+        let runs_by_itself = case.has("edit_runs=yes") && it.ends_with(" runs");
+        // The plan warns of hops that are not told.
+        let is_untold = case.has("default_hops=absent") && it.contains("\"hops\"");
+        !runs_by_itself && !is_untold
+    });
+    departures
 }
 
 /// A run that was planned was started once, and no other was.
@@ -435,21 +421,32 @@ fn names_id(request: &str, id: &str) -> bool {
 }
 
 /// A change as its plan shows it.
-struct Shown {
-    what: String,
-    steps: String,
+pub(crate) struct Shown {
+    pub(crate) what: String,
+    pub(crate) steps: String,
     n_steps: u64,
 }
 
 impl Shown {
-    fn runs(&self) -> bool {
+    pub(crate) fn runs(&self) -> bool {
         matches!(self.what.as_str(), "created" | "replaced" | "restarted")
             || self.steps.contains("run")
+    }
+
+    /// Whether a write of this kind is a part of it.
+    pub(crate) fn has_step(&self, step: &str) -> bool {
+        match self.what.as_str() {
+            "created" => matches!(step, "create" | "run"),
+            "restarted" => step == "run",
+            "stopped" => step == "stop",
+            "destroyed" => step == "delete",
+            _ => self.steps.split(", ").any(|it| it == step),
+        }
     }
 }
 
 /// The changes of a plan, as its text shows them.
-fn changes(plan: &str) -> BTreeMap<String, Shown> {
+pub(crate) fn changes(plan: &str) -> BTreeMap<String, Shown> {
     let mut changes = BTreeMap::new();
     let mut lines = plan.lines().peekable();
     while let Some(line) = lines.next() {

@@ -52,7 +52,7 @@ impl FromStr for Fault {
         let place: Where = place.parse()?;
         let which: Which = which.parse()?;
         let what: What = what_word.parse()?;
-        if matches!(what, What::Fate(_) | What::Late(_)) && !place.can_write() {
+        if what.needs_write() && !place.can_write() {
             return Err(FaultError::NeedsWrite(what_word.to_owned()));
         }
         Ok(Self { place, which, what })

@@ -114,6 +114,42 @@ pub(crate) enum What {
     Other(Other, String),
 }
 
+impl What {
+    /// What it is called where its details do not matter.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Reset => "reset",
+            Self::TooMany { retry_after: None } => "429",
+            Self::TooMany { retry_after: Some(_) } => "429:SECONDS",
+            Self::Unavailable { .. } => "503:SECONDS",
+            Self::Status(_) => "500…599",
+            Self::Taken(_) => "taken:500…599",
+            Self::Html => "html",
+            Self::Cut => "cut",
+            Self::Null => "null",
+            Self::Slow(_) => "slow:MS",
+            Self::Hang => "hang",
+            Self::Expire => "expire",
+            Self::Fate(Fate::Done) => "done",
+            Self::Fate(Fate::Stuck) => "stuck",
+            Self::Fate(Fate::StuckDone) => "stuck-done",
+            Self::Fate(Fate::Fails(_)) => "fail:TEXT",
+            Self::Fate(Fate::Lie) => "lie",
+            Self::Late(_) => "late:MS",
+            Self::Other(Other::Create, _) => "other-create:NAME",
+            Self::Other(Other::Edit, _) => "other-edit:NAME",
+            Self::Other(Other::Delete, _) => "other-delete:NAME",
+            Self::Other(Other::Run, _) => "other-run:NAME",
+        }
+    }
+
+    /// Whether it can only happen to a write.
+    pub(crate) fn needs_write(&self) -> bool {
+        matches!(self, Self::Fate(_) | Self::Late(_))
+    }
+}
+
 /// What becomes of a write that was taken on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Fate {

@@ -15,7 +15,7 @@ use super::{
     dispatch::{Asked, dispatch},
     route::{self, Missed, Route},
     service::Unanswered,
-    simulator::{Simulator, State},
+    simulator::{Simulator, State, status_of},
     struck::{Barrier, Ending, Struck},
     throttle::Connection,
     token,
@@ -80,13 +80,15 @@ pub(super) fn arrive(
 ) -> Arrived {
     let body: Option<Value> = serde_json::from_slice(request.body()).ok();
     let route = route::route(request.method(), request.uri().path());
-    let status = body.as_ref().and_then(|it| it.get("discoveryStatus")?.as_str());
+    let status = body.as_ref().and_then(status_of);
     let place = route.as_ref().ok().map(|it| it.place(status));
     if state.throttle.is_early(Instant::now(), connection) {
         state.world.violate(Violation::EarlyRetry);
     }
     state.count(place, logged(request, body.as_ref()));
-    let struck = Struck::by(state.armed.strike(place));
+    let whats = state.armed.strike(place);
+    state.note_struck(place, &whats);
+    let struck = Struck::by(whats);
     Arrived { route, body, struck }
 }
 

@@ -4,6 +4,8 @@ mod simulator;
 
 mod service;
 
+mod cord;
+
 mod handle;
 
 mod route;
@@ -22,6 +24,7 @@ mod throttle;
 mod tests;
 
 pub use self::{
+    cord::Cord,
     service::{Service, Unanswered},
     simulator::Simulator,
 };

@@ -64,6 +64,10 @@ impl tower::Service<Request<Bytes>> for Service {
         if is_ours(request.uri().path()) {
             return Box::pin(async move { Ok(handle_ours(&simulator, &request)) });
         }
+        if !simulator.carries(&request) {
+            return Box::pin(future::pending());
+        }
+        let has_cord = simulator.has_cord();
         let (latency, arrived) = {
             let mut state = simulator.lock();
             let arrived = arrive(&mut state, &request, self.connection.as_ref());
@@ -71,8 +75,13 @@ impl tower::Service<Request<Bytes>> for Service {
         };
         let connection = self.connection.clone();
         Box::pin(async move {
-            wait(latency).await;
-            let Handled { after, end, told } = handle(&mut simulator.lock(), &request, arrived);
+            let handler = simulator.clone();
+            let handling = async move {
+                wait(latency).await;
+                handle(&mut handler.lock(), &request, arrived)
+            };
+            let Handled { after, end, told } =
+                if has_cord { on_its_way(handling).await } else { handling.await };
             wait(after).await;
             if let Some(told) = told {
                 let throttle = &mut simulator.lock().throttle;
@@ -85,6 +94,13 @@ impl tower::Service<Request<Bytes>> for Service {
             }
         })
     }
+}
+
+/// Handles a request that may be on its way while whoever sent it comes to an end.
+#[expect(clippy::disallowed_methods, reason = "what was sent arrives, whoever waits for an answer")]
+async fn on_its_way(handling: impl Future<Output = Handled> + Send + 'static) -> Handled {
+    let handled = tokio::spawn(handling).await;
+    handled.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 async fn wait(duration: Duration) {

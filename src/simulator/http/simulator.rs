@@ -5,12 +5,15 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use bytes::Bytes;
+use http::Request;
+use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{service::Service, throttle::Throttle, token::Tokens};
+use super::{cord::Cord, route, service::Service, throttle::Throttle, token::Tokens};
 use crate::simulator::{
-    Fault, FaultError, Options, World,
-    fault::{Armed, Where},
+    Fault, FaultError, Options, World, WorldError,
+    fault::{Armed, What, Where},
     options::DEFAULT_RELEASE,
     world::{At, Rules},
 };
@@ -19,6 +22,8 @@ use crate::simulator::{
 #[derive(Clone)]
 pub struct Simulator {
     state: Arc<Mutex<State>>,
+    /// What the requests of this handle go through, where they can be kept from arriving.
+    cord: Option<Cord>,
 }
 
 /// Everything behind the lock.
@@ -31,6 +36,7 @@ pub(super) struct State {
     pub(super) throttle: Throttle,
     requests: BTreeMap<Where, u64>,
     log: Vec<String>,
+    struck: BTreeMap<String, u64>,
     /// The instant of the first request and the world's time then.
     clock: Option<(Instant, u64)>,
 }
@@ -58,9 +64,16 @@ impl Simulator {
             armed,
             requests: BTreeMap::new(),
             log: Vec::new(),
+            struck: BTreeMap::new(),
             clock: None,
         };
-        Self { state: Arc::new(Mutex::new(state)) }
+        Self { state: Arc::new(Mutex::new(state)), cord: None }
+    }
+
+    /// The same controller, through a line that can be pulled.
+    #[must_use]
+    pub fn through(&self, cord: Cord) -> Self {
+        Self { state: Arc::clone(&self.state), cord: Some(cord) }
     }
 
     /// A way in.
@@ -112,6 +125,36 @@ impl Simulator {
         self.lock().armed.disarm();
     }
 
+    /// How often each kind of fault struck, by `WHERE=WHAT`. WHERE is the request that it struck.
+    pub fn struck(&self) -> BTreeMap<String, u64> {
+        self.lock().struck.clone()
+    }
+
+    /// The names of all discoveries that there are, and were since the start, by id.
+    pub fn names(&self) -> BTreeMap<String, String> {
+        self.lock().world.names()
+    }
+
+    /// Ends the controller and starts it again from its world file, with no token that is good.
+    pub fn restart(&self) -> Result<(), WorldError> {
+        let text = self.world_json();
+        let mut state = self.lock();
+        let world = World::from_json(&text)?.with_memory_of(&state.world);
+        state.world = world;
+        state.tokens.expire_all();
+        Ok(())
+    }
+
+    pub(super) fn has_cord(&self) -> bool {
+        self.cord.is_some()
+    }
+
+    /// Whether a request arrives, as far as its line is concerned.
+    pub(super) fn carries(&self, request: &Request<Bytes>) -> bool {
+        let Some(cord) = &self.cord else { return true };
+        cord.carries(place_of(request))
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere is reported where it happened; the counts are still worth reading.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -140,6 +183,15 @@ impl State {
         self.log.push(line);
     }
 
+    /// Notes which faults struck a request.
+    pub(super) fn note_struck(&mut self, place: Option<Where>, whats: &[What]) {
+        let strikes = |it: &&What| !it.needs_write() || place.is_some_and(Where::can_write);
+        for what in whats.iter().filter(strikes) {
+            let place = place.map_or_else(|| "nowhere".to_owned(), |it| it.to_string());
+            *self.struck.entry(format!("{place}={}", what.kind())).or_default() += 1;
+        }
+    }
+
     fn start_clock(&mut self, now: Instant) -> (Instant, u64) {
         // A world that was saved later than this start goes on from where it was.
         let epoch = self.options.started.max(self.world.now());
@@ -147,6 +199,18 @@ impl State {
         self.clock = Some((now, epoch));
         (now, epoch)
     }
+}
+
+/// The place of a request among faults, if it has one.
+fn place_of(request: &Request<Bytes>) -> Option<Where> {
+    let route = route::route(request.method(), request.uri().path()).ok()?;
+    let body = serde_json::from_slice::<Value>(request.body()).ok();
+    Some(route.place(body.as_ref().and_then(status_of)))
+}
+
+/// What a PUT is for, in its own word.
+pub(super) fn status_of(body: &Value) -> Option<&str> {
+    body.get("discoveryStatus")?.as_str()
 }
 
 fn millis(duration: std::time::Duration) -> u64 {

@@ -1,5 +1,7 @@
 //! The state itself, and how it moves when time passes.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{tasks::Task, violations::Violations};
@@ -123,6 +125,12 @@ impl World {
 
     pub(crate) fn set_release(&mut self, release: &str) {
         self.release = Some(release.to_owned());
+    }
+
+    /// The names of the discoveries that there are, and were since the start, by id.
+    pub(crate) fn names(&self) -> BTreeMap<String, String> {
+        let all = self.deleted.iter().map(|it| &it.discovery).chain(&self.discoveries);
+        all.filter_map(|it| Some((it.id()?, it.name()?.to_owned()))).collect()
     }
 
     fn next_event(&self, now: u64) -> Option<(u64, Event)> {

@@ -70,6 +70,13 @@ impl World {
         Violation::ALL.iter().map(|(it, word)| ((*word).to_owned(), count(*it))).collect()
     }
 
+    /// Remembers what another world was wronged by and had deleted: the violations go on from there.
+    pub(crate) fn with_memory_of(mut self, before: &Self) -> Self {
+        self.violations = before.violations.clone();
+        self.deleted.clone_from(&before.deleted);
+        self
+    }
+
     pub(crate) fn violate(&mut self, violation: Violation) {
         self.violations.add(violation, 1);
     }

@@ -1,0 +1,151 @@
+//! Cases that follow from their seeds, and what is done with one that breaks a property: it is made
+//! smaller, and shown with the command that runs it again.
+//!
+//! Knows nothing of what a case is.
+
+use std::{
+    any::Any,
+    cell::Cell,
+    env,
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
+    sync::{
+        Once,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use proptest::{
+    prelude::*,
+    strategy::ValueTree as _,
+    test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner},
+};
+use tokio::runtime;
+
+/// How long a broken case is made smaller, in milliseconds.
+const SHRINK_MS: u32 = 60_000;
+
+/// The seeds to run: so many, unless the environment says which and how many.
+pub(crate) fn seeds(n_seeds: u64) -> Range<u64> {
+    let number = |name: &str| env::var(name).ok().map(|it| it.parse::<u64>().unwrap());
+    let first = number("TRUEUP_SEED").unwrap_or(0);
+    let many = if env::var_os("TRUEUP_SEED").is_some() { 1 } else { n_seeds };
+    first..first + number("PROPTEST_CASES").unwrap_or(many)
+}
+
+/// Tries a property on so many cases, and shrinks the first that breaks it.
+pub(crate) fn check<S: Strategy>(n_cases: u64, strategy: S, property: impl AsyncFn(S::Value)) {
+    for seed in seeds(n_cases) {
+        if let Err(words) = try_seed(seed, &strategy, &property) {
+            panic!("{words}");
+        }
+    }
+}
+
+/// Tries seeds on all processors and stops at the first that fails; of those that failed by then,
+/// says what came of the smallest.
+pub(crate) fn on_all_processors(
+    seeds: Range<u64>,
+    attempt: impl Fn(u64) -> Result<(), String> + Sync,
+) -> Result<(), String> {
+    let (next, end) = (AtomicU64::new(seeds.start), seeds.end);
+    let stop = AtomicU64::new(end);
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if stop.load(Ordering::Relaxed) <= seed {
+                return None;
+            }
+            if let Err(words) = attempt(seed) {
+                stop.fetch_min(seed, Ordering::Relaxed);
+                return Some((seed, words));
+            }
+        }
+    };
+    let n_threads = thread::available_parallelism().map_or(1, usize::from);
+    let failed = thread::scope(|scope| {
+        let threads = (0..n_threads).map(|_| scope.spawn(work)).collect::<Vec<_>>();
+        threads.into_iter().filter_map(|it| it.join().unwrap()).min()
+    });
+    failed.map_or(Ok(()), |(_, words)| Err(words))
+}
+
+/// Tries a property on the case of one seed, and shrinks it if it breaks it.
+pub(crate) fn try_seed<S: Strategy>(
+    seed: u64,
+    strategy: &S,
+    property: &impl AsyncFn(S::Value),
+) -> Result<(), String> {
+    let mut runner = runner(seed);
+    let tree = strategy.new_tree(&mut runner).unwrap();
+    let tried = |case| {
+        on_paused_clock(property(case));
+        Ok(())
+    };
+    let outcome = quietly(|| runner.run_one(tree, tried));
+    match outcome {
+        Ok(_) => Ok(()),
+        Err(TestError::Fail(why, case)) => Err(format!(
+            "seed {seed} fails; TRUEUP_SEED={seed} in the environment of this test runs it \
+             alone\n{why}\n{case:?}"
+        )),
+        Err(TestError::Abort(why)) => Err(format!("seed {seed}: {why}")),
+    }
+}
+
+/// The words in which the case of a seed breaks a property, if it does. Nothing is shrunk.
+pub(crate) fn broken_by<S: Strategy>(
+    seed: u64,
+    strategy: &S,
+    property: &impl AsyncFn(S::Value),
+) -> Option<String> {
+    let case = strategy.new_tree(&mut runner(seed)).unwrap().current();
+    let tried = || catch_unwind(AssertUnwindSafe(|| on_paused_clock(property(case))));
+    let tried = quietly(tried);
+    tried.err().map(|it| words_of(&*it))
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned())).unwrap_or_default()
+}
+
+fn runner(seed: u64) -> TestRunner {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = Config {
+        failure_persistence: None,
+        max_shrink_iters: 1500,
+        max_shrink_time: SHRINK_MS,
+        ..Config::default()
+    };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+thread_local! {
+    /// Whether panics of this thread are caught, and told by whoever catches them.
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does something whose panics are caught, so that they need not be printed one by one.
+fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !IS_QUIET.get() {
+                usual(panic);
+            }
+        }));
+    });
+    let before = IS_QUIET.replace(true);
+    let done = work();
+    IS_QUIET.set(before);
+    done
+}
+
+fn on_paused_clock(work: impl Future<Output = ()>) {
+    let mut paused = runtime::Builder::new_current_thread();
+    paused.enable_time().start_paused(true).build().unwrap().block_on(work);
+}

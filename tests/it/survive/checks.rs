@@ -1,0 +1,328 @@
+//! What has to hold of everything that was played.
+//!
+//! Looks at the world, at what the controller was sent and at what the commands told. Knows how
+//! nothing is done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use tokio::time::sleep;
+use trueup::cli::Exit;
+
+use super::{
+    journals::Journals,
+    play::{Played, Told},
+    schedule::Way,
+};
+use crate::{
+    bench::Ran,
+    generate::Case,
+    properties::{
+        ALL_OVER, Shown, array, begin, changes, departures_of, expect_nothing_left, line, world,
+    },
+    wanted::{n_runs, named, trespasses, wanted, without_run},
+};
+
+/// The same apply, with nothing in its way.
+pub(crate) struct Undisturbed {
+    pub(crate) ran: Ran,
+    /// The world when all was over.
+    pub(crate) after: Value,
+    /// The bodies of the creates, by name.
+    pub(crate) creates: BTreeMap<String, Value>,
+}
+
+impl Undisturbed {
+    pub(crate) async fn of(case: &Case, is_lean: bool) -> Self {
+        let mut bench = begin(case);
+        bench.is_lean = is_lean;
+        let ran = bench.run(&line(&format!("apply --auto-approve {}", case.flags), case)).await;
+        sleep(ALL_OVER).await;
+        let log = bench.simulator.request_log();
+        let creates =
+            log.iter().filter_map(|it| Write::read(it)).filter_map(|it| match it.target {
+                Target::Name(name) => Some((name, it.body)),
+                Target::Id(_) => None,
+            });
+        Self { ran, after: world(&bench), creates: creates.collect() }
+    }
+}
+
+/// Checks everything.
+pub(crate) async fn expect_survived(played: &Played, undisturbed: &Undisturbed) {
+    expect_good_manners(played);
+    expect_nothing_outside_the_plans(played, undisturbed);
+    for told in &played.told {
+        expect_truthful(played, told);
+    }
+    expect_no_false_alarm(played);
+    expect_recorded(played);
+    expect_runs(played, undisturbed);
+    expect_ended(played, undisturbed).await;
+}
+
+/// A write as the controller's log has it.
+struct Write {
+    step: &'static str,
+    target: Target,
+    body: Value,
+}
+
+enum Target {
+    Name(String),
+    Id(String),
+}
+
+impl Write {
+    /// Reads a line of the log; `None` where it is no write to a discovery.
+    fn read(request: &str) -> Option<Self> {
+        let (method, rest) = request.split_once(' ')?;
+        let (path, body) = rest.split_once(' ').unwrap_or((rest, "null"));
+        let tail = path.split_once("/v1/discovery")?.1;
+        let body = serde_json::from_str::<Value>(body).unwrap();
+        let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+        let (step, target) = match method {
+            "POST" => ("create", Target::Name(text("name"))),
+            "PUT" => {
+                let step = match &*text("discoveryStatus") {
+                    "Active" => "run",
+                    "Inactive" => "stop",
+                    _ => "edit",
+                };
+                (step, Target::Id(text("id")))
+            }
+            "DELETE" => ("delete", Target::Id(tail.trim_start_matches('/').to_owned())),
+            _ => return None,
+        };
+        Some(Self { step, target, body })
+    }
+}
+
+/// Nothing was done that a careful client never does, but for what somebody else's doing explains.
+fn expect_good_manners(played: &Played) {
+    let schedule = &played.schedule;
+    let mut violations = played.bench.simulator.violations();
+    violations.retain(|name, n| {
+        let is_raced = match name.as_str() {
+            "duplicate_create" => schedule.has_other("other-create"),
+            "write_to_missing_id" => schedule.has_other("other-delete"),
+            "noop_edit" | "needless_replace" => schedule.has_other("other-"),
+            // Whoever comes next was not told to wait: only the first process is held to that.
+            "early_retry" => true,
+            _ => false,
+        };
+        let is_crowded = schedule.second.is_some()
+            && !matches!(&**name, "unknown_field" | "masked_secret" | "field_in_run_or_stop");
+        *n != 0 && !is_raced && !is_crowded
+    });
+    let log = played.bench.simulator.request_log().join("\n");
+    assert!(violations.is_empty(), "{violations:?}\n{log}");
+    let is_first = |it: &&Told| it.way == Way::Apply && schedule.second.is_none();
+    let first = played.told.first().filter(is_first);
+    assert_eq!(first.map_or(0, |it| it.n_early), 0, "early requests\n{log}");
+}
+
+/// The changes of every plan that these printed, by name.
+fn planned<'a>(told: impl IntoIterator<Item = &'a Told>) -> BTreeMap<String, Vec<Shown>> {
+    let mut all = BTreeMap::<_, Vec<_>>::new();
+    for told in told {
+        for (name, shown) in changes(&told.out) {
+            all.entry(name).or_default().push(shown);
+        }
+    }
+    all
+}
+
+/// Each write is a step of a plan that was printed, about that discovery, and with its settings.
+fn expect_nothing_outside_the_plans(played: &Played, undisturbed: &Undisturbed) {
+    let planned = planned(&played.told);
+    let (raced, halved) = (played.schedule.raced(), halved(played));
+    let names = played.bench.simulator.names();
+    for request in played.bench.simulator.request_log() {
+        let Some(Write { step, target, body }) = Write::read(&request) else { continue };
+        let name = match target {
+            Target::Name(name) => name,
+            Target::Id(id) => names.get(&id).cloned().unwrap_or_else(|| {
+                panic!("nobody knows the id of {request}");
+            }),
+        };
+        let shown = planned.get(&name).map(Vec::as_slice).unwrap_or_default();
+        assert!(shown.iter().any(|it| it.has_step(step)), "in no plan: {request}");
+        let expected = undisturbed.creates.get(&name).filter(|_| step == "create");
+        let is_free = raced.contains(&name) || halved.contains(&name);
+        if let Some(expected) = expected.filter(|_| !is_free) {
+            assert_eq!(&body, expected, "not as planned: {request}");
+        }
+    }
+    if raced.is_empty() {
+        let mut wrong = trespasses(&played.schedule.case.files, &played.before, &played.after);
+        wrong.retain(|it| !halved.iter().any(|name| it.starts_with(&format!("`{name}`:"))));
+        assert_eq!(wrong, [""; 0], "{:#?}", played.told);
+    }
+}
+
+/// An exit code says what is so.
+fn expect_truthful(played: &Played, told: &Told) {
+    let Some(exit) = told.exit else { return };
+    let last = told.out.lines().last().unwrap_or_default();
+    let open = last.rsplit_once(", ").filter(|(_, it)| it.ends_with("still running."));
+    let n_open = open.and_then(|(_, it)| it.split(' ').next()).and_then(|it| it.parse().ok());
+    let n_open = n_open.unwrap_or(0_u64);
+    if exit == Exit::Pending {
+        assert!(n_open != 0 || told.err.contains("at once"), "{told:#?}");
+    } else {
+        assert_eq!(n_open, 0, "{told:#?}");
+    }
+    if exit == Exit::Done && !told.is_crowded && !told.had_nothing_left() {
+        let Played { schedule, .. } = played;
+        let wrong = departures_of(&schedule.case, &told.world, &schedule.raced());
+        assert!(wrong.is_empty(), "{wrong:#?} {told:#?}");
+    }
+}
+
+/// Nothing is called gone that nobody took away.
+fn expect_no_false_alarm(played: &Played) {
+    let is_alone = played.schedule.raced().is_empty() && played.schedule.second.is_none();
+    for told in played.told.iter().filter(|_| is_alone) {
+        let told_gone = ["it is gone", "it is no longer there", "somebody else made"];
+        let said = told_gone.iter().find(|it| told.out.contains(**it) || told.err.contains(**it));
+        assert_eq!(said, None, "nobody did that: {told:?}");
+    }
+}
+
+/// The journals agree with what the controller saw.
+fn expect_recorded(played: &Played) {
+    let names = played.bench.simulator.names();
+    for told in played.told.iter().filter(|it| !it.is_crowded) {
+        let [before, after] = [0, 1].map(|it| told.journals[it].submitted());
+        for request in &told.requests {
+            let Some(Write { step, target, .. }) = Write::read(request) else { continue };
+            let name = match target {
+                Target::Name(name) => name,
+                Target::Id(id) => names[&id].clone(),
+            };
+            let of = (name, step.to_owned());
+            assert!(before.get(&of) < after.get(&of), "in no journal: {request}\n{told:?}");
+        }
+    }
+    let mut texts = played.bench.disk.texts();
+    let ours = Journals::read(&texts);
+    let second = played.second.disk.texts().into_iter();
+    texts.extend(second.map(|(path, text)| (path.join("of-the-second"), text)));
+    let all = Journals::read(&texts);
+    let ids = array(&played.after["tasks"]).iter().map(|it| it["id"].as_str().unwrap().to_owned());
+    let ids = ids.collect::<BTreeSet<_>>();
+    let accepted = all.tasks();
+    let made_up = accepted.difference(&ids).collect::<Vec<_>>();
+    assert!(made_up.is_empty(), "the controller has no such tasks: {made_up:?}");
+    let n_submitted = usize::try_from(all.submitted().values().sum::<u64>()).unwrap();
+    let n_unanswered = n_submitted - accepted.len();
+    let n_unknown = ids.difference(&accepted).count();
+    assert!(n_unknown <= n_unanswered, "tasks that no journal has: {:#}", played.after["tasks"]);
+    let last = played.told.last().unwrap();
+    if last.exit == Some(Exit::Done) && !last.says_what_is_open() {
+        assert_eq!(ours.n_unsettled(), 0, "{:#?} {texts:#?}", played.told);
+    }
+}
+
+/// No run was started that no plan has, and none twice for one.
+fn expect_runs(played: &Played, undisturbed: &Undisturbed) {
+    // A resume has the plan of an apply.
+    let applies = played.told.iter().filter(|it| it.way != Way::Resume);
+    let planned = planned(applies);
+    let Played { schedule, before, after, .. } = played;
+    let raced = schedule.raced();
+    // Whoever is told that a change failed, or was left open, knows that it may not have run.
+    let is_told = |it: &Told| {
+        let last = it.out.lines().last().unwrap_or_default();
+        last.starts_with("Apply incomplete.")
+            && !last.ends_with(" 0 failed, 0 not tried, 0 still running.")
+            || it.says_what_is_open()
+    };
+    let owes_none = played.told.last().is_some_and(|it| it.exit == Some(Exit::Done))
+        && undisturbed.ran.exit == Exit::Done
+        && raced.is_empty()
+        && schedule.second.is_none()
+        && !played.told.iter().any(is_told);
+    for name in wanted(&schedule.case.files).into_keys().filter(|it| !raced.contains(it)) {
+        let n_new = n_new_runs(before, after, &name);
+        let is_owed = n_new == 0 && n_new_runs(before, &undisturbed.after, &name) != 0;
+        assert!(!owes_none || !is_owed, "`{name}` never ran: {:#?}", played.told);
+        let shown = planned.get(&name).map(Vec::as_slice).unwrap_or_default();
+        let n_wanted = shown.iter().filter(|it| it.runs()).count();
+        // An edit's own run that is over before it is looked for goes unseen.
+        let n_edits = shown.iter().filter(|it| it.has_step("edit")).count();
+        let most = n_wanted + if schedule.case.has("edit_runs=yes") { n_edits } else { 0 };
+        assert!(n_new <= most, "`{name}` ran {n_new} times of {most}: {:#?}", played.told);
+    }
+}
+
+/// How many runs of a name there were meanwhile.
+fn n_new_runs(before: &Value, after: &Value, name: &str) -> usize {
+    let ids = |world| named(world, name).iter().map(|it| it["id"].to_string()).collect();
+    let (had, has): (Vec<_>, Vec<_>) = (ids(before), ids(after));
+    let n_before = if had == has { n_runs(before, name) } else { 0 };
+    n_runs(after, name).saturating_sub(n_before)
+}
+
+/// In the end all is as without any of it, and nothing is left to do.
+async fn expect_ended(played: &Played, undisturbed: &Undisturbed) {
+    let Played { schedule, bench, before, after, .. } = played;
+    let case = &schedule.case;
+    let last = played.told.last().unwrap();
+    let raced = schedule.raced();
+    let exit = last.exit.unwrap();
+    // What is deleted and cannot be made from the files alone stays so, and was told.
+    let is_halved = played.told.iter().any(|it| it.out.contains("Deleted, not created again:"));
+    if undisturbed.ran.exit != Exit::Done || case.is_hard() || is_halved {
+        // What keeps it from being done was said; what a plan refuses, nobody wrote.
+        let is_refused = matches!(undisturbed.ran.exit, Exit::Invalid | Exit::Refused);
+        if is_refused && raced.is_empty() {
+            assert_eq!(
+                (exit, settings_but_for(before, &raced)),
+                (undisturbed.ran.exit, settings_but_for(after, &raced))
+            );
+        }
+        if exit != Exit::Done {
+            return;
+        }
+    } else {
+        assert_eq!(exit, Exit::Done, "{:#?}", played.told);
+        let free = raced.iter().cloned().chain(halved(played)).collect::<Vec<_>>();
+        let was = settings_but_for(&undisturbed.after, &free);
+        assert_eq!(settings_but_for(after, &free), was, "{:#?}", played.told);
+    }
+    // What somebody else has done meanwhile settles a write in doubt, too.
+    let is_alone = raced.is_empty() && schedule.second.is_none();
+    let n_forgotten = if is_alone { n_unworked(&last.world) } else { 0 };
+    assert_eq!(n_forgotten, 0, "accepted, and forgotten: {:#?}", played.told);
+    expect_nothing_left(bench, case).await;
+}
+
+/// The names that one plan replaces and a later one makes anew, from the files alone: what they leave
+/// open is lost then. A resume keeps it.
+fn halved(played: &Played) -> Vec<String> {
+    let planned = planned(&played.told);
+    let is_in = |all: &[Shown], what: &str| all.iter().any(|it| it.what == what);
+    let halved = planned.iter().filter(|(_, it)| is_in(it, "replaced") && is_in(it, "created"));
+    halved.map(|(name, _)| name.clone()).collect()
+}
+
+/// The settings of the discoveries whose names are not left out, in one order.
+pub(super) fn settings_but_for(world: &Value, left_out: &[String]) -> Vec<String> {
+    let left_out = left_out.iter().map(String::as_str).collect::<BTreeSet<_>>();
+    let all = array(&world["discoveries"]).iter();
+    let all = all.filter(|it| !left_out.contains(it["name"].as_str().unwrap()));
+    let mut texts = all.map(|it| without_run(it).to_string()).collect::<Vec<_>>();
+    texts.sort();
+    texts
+}
+
+/// How many tasks were taken on whose work is still to be done.
+fn n_unworked(world: &Value) -> usize {
+    let is_left = |it: &&Value| {
+        let work = &it["simulator"]["left"]["work"];
+        !work.is_null() && !matches!(work["fate"].as_str(), Some("stuck"))
+    };
+    array(&world["tasks"]).iter().filter(is_left).count()
+}
