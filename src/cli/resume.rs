@@ -40,8 +40,11 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     })?;
     let was_left = found.left();
     if found.is_closed || !was_left.has_more() {
+        let owes = !found.is_closed && !was_left.owes_runs(&found.plan.changes).is_empty();
         output.say(&format!("Nothing is left to do of {path}."));
-        if !found.is_closed && was_left.owes_runs(&found.plan.changes).is_empty() {
+        if owes {
+            output.say("A run of it failed and is owed; the next apply in that folder plans it.");
+        } else if !found.is_closed {
             // Its apply came to its end, and could not write that down.
             close(found.recorded, output);
         }
