@@ -143,6 +143,7 @@ impl Drive<'_> {
         self.looks.tasks_under_way = false;
         self.looks.tasks_at = now;
         let TasksSeen { tasks, missing, is_listed, error } = seen;
+        self.looks.n_unknown = missing.len();
         let n_open = self.schedule.open_tasks().len();
         let listed_at = is_listed.then_some(asked_at);
         let mut events = self.schedule.on_tasks(tasks, &missing, (asked_at, now));

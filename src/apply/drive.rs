@@ -166,7 +166,11 @@ impl<'a> Drive<'a> {
     /// Tells whoever waits that it still goes on, and what keeps it.
     fn break_silence(&mut self) {
         if self.looks.told_at + SILENCE <= self.now() {
-            let (n_open, trouble) = (self.schedule.n_open(), self.client.trouble());
+            let unknown = match self.looks.n_unknown {
+                0 => None,
+                n => Some(format!("it does not know {n} of its tasks, or not yet")),
+            };
+            let (n_open, trouble) = (self.schedule.n_open(), self.client.trouble().or(unknown));
             self.told(&[Event::Waiting { n_open, trouble }]);
         }
     }

@@ -32,6 +32,8 @@ pub(super) struct Looks {
     pub(super) tasks_under_way: bool,
     pub(super) view_under_way: bool,
     pub(super) n_jobs_under_way: usize,
+    /// How many tasks of ours the controller did not know when it was asked last.
+    pub(super) n_unknown: usize,
     pub(super) tasks_at: Moment,
     pub(super) view_at: Moment,
     /// When something last moved: what has just moved is looked at again soon, what has not for

@@ -72,7 +72,8 @@ impl Doubt {
         let is_after = |it: Option<Moment>| it.is_some_and(|it| due <= it);
         let step = item.step().expect("invariant: a write in doubt belongs to a step");
         let written = (step, item.id.as_ref());
-        let is_open = look.tasks.view.leaves_open(self.sent.server_ms, written, &look.view);
+        let sent = (self.sent.server_ms, look.asked_at.saturating_sub(self.since));
+        let is_open = look.tasks.view.leaves_open(sent, written, &look.view);
         let told = due <= look.asked_at
             && is_after(look.tasks.asked_at)
             && !is_open

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::standing::View;
+use super::{
+    item::{Moment, SHOWS_WITHIN},
+    standing::View,
+};
 use crate::{
     api::{Task, TaskId, TaskState},
     model::RemoteId,
@@ -82,10 +85,11 @@ impl TaskView<'_> {
     /// Whether a task that started since a moment, by the controller's clock, may be the one of a
     /// write in doubt: it is none of ours, of a service that works on discoveries, and has either
     /// not ended or made something that the list does not show yet. One that names another
-    /// discovery of the list is accounted for; `id` is the one that the write is about.
+    /// discovery of the list is accounted for; `id` is the one that the write is about. What was
+    /// made and does not show after so long a wait was deleted since.
     pub(super) fn leaves_open(
         &self,
-        since_ms: i64,
+        (since_ms, waited): (i64, Moment),
         (step, id): (Step, Option<&RemoteId>),
         view: &View<'_>,
     ) -> bool {
@@ -96,7 +100,8 @@ impl TaskView<'_> {
             let shown = named.as_ref().is_some_and(|it| view.with_id(it).is_some());
             let of_another = shown && named.as_ref() != id;
             // Only a create makes something that a list can be behind with.
-            let unseen = step == Step::Create && named.is_some() && !shown;
+            let may_show = waited < SHOWS_WITHIN;
+            let unseen = step == Step::Create && named.is_some() && !shown && may_show;
             let failed = matches!(it.state, TaskState::Failed { .. });
             may_be_ours && !failed && !of_another && (it.is_open() || unseen)
         })

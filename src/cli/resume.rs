@@ -7,12 +7,12 @@ use tokio::time::Instant;
 use super::{
     args::{Format, ResumeArgs, WaitFor},
     carry::{Course, Work, carried_out, close},
-    connect::{Meant, Way, connect, unread},
+    connect::{Connection, Meant, Way, connect, unread},
     exit::Exit,
     journals::{self, Found},
     output::Output,
     plan::Seen,
-    run::{left, unless_interrupted},
+    run::unless_interrupted,
 };
 use crate::{
     apply::{Purpose, Wait},
@@ -63,14 +63,7 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
         "Carrying on with {path}: {} of {n_changes} changes are left, {n_open} under way.",
         was_left.n_left()
     ));
-    let client = connection.client.until(deadline);
-    let at = Instant::now();
-    let interrupts = output.host.interrupts.clone();
-    let reading = Box::pin(live::read(&client, connection.url.clone()));
-    let live = match unless_interrupted(interrupts, reading).await {
-        Some(live) => live.map_err(|error| unread(&error, &connection.url, output))?,
-        None => return Err(left(output)),
-    };
+    let seen = seen(&connection, deadline, output).await?;
     let wait = match args.wait {
         Some(WaitFor::Tasks) => Wait::Tasks,
         Some(WaitFor::Runs) => Wait::Runs,
@@ -79,7 +72,7 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     if let Some(simulated) = &connection.simulated {
         simulated.check_file(output)?;
     }
-    let work = Work { plan, document, seen: Seen { live, at }, sources, connection };
+    let work = Work { plan, document, seen, sources, connection };
     let course = Course {
         args: &args.carrying,
         wait,
@@ -89,6 +82,23 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     };
     let exit = carried_out(course, &work, Some(recorded), output).await;
     work.connection.saved(exit, output)
+}
+
+/// Reads what the rest of the plan has to be held against.
+async fn seen(
+    connection: &Connection,
+    deadline: Instant,
+    output: &mut Output<'_>,
+) -> Result<Seen, Exit> {
+    let (client, at) = (connection.client.until(deadline), Instant::now());
+    let interrupts = output.host.interrupts.clone();
+    let reading = Box::pin(live::read(&client, connection.url.clone()));
+    let Some(live) = unless_interrupted(interrupts, reading).await else {
+        output.error("interrupted before anything more was written", None);
+        return Err(Exit::Failed);
+    };
+    let live = live.map_err(|error| unread(&error, &connection.url, output))?;
+    Ok(Seen { live, at })
 }
 
 /// Says what can be done about a journal that cannot be used.

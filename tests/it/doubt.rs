@@ -8,7 +8,8 @@ use trueup::{cli::Exit, simulator::Options};
 
 use crate::{
     bench::Bench,
-    story::{CREATE, DELETE, EDIT, REPLACE, RUN, STEPS, STOP, Story, UPDATE},
+    somebody::{deletes, makes},
+    story::{CREATE, DELETE, EDIT, REPLACE, RUN, STEPS, STOP, Story, UPDATE, yaml},
 };
 
 /// What goes wrong with the first write of a step, how the apply ends, how many such requests the
@@ -220,5 +221,21 @@ async fn a_create_that_loses_a_race_to_the_same_settings_is_converged() {
     };
     let (bench, ran) = same.play(&[], &["create=other-create:a"]).await;
     assert!(ran.exit == Exit::Done && ran.out.contains("is so already"), "{ran:#?}");
+    bench.expect_no_changes().await;
+}
+
+/// Somebody's create begins with ours, of which no answer comes, and what it made is deleted at
+/// once: its task names an id that no list will show any more.
+#[tokio::test(start_paused = true)]
+async fn what_somebody_made_and_deleted_keeps_no_doubt_open() {
+    let bench = Bench::like(&["create@1=reset"], &[]);
+    bench.files(&yaml("cidr: 10.1.0.0/24"));
+    let somebody = async {
+        makes(&bench.simulator, "zz", "10.9.0.0/24").await;
+        deletes(&bench.simulator, "1").await;
+    };
+    let (ran, ()) = tokio::join!(bench.run("apply --auto-approve --timeout 5m"), somebody);
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    assert!(ran.err.contains("in doubt") && ran.took < Duration::from_mins(1), "{ran:#?}");
     bench.expect_no_changes().await;
 }
