@@ -64,10 +64,10 @@ impl MemoryDisk {
         self.lock().death = Some((moment, cord));
     }
 
-    /// Returns how many bytes are not synced.
-    pub(crate) fn n_unsynced(&self) -> usize {
-        let n_unsynced = |it: &Kept| it.bytes.len() - it.n_synced;
-        self.lock().files.values().map(|it| n_unsynced(&it.lock().unwrap())).sum()
+    /// Returns the bytes that are not synced.
+    pub(crate) fn unsynced(&self) -> Vec<u8> {
+        let unsynced = |it: &Kept| it.bytes[it.n_synced..].to_vec();
+        self.lock().files.values().flat_map(|it| unsynced(&it.lock().unwrap())).collect()
     }
 
     /// Returns the file that was made last.
@@ -84,7 +84,8 @@ impl MemoryDisk {
 
     /// Returns the text of every file.
     pub(crate) fn texts(&self) -> BTreeMap<PathBuf, String> {
-        let text = |it: &Shared| String::from_utf8(it.lock().unwrap().bytes.clone()).unwrap();
+        // A line may be torn within a letter.
+        let text = |it: &Shared| String::from_utf8_lossy(&it.lock().unwrap().bytes).into_owned();
         self.lock().files.iter().map(|(path, it)| (path.clone(), text(it))).collect()
     }
 

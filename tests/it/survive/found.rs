@@ -1,8 +1,8 @@
 //! What the simulation found, each as small as its schedule was made.
 
-use trueup::cli::Exit;
+use trueup::{cli::Exit, simulator::Cord};
 
-use crate::{bench::Bench, story::many};
+use crate::{bench::Bench, disk::Moment, story::many};
 
 #[tokio::test(start_paused = true)]
 async fn a_stuck_task_behind_a_list_that_hung_leaves_a_later_apply_time_for_its_own() {
@@ -14,4 +14,26 @@ async fn a_stuck_task_behind_a_list_that_hung_leaves_a_later_apply_time_for_its_
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     assert!(ran.err.contains("is still open"), "{ran:#?}");
     bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_is_torn_within_a_letter_is_cut_off() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&many(&[("ü", "address: 10.0.0.9")]));
+    let cord = Cord::default();
+    // The plan, the beginning, and the line of the create, which is torn.
+    bench.disk.die_at(Moment::Appended(3), cord.clone());
+    let simulator = Some(bench.simulator.through(cord.clone()));
+    let folder = bench.path("");
+    let args = ["apply", "--auto-approve", "--simulate", "--file", &folder];
+    let ended = bench.run_until(&args, simulator, cord.pulled()).await;
+    assert!(ended.is_err(), "{ended:#?}");
+    let torn = bench.disk.unsynced();
+    let letter = torn.windows(2).position(|it| it == "ü".as_bytes()).unwrap();
+    bench.disk.lose_power(letter + 1);
+    let ran = bench.run("apply --auto-approve").await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    let texts = bench.disk.texts();
+    assert!(texts.values().any(|it| it.contains("taken_over")), "{texts:#?}");
+    bench.expect_careful();
 }

@@ -199,7 +199,7 @@ impl Player<'_> {
         *self.n_applying.borrow_mut() += 1;
         let ended = bench.run_until(&args, Some(simulator), killed).await;
         *self.n_applying.borrow_mut() -= 1;
-        let n_unsynced = bench.disk.n_unsynced();
+        let n_unsynced = bench.disk.unsynced().len();
         if ended.is_err() {
             bench.disk.lose_power(survives);
         }
