@@ -48,6 +48,9 @@ pub(super) struct Item {
     pub(super) run: Option<RunState>,
     /// What is known of the jobs of a run that may be over before it was seen.
     pub(super) jobs: Jobs,
+    /// When its latest run started of which it is known that we did not start it, by the
+    /// controller's clock.
+    pub(super) known_start_ms: Option<i64>,
     /// The steps that were carried out by us, rather than found done.
     pub(super) done: Vec<Step>,
 }
@@ -156,6 +159,7 @@ impl Item {
             doubted: false,
             run: None,
             jobs: Jobs::default(),
+            known_start_ms: None,
             done: Vec::new(),
         }
     }

@@ -140,10 +140,9 @@ impl Left {
     }
 
     /// Returns the replaces that are cut between their halves: deleted, and not created again.
-    pub(crate) fn halved<'c>(&self, changes: &'c [Change]) -> Vec<&'c Name> {
+    pub(crate) fn halved<'c>(&self, changes: &'c [Change]) -> Vec<&'c Change> {
         let halved = self.changes.iter().zip(changes);
-        let halved = halved.filter(|(it, change)| it.is_halved(change));
-        halved.map(|(_, change)| &change.name).collect()
+        halved.filter(|(it, change)| it.is_halved(change)).map(|(_, change)| change).collect()
     }
 
     /// Returns how many changes are left to be carried on with.

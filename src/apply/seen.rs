@@ -294,10 +294,12 @@ impl Item {
             | Phase::Running(_)
             | Phase::Ended => return Events::new(),
         };
-        let has_run = latest_start_ms.is_some_and(|it| since_ms <= it);
-        if has_run {
+        let is_new = |it: i64| since_ms <= it && self.known_start_ms.is_none_or(|known| known < it);
+        if latest_start_ms.is_some_and(is_new) {
             return self.settle_step(false, wait_runs);
         }
+        // Where it is looked at before the run is sent, this tells the older run from ours.
+        self.known_start_ms = latest_start_ms.max(self.known_start_ms);
         self.jobs.show_none_at = Some(asked_at);
         if let Phase::Held(_) = self.phase {
             self.hold_back();

@@ -143,6 +143,7 @@ pub(crate) async fn carried_out(
     };
     let mut tell = |events: &[Event]| listeners.tell(events);
     let ended = tokio::select! {
+        biased;
         ended = apply::apply(job, &mut tell) => Some(ended),
         () = twice(interrupts, &stop) => None,
     };

@@ -111,6 +111,7 @@ pub(crate) fn options(
         rerun: args.rerun.iter().map(Name::as_read).collect(),
         // Only an apply knows of those.
         owed: Vec::new(),
+        halved: Vec::new(),
         only: globs("--only", &args.only, output)?,
         except: globs("--except", &args.except, output)?,
     };

@@ -30,7 +30,7 @@ use crate::{
     events::{Event, Report},
     journal::{self, Closing, Disk, Header, Journal, JournalError, Kept, Opened},
     live,
-    model::{Name, shown_json},
+    model::{Name, Settings, shown_json},
     plan::Plan,
     render::{self, Saved},
     source::SourceMap,
@@ -120,8 +120,8 @@ pub(crate) struct Settled {
     recorded: Recorded,
     /// The discoveries that it edited, and whose run it did not get to.
     pub(crate) owed: Vec<Name>,
-    /// Those that it deleted, and did not get to create again.
-    halved: Vec<Name>,
+    /// Those that it deleted, and did not get to create again with these settings.
+    pub(crate) halved: Vec<(Name, Settings)>,
     /// Whether something of it is under way that reading does not settle.
     is_open: bool,
 }
@@ -157,7 +157,8 @@ pub(crate) async fn settled(
         }
         let (left, changes) = (found.left(), &found.plan.changes);
         let owed = left.owes_runs(changes).into_iter().cloned().collect();
-        let halved = left.halved(changes).into_iter().cloned().collect();
+        let halved = left.halved(changes).into_iter();
+        let halved = halved.filter_map(|it| Some((it.name.clone(), it.after.clone()?))).collect();
         let is_open = left.is_open();
         settled.push(Settled { recorded: found.recorded, owed, halved, is_open });
     }
@@ -319,7 +320,8 @@ pub(crate) fn begin(
         };
         let lost = owed.iter().filter(|it| !has(it)).map(ToString::to_string);
         let lost = lost.collect::<Vec<_>>().join(", ");
-        let gone = halved.iter().filter(|it| !has(it)).map(ToString::to_string);
+        let gone = halved.iter().map(|(name, _)| name);
+        let gone = gone.filter(|it| !has(it)).map(ToString::to_string);
         let gone = gone.collect::<Vec<_>>().join(", ");
         if !lost.is_empty() {
             output.warn(&format!(

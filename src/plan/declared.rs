@@ -100,10 +100,14 @@ impl<'a> Case<'a> {
     }
 
     fn create(&mut self, wish: &Wish) -> Change {
-        cautions::of_new(self, wish, &wish.settings);
+        let after = match self.scene.halved(self.name()) {
+            Some(kept) => kept.with(&wish.settings),
+            None => wish.settings.clone(),
+        };
+        cautions::of_new(self, wish, &after);
         let decision = steps::of_new(self.scene.interface(), self.afterwards());
-        let sides = Sides { id: None, before: None, after: Some(wish.settings.clone()) };
-        let fields = diff::added(&self.it.wanted, &wish.settings);
+        let fields = diff::added(&self.it.wanted, &after);
+        let sides = Sides { id: None, before: None, after: Some(after) };
         self.as_change(decision, sides, fields)
     }
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::Options;
-use crate::model::{Desired, Globs, Interface, Live, LiveDiscovery, Name};
+use crate::model::{Desired, Globs, Interface, Live, LiveDiscovery, Name, Settings};
 
 /// The two states and the user's wishes, by name.
 pub(super) struct Scene<'a> {
@@ -71,6 +71,11 @@ impl<'a> Scene<'a> {
     /// Whether an interrupted apply has edited it and not started its run.
     pub(super) fn is_owed_a_run(&self, name: &Name) -> bool {
         self.options.owed.contains(name)
+    }
+
+    /// Returns the settings that it was to have when an interrupted apply deleted it.
+    pub(super) fn halved(&self, name: &Name) -> Option<&'a Settings> {
+        self.options.halved.iter().find(|(it, _)| it == name).map(|(_, settings)| settings)
     }
 
     /// Whether a file gives the name.

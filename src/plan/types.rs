@@ -20,6 +20,9 @@ pub(crate) struct Options {
     /// Names whose run an interrupted apply has planned, after an edit that it made, and not
     /// started.
     pub(crate) owed: Vec<Name>,
+    /// Discoveries that an interrupted apply has deleted to make them anew, and did not make, with
+    /// the settings that they were to have: what the files leave open is taken from there.
+    pub(crate) halved: Vec<(Name, Settings)>,
     /// Patterns of names; empty lets every name through.
     pub(crate) only: Globs,
     /// Patterns of names to leave alone.
@@ -211,7 +214,7 @@ pub(crate) struct Summary {
 impl Options {
     /// Whether `only` and `except` let a name through.
     pub(crate) fn lets_through(&self, name: &Name) -> bool {
-        let Self { only, except, prune: _, allow_delete: _, rerun: _, owed: _ } = self;
+        let Self { only, except, prune: _, allow_delete: _, rerun: _, owed: _, halved: _ } = self;
         (only.is_empty() || only.is_match(name)) && !except.is_match(name)
     }
 }

@@ -250,3 +250,14 @@ async fn a_journal_in_the_way_is_settled_and_put_aside() {
     let torn = bench.run("apply --auto-approve --rerun a --journal k.jsonl").await;
     assert_eq!(torn.exit, Exit::Done, "{torn:#?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_new_apply_makes_again_what_was_deleted_with_what_the_files_leave_open() {
+    let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
+    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    bench.simulator.inject("create=reset").unwrap();
+    killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    let ran = bench.expect_applied().await;
+    assert!(ran.out.contains("+ retries             = 1"), "{ran:#?}");
+    bench.expect_no_changes().await;
+}

@@ -117,6 +117,8 @@ fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError
             allow_delete: options.allow_delete,
             rerun: names(options.rerun),
             owed: names(options.owed),
+            // What it came to is in the changes.
+            halved: Vec::new(),
             only: globs(options.only)?,
             except: globs(options.except)?,
         },
