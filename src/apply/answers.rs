@@ -5,7 +5,7 @@
 use tokio::task::JoinError;
 
 use super::{
-    drive::{Answer, Drive},
+    drive::{Answer, Drive, ReadForEdit},
     item::{Claim, Events, Moment, Sent},
     looks::TasksSeen,
     standing::View,
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     api::{Accepted, WriteError},
     events::{Event, Outcome, StopReason},
-    live::{self, Current, ReadError},
+    live::{self, ReadError},
     plan::Step,
 };
 
@@ -37,7 +37,8 @@ impl Drive<'_> {
         };
         match answer {
             Answer::Wrote { index, sent, result } => self.on_wrote(index, sent, result),
-            Answer::ReadForEdit { index, result } => self.on_read_for_edit(index, *result),
+            Answer::ReadForEdit { index, read } => self.on_read_for_edit(index, *read),
+            Answer::EarlierRun { index, result } => self.on_earlier_run(index, &result),
             Answer::Tasks { asked_at, seen } => self.on_tasks(asked_at, seen),
             Answer::View { asked_at, result } => self.on_view(asked_at, result),
             Answer::Jobs { index, asked_at, result } => self.on_jobs(index, asked_at, result),
@@ -81,11 +82,7 @@ impl Drive<'_> {
         }
     }
 
-    fn on_read_for_edit(
-        &mut self,
-        index: usize,
-        result: Result<Option<Current>, ReadError>,
-    ) -> Events {
+    fn on_read_for_edit(&mut self, index: usize, (result, earlier): ReadForEdit) -> Events {
         let change = self.schedule.change(index);
         let wait_runs = self.schedule.waits_for_runs();
         if self.schedule.item(index).is_ended() {
@@ -123,7 +120,36 @@ impl Drive<'_> {
             return Events::new();
         }
         let body = live::edit_body(&current.wire, &differences, after);
+        self.note_earlier_run(index, &earlier);
         self.write(index, Step::Edit, Some(body));
+        Events::new()
+    }
+
+    /// Where the jobs cannot be read, what is planned is carried out all the same: only a doubt
+    /// about its run would need them.
+    fn note_earlier_run(&mut self, index: usize, result: &Result<Option<i64>, ReadError>) {
+        if let Ok(start) = result {
+            self.schedule.item(index).note_earlier_run(*start);
+        }
+    }
+
+    fn on_earlier_run(&mut self, index: usize, result: &Result<Option<i64>, ReadError>) -> Events {
+        let item = self.schedule.item(index);
+        if item.is_ended() {
+            return Events::new();
+        }
+        item.not_sent();
+        if self.stopping.is_some() {
+            let why = self.why_stopping();
+            return self.schedule.item(index).leave(why);
+        }
+        if let Err(ReadError::Api(error)) = result
+            && error.was_given_up()
+        {
+            return self.schedule.item(index).leave(StopReason::OutOfTime);
+        }
+        self.note_earlier_run(index, result);
+        self.write(index, Step::Run, None);
         Events::new()
     }
 
@@ -161,7 +187,7 @@ impl Drive<'_> {
             Ok(view) => view,
             Err(error) => return vec![Event::ReadFailed { why: error.to_string() }],
         };
-        let events = self.schedule.on_view(View::from(&view), asked_at);
+        let events = self.schedule.on_view(View::from(&view), (asked_at, self.now()));
         let asked_at = self.now();
         for (index, id) in self.schedule.asks_jobs() {
             self.looks.n_jobs_under_way += 1;

@@ -62,10 +62,14 @@ struct Written {
     body: Value,
 }
 
+/// What the reads right before an edit gave: the object, and when its latest run started.
+pub(super) type ReadForEdit = (Result<Option<Current>, ReadError>, Result<Option<i64>, ReadError>);
+
 /// What a request came to.
 pub(super) enum Answer {
     Wrote { index: usize, sent: Sent, result: Result<Accepted, WriteError> },
-    ReadForEdit { index: usize, result: Box<Result<Option<Current>, ReadError>> },
+    ReadForEdit { index: usize, read: Box<ReadForEdit> },
+    EarlierRun { index: usize, result: Result<Option<i64>, ReadError> },
     Tasks { asked_at: Moment, seen: TasksSeen },
     View { asked_at: Moment, result: Result<live::View, ReadError> },
     Jobs { index: usize, asked_at: Moment, result: Result<Option<i64>, ReadError> },
@@ -208,10 +212,14 @@ impl<'a> Drive<'a> {
             let Some(Next { index, step }) = self.schedule.next(self.now(), stopping) else {
                 break;
             };
-            if step == Step::Edit {
-                self.read_for_edit(index);
-            } else {
-                self.write(index, step, None);
+            let now = self.now();
+            let wants_earlier_run = self.schedule.item(index).wants_earlier_run(now);
+            match step {
+                Step::Edit => self.read_for_edit(index, wants_earlier_run),
+                Step::Run if wants_earlier_run => self.read_earlier_run(index),
+                Step::Create | Step::Run | Step::Stop | Step::Delete => {
+                    self.write(index, step, None);
+                }
             }
         }
         self.send_written();
@@ -224,15 +232,34 @@ impl<'a> Drive<'a> {
         Sent { at, server_ms: server_ms.unwrap_or(self.wall_ms.saturating_add(since_began)) }
     }
 
-    /// Reads the object that an edit is made of, right before it.
-    fn read_for_edit(&mut self, index: usize) {
+    /// Reads the object that an edit is made of, right before it, and when its latest run started
+    /// where that is wanted.
+    fn read_for_edit(&mut self, index: usize, wants_earlier_run: bool) {
         self.schedule.item(index).send();
         let Some(id) = self.schedule.item(index).id.clone() else { return };
         let (client, credentials) =
             (self.client.unless(self.halt.clone()), self.credentials.clone());
         self.answers.spawn(async move {
-            let result = Box::new(live::current(&client, &id, &credentials).await);
-            Answer::ReadForEdit { index, result }
+            let earlier = async {
+                if wants_earlier_run {
+                    live::latest_run_start(&client, &id).await
+                } else {
+                    Ok(None)
+                }
+            };
+            let current = live::current(&client, &id, &credentials);
+            Answer::ReadForEdit { index, read: Box::new(tokio::join!(current, earlier)) }
+        });
+    }
+
+    /// Reads when the latest run started, right before another.
+    fn read_earlier_run(&mut self, index: usize) {
+        self.schedule.item(index).send();
+        let Some(id) = self.schedule.item(index).id.clone() else { return };
+        let client = self.client.unless(self.halt.clone());
+        self.answers.spawn(async move {
+            let result = live::latest_run_start(&client, &id).await;
+            Answer::EarlierRun { index, result }
         });
     }
 

@@ -6,6 +6,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use super::{
+    jobs::Jobs,
     settle::Doubt,
     standing::{Standing, View, standing},
     watch::TaskVerdict,
@@ -50,18 +51,11 @@ pub(super) struct Item {
     pub(super) jobs: Jobs,
     /// When its latest run started of which it is known that we did not start it, by the
     /// controller's clock.
-    pub(super) known_start_ms: Option<i64>,
+    pub(super) earlier_run_ms: Option<i64>,
+    /// When the first list had come that showed it: its latest run then had started before.
+    pub(super) listed: Option<Moment>,
     /// The steps that were carried out by us, rather than found done.
     pub(super) done: Vec<Step>,
-}
-
-/// What the job items tell of a run that may be over before it was seen.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Jobs {
-    /// Whether they have to be asked for.
-    pub(super) asked_for: bool,
-    /// When they were asked for that showed no such run.
-    pub(super) show_none_at: Option<Moment>,
 }
 
 /// Where a change is.
@@ -159,7 +153,8 @@ impl Item {
             doubted: false,
             run: None,
             jobs: Jobs::default(),
-            known_start_ms: None,
+            earlier_run_ms: None,
+            listed: None,
             done: Vec::new(),
         }
     }
@@ -168,7 +163,7 @@ impl Item {
         self.steps.front().copied()
     }
 
-    fn has(&self, step: Step) -> bool {
+    pub(super) fn has(&self, step: Step) -> bool {
         self.steps.contains(&step)
     }
 
@@ -230,8 +225,15 @@ impl Item {
         }
     }
 
-    /// Looks at the precondition before the first write.
-    pub(super) fn check(&mut self, change: &Change, view: &View<'_>, at: Moment) -> Events {
+    /// Looks at the precondition before the first write, by a list that was asked for at the first of
+    /// these moments and had come at the second.
+    pub(super) fn check(
+        &mut self,
+        change: &Change,
+        view: &View<'_>,
+        (at, now): (Moment, Moment),
+    ) -> Events {
+        self.listed = self.listed.or(Some(now));
         match standing(change, view) {
             // Somebody had made the edit, which was not carried out for that, and undid it.
             Standing::Holds if change.steps.contains(&Step::Edit) && !self.has(Step::Edit) => {
@@ -322,6 +324,7 @@ impl Item {
             step: self.sent_step(),
             attempt: self.sends,
             sent_ms: sent.server_ms,
+            earlier_run_ms: self.earlier_run_ms,
         }
     }
 

@@ -44,6 +44,8 @@ pub(super) struct LeftChange {
     pub(super) at: LeftAt,
     /// When its latest write left, by the controller's clock.
     pub(super) sent_ms: Option<i64>,
+    /// When the latest run before that started, by the same clock, as far as that was asked for.
+    earlier_run_ms: Option<i64>,
     /// How often the current step was sent.
     n_sent: u32,
     accepted_at_ms: Option<i64>,
@@ -172,6 +174,7 @@ impl LeftChange {
             begun: false,
             at: LeftAt::Ready,
             sent_ms: None,
+            earlier_run_ms: None,
             n_sent: 0,
             accepted_at_ms: None,
             begun_before: false,
@@ -180,10 +183,11 @@ impl LeftChange {
 
     fn take_in(&mut self, event: &Event, at_ms: i64) {
         match event {
-            Event::Submitting { sent_ms, attempt, .. } => {
+            Event::Submitting { sent_ms, attempt, earlier_run_ms, .. } => {
                 self.begun_before = self.begun;
                 self.begun = true;
                 self.sent_ms = Some(*sent_ms);
+                self.earlier_run_ms = (*earlier_run_ms).max(self.earlier_run_ms);
                 self.n_sent = *attempt;
                 self.accepted_at_ms = None;
                 self.at = LeftAt::Leaving;
@@ -256,9 +260,10 @@ impl LeftChange {
     /// Takes the change up. Returns the events of its end where nothing of it is left but to say
     /// so.
     pub(super) fn take_up(&self, position: usize, change: &Change, wait: Wait) -> (Item, Events) {
-        let Self { steps, done, id, begun, at, sent_ms, n_sent, .. } = self.clone();
+        let Self { steps, done, id, begun, at, sent_ms, earlier_run_ms, n_sent, .. } = self.clone();
         let sent = Sent { at: Moment::ZERO, server_ms: sent_ms.unwrap_or_default() };
-        let mut item = Item { steps, id, begun, done, ..Item::new(position, change) };
+        let mut item =
+            Item { steps, id, begun, earlier_run_ms, done, ..Item::new(position, change) };
         if item.steps.is_empty() && !self.is_over() {
             let events = item.complete(wait == Wait::Runs);
             return (item, events);

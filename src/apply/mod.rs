@@ -13,6 +13,8 @@ mod watch;
 
 mod item;
 
+mod jobs;
+
 mod leave;
 
 mod seen;

@@ -101,14 +101,15 @@ impl<'a> Schedule<'a> {
         (schedule, events.into_iter().flatten().collect())
     }
 
-    /// Checks every precondition before the first write. Fails, with nothing begun, where any
+    /// Checks every precondition before the first write, by a list that was asked for at the first
+    /// of these moments and had come at the second. Fails, with nothing begun, where any
     /// change is neither as planned nor done already. Of a plan that was begun before, only the
     /// changes that were not are checked, and one that has moved ends alone.
     pub(super) fn check_all(
         &mut self,
         view: &View<'_>,
         credentials: &ById,
-        at: Moment,
+        times: (Moment, Moment),
     ) -> Result<Events, Vec<(usize, Moved)>> {
         self.note_listed(view);
         let is_begun = self.items.iter().any(|it| it.begun);
@@ -123,7 +124,7 @@ impl<'a> Schedule<'a> {
         }
         for (item, change) in self.items.iter_mut().zip(self.changes) {
             if item.is_unbegun() {
-                events.extend(item.check(change, view, at));
+                events.extend(item.check(change, view, times));
             } else if matches!(
                 (&item.phase, item.step()),
                 (Phase::Ready, Some(Step::Stop | Step::Delete))
@@ -304,13 +305,19 @@ impl<'a> Schedule<'a> {
         self.tasks_asked_at = listed_at;
     }
 
-    /// Takes in a look at the list of discoveries that was asked for at that moment.
-    pub(super) fn on_view(&mut self, view: View<'_>, asked_at: Moment) -> Events {
+    /// Takes in a look at the list of discoveries that was asked for at the first of these moments
+    /// and had come at the second.
+    pub(super) fn on_view(
+        &mut self,
+        view: View<'_>,
+        (asked_at, came_at): (Moment, Moment),
+    ) -> Events {
         self.note_listed(&view);
         let tasks = TaskView { tasks: &self.tasks, ours: &self.ours };
         let look = Look {
             view,
             asked_at,
+            came_at,
             tasks: TasksSeen { view: tasks, asked_at: self.tasks_asked_at },
             longest_task: self.longest_task,
             wait_runs: self.limits.wait == Wait::Runs,

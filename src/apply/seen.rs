@@ -27,6 +27,8 @@ pub(super) struct Look<'a> {
     pub(super) view: View<'a>,
     /// When it was asked for: it shows what was so then, or later.
     pub(super) asked_at: Moment,
+    /// When it had come.
+    pub(super) came_at: Moment,
     pub(super) tasks: TasksSeen<'a>,
     /// How long the longest task took so far.
     pub(super) longest_task: Duration,
@@ -50,7 +52,9 @@ impl Item {
             Phase::Pending { task, sent, accepted } if look.settles_only => {
                 self.on_view_pending(change, (task, sent, accepted), look)
             }
-            Phase::Ready if !self.begun => self.check(change, &look.view, look.asked_at),
+            Phase::Ready if !self.begun => {
+                self.check(change, &look.view, (look.asked_at, look.came_at))
+            }
             Phase::Ready => match self.step() {
                 Some(Step::Create) => self.on_view_ready_to_create(change, look),
                 Some(Step::Run) => self.on_view_ready_to_run(change, look),
@@ -67,7 +71,7 @@ impl Item {
         match hold {
             Hold::Running | Hold::MayHaveRun { .. } if !self.begun => {
                 self.phase = Phase::Held(hold);
-                self.check(change, &look.view, look.asked_at)
+                self.check(change, &look.view, (look.asked_at, look.came_at))
             }
             Hold::Running => {
                 let events = self.unless_fit_to_run(change, look);
@@ -138,7 +142,7 @@ impl Item {
         if self.begun {
             return self.fail("it is gone".to_owned());
         }
-        self.check(change, &look.view, look.asked_at)
+        self.check(change, &look.view, (look.asked_at, look.came_at))
     }
 
     /// A create is never sent while the list shows the name.
@@ -271,63 +275,6 @@ impl Item {
                 Events::new()
             }
         }
-    }
-
-    /// Takes in when the latest run started, by the controller's clock, as the jobs tell that were
-    /// asked for at that moment.
-    pub(super) fn on_jobs(
-        &mut self,
-        latest_start_ms: Option<i64>,
-        asked_at: Moment,
-        wait_runs: bool,
-    ) -> Events {
-        // The answers tell the controller's time in whole seconds.
-        let roughly = |server_ms: i64| server_ms - 1_000;
-        let since_ms = match &self.phase {
-            Phase::Unseen(unseen) => unseen.task_began_ms.unwrap_or(roughly(unseen.sent.server_ms)),
-            Phase::Doubt(doubt) => roughly(doubt.sent.server_ms),
-            Phase::Held(Hold::MayHaveRun { since_ms }) => *since_ms,
-            Phase::Held(_)
-            | Phase::Ready
-            | Phase::Sending
-            | Phase::Pending { .. }
-            | Phase::Running(_)
-            | Phase::Ended => return Events::new(),
-        };
-        let is_new = |it: i64| since_ms <= it && self.known_start_ms.is_none_or(|known| known < it);
-        if latest_start_ms.is_some_and(is_new) {
-            return self.settle_step(false, wait_runs);
-        }
-        // Where it is looked at before the run is sent, this tells the older run from ours.
-        self.known_start_ms = latest_start_ms.max(self.known_start_ms);
-        self.jobs.show_none_at = Some(asked_at);
-        if let Phase::Held(_) = self.phase {
-            self.hold_back();
-        }
-        Events::new()
-    }
-
-    /// The jobs cannot be read. Whether an edit has started a run by itself is not told then, and
-    /// the planned run is carried out; a run in doubt stays in doubt.
-    pub(super) fn on_jobs_not_read(&mut self) {
-        if let Phase::Held(Hold::MayHaveRun { .. }) = self.phase {
-            self.hold_back();
-        }
-    }
-
-    /// Returns the id whose job items have to be asked for, if any.
-    pub(super) fn asks_jobs_of(&self) -> Option<&RemoteId> {
-        let asks = match &self.phase {
-            Phase::Unseen(_) | Phase::Doubt(_) => self.jobs.asked_for,
-            Phase::Held(Hold::MayHaveRun { .. }) => true,
-            Phase::Held(_)
-            | Phase::Ready
-            | Phase::Sending
-            | Phase::Pending { .. }
-            | Phase::Running(_)
-            | Phase::Ended => false,
-        };
-        self.id.as_ref().filter(|_| asks)
     }
 
     fn on_view_running(&mut self, running: Running, look: &Look<'_>) -> Events {

@@ -81,10 +81,14 @@ pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
     let credentials = live::by_id(&job.live.credentials);
     let (mut schedule, taken_up) = schedule(&job);
     let checked = if vouches {
-        schedule.check_all(&View::new(&job.live.discoveries, true), &credentials, Moment::ZERO)
+        let view = View::new(&job.live.discoveries, true);
+        schedule.check_all(&view, &credentials, (Moment::ZERO, began.elapsed()))
     } else {
         match live::whole_list(&client, &credentials).await {
-            Ok(view) => schedule.check_all(&View::from(&view), &credentials, Moment::ZERO),
+            Ok(view) => {
+                let times = (Moment::ZERO, began.elapsed());
+                schedule.check_all(&View::from(&view), &credentials, times)
+            }
             Err(error) => return Ended::NotRead(error),
         }
     };

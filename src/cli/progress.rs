@@ -138,10 +138,10 @@ fn line(event: &Event, report: &Report) -> Option<String> {
     };
     let line = match event {
         Event::Started { .. } | Event::Resumed { .. } => return None,
-        Event::Submitting { change, step, attempt: 1, sent_ms: _ } => {
+        Event::Submitting { change, step, attempt: 1, .. } => {
             format!("{}: {}...", of(change), doing(step))
         }
-        Event::Submitting { change, step, attempt, sent_ms: _ } => {
+        Event::Submitting { change, step, attempt, .. } => {
             format!("{}: {} (try {attempt})...", of(change), doing(step))
         }
         Event::Accepted { change, step, task } => {

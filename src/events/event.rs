@@ -13,8 +13,15 @@ pub(crate) enum Event {
     /// under way: so many changes.
     Resumed { n_open: usize, settles_only: bool },
     /// A write is about to leave, at that time of the controller's clock, in milliseconds of the
-    /// epoch. Told before it does; if that fails, it does not leave.
-    Submitting { change: usize, step: Step, attempt: u32, sent_ms: i64 },
+    /// epoch. Told before it does; if that fails, it does not leave. `earlier_run_ms` is when the
+    /// latest run before it started, by the same clock, where that was asked for.
+    Submitting {
+        change: usize,
+        step: Step,
+        attempt: u32,
+        sent_ms: i64,
+        earlier_run_ms: Option<i64>,
+    },
     /// The controller took the write on, as a task. It has not succeeded yet.
     Accepted { change: usize, step: Step, task: String },
     /// No answer, or none of use: whether the write was taken on is settled by reading.

@@ -41,6 +41,10 @@ pub(crate) struct LineV1 {
     /// When the write left, in UTC, by the controller's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) controller_time: Option<String>,
+    /// When the latest run before it started, by the same clock, where that was asked for: a run in
+    /// doubt is told from it by this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) earlier_run: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) task: Option<String>,
     /// The discovery's id.
@@ -139,6 +143,7 @@ impl LineV1 {
             step: None,
             attempt: None,
             controller_time: None,
+            earlier_run: None,
             task: None,
             id: None,
             found: None,

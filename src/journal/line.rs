@@ -27,9 +27,10 @@ pub(super) fn line(event: &Event, changes: &[Change]) -> Option<LineV1> {
         Event::Started { .. } => LineV1::of_kind(KindV1::ApplyStarted),
         Event::Resumed { settles_only: false, .. } => LineV1::of_kind(KindV1::ApplyResumed),
         Event::Resumed { settles_only: true, .. } => LineV1::of_kind(KindV1::ApplySettling),
-        Event::Submitting { change, step, attempt, sent_ms } => LineV1 {
+        Event::Submitting { change, step, attempt, sent_ms, earlier_run_ms } => LineV1 {
             attempt: Some(*attempt),
             controller_time: Some(moment(*sent_ms)),
+            earlier_run: earlier_run_ms.map(moment),
             ..of_step(KindV1::Submitting, change, step)
         },
         Event::Accepted { change, step, task } => {
@@ -84,6 +85,7 @@ pub(super) fn event(line: LineV1, changes: &[Change]) -> Result<Option<Event>, S
         step,
         attempt,
         controller_time,
+        earlier_run,
         task,
         id,
         found,
@@ -109,6 +111,7 @@ pub(super) fn event(line: LineV1, changes: &[Change]) -> Result<Option<Event>, S
             step: step()?,
             attempt: needed("attempt", attempt)?,
             sent_ms: milliseconds(needed("controller_time", controller_time.as_deref())?)?,
+            earlier_run_ms: earlier_run.as_deref().map(milliseconds).transpose()?,
         },
         KindV1::Accepted => {
             Event::Accepted { change: change()?, step: step()?, task: needed("task", task)? }

@@ -26,7 +26,14 @@ fn events() -> Vec<Event> {
     let stops = StopReason::ALL.into_iter().map(|why| Event::Stopping { why });
     let mut events = vec![
         Event::Started { n_changes: 2 },
-        Event::Submitting { change, step, attempt: 1, sent_ms: AT_MS + 1 },
+        Event::Submitting { change, step, attempt: 1, sent_ms: AT_MS + 1, earlier_run_ms: None },
+        Event::Submitting {
+            change,
+            step: Step::Run,
+            attempt: 2,
+            sent_ms: AT_MS + 1,
+            earlier_run_ms: Some(AT_MS - 1),
+        },
         Event::Accepted { change, step, task: "t-1".to_owned() },
         Event::Claimed { change, step },
         Event::InDoubt { change, step: Step::Edit, why: words() },

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde_json::Value;
 use tokio::time::sleep;
-use trueup::cli::Exit;
+use trueup::{
+    cli::Exit,
+    simulator::{Options, World},
+};
 
 use crate::{
     bench::{Bench, options},
@@ -38,7 +41,7 @@ const APPLY: &str = "apply --auto-approve --rerun restarted";
 
 /// A controller with the six, two of them running, and the files of what is to be.
 async fn begun() -> Bench {
-    let mut bench = Bench::with(options(&[], &[]), trueup::simulator::World::default());
+    let mut bench = Bench::with(options(&[], &[]), World::default());
     bench.files(&many(&BEFORE));
     let _applied = bench.expect_applied().await;
     sleep(Duration::from_secs(20)).await;
@@ -260,4 +263,26 @@ async fn a_new_apply_makes_again_what_was_deleted_with_what_the_files_leave_open
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("+ retries             = 1"), "{ran:#?}");
     bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_in_doubt_is_told_from_one_of_the_same_second() {
+    for (keys, line) in [
+        ("cidr: 10.1.0.0/24, timeout: 5s", "apply --auto-approve --rerun a"),
+        ("cidr: 10.1.0.0/24, timeout: 9s", "apply --auto-approve"),
+    ] {
+        let short = Duration::from_millis(50);
+        let times = Options { run_time: Duration::ZERO, task_time: short, ..options(&[], &[]) };
+        let bench = Bench::with(times, World::default());
+        bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 5s"));
+        let _applied = bench.expect_applied().await;
+        bench.files(&yaml(keys));
+        bench.simulator.inject("run=reset").unwrap();
+        killed_at(&bench, line, &["in_doubt", "run"]).await;
+        let path = newest(&bench);
+        let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
+        assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+        let world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
+        assert_eq!(n_runs(&world, "a"), 2, "{ran:#?}");
+    }
 }

@@ -86,7 +86,7 @@ fn applying(event: &Event, changes: &[Change]) -> EventV1 {
     match event {
         Event::Started { .. } => of_kind(KindV1::ApplyStarted),
         Event::Resumed { .. } => of_kind(KindV1::ApplyResumed),
-        Event::Submitting { change, step, attempt, sent_ms: _ } => {
+        Event::Submitting { change, step, attempt, sent_ms: _, earlier_run_ms: _ } => {
             EventV1 { attempt: Some(*attempt), ..of_step(KindV1::Submitting, change, step) }
         }
         Event::Accepted { change, step, task } => {

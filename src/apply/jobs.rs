@@ -1,0 +1,102 @@
+//! What the job items of a discovery tell: whether a run that may be over before it was seen is the
+//! one that was asked for, or an earlier one.
+//!
+//! Pure, like `item`: asks for nothing.
+
+use std::time::Duration;
+
+use super::item::{Events, Hold, Item, Moment, Phase};
+use crate::{
+    model::{RemoteId, RunState},
+    plan::Step,
+};
+
+/// How long before a write the latest run has to have started for its time to tell it from ours:
+/// the controller's clock is known in whole seconds, which may be off by one on either side.
+const CLOCK_TELLS_AFTER: Duration = Duration::from_secs(2);
+
+/// What the job items tell of a run that may be over before it was seen.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Jobs {
+    /// Whether they have to be asked for.
+    pub(super) asked_for: bool,
+    /// When they were asked for that showed no such run.
+    pub(super) show_none_at: Option<Moment>,
+}
+
+impl Item {
+    /// Whether it has to be known when the latest run started before the current step leaves: with
+    /// a run to come, one that started in the same second could not be told from it.
+    pub(super) fn wants_earlier_run(&self, now: Moment) -> bool {
+        let is_near = self.listed.is_none_or(|it| now.saturating_sub(it) < CLOCK_TELLS_AFTER);
+        let leads_to_a_run = match self.step() {
+            Some(Step::Run) => true,
+            Some(Step::Edit) => self.has(Step::Run),
+            Some(Step::Stop | Step::Delete | Step::Create) | None => false,
+        };
+        let has_run = self.run != Some(RunState::Never);
+        leads_to_a_run && has_run && is_near && self.earlier_run_ms.is_none()
+    }
+
+    /// Takes note of when the latest run started that is not the one to come.
+    pub(super) fn note_earlier_run(&mut self, latest_start_ms: Option<i64>) {
+        self.earlier_run_ms = latest_start_ms.max(self.earlier_run_ms);
+    }
+
+    /// Takes in when the latest run started, by the controller's clock, as the jobs tell that were
+    /// asked for at that moment.
+    pub(super) fn on_jobs(
+        &mut self,
+        latest_start_ms: Option<i64>,
+        asked_at: Moment,
+        wait_runs: bool,
+    ) -> Events {
+        // The answers tell the controller's time in whole seconds.
+        let roughly = |server_ms: i64| server_ms - 1_000;
+        let since_ms = match &self.phase {
+            Phase::Unseen(unseen) => unseen.task_began_ms.unwrap_or(roughly(unseen.sent.server_ms)),
+            Phase::Doubt(doubt) => roughly(doubt.sent.server_ms),
+            Phase::Held(Hold::MayHaveRun { since_ms }) => *since_ms,
+            Phase::Held(_)
+            | Phase::Ready
+            | Phase::Sending
+            | Phase::Pending { .. }
+            | Phase::Running(_)
+            | Phase::Ended => return Events::new(),
+        };
+        let is_new =
+            |it: i64| since_ms <= it && self.earlier_run_ms.is_none_or(|earlier| earlier < it);
+        if latest_start_ms.is_some_and(is_new) {
+            return self.settle_step(false, wait_runs);
+        }
+        self.note_earlier_run(latest_start_ms);
+        self.jobs.show_none_at = Some(asked_at);
+        if let Phase::Held(_) = self.phase {
+            self.hold_back();
+        }
+        Events::new()
+    }
+
+    /// The jobs cannot be read. Whether an edit has started a run by itself is not told then, and
+    /// the planned run is carried out; a run in doubt stays in doubt.
+    pub(super) fn on_jobs_not_read(&mut self) {
+        if let Phase::Held(Hold::MayHaveRun { .. }) = self.phase {
+            self.hold_back();
+        }
+    }
+
+    /// Returns the id whose job items have to be asked for, if any.
+    pub(super) fn asks_jobs_of(&self) -> Option<&RemoteId> {
+        let asks = match &self.phase {
+            Phase::Unseen(_) | Phase::Doubt(_) => self.jobs.asked_for,
+            Phase::Held(Hold::MayHaveRun { .. }) => true,
+            Phase::Held(_)
+            | Phase::Ready
+            | Phase::Sending
+            | Phase::Pending { .. }
+            | Phase::Running(_)
+            | Phase::Ended => false,
+        };
+        self.id.as_ref().filter(|_| asks)
+    }
+}
