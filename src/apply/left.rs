@@ -157,6 +157,13 @@ impl Left {
         self.changes.iter().filter(|it| it.is_open()).count()
     }
 
+    /// Whether a look has to tell which runs it owes: some were to follow an edit that nobody knows
+    /// the fate of, or that it had not come to. Somebody may have made it, an earlier apply of the
+    /// same plan too.
+    pub(crate) fn may_owe_runs(&self, changes: &[Change]) -> bool {
+        self.changes.iter().zip(changes).any(|(it, change)| it.may_owe_a_run(change))
+    }
+
     /// Returns the changes whose run is planned and not started, although nothing else is left to
     /// tell of it: their settings are as wanted.
     pub(crate) fn owes_runs<'c>(&self, changes: &'c [Change]) -> Vec<&'c Name> {
@@ -321,6 +328,11 @@ impl LeftChange {
     fn is_halved(&self, change: &Change) -> bool {
         let is_left = self.at != LeftAt::Over && self.steps.iter().eq(&[Step::Create]);
         change.action == Action::Replace && is_left
+    }
+
+    fn may_owe_a_run(&self, change: &Change) -> bool {
+        let is_left = !self.is_over() && self.steps.contains(&Step::Run);
+        is_left && change.action == Action::Update || self.owes_a_run(change)
     }
 
     /// A run that is under way is not owed, nor one of a discovery that moved since. An edit that

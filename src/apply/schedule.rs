@@ -103,8 +103,9 @@ impl<'a> Schedule<'a> {
 
     /// Checks every precondition before the first write, by a list that was asked for at the first
     /// of these moments and had come at the second. Fails, with nothing begun, where any
-    /// change is neither as planned nor done already. Of a plan that was begun before, only the
-    /// changes that were not are checked, and one that has moved ends alone.
+    /// change is neither as planned nor done already. Of a plan that was begun before, or whose rest
+    /// is only settled, only the changes that were not are checked, and one that has moved ends
+    /// alone.
     pub(super) fn check_all(
         &mut self,
         view: &View<'_>,
@@ -114,7 +115,7 @@ impl<'a> Schedule<'a> {
         self.note_listed(view);
         let is_begun = self.items.iter().any(|it| it.begun);
         let moved = self.moved(view, credentials);
-        if !moved.is_empty() && !is_begun {
+        if !moved.is_empty() && !is_begun && !self.settles_only {
             return Err(moved);
         }
         let mut events = Events::new();

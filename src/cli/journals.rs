@@ -148,7 +148,8 @@ pub(crate) async fn settled(
     let mut settled = Vec::new();
     let mut seen = None;
     for mut found in unsettled(search, output)? {
-        if found.left().is_open() || !found.left().owes_runs(&found.plan.changes).is_empty() {
+        let left = found.left();
+        if left.is_open() || left.may_owe_runs(&found.plan.changes) {
             let seen = match &seen {
                 Some(seen) => seen,
                 None => seen.insert(live_now(search, output).await?),

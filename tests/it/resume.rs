@@ -10,7 +10,7 @@ use trueup::{
 };
 
 use crate::{
-    bench::{Bench, options},
+    bench::{Bench, Ran, options},
     somebody::edits,
     story::{many, yaml},
     wanted::n_runs,
@@ -136,6 +136,10 @@ async fn killed_at_any_time_a_new_apply_ends_where_an_undisturbed_one_does() {
 
 /// Applies, and kills it once the journal has a new line that holds all of these words.
 async fn killed_at(bench: &Bench, line: &str, words: &[&str]) {
+    killed_while(bench, bench.run(line), words).await;
+}
+
+async fn killed_while(bench: &Bench, runs: impl Future<Output = Ran>, words: &[&str]) {
     let was = bench.disk.texts();
     let has = |text: &str| text.lines().any(|line| words.iter().all(|it| line.contains(it)));
     let is_there = async {
@@ -150,7 +154,7 @@ async fn killed_at(bench: &Bench, line: &str, words: &[&str]) {
     };
     tokio::select! {
         biased;
-        ran = bench.run(line) => panic!("it ended before: {ran:#?}"),
+        ran = runs => panic!("it ended before: {ran:#?}"),
         () = is_there => (),
     }
     bench.disk.lose_power(0);
@@ -285,4 +289,23 @@ async fn a_run_in_doubt_is_told_from_one_of_the_same_second() {
         let world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
         assert_eq!(n_runs(&world, "a"), 2, "{ran:#?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saved_plan_that_is_killed_twice_owes_the_run_that_neither_came_to() {
+    let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
+    let plan = bench.path("plan.json");
+    let ran = bench.run(&format!("plan --out {plan}")).await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    bench.simulator.inject("run=reset").unwrap();
+    let apply = ["apply", &plan, "--simulate"];
+    killed_while(&bench, bench.run_bare(&apply), &["in_doubt", "run"]).await;
+    bench.simulator.inject("run=reset").unwrap();
+    killed_while(&bench, bench.run_bare(&apply), &["in_doubt", "run"]).await;
+    let (path, text) = bench.disk.texts().pop_last().unwrap();
+    let only_the_plan = text.split_inclusive('\n').next().unwrap();
+    bench.disk.put(path.to_str().unwrap(), only_the_plan);
+    let ran = bench.expect_applied().await;
+    assert!(ran.out.contains("(rerun_owed)"), "{ran:#?}");
+    bench.expect_no_changes().await;
 }
