@@ -277,3 +277,113 @@ fn destroys(action: Action) -> bool {
         Action::Update | Action::Stop | Action::Restart | Action::Create => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::AddressRange,
+        plan::testing::{Story, limit, limit_of, limit_to},
+    };
+
+    /// The refusals of a plan: code, message, and what stands at each place of the files.
+    fn refusals(story: &Story) -> String {
+        let plan = story.plan();
+        let refusals = plan.diagnostics.iter().filter(|it| it.refuses);
+        let source = story.sources.sources().first().unwrap();
+        let told = refusals.map(|Planned { diagnostic: it, .. }| {
+            let labels = it.labels.iter().map(|it| {
+                let there = source.text.get(it.span.range()).unwrap();
+                format!("  {there}: {}\n", it.text.as_deref().unwrap_or_default())
+            });
+            let (labels, help) = (labels.collect::<String>(), it.help.as_deref().unwrap_or("-"));
+            format!("{} {}\n{labels}  help: {help}\n", it.code, it.message)
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn what_cannot_be_changed_in_place_is_protected_where_it_is_given() {
+        let live = "core-1; cidr 10.0.0.0/24; retries 2";
+        let story = Story::new("core-1; cidr 10.0.0.0/24; retries 3", live);
+        let story = story
+            .limited(Policy { protected_names: Some(limit_to(&["core-*"])), ..Policy::default() });
+        let plan = story.plan();
+        let [change] = plan.changes.clone().try_into().unwrap();
+        let policy = &story.desired.policy.as_ref().unwrap().value;
+        let scene = Scene::new(policy, &story.desired, &story.options);
+        let key = change.fields[0].key;
+        assert!(key.is_some() && scene.protected(&change, key).is_none());
+        // The classic interface changes everything in place: the next one will not.
+        let change = Change { action: Action::Replace, reason: Reason::ImmutableField, ..change };
+        let refusal = scene.protected(&change, key).unwrap();
+        assert_eq!(Some(refusal.labels[0].span), key);
+        assert_eq!(refusal.labels[0].text.as_deref(), Some("this cannot be changed in place"));
+    }
+
+    #[test]
+    fn those_that_contribute_most_are_blamed_first() {
+        let desired = (1..6).map(|it| {
+            format!("n{it}; cidr 10.{it}.0.0/2{it}; cli netops; snmp_v3 core; retries 0")
+        });
+        let story = Story::new(&desired.collect::<Vec<_>>().join("\n"), "").limited(Policy {
+            max_new_addresses: Some(limit(Count::from(1_000))),
+            max_login_attempts: Some(limit(Count::from(2_000))),
+            ..Policy::default()
+        });
+        insta::assert_snapshot!(refusals(&story), @"
+        trueup::policy::max_new_addresses the plan scans 3,968 addresses that no live discovery covers, and `max_new_addresses` is 1,000
+          10.1.0.0/21: 2,048 new
+          10.2.0.0/22: 1,024 new
+          10.3.0.0/23: 512 new
+          : the limit
+          help: scan less, or raise the limit in a change of its own
+        trueup::policy::max_login_attempts the plan logs in to devices up to 7,936 times, and `max_login_attempts` is 2,000
+          10.1.0.0/21: 4,096 logins at most
+          10.2.0.0/22: 2,048 logins at most
+          10.3.0.0/23: 1,024 logins at most
+          : the limit
+          help: scan less, with fewer credentials or fewer `retries`, or raise the limit in a change of its own
+        ");
+    }
+
+    #[test]
+    fn ipv6_is_counted_to_the_last_address() {
+        let range = |it: &str| it.parse::<AddressRange>().unwrap();
+        let story = Story::new("n; cidr 2001:db8::/64; exclude 2001:db8::7; state stopped", "");
+        let story = story.limited(Policy {
+            max_addresses_per_discovery: Some(limit(Count::from(u128::from(u64::MAX) - 1))),
+            forbid_ranges: Some(limit_of(&[range("2001:db8::6-2001:db8::8"), range("::1")])),
+            allow_only_within: Some(limit_of(&[range("2001:db8::-2001:db8::ffff:ffff:ffff:fff0")])),
+            ..Policy::default()
+        });
+        insta::assert_snapshot!(refusals(&story), @"
+        trueup::policy::max_addresses_per_discovery `n` has 18,446,744,073,709,551,615 addresses, and `max_addresses_per_discovery` is 18,446,744,073,709,551,614
+          2001:db8::/64: 18,446,744,073,709,551,615 addresses
+          : the limit
+          help: scan less, leave addresses out with `exclude`, or make several of it
+        trueup::policy::forbid_ranges `n` scans 2001:db8::6, 2001:db8::8, which `forbid_ranges` forbids
+          2001:db8::/64: this scans it
+          : forbidden here
+          help: leave out with `exclude` what is forbidden, or scan less
+        trueup::policy::allow_only_within `n` scans 2001:db8::ffff:ffff:ffff:fff1-2001:db8::ffff:ffff:ffff:ffff, which `allow_only_within` does not have
+          2001:db8::/64: this scans it
+          : allowed is only this
+          help: leave out with `exclude` what is not allowed, or scan less
+        ");
+    }
+
+    #[test]
+    fn more_overlaps_than_anybody_reads_are_counted() {
+        let desired =
+            (0..16).map(|it| format!("n{it:02}; address 10.0.0.1; cli netops; snmp_v3 core"));
+        let story = Story::new(&desired.collect::<Vec<_>>().join("\n"), "");
+        let policy = |grade| Policy { overlap: Some(limit(grade)), ..Policy::default() };
+        let told = refusals(&story.clone().limited(policy(Grade::Error)));
+        assert_eq!(told.matches("trueup::policy::overlap").count(), 101, "{told}");
+        assert!(told.contains("there are 20 more overlaps than are told"), "{told}");
+        let warned = story.clone().limited(policy(Grade::Warn)).plan();
+        assert!(warned.is_complete() && warned.diagnostics.len() == 101);
+        assert!(story.limited(policy(Grade::Off)).plan().diagnostics.is_empty());
+    }
+}
