@@ -95,7 +95,8 @@ async fn planned(
         output.error("apply has to ask, and there is no terminal to ask at", Some(help));
         return Err(Exit::Invalid);
     }
-    let files = files::load(&args.planning.files, output)?;
+    let policy = args.planning.policy.policy.as_deref();
+    let files = files::load(&args.planning.files, policy, output)?;
     let mut options = files::options(&args.planning, &files, output)?;
     let connection = connect(way(args), Meant::ByFiles(&files), output)?;
     let settled = journals::settled(search(args, &connection, deadline), output).await?;
@@ -104,6 +105,7 @@ async fn planned(
     let client = connection.client.until(deadline);
     let (plan, seen) = plan::made(&client, &connection, &files, options, output).await?;
     output.print(&render::plan_text(&plan, render::Show::Changes));
+    plan::say_refusals(&plan, &files.sources, output);
     let about =
         About { sources: &files.sources, warnings: &files.warnings, now_ms: output.host.now_ms };
     let document = render::plan_json(&plan, about);
@@ -128,7 +130,13 @@ async fn saved(
     if plan::exit_of(&plan) != Exit::Done {
         let complaints = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
         output.complain(&complaints.collect::<Vec<_>>(), &sources);
-        output.error("a plan with errors cannot be applied", Some("mend them, and plan again"));
+        let (what, help) = match plan::exit_of(&plan) {
+            Exit::Refused => {
+                ("a plan that is refused cannot be applied", "keep to the limits, and plan again")
+            }
+            _ => ("a plan with errors cannot be applied", "mend them, and plan again"),
+        };
+        output.error(what, Some(help));
         return Err(Exit::Refused);
     }
     let connection = connect(way(args), Meant::ByPlan(&plan.controller.url), output)?;

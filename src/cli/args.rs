@@ -66,9 +66,19 @@ pub(crate) struct FileArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    /// Take the limits of this file, and not those that the files set themselves
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) files: FileArgs,
+
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
 
     /// How to print what is wrong; json goes to stdout
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -99,12 +109,15 @@ pub(crate) struct PlanningArgs {
     /// Leave the names alone that match; repeats
     #[arg(long, value_name = "GLOB")]
     pub(crate) except: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
 }
 
 impl PlanningArgs {
     /// Returns the first flag that was given.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
-        let Self { files, prune, allow_delete, rerun, only, except } = self;
+        let Self { files, prune, allow_delete, rerun, only, except, policy } = self;
         let given = [
             (!files.file.is_empty(), "--file"),
             (*prune, "--prune"),
@@ -112,6 +125,7 @@ impl PlanningArgs {
             (!rerun.is_empty(), "--rerun"),
             (!only.is_empty(), "--only"),
             (!except.is_empty(), "--except"),
+            (policy.policy.is_some(), "--policy"),
         ];
         given.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
     }

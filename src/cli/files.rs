@@ -1,6 +1,6 @@
 //! The files of a command: read, checked, complained about.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
     args::{FileArgs, PlanningArgs},
@@ -11,8 +11,8 @@ use crate::{
     api::ControllerUrl,
     config,
     model::{Desired, Globs, Name},
-    plan,
-    source::{Diagnostic, SourceMap, Spanned},
+    plan::{self, Planned},
+    source::{Diagnostic, Location, SourceMap, Span, Spanned},
 };
 
 /// Where the desired state is unless the command line says otherwise.
@@ -26,6 +26,8 @@ pub(crate) struct Files {
     /// The controller that the files are for, all of them the same one.
     pub(crate) controller: Option<Spanned<ControllerUrl>>,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// What the policy makes of other warnings of the files: each refuses a plan.
+    pub(crate) refusals: Vec<Diagnostic>,
 }
 
 /// What the files say, and everything that is wrong with them.
@@ -33,31 +35,58 @@ pub(crate) struct Files {
 pub(crate) struct Read {
     pub(crate) desired: Desired,
     pub(crate) sources: SourceMap,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Planned>,
     controller: Option<Spanned<ControllerUrl>>,
+    /// Where the files set limits that are not used, as another file was given for them.
+    unused_policy: Option<Span>,
 }
 
-/// Reads and checks the files; complains about every mistake in all of them at once.
-pub(crate) fn load(args: &FileArgs, output: &mut Output<'_>) -> Result<Files, Exit> {
-    let Read { desired, sources, diagnostics, controller } = read(args);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        output.complain(&diagnostics, &sources);
-        output.say(&format!("\n{} in the files: nothing was sent.", counted(&diagnostics)));
+/// Reads and checks the files; complains about every mistake in all of them at once. The limits
+/// are those of `policy`, where it is given.
+pub(crate) fn load(
+    args: &FileArgs,
+    policy: Option<&Path>,
+    output: &mut Output<'_>,
+) -> Result<Files, Exit> {
+    let read = read(args, policy);
+    note_unused_policy(&read, output);
+    let Read { desired, sources, diagnostics, controller, unused_policy: _ } = read;
+    if diagnostics.iter().any(Planned::is_mistake) {
+        let all = diagnostics.into_iter().map(|it| it.diagnostic).collect::<Vec<_>>();
+        output.complain(&all, &sources);
+        output.say(&format!("\n{} in the files: nothing was sent.", counted(&all)));
         return Err(Exit::Invalid);
     }
-    Ok(Files { desired, sources, controller, warnings: diagnostics })
+    let (refusals, warnings): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(|it| it.refuses);
+    let [refusals, warnings] =
+        [refusals, warnings].map(|them| them.into_iter().map(|it| it.diagnostic).collect());
+    Ok(Files { desired, sources, controller, warnings, refusals })
 }
 
-/// Reads and checks the files.
-pub(crate) fn read(args: &FileArgs) -> Read {
+/// Reads and checks the files, and grades the warnings about them.
+pub(crate) fn read(args: &FileArgs, policy: Option<&Path>) -> Read {
     let default = [PathBuf::from(DEFAULT_FILE)];
     let paths = if args.file.is_empty() { &default } else { args.file.as_slice() };
-    let config::Loaded { sources, desired, mut diagnostics } = config::load(paths);
-    let controller = controller(&desired, &mut diagnostics);
+    let mut loaded = config::load(paths);
     if args.file.is_empty() {
-        diagnostics.iter_mut().for_each(explain_default);
+        loaded.diagnostics.iter_mut().for_each(explain_default);
     }
-    Read { desired, sources, diagnostics, controller }
+    let unused_policy = policy.and_then(|it| loaded.replace_policy(it));
+    let config::Loaded { sources, desired, mut diagnostics } = loaded;
+    let controller = controller(&desired, &mut diagnostics);
+    let diagnostics =
+        diagnostics.into_iter().map(|diagnostic| Planned { diagnostic, refuses: false });
+    let limits = desired.policy.as_ref().map(|it| &it.value);
+    let diagnostics = plan::graded(limits, diagnostics.collect());
+    Read { desired, sources, diagnostics, controller, unused_policy }
+}
+
+/// Says that the files' own limits do not hold, where that is so.
+pub(crate) fn note_unused_policy(read: &Read, output: &mut Output<'_>) {
+    if let Some(span) = read.unused_policy {
+        let Location { path, line, .. } = read.sources.locate(span);
+        output.say(&format!("The limits of {path}:{line} are not used: `--policy` gives others."));
+    }
 }
 
 /// Says where the path comes from that nobody has typed.

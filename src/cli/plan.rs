@@ -19,7 +19,7 @@ use crate::{
     model::{Live, printable},
     plan::{self, Controller, Plan},
     render::{self, About, Happening, MarkdownAbout},
-    source::Diagnostic,
+    source::SourceMap,
 };
 
 /// How long a plan may take to read the controller.
@@ -29,7 +29,8 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
     output.open_events(args.events.as_deref())?;
     drop(output.log(Happening::PlanStarted));
-    let files = files::load(&args.planning.files, output)?;
+    let policy = args.planning.policy.policy.as_deref();
+    let files = files::load(&args.planning.files, policy, output)?;
     let options = files::options(&args.planning, &files, output)?;
     let way =
         Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
@@ -62,6 +63,7 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
     if let Some(path) = &args.out {
         output.say(&format!("Saved the plan to {}.", path.display()));
     }
+    say_refusals(&plan, &files.sources, output);
     let exit = exit_of(&plan);
     if exit == Exit::Done && args.detailed_exitcode && !plan.changes.is_empty() {
         return Ok(Exit::Changes);
@@ -86,7 +88,7 @@ pub(crate) struct Seen {
 }
 
 /// Reads the controller and makes the plan; says every complaint about it, the files' own
-/// warnings first.
+/// warnings first, but for what refuses it: that comes behind the plan.
 pub(crate) async fn made(
     client: &Client,
     connection: &Connection,
@@ -97,13 +99,19 @@ pub(crate) async fn made(
     let at = Instant::now();
     let live = reading(read(client, connection, files, &options), &connection.url, output).await;
     let live = live.map_err(|error| unread(&error, &connection.url, output))?;
-    let plan = plan::plan(&files.desired, &live, &options, output.host.now_ms);
-    let planned = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
-    let all = files.warnings.iter().cloned().chain(planned).collect::<Vec<Diagnostic>>();
-    output.complain(&all, &files.sources);
+    let mut plan = plan::plan(&files.desired, &live, &options, output.host.now_ms);
+    plan.refuse(files.refusals.iter().cloned());
+    let (_, others) = plan.complaints();
+    output.complain(&[files.warnings.clone(), others].concat(), &files.sources);
     drop(output.log(Happening::PlanMade(&plan)));
     output.say(&found(&plan));
     Ok((plan, Seen { live, at }))
+}
+
+/// Says what refuses a plan that was shown.
+pub(crate) fn say_refusals(plan: &Plan, sources: &SourceMap, output: &mut Output<'_>) {
+    let (refusals, _) = plan.complaints();
+    output.complain(&refusals, sources);
 }
 
 /// Says what was planned against.

@@ -4,6 +4,7 @@ use super::{
     args::{PlanFormat, ShowArgs},
     exit::Exit,
     output::Output,
+    plan::say_refusals,
     saved::{self, Read},
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
 pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
     let Read { saved: Saved { plan, sources, files, digest }, text } =
         saved::read(&args.plan, output)?;
-    let complaints = plan.diagnostics.iter().map(|it| it.diagnostic.clone()).collect::<Vec<_>>();
+    let (_, complaints) = plan.complaints();
     output.complain(&complaints, &sources);
     match args.format {
         PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
@@ -34,6 +35,7 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
             output.print_document(&render::plan_markdown(&plan, &about));
         }
     }
+    say_refusals(&plan, &sources, output);
     let has_changes = args.detailed_exitcode && !plan.changes.is_empty();
     Ok(if has_changes { Exit::Changes } else { Exit::Done })
 }

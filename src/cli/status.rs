@@ -26,7 +26,7 @@ pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Ex
     let only = files::globs("--only", &args.only, output)?;
     let except = files::globs("--except", &args.except, output)?;
     let has_files = !args.files.file.is_empty() || Path::new(DEFAULT_FILE).exists();
-    let files = if has_files { Some(files::load(&args.files, output)?) } else { None };
+    let files = if has_files { Some(files::load(&args.files, None, output)?) } else { None };
     let way =
         Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
     let connection = connect(way, files.as_ref().map_or(Meant::Any, Meant::ByFiles), output)?;

@@ -6,28 +6,41 @@ use super::{
     files::{self, Read},
     output::{Output, counted},
 };
-use crate::{render, source::Diagnostic};
+use crate::{
+    plan::{self, Planned},
+    render,
+    source::Diagnostic,
+};
 
 /// Reads and checks the files; says on stderr what came of it, and on stdout for machines.
 pub(crate) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Exit {
-    let Read { desired, sources, diagnostics, .. } = files::read(&args.files);
+    let read = files::read(&args.files, args.policy.policy.as_deref());
+    files::note_unused_policy(&read, output);
+    let Read { desired, sources, diagnostics: mut found, .. } = read;
+    let has_mistake = found.iter().any(Planned::is_mistake);
+    // Where something is wrong, a discovery is missing: what is said of the others still holds.
+    found.extend(plan::check_files(&desired));
+    let diagnostics = found.iter().map(|it| it.diagnostic.clone()).collect::<Vec<_>>();
     output.complain(&diagnostics, &sources);
     let (n_files, n) = (sources.sources().len(), desired.discoveries.len());
-    let is_valid = !diagnostics.iter().any(Diagnostic::is_error);
+    let is_refused = diagnostics.iter().any(Diagnostic::is_error);
     let what = counted(&diagnostics);
-    if is_valid {
-        let (files, discoveries) =
-            (number(n_files, "file", "files"), number(n, "discovery", "discoveries"));
-        output.say(&format!("{files} with {discoveries}: {what}."));
-    } else {
-        let files = number(n_files, "file", "files");
-        let place = if n_files == 0 { String::new() } else { format!(" in {files}") };
-        output.say(&format!("\n{what}{place}."));
-    }
+    let exit = match (has_mistake, is_refused) {
+        (true, _) => Exit::Invalid,
+        (false, true) => Exit::Refused,
+        (false, false) => Exit::Done,
+    };
+    let files = number(n_files, "file", "files");
+    output.say(&match exit {
+        Exit::Done => format!("{files} with {}: {what}.", number(n, "discovery", "discoveries")),
+        Exit::Refused => format!("\n{what} in {files}: a plan of them is refused."),
+        _ if n_files == 0 => format!("\n{what}."),
+        _ => format!("\n{what} in {files}."),
+    });
     if args.format == Format::Json {
-        output.print_document(&render::diagnostics_json(&diagnostics, &sources));
+        output.print_document(&render::diagnostics_json(&found, &sources));
     }
-    if is_valid { Exit::Done } else { Exit::Invalid }
+    exit
 }
 
 fn number(n: usize, one: &str, many: &str) -> String {

@@ -11,13 +11,14 @@ use std::{
 
 use super::{
     complaints::{Complaints, MOST, in_order, shown_whole, untold},
+    policy::{self, PolicyFile},
     raw,
     read::{Read as _, Reader},
-    resolve::Resolver,
-    tree,
+    resolve::{Resolver, check_version},
+    tree::{self, Node},
 };
 use crate::{
-    model::Desired,
+    model::{Desired, Given, Policy},
     source::{Diagnostic, SourceId, SourceMap, Span},
 };
 
@@ -44,6 +45,49 @@ pub(crate) fn load(paths: &[PathBuf]) -> Loaded {
         disk.complaints.push(no_files("no file is given".to_owned()));
     }
     disk.loaded()
+}
+
+impl Loaded {
+    /// Puts the limits of another file in place of those of the files, and returns where theirs
+    /// are, if they have any that are not the same ones.
+    pub(crate) fn replace_policy(&mut self, path: &Path) -> Option<Span> {
+        let own = self.desired.policy.take();
+        let is_same = |it: &SourceId| is_same_file(Path::new(&self.sources.source(*it).path), path);
+        let same = self.sources.ids().find(is_same);
+        if let Some(id) = same.or_else(|| self.read_another(path)) {
+            let source = self.sources.source(id);
+            let mut complaints = Complaints::new(id, MOST);
+            self.desired.policy = read_policy(&source.path, &source.text, &mut complaints);
+            let (found, left_out) = complaints.into_parts();
+            self.diagnostics.extend(found.into_iter().chain(untold(&left_out)));
+        }
+        self.diagnostics = in_order(std::mem::take(&mut self.diagnostics));
+        own.filter(|_| same.is_none()).map(|it| it.key)
+    }
+
+    /// Reads one more file, and complains where it cannot be read.
+    fn read_another(&mut self, path: &Path) -> Option<SourceId> {
+        let sources = std::mem::take(&mut self.sources);
+        let n_before = sources.sources().len();
+        let mut disk = Disk { sources, ..Disk::default() };
+        if path.is_dir() {
+            let message = format!("{} is a folder, and `--policy` takes a file", shown(path));
+            disk.complaints.push(no_files(message));
+        } else {
+            disk.add(path);
+        }
+        let Disk { sources, no_text, complaints, n_bytes: _, seen: _ } = disk;
+        self.sources = sources;
+        self.diagnostics.extend(complaints);
+        self.sources.ids().nth(n_before).filter(|it| !no_text.contains(it))
+    }
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (fs::canonicalize(one), fs::canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
+    }
 }
 
 /// Reads one file, as it lies on a disk.
@@ -81,13 +125,27 @@ fn read_all_but(no_text: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
 }
 
 fn read_file(path: &str, text: &str, complaints: &mut Complaints) -> Option<raw::File> {
+    let root = root(path, text, complaints)?;
+    raw::File::read(&root, &mut Reader::new(text, complaints))
+}
+
+fn read_policy(path: &str, text: &str, complaints: &mut Complaints) -> Option<Given<Policy>> {
+    let root = root(path, text, complaints)?;
+    let file = PolicyFile::read(&root, &mut Reader::new(text, complaints))?;
+    check_version(&file.version, complaints);
+    let Given { value, key, at } = file.policy.0?;
+    Some(Given { value: policy::policy(&value, complaints), key, at })
+}
+
+/// Reads a file that has to say something.
+fn root<'a>(path: &str, text: &'a str, complaints: &mut Complaints) -> Option<Node<'a>> {
     let root = tree::read(text, complaints)?;
     if let tree::Value::Null = root.value {
         let message = format!("{} says nothing", shown_whole(path));
         complaints.add(no_files(message).help("a file begins with `version: 1`"));
         return None;
     }
-    raw::File::read(&root, &mut Reader::new(text, complaints))
+    Some(root)
 }
 
 fn no_files(message: String) -> Diagnostic {

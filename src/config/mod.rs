@@ -20,6 +20,8 @@ mod settings;
 
 mod targets;
 
+mod policy;
+
 mod values;
 
 mod schema;

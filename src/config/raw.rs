@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     complaints::Place,
+    policy::PolicyMap,
     read::{Fields, Length, Must, Number, Read, Reader, Slot, Unknown, Word, Words},
     tree::{Node, Value},
 };
@@ -52,6 +53,8 @@ pub(super) struct File {
     /// What the discoveries of this file have in common. A key that a discovery gives itself
     /// replaces the default, credentials kind by kind; `null` takes the default away.
     pub(super) defaults: Slot<Defaults>,
+    /// Limits to what may be planned; one of all files may set them.
+    pub(super) policy: Slot<PolicyMap>,
     /// The discoveries.
     pub(super) discoveries: Slot<Vec<Spanned<Discovery>>>,
 }
@@ -272,6 +275,7 @@ impl Read for File {
             controller: fields.optional("controller", reader),
             manage: fields.optional("manage", reader),
             defaults: fields.optional("defaults", reader),
+            policy: fields.optional("policy", reader),
             discoveries: fields.optional("discoveries", reader),
         };
         fields.finish(reader);

@@ -362,6 +362,23 @@ impl<T: Read> Read for Vec<Spanned<T>> {
     }
 }
 
+/// A map whose keys are not ours, in the order in which it is written; `null` is left out.
+#[derive(Clone, Debug)]
+pub(super) struct Keyed<T>(pub(super) Vec<(String, Given<T>)>);
+
+impl<T: Read> Read for Keyed<T> {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let Value::Map(entries) = &node.value else {
+            reader.wrong_type(node, "a map");
+            return None;
+        };
+        let said = entries.iter().filter(|it| !matches!(it.value.value, Value::Null));
+        let key = reader.key.unwrap_or_default();
+        let read = |it: &Entry<'_>| Some((it.name().to_owned(), given(it, key, reader)?));
+        Some(Self(said.filter_map(read).collect()))
+    }
+}
+
 /// A value that is one of a few words.
 pub(super) trait Words: Copy + 'static {
     const WORDS: &'static [(&'static str, Self)];
@@ -459,3 +476,4 @@ macro_rules! schema_of {
 schema_of!(Slot as Option<T>);
 schema_of!(Must as T);
 schema_of!(Spanned as T);
+schema_of!(Keyed as std::collections::BTreeMap<String, Option<T>>);

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     complaints::{Complaints, shown},
+    policy::{self, PolicyMap},
     raw,
     read::{Must, Number},
     settings::{self, Common},
@@ -36,7 +37,7 @@ pub(super) struct Resolver {
 impl Resolver {
     /// Adds what a file says.
     pub(super) fn add(&mut self, file: &raw::File, complaints: &mut Complaints) {
-        let raw::File { version, controller, manage, defaults, discoveries } = file;
+        let raw::File { version, controller, manage, defaults, policy, discoveries } = file;
         check_version(version, complaints);
         if let Some(Given { value, key: _, at }) = controller.given() {
             self.desired.controllers.push(Spanned::new(value.clone(), *at));
@@ -46,6 +47,9 @@ impl Resolver {
             for pattern in &names.value {
                 self.add_pattern(pattern, complaints);
             }
+        }
+        if let Some(given) = policy.given() {
+            self.add_policy(given, complaints);
         }
         let none = raw::Settings::default();
         let defaults = defaults.given().map_or(&none, |it| &it.value.settings);
@@ -67,6 +71,21 @@ impl Resolver {
             }
         };
         Desired { manage, ..self.desired }
+    }
+
+    fn add_policy(&mut self, given: &Given<PolicyMap>, complaints: &mut Complaints) {
+        let Given { value, key, at } = given;
+        let value = policy::policy(value, complaints);
+        if let Some(first) = &self.desired.policy {
+            complaints.add(
+                Diagnostic::error("trueup::config::duplicate_policy", "`policy` is given twice")
+                    .labelled(*key, "again here")
+                    .labelled(first.key, "first given here")
+                    .help("limits hold for all files together: keep them in one"),
+            );
+            return;
+        }
+        self.desired.policy = Some(Given { value, key: *key, at: *at });
     }
 
     fn add_pattern(&mut self, pattern: &Spanned<String>, complaints: &mut Complaints) {
@@ -167,7 +186,7 @@ impl Resolver {
     }
 }
 
-fn check_version(version: &Must<Number>, complaints: &mut Complaints) {
+pub(super) fn check_version(version: &Must<Number>, complaints: &mut Complaints) {
     if let Some(Given { value: Number(version), key: _, at }) = version.0
         && version != i128::from(raw::VERSION)
     {

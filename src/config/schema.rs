@@ -4,7 +4,7 @@ use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
 
 use super::raw;
-use crate::model::TargetKind;
+use crate::model::{TargetKind, WARNINGS, short_code};
 
 /// Returns the schema of desired-state files.
 ///
@@ -48,6 +48,19 @@ pub(super) fn one_target(schema: &mut Schema) {
     schema.insert("then".to_owned(), Value::Bool(true));
     let one_of = targets.iter().map(given).collect::<Vec<_>>();
     schema.insert("else".to_owned(), json!({ "oneOf": one_of }));
+}
+
+/// Says that there is a number, a share, or both.
+pub(super) fn count_or_percent(schema: &mut Schema) {
+    let given = |key: &str| json!({ "required": [key], "properties": { key: { "not": { "type": "null" } } } });
+    schema.insert("anyOf".to_owned(), json!([given("count"), given("percent")]));
+}
+
+/// Says that keys are the codes of warnings, whole or their last part.
+pub(super) fn keys_are_warnings(schema: &mut Schema) {
+    let short = WARNINGS.iter().map(|it| short_code(it));
+    let codes = short.chain(WARNINGS.iter().copied()).collect::<Vec<_>>();
+    schema.insert("propertyNames".to_owned(), json!({ "enum": codes }));
 }
 
 /// Says that a credential has an id, or a description or a username, and not both.
@@ -214,6 +227,18 @@ mod tests {
             "controller": "https://catalyst.example.com",
             "manage": { "names": ["branch-*"] },
             "defaults": settings,
+            "policy": {
+                "max_new_addresses": 4096,
+                "max_addresses_per_discovery": 0,
+                "max_login_attempts": 20000,
+                "max_delete": { "count": 2, "percent": 20 },
+                "forbid_ranges": ["10.255.0.0/16", "10.0.0.1-10.0.0.9", "::1"],
+                "allow_only_within": ["10.0.0.0/8"],
+                "allow_unbounded": ["hq-core"],
+                "overlap": "warn",
+                "protected_names": ["core-*"],
+                "rules": { "large_range": "error", "trueup::plan::being_edited": "off" },
+            },
             "discoveries": [
                 with(json!({ "name": "a", "ranges": ["10.0.0.1-10.0.0.9", "10.0.1.1"] })),
                 { "name": "b", "address": "10.0.0.1", "state": "present", "rerun": "always" },

@@ -198,8 +198,9 @@ fn kinds(raw: &raw::Credentials, complaints: &mut Complaints) -> Kinds {
                 let message = format!(
                     "{n} credentials; the user guide has {MANY_CREDENTIALS} of a kind at most"
                 );
-                let code = "trueup::config::many_credentials";
-                complaints.add(Diagnostic::warning(code, message).at(it.key));
+                complaints.add(
+                    Diagnostic::warning("trueup::config::many_credentials", message).at(it.key),
+                );
             }
             let read = |it: &Spanned<raw::Credential>| {
                 credential(it, complaints).map(|value| Spanned::new(value, it.span))

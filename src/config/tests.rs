@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     model::{
-        AddressRange, CredentialKind, DesiredDiscovery, ManagementIp, Neighbours, OnChange,
-        Protocol, Rerun, SpanOfTime, State, Target,
+        AddressRange, Count, CredentialKind, DesiredDiscovery, Grade, ManagementIp, Neighbours,
+        OnChange, Protocol, Rerun, SpanOfTime, State, Target,
     },
     source::{Severity, SourceMap},
 };
@@ -665,4 +665,80 @@ proptest! {
         let loaded = loaded(&[&text, &format!("version: 1\ndiscoveries:\n  - name: a\n    cidr: {text}")]);
         told(&loaded);
     }
+}
+
+#[test]
+fn mistakes_in_limits_are_told_all_at_once() {
+    let text = r#"
+version: 1
+policy:
+  max_new_adresses: 4096
+  max_addresses_per_discovery: -1
+  max_login_attempts: many
+  max_delete: {percent: 101, cuont: 2}
+  forbid_ranges: [10.0.0.0/33, 10.0.0.9-10.0.0.1, 10.0.0.0/8, 7]
+  allow_only_within: 10.0.0.0/8
+  allow_unbounded: ["a[", ""]
+  overlap: eror
+  protected_names: [[core]]
+  rules: {large_rnge: error, bad_address: off, prefix_size: of, long_name: warn,
+    "trueup::config::long_name": off, "trueup::config::similar_name": error}
+discoveries: []
+"#;
+    assert_snapshot!(complaints(text), @r#"
+    unknown_key: `policy` has no key `max_new_adresses` | a.yaml:4:3 max_new_adresses
+    out_of_range: `max_addresses_per_discovery` cannot be less than 0, found -1 | a.yaml:5:32 -1
+    wrong_type: `max_login_attempts`: expected a whole number, found the text `many` | a.yaml:6:23 many
+    out_of_range: `percent` goes from 0 to 100, found 101 | a.yaml:7:25 101
+    unknown_key: `max_delete` has no key `cuont` | a.yaml:7:30 cuont
+    bad_prefix: `10.0.0.0/33` is not a prefix | a.yaml:8:19 10.0.0.0/33
+    reversed_range: `10.0.0.9-10.0.0.1` ends before it begins | a.yaml:8:32 10.0.0.9-10.0.0.1
+    wrong_type: `forbid_ranges`: expected text, found the number `7` | a.yaml:8:63 7
+    wrong_type: `allow_only_within`: expected a list, found the text `10.0.0.0/8` | a.yaml:9:22 10.0.0.0/8
+    bad_glob: `a[` is not a pattern: unclosed character class; missing ']' | a.yaml:10:21 "a["
+    bad_glob: an empty pattern matches no name | a.yaml:10:27 ""
+    wrong_type: `overlap`: expected `off`, `warn` or `error`, found the text `eror` | a.yaml:11:12 eror
+    wrong_type: `protected_names`: expected text, found a list | a.yaml:12:21 [core]
+    unknown_key: `large_rnge` is not the code of a warning | a.yaml:13:11 large_rnge
+    unknown_key: `bad_address` is not the code of a warning | a.yaml:13:30 bad_address
+    wrong_type: `rules`: expected `off`, `warn` or `error`, found the text `of` | a.yaml:13:61 of
+    duplicate_key: `long_name` is graded twice | a.yaml:14:5 "trueup::config::long_name" | a.yaml:13:65 long_name
+    unknown_key: `trueup::config::similar_name` is not the code of a warning | a.yaml:14:39 "trueup::config::similar_name"
+    "#);
+    assert_snapshot!(about("cidr: 10.0.0.0/24\npolicy: {}"), @"
+    unknown_key: a discovery has no key `policy` | a.yaml:5:5 policy
+    ");
+    assert_snapshot!(complaints("version: 1\npolicy: {max_delete: {}, rules: []}"), @"
+    missing_key: `max_delete` needs `count`, `percent` or both | a.yaml:2:22 {}
+    wrong_type: `rules`: expected a map, found a list | a.yaml:2:33 []
+    ");
+}
+
+#[test]
+fn limits_stand_in_one_file() {
+    let one = "version: 1\npolicy: {overlap: warn}";
+    assert_snapshot!(told(&loaded(&[one, "version: 1\npolicy: null", one])), @"
+    duplicate_policy: `policy` is given twice | c.yaml:2:1 policy | a.yaml:2:1 policy
+    ");
+}
+
+#[test]
+fn limits_are_read() {
+    let text = "version: 1\npolicy: {max_new_addresses: 340282366920938463463374607431768211456, \
+                forbid_ranges: [10.1.2.3/16, '::1', 10.0.0.1-10.0.0.2], overlap: off, \
+                rules: {large_range: error, 'trueup::plan::similar_name': off, long_name: null}}";
+    let loaded = loaded(&[text]);
+    assert_eq!(told(&loaded), "");
+    let policy = loaded.desired.policy.unwrap().value;
+    let most = policy.max_new_addresses.unwrap().value;
+    assert!(Count::from(u128::from(u64::MAX)) < most);
+    let forbidden = policy.forbid_ranges.unwrap().value;
+    let forbidden = forbidden.iter().map(|it| it.value.to_string()).collect::<Vec<_>>();
+    assert_eq!(forbidden, ["10.1.0.0-10.1.255.255", "::1", "10.0.0.1-10.0.0.2"]);
+    let rules = policy.rules.iter().map(|(code, it)| (*code, it.value)).collect::<Vec<_>>();
+    let expected =
+        [("trueup::config::large_range", Grade::Error), ("trueup::plan::similar_name", Grade::Off)];
+    assert_eq!(rules, expected);
+    assert_eq!(policy.overlap.unwrap().value, Grade::Off);
+    assert!(policy.max_delete.is_none());
 }

@@ -42,6 +42,14 @@ pub(super) fn range(text: &str, at: Span, complaints: &mut Complaints) -> Option
     }
 }
 
+/// Reads an address, `FIRST-LAST`, or a prefix, whose host bits are masked.
+pub(super) fn network(text: &str, at: Span, complaints: &mut Complaints) -> Option<AddressRange> {
+    if text.contains('/') {
+        return prefix(text, at, complaints).map(AddressRange::from);
+    }
+    range(text, at, complaints)
+}
+
 fn range_complaint(error: &RangeError, text: &str, help: Option<String>) -> Diagnostic {
     let (code, message, own_help) = match error {
         RangeError::NotAnAddress(part) => {

@@ -120,6 +120,12 @@ impl AddressSet {
         Self { v4: self.v4.minus(&other.v4), v6: self.v6.minus(&other.v6) }
     }
 
+    /// Returns the addresses that are in both.
+    #[must_use]
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        self.minus(&self.minus(other))
+    }
+
     /// Returns how many addresses there are.
     pub(crate) fn count(&self) -> Count {
         self.v4.count() + self.v6.count()

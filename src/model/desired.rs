@@ -7,6 +7,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use super::{
     credential::{CredentialKind, CredentialRef},
     name::Name,
+    policy::Policy,
     settings::{ManagementIp, Protocol},
     span_of_time::SpanOfTime,
     target::{Exclude, Target},
@@ -22,6 +23,8 @@ pub(crate) struct Desired {
     pub(crate) manage: Globs,
     /// In the order in which they were read; names are unique.
     pub(crate) discoveries: Vec<DesiredDiscovery>,
+    /// The limits that hold: of the files, or of the one that was given in their place.
+    pub(crate) policy: Option<Given<Policy>>,
 }
 
 /// One discovery as the files want it, the defaults of its file put in.

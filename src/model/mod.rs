@@ -23,6 +23,8 @@ mod interface;
 
 mod desired;
 
+mod policy;
+
 mod live;
 
 pub(crate) use self::{
@@ -35,6 +37,7 @@ pub(crate) use self::{
     live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},
     name::{Name, NameError, is_unsafe, printable, quoted, shown, shown_json},
     overlap::{Common, overlapping},
+    policy::{Grade, MaxDelete, NamePatterns, Policy, WARNINGS, short_code},
     run_state::RunState,
     settings::{Difference, Field, FieldValue, ManagementIp, Protocol, Settings},
     span_of_time::{SpanOfTime, SpanOfTimeError},

@@ -8,8 +8,8 @@ use crate::{
     source::{Diagnostic, Span},
 };
 
-/// The code of the one refusal that leaves nothing out of the plan.
-pub(super) const TOO_MANY_DELETIONS: &str = "trueup::plan::too_many_deletions";
+/// The code of the one refusal that leaves a change out of the plan.
+pub(super) const OWN_CREDENTIALS: &str = "trueup::plan::own_credentials";
 
 /// How many names a complaint lists before it only counts.
 const MAX_LISTED: usize = 10;
@@ -154,7 +154,7 @@ pub(super) fn own_credentials(it: &DesiredDiscovery, fields: &[String]) -> Diagn
         "`{name}` has credentials of its own ({}), which cannot be read, and an edit would lose them",
         field_names(fields)
     );
-    Diagnostic::error("trueup::plan::own_credentials", message).at(it.name.span).help(
+    Diagnostic::error(OWN_CREDENTIALS, message).at(it.name.span).help(
         "with `state: present` and `on_change: replace` it is made anew without them; or change it \
          on the controller by hand",
     )
@@ -168,7 +168,7 @@ pub(super) fn own_credentials_lost(it: &DesiredDiscovery, fields: &[String]) -> 
         field_names(fields)
     );
     let at = it.on_change.as_ref().map_or(it.name.span, |it| it.at);
-    Diagnostic::warning("trueup::plan::own_credentials", message).at(at)
+    Diagnostic::warning("trueup::plan::own_credentials_lost", message).at(at)
 }
 
 pub(super) fn secrets_not_sent(it: &DesiredDiscovery, fields: &[String]) -> Diagnostic {
@@ -241,7 +241,7 @@ pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagno
         "`--prune` would delete {n_deletions} of the {n_covered} discoveries that `manage.names` \
          covers"
     );
-    Diagnostic::error(TOO_MANY_DELETIONS, message)
+    Diagnostic::error("trueup::plan::too_many_deletions", message)
         .help(format!("if all of them are to go, say `--allow-delete {n_deletions}`"))
 }
 

@@ -27,6 +27,12 @@ mod impact;
 
 mod overlaps;
 
+mod limits;
+
+mod limited;
+
+mod grades;
+
 mod options;
 
 mod complaints;
@@ -34,6 +40,8 @@ mod complaints;
 mod check;
 
 pub(crate) use self::{
+    grades::graded,
+    limits::check_files,
     options::check_options,
     planner::{needs_run_age, plan},
     types::{

@@ -30,7 +30,18 @@ struct Scanner<'a> {
 /// Finds what the discoveries of the files scan in common, with one another and with live ones that
 /// no file names, in the order of names.
 pub(super) fn overlaps(desired: &Desired, live: &Live, changes: &[Change]) -> Overlaps {
-    let scanners = scanners(desired, live, changes);
+    between(&scanners(desired, live, changes))
+}
+
+/// Finds what the discoveries of the files scan in common with one another, whatever is live.
+pub(super) fn of_files(desired: &Desired) -> Overlaps {
+    let declared = desired.discoveries.iter().filter(|it| it.state() != State::Absent);
+    let mut scanners = declared.filter_map(|it| of_file(it, None)).collect::<Vec<_>>();
+    scanners.sort_by_key(|it| it.name);
+    between(&scanners)
+}
+
+fn between(scanners: &[Scanner<'_>]) -> Overlaps {
     let ranges = scanners
         .iter()
         .enumerate()
@@ -40,7 +51,7 @@ pub(super) fn overlaps(desired: &Desired, live: &Live, changes: &[Change]) -> Ov
         is_declared(one) || is_declared(other)
     };
     let Common { pairs, is_cut } = overlapping(ranges.collect(), matters, MOST_PAIRS);
-    let found = pairs.into_iter().filter_map(|pair| overlap(&scanners, pair));
+    let found = pairs.into_iter().filter_map(|pair| overlap(scanners, pair));
     Overlaps { found: found.collect(), is_cut }
 }
 
@@ -65,7 +76,7 @@ fn scanners<'a>(desired: &'a Desired, live: &'a Live, changes: &[Change]) -> Vec
     let deleted = deleted.collect::<BTreeSet<&RemoteId>>();
     let names = desired.discoveries.iter().map(|it| &it.name.value).collect::<BTreeSet<_>>();
     let declared = desired.discoveries.iter().filter(|it| it.state() != State::Absent);
-    let declared = declared.filter_map(|it| of_files(it, by_name.get(&it.name.value).copied()));
+    let declared = declared.filter_map(|it| of_file(it, by_name.get(&it.name.value).copied()));
     let unmanaged = live.discoveries.iter();
     let unmanaged = unmanaged.filter(|it| !names.contains(&it.name) && !deleted.contains(&it.id));
     let mut all = declared.chain(unmanaged.filter_map(of_nobody)).collect::<Vec<_>>();
@@ -73,7 +84,7 @@ fn scanners<'a>(desired: &'a Desired, live: &'a Live, changes: &[Change]) -> Vec
     all
 }
 
-fn of_files<'a>(it: &'a DesiredDiscovery, live: Option<&LiveDiscovery>) -> Option<Scanner<'a>> {
+fn of_file<'a>(it: &'a DesiredDiscovery, live: Option<&LiveDiscovery>) -> Option<Scanner<'a>> {
     let target = &it.wanted.target.as_ref()?.value;
     let kept = || live?.read.as_ref().ok()?.settings.exclude.as_ref();
     let exclude: Option<&BTreeSet<Exclude>> =

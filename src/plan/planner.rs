@@ -6,7 +6,9 @@ use super::{
     check,
     complaints::{self, Complaints},
     declared::Case,
+    grades::graded,
     impact::impact,
+    limits,
     overlaps::overlaps,
     rerun,
     scene::Scene,
@@ -63,6 +65,9 @@ pub(crate) fn plan(desired: &Desired, live: &Live, options: &Options, now: i64) 
     let bugs = check::violations(&plan, desired, live);
     let bugs = bugs.iter().map(|it| Planned { diagnostic: complaints::bug(it), refuses: false });
     plan.diagnostics.extend(bugs);
+    let policy = desired.policy.as_ref().map(|it| &it.value);
+    plan.diagnostics = graded(policy, plan.diagnostics);
+    plan.diagnostics.extend(limits::of_plan(&plan, desired, live));
     plan
 }
 

@@ -9,13 +9,13 @@ use std::{
 use proptest::{prelude::*, sample::select};
 
 use super::{
-    Action, Change, ChangeImpact, Impact, Plan, Step,
-    testing::{NOW, Story},
+    Action, Change, ChangeImpact, Impact, Plan, Planned, Step, check_files,
+    testing::{NOW, Story, limit, limit_of, limit_to},
     types::Reason,
 };
 use crate::model::{
-    AddressRange, Count, Interface, LiveDiscovery, Name, Readable, RemoteId, RunState, Settings,
-    State, Target,
+    AddressRange, Count, Interface, LiveDiscovery, MaxDelete, Name, Policy, Readable, RemoteId,
+    RunState, Settings, State, Target,
 };
 
 proptest! {
@@ -80,6 +80,162 @@ proptest! {
             ((one.as_str().to_owned(), other.as_str().to_owned()), ranges)
         });
         prop_assert_eq!(found.collect::<BTreeMap<_, _>>(), forced_overlaps(&story, &plan));
+    }
+
+    #[test]
+    fn limits_on_addresses_equal_brute_force(
+        story in stories(),
+        (forbid, within) in (ranges(), ranges()),
+        most in 0_usize..40,
+    ) {
+        let story = story.limited(Policy {
+            max_addresses_per_discovery: Some(limit(Count::from(most as u128))),
+            forbid_ranges: Some(limit_of(&forbid)),
+            allow_only_within: Some(limit_of(&within)),
+            allow_unbounded: Some(limit_to(&["[a-c]"])),
+            ..Policy::default()
+        });
+        let plan = story.plan();
+        let expected = forced_refusals(&story, most, &forbid, &within);
+        prop_assert_eq!(&refused(&plan.diagnostics), &expected);
+        if story.options.except.is_empty() {
+            prop_assert_eq!(refused(&check_files(&story.desired)), expected);
+        }
+    }
+
+    #[test]
+    fn limits_on_a_plan_go_by_what_it_reaches(
+        story in stories(),
+        (new, logins) in (0_u128..60, 0_u128..600),
+        (count, percent) in (prop::option::of(0_u64..4), prop::option::of(0_u64..100)),
+    ) {
+        let plain = story.plan();
+        let story = story.limited(Policy {
+            max_new_addresses: Some(limit(Count::from(new))),
+            max_login_attempts: Some(limit(Count::from(logins))),
+            max_delete: Some(limit(MaxDelete {
+                count: count.map(limit),
+                percent: percent.map(limit),
+            })).filter(|_| count.is_some() || percent.is_some()),
+            ..Policy::default()
+        });
+        let plan = story.plan();
+        let is_refused = |key: &str| plan.diagnostics.iter().any(|it| it.diagnostic.code.ends_with(key));
+        prop_assert_eq!(is_refused("::max_new_addresses"), Count::from(new) < plain.impact.new);
+        prop_assert_eq!(is_refused("::max_login_attempts"), Count::from(logins) < plain.impact.logins);
+        let is_given = |name: &Name| story.desired.discoveries.iter().any(|it| it.name.value == *name);
+        let owned = story.live.discoveries.iter();
+        let owned = owned.filter(|it| is_given(&it.name) || story.desired.manage.is_match(&it.name));
+        let summary = plain.summary();
+        let (n, owned) = ((summary.delete + summary.replace) as u64, owned.count() as u64);
+        let is_much = match (count, percent) {
+            (None, None) => false,
+            (Some(count), None) => count < n,
+            (None, Some(percent)) => percent * owned < 100 * n,
+            (Some(count), Some(percent)) => count < n && percent * owned < 100 * n,
+        };
+        prop_assert_eq!(is_refused("::max_delete"), is_much);
+        // What is refused stays in the plan.
+        prop_assert_eq!(format!("{:?}", plan.changes), format!("{:?}", plain.changes));
+        prop_assert_eq!(plan.leaves_something_out(), plain.leaves_something_out());
+    }
+
+    #[test]
+    fn nothing_protected_is_deleted_or_replaced(story in stories()) {
+        let story = story.limited(Policy {
+            protected_names: Some(limit_to(&["[ac]", "[e-f]"])),
+            ..Policy::default()
+        });
+        let plan = story.plan();
+        let destroyed = plan.changes.iter().filter(|it| {
+            matches!(it.action, Action::Delete | Action::Replace)
+                && matches!(it.name.as_str(), "a" | "c" | "e" | "f")
+        });
+        let expected = destroyed.map(|it| ("protected_names".to_owned(), it.name.to_string()));
+        let found = refused(&plan.diagnostics).into_iter().map(|(code, name, _)| (code, name));
+        prop_assert_eq!(found.collect::<BTreeSet<_>>(), expected.collect::<BTreeSet<_>>());
+    }
+}
+
+fn ranges() -> impl Strategy<Value = Vec<AddressRange>> {
+    let one = (0_u32..60, 0_u32..25).prop_map(|(first, more)| {
+        let address = |it: u32| IpAddr::V4((0x0a00_0000 + it).into());
+        AddressRange::new(address(first), address(first + more)).unwrap()
+    });
+    prop::collection::vec(one, 0..4)
+}
+
+/// Returns what the policy refuses: code, name, and the addresses that are told.
+fn refused(diagnostics: &[Planned]) -> BTreeSet<(String, String, String)> {
+    let policy = diagnostics.iter().filter_map(|it| {
+        let code = it.diagnostic.code.strip_prefix("trueup::policy::")?;
+        assert!(it.refuses && it.diagnostic.is_error());
+        let message = &it.diagnostic.message;
+        let name = message.split('`').nth(1).unwrap();
+        let told = message.split_once(" scans ").map_or("", |(_, behind)| behind);
+        let told = told.split(", which").next().unwrap();
+        Some((code.to_owned(), name.to_owned(), told.to_owned()))
+    });
+    policy.collect()
+}
+
+/// Finds what is refused of each discovery, address by address.
+fn forced_refusals(
+    story: &Story,
+    most: usize,
+    forbid: &[AddressRange],
+    within: &[AddressRange],
+) -> BTreeSet<(String, String, String)> {
+    let of =
+        |them: &[AddressRange]| them.iter().copied().flat_map(numbers).collect::<BTreeSet<u32>>();
+    let (forbid, within) = (of(forbid), of(within));
+    let mut found = BTreeSet::new();
+    for it in &story.desired.discoveries {
+        let name = &it.name.value;
+        if it.state() == State::Absent || !story.options.lets_through(name) {
+            continue;
+        }
+        let target = it.wanted.target.as_ref().unwrap().value.clone();
+        let is_unbounded = matches!(target, Target::Cdp(_) | Target::Lldp(_));
+        let exclude = it.wanted.exclude.as_ref().map(|it| it.value.clone());
+        let reached = reached(&Settings { target: Some(target), exclude, ..Settings::default() });
+        let mut refuse = |code: &str, addresses: &BTreeSet<u32>| {
+            found.insert((code.to_owned(), name.to_string(), told(addresses)));
+        };
+        if most < reached.len() {
+            refuse("max_addresses_per_discovery", &BTreeSet::new());
+        }
+        if !reached.is_disjoint(&forbid) {
+            refuse("forbid_ranges", &(&reached & &forbid));
+        }
+        if !reached.is_subset(&within) {
+            refuse("allow_only_within", &(&reached - &within));
+        }
+        if is_unbounded && !matches!(name.as_str(), "a" | "b" | "c") {
+            refuse("allow_unbounded", &BTreeSet::new());
+        }
+    }
+    found
+}
+
+/// Lists addresses as a refusal does: the first three ranges, and how many more there are.
+fn told(addresses: &BTreeSet<u32>) -> String {
+    let mut runs = Vec::<(u32, u32)>::new();
+    for it in addresses {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == *it => *last = *it,
+            Some(_) | None => runs.push((*it, *it)),
+        }
+    }
+    let text = |(first, last): &(u32, u32)| {
+        let (one, other) = (std::net::Ipv4Addr::from(*first), std::net::Ipv4Addr::from(*last));
+        if first == last { one.to_string() } else { format!("{one}-{other}") }
+    };
+    let shown = runs.iter().take(3).map(text).collect::<Vec<_>>().join(", ");
+    match runs.len() {
+        0..=3 => shown,
+        4 => format!("{shown} and 1 more range"),
+        n => format!("{shown} and {} more ranges", n - 3),
     }
 }
 

@@ -12,10 +12,10 @@
 use super::{Options, credentials, diff};
 use crate::{
     model::{
-        Credential, CredentialId, CredentialKind, CredentialRef, Desired, DesiredDiscovery, Given,
-        Globs, Interface, Live, LiveDiscovery, ManagementIp, Name, Neighbours, OnChange,
-        OwnCredentials, Protocol, Readable, RemoteId, Rerun, RunState, Settings, State, Target,
-        Unreadable, Wanted,
+        AddressRange, Credential, CredentialId, CredentialKind, CredentialRef, Desired,
+        DesiredDiscovery, Given, Globs, Interface, Live, LiveDiscovery, ManagementIp, Name,
+        NamePatterns, Neighbours, OnChange, OwnCredentials, Policy, Protocol, Readable, RemoteId,
+        Rerun, RunState, Settings, State, Target, Unreadable, Wanted,
     },
     source::{SourceId, SourceMap, Span, Spanned},
 };
@@ -76,9 +76,36 @@ impl Story {
         self
     }
 
+    /// Sets limits, which all stand at the beginning of the file.
+    pub(crate) fn limited(mut self, policy: Policy) -> Self {
+        self.desired.policy = Some(limit(policy));
+        self
+    }
+
     pub(crate) fn plan(&self) -> super::Plan {
         super::plan(&self.desired, &self.live, &self.options, NOW)
     }
+}
+
+/// The place where every limit stands.
+pub(crate) fn place_of_limits() -> Span {
+    Span { source: SourceMap::default().add("limits.yaml", ""), start: 0, end: 0 }
+}
+
+/// A limit.
+pub(crate) fn limit<T>(value: T) -> Given<T> {
+    Given { value, key: place_of_limits(), at: place_of_limits() }
+}
+
+/// A list of ranges.
+pub(crate) fn limit_of(ranges: &[AddressRange]) -> Given<Vec<Spanned<AddressRange>>> {
+    limit(ranges.iter().map(|it| Spanned::new(*it, place_of_limits())).collect())
+}
+
+/// A list of patterns.
+pub(crate) fn limit_to(names: &[&str]) -> Given<NamePatterns> {
+    let patterns = names.iter().map(|it| Spanned::new((*it).to_owned(), place_of_limits()));
+    limit(NamePatterns { patterns: patterns.collect(), globs: Globs::new(names).unwrap() })
 }
 
 /// The credentials of a new world, with two kinds of them that are easily mistaken.

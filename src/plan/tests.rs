@@ -463,7 +463,7 @@ fn a_create_starts_a_run_even_where_none_is_wanted() {
 fn a_discovery_with_credentials_of_its_own_is_never_edited() {
     let story = pair("retries 3", "retries 2; own userNameList");
     insta::assert_snapshot!(planned(&story), @"
-    This plan cannot be applied: 1 error. The discoveries with errors are left out of it.
+    This plan cannot be applied: 1 refusal. The discoveries with errors are left out of it.
     error trueup::plan::own_credentials (refuses): `lab` has credentials of its own (`userNameList`), which cannot be read, and an edit would lose them
       at 1: lab
       help: with `state: present` and `on_change: replace` it is made anew without them; or change it on the controller by hand
@@ -492,7 +492,7 @@ fn a_replace_is_the_consent_to_lose_credentials() {
 
     Plan: 1 to add, 0 to change, 1 to destroy.
     Runs: 1 to start. Addresses: 256 scanned, 0 of them new.
-    warning trueup::plan::own_credentials: `lab` loses its own credentials (`userNameList`) when it is replaced: they cannot be read
+    warning trueup::plan::own_credentials_lost: `lab` loses its own credentials (`userNameList`) when it is replaced: they cannot be read
       at 1: replace
     "#);
     let stopped = pair(&format!("{keys}; state stopped"), "retries 2; own userNameList");
@@ -658,7 +658,7 @@ fn prune_is_refused_beyond_two_and_a_fifth() {
       b-02: 256 addresses before, none after, 256 dropped
       b-03: 256 addresses before, none after, 256 dropped
 
-    This plan cannot be applied: 1 error.
+    This plan cannot be applied: 1 refusal.
     Plan: 0 to add, 0 to change, 3 to destroy.
     Addresses: 768 dropped.
     error trueup::plan::too_many_deletions (refuses): `--prune` would delete 3 of the 4 discoveries that `manage.names` covers

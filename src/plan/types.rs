@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::complaints::TOO_MANY_DELETIONS;
+use super::complaints::OWN_CREDENTIALS;
 use crate::{
     model::{AddressRange, Count, Field, Globs, Interface, Name, RemoteId, RunState, Settings},
     source::{Diagnostic, Span},
@@ -57,6 +57,13 @@ pub(crate) struct Planned {
     pub(crate) diagnostic: Diagnostic,
     /// Whether it is a limit or a protection that refuses, rather than something that is wrong.
     pub(crate) refuses: bool,
+}
+
+impl Planned {
+    /// Whether it is an error that no limit makes.
+    pub(crate) fn is_mistake(&self) -> bool {
+        self.diagnostic.is_error() && !self.refuses
+    }
 }
 
 /// The controller that was planned against.
@@ -236,10 +243,25 @@ impl Plan {
         summary
     }
 
-    /// Whether an error keeps a change from being shown; the guard of `prune` does not.
+    /// Whether an error keeps a change from being shown; a limit that refuses does not.
     pub(crate) fn leaves_something_out(&self) -> bool {
-        let errors = self.diagnostics.iter().filter(|it| it.diagnostic.is_error());
-        errors.map(|it| &it.diagnostic.code).any(|it| it != TOO_MANY_DELETIONS)
+        let mut errors = self.diagnostics.iter().filter(|it| it.diagnostic.is_error());
+        errors.any(|it| !it.refuses || it.diagnostic.code == OWN_CREDENTIALS)
+    }
+
+    /// Takes in what refuses it for the files' sake.
+    pub(crate) fn refuse(&mut self, refusals: impl IntoIterator<Item = Diagnostic>) {
+        let refusals = refusals.into_iter();
+        let refusals = refusals.map(|diagnostic| Planned { diagnostic, refuses: true });
+        self.diagnostics.splice(..0, refusals);
+    }
+
+    /// Returns what refuses it, and everything else that is said of it.
+    pub(crate) fn complaints(&self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+        let is_refusal = |it: &&Planned| it.refuses && it.diagnostic.is_error();
+        let (refusals, others) = self.diagnostics.iter().partition::<Vec<_>, _>(is_refusal);
+        let each = |them: Vec<&Planned>| them.iter().map(|it| it.diagnostic.clone()).collect();
+        (each(refusals), each(others))
     }
 
     /// Returns how many runs it starts.

@@ -88,19 +88,24 @@ fn narrowed(plan: &Plan) -> Option<String> {
     (!flags.is_empty()).then_some(text)
 }
 
-/// Says that there are errors, so that nobody takes what is shown for all there is to do.
+/// Says that there are errors or refusals, so that nobody takes what is shown for all there is to do.
 pub(super) fn forbidden(plan: &Plan) -> Option<String> {
-    let n_errors = plan.diagnostics.iter().filter(|it| it.diagnostic.is_error()).count();
-    if n_errors == 0 {
+    let errors = plan.diagnostics.iter().filter(|it| it.diagnostic.is_error());
+    let (refusals, errors): (Vec<_>, Vec<_>) = errors.partition(|it| it.refuses);
+    let counted =
+        |n: usize, one: &str, many: &str| (n != 0).then(|| format!("{n} {}", plural(n, one, many)));
+    let counts =
+        [counted(errors.len(), "error", "errors"), counted(refusals.len(), "refusal", "refusals")];
+    let counts = counts.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    if counts.is_empty() {
         return None;
     }
-    let errors = plural(n_errors, "error", "errors");
     let left_out = if plan.leaves_something_out() {
         " The discoveries with errors are left out of it."
     } else {
         ""
     };
-    Some(format!("This plan cannot be applied: {n_errors} {errors}.{left_out}\n"))
+    Some(format!("This plan cannot be applied: {counts}.{left_out}\n"))
 }
 
 fn summary(plan: &Plan) -> Option<String> {

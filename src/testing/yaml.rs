@@ -9,7 +9,7 @@ use crate::{
     cli::{Style, drawn},
     config::{self, Loaded},
     model::Globs,
-    plan::{self, Options},
+    plan::{self, Options, Planned},
     render::diagnostics_json,
     source::{Diagnostic, SourceMap, Span},
 };
@@ -20,7 +20,14 @@ pub fn read_yaml(bytes: &[u8]) {
     let Loaded { sources, desired, diagnostics } =
         config::read_bytes("discoveries.yaml", bytes.to_vec());
     expect_drawn(&diagnostics, &sources, bytes);
-    expect_json(&diagnostics_json(&diagnostics, &sources));
+    let of_files = diagnostics.iter().cloned();
+    let of_files = of_files.map(|diagnostic| Planned { diagnostic, refuses: false });
+    let limits = desired.policy.as_ref().map(|it| &it.value);
+    let mut found = plan::graded(limits, of_files.collect());
+    found.extend(plan::check_files(&desired));
+    let graded = found.iter().map(|it| it.diagnostic.clone()).collect::<Vec<_>>();
+    expect_drawn(&graded, &sources, bytes);
+    expect_json(&diagnostics_json(&found, &sources));
     for it in &desired.discoveries {
         expect_inside(it.name.span, &sources);
         expect_line(&it.name.value.to_string(), bytes);

@@ -37,6 +37,8 @@ mod killed_files;
 mod killed_signals;
 /// Controllers that go and come back in the middle of an apply.
 mod killed_world;
+/// Limits: what is refused, where, and by whom it can be lifted.
+mod limits;
 /// What machines read, checked wherever a test produces it.
 mod machines;
 /// Plans as comments on a pull request.

@@ -97,6 +97,19 @@ fn what_five_thousand_discoveries_of_eight_ranges_reach_is_soon_counted() {
     let (validated, planned) = (cpu(&shell, "validate"), cpu(&shell, "plan --simulate"));
     let both = format!("validate {validated} s, plan {planned} s");
     assert!(planned - validated < 0.5 * SLACK, "{both}");
+
+    let forbidden = (0..1_000).map(|it| format!("10.{}.{}.255", it / 250, it % 250));
+    let forbidden = forbidden.collect::<Vec<_>>().join(", ");
+    let policy = format!(
+        "version: 1\npolicy: {{max_new_addresses: 1000000, max_addresses_per_discovery: 4096, \
+         forbid_ranges: [{forbidden}], allow_only_within: [10.0.0.0/8], allow_unbounded: [], \
+         protected_names: [core-*], rules: {{long_address_list: error}}}}\n"
+    );
+    shell.file("limits.yaml", &policy);
+    let ended = shell.expect(0, "plan --simulate --policy limits.yaml");
+    assert!(ended.out == plan.out, "{}", ended.err);
+    let limited = cpu(&shell, "plan --simulate --policy limits.yaml");
+    assert!(limited - planned < 0.1 * SLACK, "{both}, with limits {limited} s");
 }
 
 #[test]

@@ -6,8 +6,9 @@ use serde::Serialize;
 use super::document::FORMAT_VERSION;
 use crate::{
     model::shown_json,
+    plan::Planned,
     render::saved::{DiagnosticV1, SourceV1, diagnostic, schema_text, source_documents},
-    source::{Diagnostic, SourceMap},
+    source::SourceMap,
 };
 
 /// What `trueup validate --format json` prints.
@@ -25,12 +26,15 @@ struct DiagnosticsV1 {
 }
 
 /// Returns complaints as a document that ends with a newline.
-pub(crate) fn diagnostics_json(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
+pub(crate) fn diagnostics_json(diagnostics: &[Planned], sources: &SourceMap) -> String {
     let document = DiagnosticsV1 {
         format_version: FORMAT_VERSION.to_owned(),
-        valid: !diagnostics.iter().any(Diagnostic::is_error),
+        valid: !diagnostics.iter().any(|it| it.diagnostic.is_error()),
         sources: source_documents(sources),
-        diagnostics: diagnostics.iter().map(|it| diagnostic(it, false, sources)).collect(),
+        diagnostics: diagnostics
+            .iter()
+            .map(|it| diagnostic(&it.diagnostic, it.refuses, sources))
+            .collect(),
     };
     let text = serde_json::to_string_pretty(&document);
     shown_json(text.expect("invariant: every key is text")) + "\n"

@@ -96,7 +96,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
             rerun: names(&options.rerun),
             owed: names(&options.owed),
         },
-        complete: plan.is_complete(),
+        complete: !plan.leaves_something_out(),
         applyable: plan.is_complete() && !changes.is_empty(),
         controller: self::controller(controller),
         sources: source_documents(sources),

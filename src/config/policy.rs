@@ -1,0 +1,304 @@
+//! The limits of a file, as written and as values.
+//!
+//! Knows what a limit can be. What keeps to it, the planner finds out.
+
+use std::collections::{BTreeMap, btree_map};
+
+use schemars::JsonSchema;
+
+use super::{
+    complaints::{Complaints, alternatives, nearest, shown},
+    read::{Fields, Keyed, Must, Number, Read, Reader, Slot, Word, Words},
+    tree::Node,
+    values,
+};
+use crate::{
+    model::{
+        AddressRange, Count, Given, Globs, Grade, MaxDelete, NamePatterns, Policy, WARNINGS,
+        short_code,
+    },
+    source::{Diagnostic, Spanned},
+};
+
+/// An address, a range of them, or a prefix.
+const NETWORK: &str = r"^[0-9A-Fa-f:.]+( *- *[0-9A-Fa-f:.]+|/[0-9]+)?$";
+
+/// The whole of anything, in percent.
+const ALL: i64 = 100;
+
+/// The most patterns that a list may have: each is compiled, which takes its time.
+const MOST_PATTERNS: usize = 10_000;
+
+/// Limits to what may be planned. A plan that is over one is shown, and refused.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(default, rename = "Policy", extend("additionalProperties" = false))]
+pub(super) struct PolicyMap {
+    /// How many addresses a plan may scan that no discovery of the controller covers yet.
+    #[schemars(range(min = 0))]
+    pub(super) max_new_addresses: Slot<Number>,
+    /// How many addresses one discovery of the files may have, without what it excludes.
+    #[schemars(range(min = 0))]
+    pub(super) max_addresses_per_discovery: Slot<Number>,
+    /// How often a plan may log in to devices at most: addresses, times credentials, times tries.
+    #[schemars(range(min = 0))]
+    pub(super) max_login_attempts: Slot<Number>,
+    /// How many discoveries a plan may delete or replace.
+    pub(super) max_delete: Slot<MaxDeleteMap>,
+    /// What no discovery of the files may scan: addresses, `FIRST-LAST` and prefixes.
+    #[schemars(inner(regex(pattern = NETWORK)))]
+    pub(super) forbid_ranges: Slot<Vec<Spanned<String>>>,
+    /// What discoveries of the files may scan, and nothing else: addresses, `FIRST-LAST` and
+    /// prefixes.
+    #[schemars(inner(regex(pattern = NETWORK)))]
+    pub(super) allow_only_within: Slot<Vec<Spanned<String>>>,
+    /// Patterns of the names that `cdp` and `lldp` discoveries may have; with `[]` there may be
+    /// none.
+    #[schemars(inner(length(min = 1)))]
+    pub(super) allow_unbounded: Slot<Vec<Spanned<String>>>,
+    /// What is said where two discoveries scan the same addresses: `off` (the default), `warn`, or
+    /// `error`, which refuses the plan.
+    pub(super) overlap: Slot<Word<Grade>>,
+    /// Patterns of the names of what is never deleted or replaced, whatever the files say.
+    #[schemars(inner(length(min = 1)))]
+    pub(super) protected_names: Slot<Vec<Spanned<String>>>,
+    /// How much a warning matters, by its code, such as `large_range`: `off`, `warn`, or `error`,
+    /// which refuses the plan.
+    #[schemars(transform = super::schema::keys_are_warnings)]
+    pub(super) rules: Slot<Keyed<Word<Grade>>>,
+}
+
+/// How many discoveries a plan may delete or replace; with both keys, it is refused above both.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(
+    default,
+    rename = "MaxDelete",
+    extend("additionalProperties" = false),
+    transform = super::schema::count_or_percent
+)]
+pub(super) struct MaxDeleteMap {
+    /// So many.
+    #[schemars(range(min = 0))]
+    pub(super) count: Slot<Number>,
+    /// So many in a hundred of the live discoveries that the files own.
+    #[schemars(range(min = 0, max = ALL))]
+    pub(super) percent: Slot<Number>,
+}
+
+/// A file that has limits and nothing else.
+#[derive(Debug)]
+pub(super) struct PolicyFile {
+    pub(super) version: Must<Number>,
+    pub(super) policy: Must<PolicyMap>,
+}
+
+impl Words for Grade {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("off", Self::Off), ("warn", Self::Warn), ("error", Self::Error)];
+}
+
+impl Read for PolicyMap {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut fields = Fields::of(node, "`policy`", reader)?;
+        let it = Self {
+            max_new_addresses: fields.optional("max_new_addresses", reader),
+            max_addresses_per_discovery: fields.optional("max_addresses_per_discovery", reader),
+            max_login_attempts: fields.optional("max_login_attempts", reader),
+            max_delete: fields.optional("max_delete", reader),
+            forbid_ranges: fields.optional("forbid_ranges", reader),
+            allow_only_within: fields.optional("allow_only_within", reader),
+            allow_unbounded: fields.optional("allow_unbounded", reader),
+            overlap: fields.optional("overlap", reader),
+            protected_names: fields.optional("protected_names", reader),
+            rules: fields.optional("rules", reader),
+        };
+        fields.finish(reader);
+        Some(it)
+    }
+}
+
+impl Read for MaxDeleteMap {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut fields = Fields::of(node, "`max_delete`", reader)?;
+        let it = Self {
+            count: fields.optional("count", reader),
+            percent: fields.optional("percent", reader),
+        };
+        fields.finish(reader);
+        Some(it)
+    }
+}
+
+impl Read for PolicyFile {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let mut fields = Fields::of(node, "a file of `--policy`", reader)?;
+        let it = Self {
+            version: fields.required("version", reader),
+            policy: fields.required("policy", reader),
+        };
+        fields.finish(reader);
+        Some(it)
+    }
+}
+
+/// Makes limits of what is written; complains of every mistake in it.
+pub(super) fn policy(raw: &PolicyMap, complaints: &mut Complaints) -> Policy {
+    let PolicyMap {
+        max_new_addresses,
+        max_addresses_per_discovery,
+        max_login_attempts,
+        max_delete,
+        forbid_ranges,
+        allow_only_within,
+        allow_unbounded,
+        overlap,
+        protected_names,
+        rules,
+    } = raw;
+    let rules = rules.given().map(|it| self::rules(&it.value, complaints));
+    Policy {
+        max_new_addresses: count(max_new_addresses, "max_new_addresses", complaints),
+        max_addresses_per_discovery: count(
+            max_addresses_per_discovery,
+            "max_addresses_per_discovery",
+            complaints,
+        ),
+        max_login_attempts: count(max_login_attempts, "max_login_attempts", complaints),
+        max_delete: made(max_delete, |it| self::max_delete(it, complaints)),
+        forbid_ranges: made(forbid_ranges, |it| networks(it, complaints)),
+        allow_only_within: made(allow_only_within, |it| networks(it, complaints)),
+        allow_unbounded: made(allow_unbounded, |it| patterns(it, "allow_unbounded", complaints)),
+        overlap: made(overlap, |it| Some(it.value.0)),
+        protected_names: made(protected_names, |it| patterns(it, "protected_names", complaints)),
+        rules: rules.unwrap_or_default(),
+    }
+}
+
+fn made<T, U: Clone>(
+    slot: &Slot<T>,
+    make: impl FnOnce(&Given<T>) -> Option<U>,
+) -> Option<Given<U>> {
+    slot.try_map(make).given().cloned()
+}
+
+fn count(
+    slot: &Slot<Number>,
+    key: &'static str,
+    complaints: &mut Complaints,
+) -> Option<Given<Count>> {
+    made(slot, |given| {
+        let Number(number) = given.value;
+        let count = u128::try_from(number).ok().map(Count::from);
+        if count.is_none() {
+            let message = format!("`{key}` cannot be less than 0, found {number}");
+            complaints.add(Diagnostic::error("trueup::config::out_of_range", message).at(given.at));
+        }
+        count
+    })
+}
+
+fn max_delete(given: &Given<MaxDeleteMap>, complaints: &mut Complaints) -> Option<MaxDelete> {
+    let MaxDeleteMap { count, percent } = &given.value;
+    if !count.is_said() && !percent.is_said() {
+        // A key that is misspelt has been complained of.
+        if !complaints.has_error_within(given.at) {
+            let message = "`max_delete` needs `count`, `percent` or both";
+            complaints.add(Diagnostic::error("trueup::config::missing_key", message).at(given.at));
+        }
+        return None;
+    }
+    Some(MaxDelete {
+        count: made(count, |it| values::bounded(it, "count", 0..=i64::MAX, complaints)),
+        percent: made(percent, |it| values::bounded(it, "percent", 0..=ALL, complaints)),
+    })
+}
+
+/// Returns the ranges of a list; none of them where one is wrong, as a part of a limit is another
+/// limit.
+fn networks(
+    given: &Given<Vec<Spanned<String>>>,
+    complaints: &mut Complaints,
+) -> Option<Vec<Spanned<AddressRange>>> {
+    let network = |it: &Spanned<String>| {
+        let range = values::network(&it.value, it.span, complaints)?;
+        Some(Spanned::new(range, it.span))
+    };
+    let read = given.value.iter().filter_map(network).collect::<Vec<_>>();
+    (!complaints.has_error_within(given.at)).then_some(read)
+}
+
+fn patterns(
+    given: &Given<Vec<Spanned<String>>>,
+    key: &'static str,
+    complaints: &mut Complaints,
+) -> Option<NamePatterns> {
+    const CODE: &str = "trueup::config::bad_glob";
+    if let Some(first) = given.value.get(MOST_PATTERNS) {
+        let message = format!("`{key}` has more than {MOST_PATTERNS} patterns");
+        complaints.add(Diagnostic::error(CODE, message).at(first.span));
+        return None;
+    }
+    for Spanned { value: text, span } in &given.value {
+        let message = match Globs::new([text]) {
+            Ok(_) if !text.is_empty() => continue,
+            Ok(_) => "an empty pattern matches no name".to_owned(),
+            Err(error) => format!("{} is not a pattern: {error}", shown(text)),
+        };
+        complaints.add(Diagnostic::error(CODE, message).at(*span));
+    }
+    if complaints.has_error_within(given.at) {
+        return None;
+    }
+    match Globs::new(given.value.iter().map(|it| &it.value)) {
+        Ok(globs) => Some(NamePatterns { patterns: given.value.clone(), globs }),
+        // Each compiles by itself: only all together can be too much.
+        Err(error) => {
+            let message = format!("the patterns of `{key}` do not go together: {error}");
+            complaints.add(Diagnostic::error(CODE, message).at(given.at));
+            None
+        }
+    }
+}
+
+/// Returns how much warnings matter, by their whole codes.
+fn rules(
+    written: &Keyed<Word<Grade>>,
+    complaints: &mut Complaints,
+) -> BTreeMap<&'static str, Given<Grade>> {
+    let mut rules = BTreeMap::new();
+    for (text, Given { value: Word(grade), key, at }) in &written.0 {
+        let found = WARNINGS.iter().find(|it| *it == text || short_code(it) == text);
+        let Some(code) = found else {
+            complaints.add(no_warning(text).at(*key));
+            continue;
+        };
+        match rules.entry(*code) {
+            btree_map::Entry::Vacant(entry) => {
+                entry.insert(Given { value: *grade, key: *key, at: *at });
+            }
+            btree_map::Entry::Occupied(entry) => complaints.add(
+                Diagnostic::error(
+                    "trueup::config::duplicate_key",
+                    format!("`{}` is graded twice", short_code(code)),
+                )
+                .labelled(*key, "again here")
+                .labelled(entry.get().key, "first graded here"),
+            ),
+        }
+    }
+    rules
+}
+
+fn no_warning(text: &str) -> Diagnostic {
+    let short = WARNINGS.iter().map(|it| short_code(it));
+    let meant = if text.contains("::") {
+        nearest(text, WARNINGS.iter().copied())
+    } else {
+        nearest(text, short.clone())
+    };
+    let help = match meant {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("only warnings are graded: {}", alternatives(short)),
+    };
+    let message = format!("{} is not the code of a warning", shown(text));
+    Diagnostic::error("trueup::config::unknown_key", message).help(help)
+}

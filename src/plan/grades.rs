@@ -1,0 +1,43 @@
+//! How much a warning matters, as the policy grades it.
+//!
+//! Knows codes, and nothing of what they are about.
+
+use super::types::Planned;
+use crate::{
+    model::{Given, Grade, Policy},
+    source::{Diagnostic, Severity},
+};
+
+/// Warnings that were not told for their number: what is among them, nobody knows.
+const TOO_MANY: &str = "trueup::config::too_many";
+
+/// Grades complaints: leaves those out that are off, and makes refusals of those that are errors.
+pub(crate) fn graded(policy: Option<&Policy>, complaints: Vec<Planned>) -> Vec<Planned> {
+    let Some(policy) = policy else { return complaints };
+    complaints.into_iter().filter_map(|it| grade(policy, it)).collect()
+}
+
+fn grade(policy: &Policy, planned: Planned) -> Option<Planned> {
+    let Planned { diagnostic, refuses } = planned;
+    if diagnostic.is_error() {
+        return Some(Planned { diagnostic, refuses });
+    }
+    match rule_of(policy, &diagnostic.code) {
+        None | Some(Given { value: Grade::Warn, .. }) => Some(Planned { diagnostic, refuses }),
+        Some(Given { value: Grade::Off, .. }) => None,
+        Some(Given { value: Grade::Error, key: _, at }) => {
+            let diagnostic = Diagnostic { severity: Severity::Error, ..diagnostic };
+            let diagnostic = diagnostic.labelled(*at, "`rules` makes it an error");
+            Some(Planned { diagnostic, refuses: true })
+        }
+    }
+}
+
+fn rule_of<'a>(policy: &'a Policy, code: &str) -> Option<&'a Given<Grade>> {
+    if code == TOO_MANY {
+        // Whoever writes enough other warnings must not get past a rule.
+        let strictest = policy.rules.values().find(|it| it.value == Grade::Error);
+        return strictest.or_else(|| policy.rules.get(code));
+    }
+    policy.rules.get(code)
+}
