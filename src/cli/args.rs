@@ -170,6 +170,8 @@ pub(crate) enum PlanFormat {
     Json,
     /// For a comment on a pull request
     Markdown,
+    /// As Terraform's plan JSON, for policies and summaries that read that
+    TerraformJson,
 }
 
 #[derive(Debug, Args)]

@@ -46,6 +46,7 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
     match args.format {
         PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
         PlanFormat::Json => output.print_document(&document()),
+        PlanFormat::TerraformJson => output.print_document(&render::plan_terraform(&plan)),
         PlanFormat::Markdown => {
             let document = document();
             let paths = files.sources.sources().iter().map(|it| it.path.clone());

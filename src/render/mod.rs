@@ -1,4 +1,4 @@
-//! Plans and accounts as text, plans as Markdown and JSON, complaints as JSON.
+//! Plans and accounts as text, plans as Markdown, JSON and Terraform's JSON, complaints as JSON.
 
 mod plan;
 
@@ -14,6 +14,8 @@ mod saved;
 
 mod markdown;
 
+mod terraform;
+
 mod record;
 
 pub(crate) use self::{
@@ -26,6 +28,7 @@ pub(crate) use self::{
     },
     saved::{About, Saved, digest_of, plan_json, plan_schema, saved_plan, schema_text},
     stale::stale_text,
+    terraform::plan_terraform,
 };
 
 #[cfg(feature = "testing")]

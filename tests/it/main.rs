@@ -60,6 +60,7 @@ mod reading;
 /// What the README says, held against the program.
 mod readme;
 /// Replaces, whose halves are never left apart on purpose.
+mod rego;
 mod replace;
 /// Applies that are killed, and what comes after.
 mod resume;

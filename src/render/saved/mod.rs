@@ -12,12 +12,12 @@ mod read;
 mod schema;
 
 pub(crate) use self::{
-    document::{ControllerV1, DiagnosticV1, PlaceV1, SourceV1, SummaryV1},
+    document::{ChangeImpactV1, ControllerV1, DiagnosticV1, PlaceV1, SourceV1, SummaryV1},
     read::{Saved, saved_plan},
     schema::{plan_schema, schema_text},
     write::{
-        About, controller, diagnostic, digest_of, hexadecimal, moment, plan_json, source_documents,
-        start, summary,
+        About, change_impact, controller, diagnostic, digest_of, hexadecimal, moment, plan_json,
+        settings, source_documents, start, summary,
     },
 };
 

@@ -186,7 +186,8 @@ fn overlap(overlap: &Overlap, sources: &SourceMap) -> OverlapV1 {
     }
 }
 
-fn change_impact(impact: &ChangeImpact) -> ChangeImpactV1 {
+/// Returns a change's reach in addresses.
+pub(crate) fn change_impact(impact: &ChangeImpact) -> ChangeImpactV1 {
     let ChangeImpact { before, after, new, dropped, logins, is_unbounded } = impact;
     ChangeImpactV1 {
         addresses_before: count(*before),
@@ -229,7 +230,8 @@ fn change(change: &Change, sources: &SourceMap) -> ChangeV1 {
     }
 }
 
-fn settings(settings: &Settings) -> SettingsV1 {
+/// Returns settings by the keys of the files.
+pub(crate) fn settings(settings: &Settings) -> SettingsV1 {
     let Settings {
         target,
         exclude,

@@ -1,0 +1,302 @@
+//! A plan as Terraform's plan JSON, for the policies and summaries that read that.
+//!
+//! One way only: nothing reads it back. It has what such programs look at, the changes; it has no
+//! state, no configuration and no provider, since there are none. What Terraform has no word for
+//! stands in `trueup`, which they leave alone.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::saved::{ChangeImpactV1, change_impact, settings};
+use crate::{
+    model::{Interface, Name, RemoteId, Settings, shown_json},
+    plan::{Action, Change, Plan, Reason, Step},
+};
+
+/// The version of Terraform's format that is written.
+const FORMAT_VERSION: &str = "1.2";
+
+/// The one type of resource.
+const TYPE: &str = "discovery";
+
+/// Terraform's plan, as far as others read it.
+#[derive(Debug, Serialize)]
+struct PlanV1 {
+    format_version: &'static str,
+    applyable: bool,
+    complete: bool,
+    errored: bool,
+    resource_changes: Vec<ResourceChangeV1>,
+    output_changes: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Serialize)]
+struct ResourceChangeV1 {
+    address: String,
+    mode: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: String,
+    provider_name: &'static str,
+    change: ChangeV1,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action_reason: Option<&'static str>,
+    trueup: OwnV1,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeV1 {
+    actions: &'static [&'static str],
+    before: Option<Value>,
+    after: Option<Value>,
+    after_unknown: Value,
+    before_sensitive: Value,
+    after_sensitive: Value,
+}
+
+/// What Terraform has no word for, as `--format json` has it.
+#[derive(Debug, Serialize)]
+struct OwnV1 {
+    action: String,
+    reason: &'static str,
+    steps: Vec<String>,
+    impact: ChangeImpactV1,
+}
+
+/// Returns a plan as Terraform would show one, in a document that ends with a newline.
+pub(crate) fn plan_terraform(plan: &Plan) -> String {
+    let interface = plan.controller.interface;
+    let document = PlanV1 {
+        format_version: FORMAT_VERSION,
+        applyable: plan.is_complete() && !plan.changes.is_empty(),
+        complete: plan.is_complete(),
+        errored: !plan.is_complete(),
+        resource_changes: plan.changes.iter().map(|it| resource_change(it, interface)).collect(),
+        output_changes: BTreeMap::new(),
+    };
+    let text = serde_json::to_string_pretty(&document);
+    shown_json(text.expect("invariant: every key is text")) + "\n"
+}
+
+fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
+    let Change { name, action, reason, id, steps, before, after, impact, .. } = change;
+    let before = before.as_ref().map(|it| resource(name, id.as_ref(), it, run_before(change)));
+    // What is made has an id of its own, which nobody knows yet.
+    let is_made = matches!(action, Action::Create | Action::Replace);
+    let kept = id.as_ref().filter(|_| !is_made);
+    let run_after = run_after(change, interface);
+    let after = after.as_ref().map(|it| resource(name, kept, it, run_after));
+    ResourceChangeV1 {
+        address: address(name),
+        mode: "managed",
+        kind: TYPE,
+        name: name.as_str().to_owned(),
+        provider_name: "trueup",
+        change: ChangeV1 {
+            actions: actions(*action),
+            before,
+            after,
+            after_unknown: if is_made { json!({ "id": true }) } else { json!({}) },
+            before_sensitive: json!({}),
+            after_sensitive: json!({}),
+        },
+        action_reason: action_reason(*reason),
+        trueup: OwnV1 {
+            action: action.to_string(),
+            reason: reason.key(),
+            steps: steps.iter().map(ToString::to_string).collect(),
+            impact: change_impact(impact),
+        },
+    }
+}
+
+/// Returns what a change of a resource is made of. What is stopped or run again is updated: an
+/// entry without an action would be none to count.
+fn actions(action: Action) -> &'static [&'static str] {
+    match action {
+        Action::Create => &["create"],
+        Action::Delete => &["delete"],
+        Action::Replace => &["delete", "create"],
+        Action::Update | Action::Stop | Action::Restart => &["update"],
+    }
+}
+
+/// Returns Terraform's word for a reason, where it has one.
+fn action_reason(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::ImmutableField => Some("replace_because_cannot_update"),
+        Reason::ReplaceRequested => Some("replace_by_request"),
+        Reason::DeclaredAbsent | Reason::NotDeclared => Some("delete_because_no_resource_config"),
+        Reason::New
+        | Reason::SettingsChanged
+        | Reason::Running
+        | Reason::RerunIncomplete(_)
+        | Reason::RerunAlways
+        | Reason::RerunAge
+        | Reason::RerunRequested
+        | Reason::RerunOwed => None,
+    }
+}
+
+/// Returns where Terraform would find a resource. A name that is no identifier there is a key.
+fn address(name: &Name) -> String {
+    let name = name.as_str();
+    let is_inner = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '-');
+    let begins = name.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_');
+    if begins && name.chars().all(is_inner) {
+        format!("{TYPE}.{name}")
+    } else {
+        format!("{TYPE}[{}]", json!(name))
+    }
+}
+
+/// Returns a discovery as a resource: its settings by the keys of the files, what it is known by,
+/// and what its run does.
+fn resource(name: &Name, id: Option<&RemoteId>, settings: &Settings, run: Option<String>) -> Value {
+    let mut members = Map::new();
+    members.insert("name".to_owned(), json!(name.as_str()));
+    if let Some(id) = id {
+        members.insert("id".to_owned(), json!(id.0));
+    }
+    let settings = serde_json::to_value(self::settings(settings));
+    if let Ok(Value::Object(settings)) = settings {
+        members.extend(settings);
+    }
+    members.insert("run".to_owned(), json!(run));
+    Value::Object(members)
+}
+
+/// Returns what the run does before the change, as far as the plan says it.
+fn run_before(change: &Change) -> Option<String> {
+    match change.reason {
+        Reason::RerunIncomplete(run) => Some(run.to_string()),
+        _ if change.steps.contains(&Step::Stop) => Some("running".to_owned()),
+        _ => None,
+    }
+}
+
+/// Returns what becomes of the run.
+fn run_after(change: &Change, interface: Interface) -> Option<String> {
+    if change.starts_a_run(interface) {
+        Some("started".to_owned())
+    } else if change.steps.contains(&Step::Stop) {
+        Some("stopped".to_owned())
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::testing::Story;
+
+    fn planned(desired: &str, live: &str) -> Value {
+        let text = plan_terraform(&Story::new(desired, live).plan());
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Returns the actions, the reason and the run of each change, by address.
+    fn shape(plan: &Value) -> Vec<String> {
+        let changes = plan["resource_changes"].as_array().unwrap();
+        let shape = |it: &Value| {
+            let change = &it["change"];
+            let (before, after) = (&change["before"]["run"], &change["after"]["run"]);
+            let (actions, reason) = (&change["actions"], &it["action_reason"]);
+            format!("{} {actions} {reason} {before} {after}", it["address"].as_str().unwrap())
+        };
+        changes.iter().map(shape).collect()
+    }
+
+    #[test]
+    fn each_action_is_what_terraform_calls_it() {
+        let plan = planned(
+            "new; address 10.0.0.1; cli netops\ngone; state absent\n\
+             edited; address 10.0.0.2; retries 1\n\
+             made-anew; address 10.0.0.3; retries 1; cli netops; on_change replace\n\
+             stopped; address 10.0.0.4; state stopped\nagain; address 10.0.0.5; rerun always\n\
+             same; address 10.0.0.6",
+            "gone; address 10.0.0.9\nedited; address 10.0.0.2; retries 2\n\
+             made-anew; address 10.0.0.3; retries 2\nstopped; address 10.0.0.4; running\n\
+             again; address 10.0.0.5\nsame; address 10.0.0.6",
+        );
+        insta::assert_snapshot!(shape(&plan).join("\n"), @r#"
+        discovery.gone ["delete"] "delete_because_no_resource_config" null null
+        discovery.made-anew ["delete","create"] "replace_by_request" null "started"
+        discovery.edited ["update"] null null "started"
+        discovery.stopped ["update"] null "running" "stopped"
+        discovery.again ["update"] null null "started"
+        discovery.new ["create"] null null "started"
+        "#);
+        assert_eq!(plan["errored"], false);
+    }
+
+    #[test]
+    fn what_is_made_has_no_id_yet() {
+        let plan = planned("a b; address 10.0.0.1; cli netops", "");
+        let change = &plan["resource_changes"][0];
+        insta::assert_snapshot!(serde_json::to_string_pretty(change).unwrap(), @r#"
+        {
+          "address": "discovery[\"a b\"]",
+          "mode": "managed",
+          "type": "discovery",
+          "name": "a b",
+          "provider_name": "trueup",
+          "change": {
+            "actions": [
+              "create"
+            ],
+            "before": null,
+            "after": {
+              "name": "a b",
+              "address": "10.0.0.1",
+              "credentials": {
+                "cli": [
+                  {
+                    "description": "netops",
+                    "username": "netops",
+                    "id": "c1"
+                  }
+                ]
+              },
+              "run": "started"
+            },
+            "after_unknown": {
+              "id": true
+            },
+            "before_sensitive": {},
+            "after_sensitive": {}
+          },
+          "trueup": {
+            "action": "create",
+            "reason": "new",
+            "steps": [
+              "create"
+            ],
+            "impact": {
+              "addresses_before": 0,
+              "addresses_after": 1,
+              "addresses_new": 1,
+              "addresses_dropped": 0,
+              "login_attempts": 4,
+              "unbounded": false
+            }
+          }
+        }
+        "#);
+    }
+
+    #[test]
+    fn nothing_to_do_is_no_change() {
+        let plan = planned("a; address 10.0.0.1", "a; address 10.0.0.1");
+        assert_eq!((&plan["resource_changes"], &plan["applyable"]), (&json!([]), &json!(false)));
+    }
+
+    #[test]
+    fn a_plan_with_an_error_says_so() {
+        let plan = planned("a; address 10.0.0.1", "");
+        assert_eq!((&plan["errored"], &plan["complete"]), (&json!(true), &json!(false)));
+    }
+}
