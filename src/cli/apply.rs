@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     args::{ApplyArgs, Format, WaitFor},
+    base,
     carry::{Course, Work, carried_out, finish},
     connect::{Connection, Meant, Way, connect, unread},
     exit::Exit,
@@ -95,8 +96,9 @@ async fn planned(
         output.error("apply has to ask, and there is no terminal to ask at", Some(help));
         return Err(Exit::Invalid);
     }
-    let files = files::load(&args.planning.files, output)?;
+    let mut files = files::load(&args.planning.files, output)?;
     let mut options = files::options(&args.planning, &files, output)?;
+    files.base = base::load(&args.planning, &files, output).await?;
     let connection = connect(way(args), Meant::ByFiles(&files), output)?;
     let settled = journals::settled(search(args, &connection, deadline), output).await?;
     options.owed = settled.iter().flat_map(|it| it.owed.clone()).collect();

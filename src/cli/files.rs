@@ -26,6 +26,10 @@ pub(crate) struct Files {
     /// The controller that the files are for, all of them the same one.
     pub(crate) controller: Option<Spanned<ControllerUrl>>,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Where each source is on the disk.
+    pub(crate) paths: Vec<PathBuf>,
+    /// What the files are compared with, if anything.
+    pub(crate) base: Option<plan::Base>,
 }
 
 /// What the files say, and everything that is wrong with them.
@@ -35,29 +39,33 @@ pub(crate) struct Read {
     pub(crate) sources: SourceMap,
     pub(crate) diagnostics: Vec<Diagnostic>,
     controller: Option<Spanned<ControllerUrl>>,
+    paths: Vec<PathBuf>,
 }
 
 /// Reads and checks the files; complains about every mistake in all of them at once.
 pub(crate) fn load(args: &FileArgs, output: &mut Output<'_>) -> Result<Files, Exit> {
-    let Read { desired, sources, diagnostics, controller } = read(args);
+    let Read { desired, sources, diagnostics, controller, paths } = read(args);
     if diagnostics.iter().any(Diagnostic::is_error) {
         output.complain(&diagnostics, &sources);
         output.say(&format!("\n{} in the files: nothing was sent.", counted(&diagnostics)));
         return Err(Exit::Invalid);
     }
-    Ok(Files { desired, sources, controller, warnings: diagnostics })
+    Ok(Files { desired, sources, controller, warnings: diagnostics, paths, base: None })
 }
 
 /// Reads and checks the files.
 pub(crate) fn read(args: &FileArgs) -> Read {
-    let default = [PathBuf::from(DEFAULT_FILE)];
-    let paths = if args.file.is_empty() { &default } else { args.file.as_slice() };
-    let config::Loaded { sources, desired, mut diagnostics } = config::load(paths);
+    let config::Loaded { sources, desired, mut diagnostics, paths } = config::load(&given(args));
     let controller = controller(&desired, &mut diagnostics);
     if args.file.is_empty() {
         diagnostics.iter_mut().for_each(explain_default);
     }
-    Read { desired, sources, diagnostics, controller }
+    Read { desired, sources, diagnostics, controller, paths }
+}
+
+/// Returns the files and folders that the command line names.
+pub(crate) fn given(args: &FileArgs) -> Vec<PathBuf> {
+    if args.file.is_empty() { vec![PathBuf::from(DEFAULT_FILE)] } else { args.file.clone() }
 }
 
 /// Says where the path comes from that nobody has typed.
@@ -114,6 +122,8 @@ pub(crate) fn options(
         halved: Vec::new(),
         only: globs("--only", &args.only, output)?,
         except: globs("--except", &args.except, output)?,
+        base: args.base.clone(),
+        drift: args.drift.map(Into::into).unwrap_or_default(),
     };
     let mistakes = plan::check_options(&files.desired, &options);
     if mistakes.is_empty() {

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     args::{PlanArgs, PlanFormat, Show},
+    base,
     connect::{Connection, Meant, NO_WRITES, Way, connect, unread},
     exit::Exit,
     files::{self, Files},
@@ -29,8 +30,9 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
     output.open_events(args.events.as_deref())?;
     drop(output.log(Happening::PlanStarted));
-    let files = files::load(&args.planning.files, output)?;
+    let mut files = files::load(&args.planning.files, output)?;
     let options = files::options(&args.planning, &files, output)?;
+    files.base = base::load(&args.planning, &files, output).await?;
     let way =
         Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
     let connection = connect(way, Meant::ByFiles(&files), output)?;
@@ -63,10 +65,18 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
         output.say(&format!("Saved the plan to {}.", path.display()));
     }
     let exit = exit_of(&plan);
-    if exit == Exit::Done && args.detailed_exitcode && !plan.changes.is_empty() {
-        return Ok(Exit::Changes);
+    if exit == Exit::Done && args.detailed_exitcode {
+        return Ok(detailed(&plan));
     }
     Ok(exit)
+}
+
+/// Returns what there is to do in a plan that can be applied, for `--detailed-exitcode`.
+pub(crate) fn detailed(plan: &Plan) -> Exit {
+    if plan.is_only_drift() {
+        return Exit::Drift;
+    }
+    if plan.changes.is_empty() { Exit::Done } else { Exit::Changes }
 }
 
 impl From<Show> for render::Show {
@@ -97,7 +107,11 @@ pub(crate) async fn made(
     let at = Instant::now();
     let live = reading(read(client, connection, files, &options), &connection.url, output).await;
     let live = live.map_err(|error| unread(&error, &connection.url, output))?;
-    let plan = plan::plan(&files.desired, &live, &options, output.host.now_ms);
+    let now = output.host.now_ms;
+    let plan = match &files.base {
+        Some(base) => plan::plan_against(base, &files.desired, &live, &options, now),
+        None => plan::plan(&files.desired, &live, &options, now),
+    };
     let planned = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
     let all = files.warnings.iter().cloned().chain(planned).collect::<Vec<Diagnostic>>();
     output.complain(&all, &files.sources);
@@ -122,7 +136,7 @@ async fn read(
     options: &plan::Options,
 ) -> Result<Live, live::ReadError> {
     let mut live = live::read(client, connection.url.clone()).await?;
-    let ids = plan::needs_run_age(&files.desired, &live, options);
+    let ids = plan::needs_run_age_against(files.base.as_ref(), &files.desired, &live, options);
     live::read_run_ages(client, &mut live, &ids).await?;
     Ok(live)
 }

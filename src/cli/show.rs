@@ -4,6 +4,7 @@ use super::{
     args::{PlanFormat, ShowArgs},
     exit::Exit,
     output::Output,
+    plan::detailed,
     saved::{self, Read},
 };
 use crate::{
@@ -34,6 +35,5 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
             output.print_document(&render::plan_markdown(&plan, &about));
         }
     }
-    let has_changes = args.detailed_exitcode && !plan.changes.is_empty();
-    Ok(if has_changes { Exit::Changes } else { Exit::Done })
+    Ok(if args.detailed_exitcode { detailed(&plan) } else { Exit::Done })
 }

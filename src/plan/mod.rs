@@ -5,6 +5,8 @@
 
 mod types;
 
+mod origin;
+
 mod planner;
 
 mod scene;
@@ -33,9 +35,15 @@ mod complaints;
 
 mod check;
 
+mod attribute;
+
+mod keep;
+
 pub(crate) use self::{
+    attribute::{needs_run_age_against, plan_against},
     options::check_options,
-    planner::{needs_run_age, plan},
+    origin::{Base, Compared, Drift, Git, Kept, Origin, Origins},
+    planner::plan,
     types::{
         Action, Change, ChangeImpact, Controller, FieldChange, Impact, Options, Overlap, Overlaps,
         Plan, Planned, Reason, Step, Summary,
