@@ -99,11 +99,11 @@ fn short(commit: &str) -> &str {
 
 fn listed(paths: &[String]) -> String {
     let paths_told = paths.iter().take(MOST_TOLD).map(|it| printable(it));
-    let mut told = paths_told.collect::<Vec<_>>().join(", ");
-    if let Some(more) = paths.len().checked_sub(MOST_TOLD).filter(|it| *it != 0) {
-        told += &format!(" and {more} more");
+    let told = paths_told.collect::<Vec<_>>().join(", ");
+    match paths.len().saturating_sub(MOST_TOLD) {
+        0 => told,
+        more => format!("{told} and {more} more"),
     }
-    told
 }
 
 /// Makes of the files what they said.
@@ -125,9 +125,9 @@ fn mistakes(errors: &[&Diagnostic], sources: &SourceMap) -> String {
         }
         None => it.message.clone(),
     };
-    let mut told = errors.iter().take(MOST_TOLD).map(one).collect::<Vec<_>>().join("; ");
-    if let Some(more) = errors.len().checked_sub(MOST_TOLD).filter(|it| *it != 0) {
-        told += &format!("; and {more} more");
+    let told = errors.iter().take(MOST_TOLD).map(one).collect::<Vec<_>>().join("; ");
+    match errors.len().saturating_sub(MOST_TOLD) {
+        0 => told,
+        more => format!("{told}; and {more} more"),
     }
-    told
 }

@@ -67,7 +67,9 @@ pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitErro
     let then = repository.tree(&merge_base, &paths)?;
     let work = Work::new(files, &repository.top);
     let mut found = Found::default();
-    places.iter().for_each(|it| found.add(it, &then));
+    for place in &places {
+        found.add(place, &then);
+    }
     found.follow(&work, &repository, &merge_base)?;
     let in_head = places.iter().flat_map(|it| it.files(&now)).collect::<BTreeMap<_, _>>();
     let objects = found.files.iter().map(|(_, object, _)| object.as_str());

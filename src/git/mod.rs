@@ -2,7 +2,6 @@
 //!
 //! Reads only: nothing of a repository is changed, fetched or run. Knows paths and bytes. Does not
 //! know what the files say, nor what is made of that.
-#![expect(clippy::disallowed_methods, reason = "the program is found on the disk")]
 
 mod program;
 

@@ -161,7 +161,7 @@ impl Program {
     fn check_version(&self) -> Result<(), GitError> {
         let answer = self.run(Path::new("/"), &["version".as_ref()], Vec::new())?;
         let text = String::from_utf8_lossy(&answer.out).trim().to_owned();
-        let version = text.strip_prefix("git version ").and_then(|it| numbers(it));
+        let version = text.strip_prefix("git version ").and_then(numbers);
         match version {
             Some(version) if numbers(OLDEST) <= Some(version) => Ok(()),
             Some(_) => Err(GitError::TooOld(text)),

@@ -99,7 +99,7 @@ impl Repository<'_> {
         if objects.is_empty() {
             return Ok(Some(BTreeMap::new()));
         }
-        let input = objects.iter().map(|it| format!("{it}\n")).collect::<String>();
+        let input = objects.iter().flat_map(|it| [it, "\n"]).collect::<String>();
         let args = ["cat-file", "--batch"].map(OsStr::new);
         let answer = self.git.run(&self.top, &args, input.into_bytes())?;
         let mut rest = answer.out.as_slice();

@@ -64,7 +64,9 @@ pub(super) fn released(scene: &Scene<'_>, past: &Past<'_>) -> (Desired, Vec<Kept
         if fields.is_empty() {
             continue;
         }
-        fields.iter().for_each(|field| release(&mut it.wanted, field.path, before, &wish));
+        for field in &fields {
+            release(&mut it.wanted, field.path, before, &wish);
+        }
         kept.push(Kept { name, action: Action::Update, fields, span: Some(it.span) });
     }
     (desired, kept)
@@ -104,7 +106,7 @@ fn release_target(wanted: &mut Wanted, path: &str, live: &Settings) {
         return;
     };
     let part = |want: &Neighbours, have: &Neighbours| {
-        if path.ends_with(".hops") {
+        if matches!(path, "cdp.hops" | "lldp.hops") {
             Neighbours { seed: want.seed, hops: have.hops }
         } else {
             Neighbours { seed: have.seed, hops: want.hops }

@@ -53,7 +53,7 @@ fn comment_column(attributes: &[Attribute], width: usize) -> usize {
 fn commented(mut lines: Vec<String>, origin: Option<Origin>, column: usize) -> Vec<String> {
     if let (Some(origin), Some(first)) = (origin, lines.first_mut()) {
         let blanks = column.saturating_sub(first.chars().count()) + 1;
-        *first += &format!("{:blanks$}# {origin}", "");
+        *first = format!("{first}{:blanks$}# {origin}", "");
     }
     lines
 }

@@ -38,7 +38,7 @@ pub(super) fn drift_text(plan: &Plan) -> Vec<String> {
     sections.map(text).collect()
 }
 
-/// Returns what is left alone: titles and lines, texts of others written in that way.
+/// Returns what is left alone: titles, and lines below each, texts of others written in that way.
 pub(super) fn sections(
     plan: &Plan,
     write: impl Fn(&str) -> String,

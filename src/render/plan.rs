@@ -122,7 +122,7 @@ fn summary(plan: &Plan) -> Option<String> {
 
 /// Says that there is nothing to do.
 pub(super) fn nothing(plan: &Plan) -> &'static str {
-    if plan.compared.as_ref().is_some_and(|it| !it.kept.is_empty()) {
+    if plan.is_only_drift() {
         return "No changes. What differs from the configuration is drift, and is left alone.";
     }
     "No changes. Your infrastructure matches the configuration."
