@@ -15,7 +15,9 @@ use super::{
     scene::Scene,
     types::{Action, Change, FieldChange, Options, Plan, Planned, Reason},
 };
-use crate::model::{Desired, DesiredDiscovery, Field, Live, Name, RemoteId, Settings, State};
+use crate::model::{
+    Desired, DesiredDiscovery, Field, Live, Name, RemoteId, Settings, State, Target,
+};
 
 /// Plans as [`super::plan`] does, says of each change whose doing it is, and does with drift what
 /// the options say.
@@ -225,8 +227,25 @@ impl Sides<'_> {
         }
     }
 
+    /// Returns settings without the hops that the controller does not report: they do not compare.
+    fn as_reported(&self, settings: &Settings) -> Settings {
+        use Target::{Cdp, Lldp};
+
+        let mut settings = settings.clone();
+        let have = self.before.and_then(|it| it.target.as_ref());
+        if let (Some(Cdp(it)), Some(Cdp(have))) | (Some(Lldp(it)), Some(Lldp(have))) =
+            (&mut settings.target, have)
+        {
+            it.hops = it.hops.filter(|_| have.hops.is_some());
+        }
+        settings
+    }
+
     fn origin(&self, path: &str) -> Origin {
-        let value = |it: Option<&Settings>| it.map(|it| values(it, path)).unwrap_or_default();
+        let value = |it: Option<&Settings>| match it {
+            Some(it) => values(&self.as_reported(it), path),
+            None => Vec::new(),
+        };
         let (before, mut base, mut after) =
             (value(self.before), value(self.base), value(self.after));
         if self.before.is_some() {
