@@ -66,7 +66,7 @@ fn request(reference: &str, args: &FileArgs, files: &Files) -> Request {
 
 /// Says what was done, in a line for each thing that may surprise.
 fn told(reference: &str, before: &Before) -> Vec<String> {
-    let Before { merge_base, head, files, dirty, renamed, outside, submodules } = before;
+    let Before { merge_base, head, files, dirty, renamed, outside, submodules, skipped } = before;
     let at = short(merge_base);
     let mut lines =
         vec![format!("Compared with {}: merge-base {at}, HEAD {}.", shown(reference), short(head))];
@@ -86,6 +86,9 @@ fn told(reference: &str, before: &Before) -> Vec<String> {
     }
     if !submodules.is_empty() {
         lines.push(format!("Submodules, of which all is this change: {}.", listed(submodules)));
+    }
+    if !skipped.is_empty() {
+        lines.push(format!("Not checked out, and so not looked at: {}.", listed(skipped)));
     }
     if files.is_empty() {
         lines.push(format!("None of the files was there at {at}: everything is this change."));
@@ -108,7 +111,7 @@ fn listed(paths: &[String]) -> String {
 
 /// Makes of the files what they said.
 fn base(reference: &str, before: Before) -> Base {
-    let Before { merge_base, head, files, dirty, renamed, outside, submodules: _ } = before;
+    let Before { merge_base, head, files, dirty, renamed, outside, .. } = before;
     let config::Loaded { sources, desired, diagnostics, paths: _ } = config::read_files(files);
     let errors = diagnostics.iter().filter(|it| it.is_error()).collect::<Vec<_>>();
     let desired = if errors.is_empty() { Ok(desired) } else { Err(mistakes(&errors, &sources)) };

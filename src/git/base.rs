@@ -51,6 +51,9 @@ pub(crate) struct Before {
     pub(crate) outside: Vec<String>,
     /// Repositories inside of a folder that was named: nothing of them is looked at.
     pub(crate) submodules: Vec<String>,
+    /// Files that are committed and not checked out, by `git sparse-checkout`: nothing is looked at
+    /// of them, then and now.
+    pub(crate) skipped: Vec<String>,
 }
 
 /// Reads the files as they were at the merge-base of a reference and what is checked out.
@@ -72,6 +75,8 @@ pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitErro
     }
     found.follow(&work, &repository, &merge_base)?;
     let in_head = places.iter().flat_map(|it| it.files(&now)).collect::<BTreeMap<_, _>>();
+    let (in_head, skipped) = work.without_skipped(in_head, &repository)?;
+    found.files.retain(|(path, _, _)| !skipped.contains_key(path));
     let objects = found.files.iter().map(|(_, object, _)| object.as_str());
     let objects = objects.chain(in_head.values().map(|(_, object)| object.as_str())).collect();
     let contents = repository.contents(objects)?;
@@ -90,6 +95,7 @@ pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitErro
         dirty,
         renamed,
         submodules,
+        skipped: skipped.into_values().collect(),
     })
 }
 
@@ -237,6 +243,9 @@ fn is_searched_for(inside: &Path) -> bool {
     !is_hidden && inside.extension().is_some_and(|it| it == "yaml" || it == "yml")
 }
 
+/// Files of a commit, by path from the top: how they are shown, and their objects.
+type Committed<'t> = BTreeMap<&'t PathBuf, (String, &'t String)>;
+
 /// The files on the disk.
 struct Work<'a> {
     /// By path from the top.
@@ -258,12 +267,25 @@ impl<'a> Work<'a> {
         work
     }
 
-    /// Lists the files that are not as in the commit that is checked out.
-    fn dirty(
+    /// Parts from what is committed what is not checked out: by path from the top, how it is shown.
+    fn without_skipped<'t>(
         &self,
-        in_head: &BTreeMap<&PathBuf, (String, &String)>,
-        contents: &BTreeMap<String, Vec<u8>>,
-    ) -> Vec<String> {
+        in_head: Committed<'t>,
+        repository: &Repository<'_>,
+    ) -> Result<(Committed<'t>, BTreeMap<PathBuf, String>), GitError> {
+        if in_head.keys().all(|it| self.inside.contains_key(*it)) {
+            return Ok((in_head, BTreeMap::new()));
+        }
+        let skipped = repository.not_checked_out()?;
+        let is_skipped = |path: &PathBuf| skipped.contains(path) && !self.inside.contains_key(path);
+        let (skipped, rest): (Committed<'t>, Committed<'t>) =
+            in_head.into_iter().partition(|(path, _)| is_skipped(path));
+        let skipped = skipped.into_iter().map(|(path, (shown, _))| (path.clone(), shown));
+        Ok((rest, skipped.collect()))
+    }
+
+    /// Lists the files that are not as in the commit that is checked out.
+    fn dirty(&self, in_head: &Committed<'_>, contents: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
         let is_same = |path: &PathBuf, file: &WorkFile| {
             let committed = in_head.get(path).and_then(|(_, object)| contents.get(*object));
             committed.is_some_and(|it| as_text(it) == as_text(file.text.as_bytes()))

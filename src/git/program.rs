@@ -19,15 +19,19 @@ const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// The variables that git gets from ours: where the user's own configuration is, which says whose
 /// repositories are trusted. Those that point at another repository or another index are not among
 /// them.
-const PASSED_ON: [&str; 7] = [
+const PASSED_ON: [&str; 8] = [
     "HOME",
     "XDG_CONFIG_HOME",
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_SYSTEM",
     "GIT_CONFIG_NOSYSTEM",
+    "GIT_CONFIG_COUNT",
     "GIT_CEILING_DIRECTORIES",
     "GIT_DISCOVERY_ACROSS_FILESYSTEM",
 ];
+
+/// How the variables begin that have configuration themselves, passed on as well.
+const CONFIGURATION: [&str; 2] = ["GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
 
 /// The variables that git gets whatever ours are: it asks nobody, fetches nothing, takes no lock,
 /// and reads the objects that it was asked for and not what replaces them.
@@ -150,7 +154,11 @@ impl Program {
         // What is found by way of the current folder may be a pull request's.
         let folders = std::env::split_paths(path).filter(|it| it.is_absolute());
         let path = folders.map(|it| it.join("git")).find(|it| is_program(it));
-        let passed = PASSED_ON.into_iter().filter_map(|it| Some((it, env.get(it)?.as_str())));
+        let is_passed = |name: &str| {
+            PASSED_ON.contains(&name) || CONFIGURATION.iter().any(|it| name.starts_with(it))
+        };
+        let passed = env.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let passed = passed.filter(|(name, _)| is_passed(name));
         let set = passed.chain(SET).chain([("PATH", env.get("PATH").map_or(USUAL_PATH, |it| it))]);
         let env = set.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let program = Self { path: path.ok_or(GitError::Missing)?, env, patience: PATIENCE };
@@ -272,4 +280,60 @@ fn end(child: &mut Child) {
 /// Returns an argument of two parts, each of which may be any bytes.
 pub(super) fn joined(one: &str, other: &str) -> OsString {
     OsString::from(format!("{one}{other}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program that does what a script says.
+    fn program(script: &str, patience: Duration) -> (tempfile::TempDir, Program) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("git");
+        // What is open for writing, be it in a child of another test, cannot be run.
+        let mut write = Command::new("/bin/sh");
+        write.args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$0\" > \"$1\"; chmod 755 \"$1\"", script]);
+        assert!(write.arg(&path).status().unwrap().success());
+        let env = BTreeMap::from([("PATH".to_owned(), USUAL_PATH.to_owned())]);
+        (dir, Program { path, env, patience })
+    }
+
+    fn ran(script: &str, patience: Duration) -> Result<Answer, GitError> {
+        let (_dir, program) = program(script, patience);
+        program.run(Path::new("/"), &["status".as_ref()], vec![b'x'; 1 << 20])
+    }
+
+    #[test]
+    fn one_that_hangs_is_not_waited_for() {
+        let slow = ran("exec sleep 60", Duration::from_millis(50)).unwrap_err();
+        assert_eq!(slow, GitError::TooSlow { what: "status".to_owned() });
+        // What it has begun itself may hold the streams open.
+        let slow = ran("sleep 2 & exit 0", Duration::from_millis(50)).unwrap_err();
+        assert_eq!(slow, GitError::TooSlow { what: "status".to_owned() });
+    }
+
+    #[test]
+    fn what_it_says_is_read_while_it_is_told_something() {
+        let script = "head -c 1000000 /dev/zero; echo one >&2; echo two >&2; exit 3";
+        let Answer { code, out, said } = ran(script, PATIENCE).unwrap();
+        assert_eq!((code, out.len(), said.as_str()), (Some(3), 1_000_000, "one; two"));
+        let Answer { code, out, .. } = ran("wc -c", PATIENCE).unwrap();
+        assert_eq!((code, out.trim_ascii()), (Some(0), b"1048576".as_slice()));
+        assert_eq!(ran("kill -9 $$", PATIENCE).unwrap().code, None);
+    }
+
+    #[test]
+    fn nothing_of_the_environment_leads_elsewhere() {
+        let mut env =
+            BTreeMap::from([("PATH".to_owned(), std::env::temp_dir().display().to_string())]);
+        let names = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_EXEC_PATH", "CC_PASSWORD"];
+        env.extend(names.map(|it| (it.to_owned(), "elsewhere".to_owned())));
+        env.insert("HOME".to_owned(), "/nowhere".to_owned());
+        env.insert("GIT_CONFIG_KEY_0".to_owned(), "safe.directory".to_owned());
+        assert_eq!(Program::find(&env).unwrap_err(), GitError::Missing);
+        env.insert("PATH".to_owned(), USUAL_PATH.to_owned());
+        let program = Program::find(&env).unwrap();
+        assert!(names.iter().all(|it| !program.env.contains_key(*it)), "{:?}", program.env);
+        assert!(["HOME", "GIT_CONFIG_KEY_0"].iter().all(|it| program.env.contains_key(*it)));
+    }
 }

@@ -91,6 +91,13 @@ impl Repository<'_> {
         Ok(renames)
     }
 
+    /// Returns the files that are committed and, on purpose, not on the disk.
+    pub(super) fn not_checked_out(&self) -> Result<BTreeSet<PathBuf>, GitError> {
+        let out = self.ask(&["ls-files", "-t", "-z", "--full-name"].map(OsStr::new))?;
+        let skipped = out.split(|it| *it == 0).filter_map(|it| it.strip_prefix(b"S "));
+        Ok(skipped.map(path_of).collect())
+    }
+
     /// Returns what is in these objects; `None` where git does not have one.
     pub(super) fn contents(
         &self,

@@ -33,7 +33,7 @@ pub(crate) use self::{
     },
     interface::Interface,
     live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},
-    name::{Name, NameError, is_unsafe, printable, quoted, shown, shown_json},
+    name::{Name, NameError, brief, is_unsafe, printable, quoted, shown, shown_json},
     overlap::{Common, overlapping},
     run_state::RunState,
     settings::{Difference, Field, FieldValue, ManagementIp, Protocol, Settings},

@@ -137,6 +137,8 @@ pub(super) fn attributed(scene: &Scene<'_>, past: &Past<'_>) -> Plan {
     let given = given.collect::<BTreeMap<_, _>>();
     for change in &mut plan.changes {
         let origin = match change.action {
+            // An interrupted apply of ours has deleted it: neither did anybody else, nor the branch.
+            Action::Create if scene.halved(&change.name).is_some() => None,
             Action::Create | Action::Update | Action::Replace => of_fields(change, past),
             Action::Stop => Some(match past.state(&change.name) {
                 Some(State::Stopped) => Origin::Drift,
@@ -296,4 +298,175 @@ fn refusals(plan: &Plan) -> Vec<Planned> {
     let at = |it: &crate::source::Diagnostic| it.labels.first().map(|it| it.span);
     diagnostics.sort_by_key(|it| (at(it).is_none(), at(it)));
     diagnostics.into_iter().map(|diagnostic| Planned { diagnostic, refuses: true }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::testing::Story;
+
+    /// Returns each change of a plan, one a line: name, action, origin, and those of its fields.
+    fn said(plan: &Plan) -> String {
+        let word = |it: Option<Origin>| it.map_or("none", Origin::key);
+        let line = |it: &Change| {
+            let fields = it.fields.iter().map(|it| format!("{} {}", it.path, word(it.origin)));
+            let fields = fields.collect::<Vec<_>>().join(", ");
+            format!("{} {} {}: {fields}", it.name, it.action, word(it.origin))
+        };
+        plan.changes.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Compares the files of before and of today with what is live.
+    fn origins(before: &str, today: &str, live: &str) -> String {
+        said(&Story::new(today, live).plan_against(before, Drift::Revert))
+    }
+
+    /// What is left to do where drift is kept, and what is kept.
+    fn kept(before: &str, today: &str, live: &str) -> (String, String) {
+        let plan = Story::new(today, live).plan_against(before, Drift::Keep);
+        let kept = plan.compared.as_ref().unwrap().kept.iter().map(|it| {
+            let paths = it.fields.iter().map(|it| it.path).collect::<Vec<_>>();
+            format!("{} {}: {}", it.name, it.action, paths.join(", "))
+        });
+        (said(&plan), kept.collect::<Vec<_>>().join("\n"))
+    }
+
+    #[test]
+    fn each_field_is_compared_on_its_own() {
+        let before = "a; cidr 10.0.0.0/24; timeout 5s; retries 1; exclude ";
+        let today = "a; cidr 10.0.0.0/24; timeout 9s; retries 2; exclude ; netconf_port 830";
+        let live = "a; cidr 10.0.0.0/24; timeout 5s; retries 3; exclude 10.0.0.1; netconf_port 831";
+        assert_eq!(
+            origins(before, today, live),
+            "a update both: exclude drift, retries both, timeout this_change, netconf_port this_change"
+        );
+        let (rest, left) = kept(before, today, live);
+        assert_eq!(
+            rest,
+            "a update both: retries both, timeout this_change, netconf_port this_change"
+        );
+        assert_eq!(left, "a update: exclude");
+    }
+
+    #[test]
+    fn what_the_base_did_not_give_is_this_change() {
+        let live = "a; address 10.0.0.1; timeout 5s";
+        let today = "a; address 10.0.0.1; timeout 9s\nb; address 10.0.0.2; cli netops";
+        assert_eq!(
+            origins("", today, live),
+            "a update this_change: timeout this_change\n\
+             b create this_change: address this_change, credentials.cli this_change"
+        );
+        let absent = "a; state absent\nb; state stopped; address 10.0.0.2; cli netops";
+        assert_eq!(origins(absent, today, live), origins("", today, live));
+        assert_eq!(
+            origins("", "a; state absent", live).split(':').next(),
+            Some("a delete this_change")
+        );
+    }
+
+    #[test]
+    fn a_deleted_one_that_the_branch_changes_is_both() {
+        let before = "a; address 10.0.0.1; cli netops";
+        let today = "a; address 10.0.0.2; cli netops; exclude ";
+        assert_eq!(
+            origins(before, today, ""),
+            "a create both: address both, exclude this_change, credentials.cli drift"
+        );
+        let (rest, left) = kept(before, today, "");
+        assert!(rest.starts_with("a create both:") && left.is_empty(), "{rest} {left}");
+        assert_eq!(
+            kept(before, before, ""),
+            (String::new(), "a create: address, credentials.cli".to_owned())
+        );
+    }
+
+    #[test]
+    fn another_target_is_compared_as_a_whole() {
+        let (cdp, cidr, lldp) = ("a; cdp 10.0.0.1 3", "a; cidr 10.0.0.0/24", "a; lldp 10.0.0.1 3");
+        assert_eq!(origins(cdp, cidr, cdp), "a update this_change: target this_change");
+        assert_eq!(origins(cdp, cdp, cidr), "a update drift: target drift");
+        assert_eq!(origins(cdp, lldp, cidr), "a update both: target both");
+        // Hops that the controller does not report have not drifted.
+        assert_eq!(
+            origins(cdp, cidr, "a; cdp 10.0.0.1 ?"),
+            "a update this_change: target this_change"
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_target_can_be_kept() {
+        let (before, live) = ("a; cdp 10.0.0.1 3", "a; cdp 10.0.0.9 4");
+        let (rest, left) = kept(before, "a; cdp 10.0.0.1 5", live);
+        assert_eq!(
+            (rest.as_str(), left.as_str()),
+            ("a update both: cdp.hops both", "a update: cdp.seed")
+        );
+        let plan = Story::new("a; cdp 10.0.0.1 5", live).plan_against(before, Drift::Keep);
+        let target = plan.changes[0].after.as_ref().unwrap().target.clone();
+        let seed = "10.0.0.9".parse().unwrap();
+        assert_eq!(target, Some(Target::Cdp(crate::model::Neighbours { seed, hops: Some(5) })));
+    }
+
+    #[test]
+    fn credentials_that_are_gone_go_with_a_change_of_credentials() {
+        let before = "a; address 10.0.0.1; cli netops; timeout 5s";
+        let live = "a; address 10.0.0.1; cli netops; timeout 5s; gone x";
+        assert_eq!(origins(before, before, live), "a update drift: credentials drift");
+        assert_eq!(kept(before, before, live), (String::new(), "a update: credentials".to_owned()));
+        let (rest, left) = kept(before, &before.replace("5s", "9s"), live);
+        assert_eq!(rest, "a update this_change: timeout this_change");
+        assert_eq!(left, "a update: credentials");
+        let other = before.replace("netops", "legacy (root)");
+        let both = "a update both: credentials.cli this_change, credentials both";
+        assert_eq!(origins(before, &other, live), both);
+        assert_eq!(kept(before, &other, live), (both.to_owned(), String::new()));
+    }
+
+    #[test]
+    fn another_way_to_put_drift_right_is_the_branches() {
+        let before = "a; address 10.0.0.1; cli netops; timeout 5s";
+        let today = format!("{before}; on_change replace");
+        let live = "a; address 10.0.0.1; cli netops; timeout 9s";
+        assert_eq!(origins(before, &today, live), "a replace both: timeout drift");
+        assert_eq!(kept(before, &today, live), (String::new(), "a update: timeout".to_owned()));
+    }
+
+    #[test]
+    fn a_restart_is_the_branches_where_it_asks_for_it() {
+        let live = "a; address 10.0.0.1; aborted";
+        let with = |rerun: &str| format!("a; address 10.0.0.1; rerun {rerun}");
+        let (due, never) = (with("until_complete"), with("never"));
+        assert_eq!(origins(&due, &due, live), "a restart none: ");
+        assert_eq!(origins(&never, &due, live), "a restart this_change: ");
+        assert_eq!(origins(&with("always"), &due, live), "a restart none: ");
+        assert_eq!(origins("", &due, live), "a restart this_change: ");
+        let asked = Story::new(&never, live).rerunning(&["a"]);
+        assert_eq!(said(&asked.plan_against("", Drift::Revert)), "a restart none: ");
+    }
+
+    #[test]
+    fn what_an_interrupted_apply_deleted_is_nobodys_and_is_made_again() {
+        let text = "a; address 10.0.0.1; cli netops";
+        let mut story = Story::new(text, "");
+        let name = story.desired.discoveries[0].name.value.clone();
+        story.options.halved = vec![(name, Settings::default())];
+        for drift in [Drift::Keep, Drift::Fail] {
+            let plan = story.plan_against(text, drift);
+            assert!(said(&plan).starts_with("a create none: "), "{drift}: {}", said(&plan));
+            assert!(!plan.is_only_drift() && plan.compared.unwrap().kept.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_age_of_a_run_is_asked_for_where_drift_that_is_kept_lets_it_decide() {
+        let before = "a; address 10.0.0.1; timeout 5s; rerun older_than 7d";
+        let story = Story::new(before, "a; address 10.0.0.1; timeout 9s");
+        let base = Base { desired: Ok(story.desired.clone()), git: Git::default() };
+        let ids = |drift| {
+            let options = Options { drift, ..Options::default() };
+            needs_run_age_against(Some(&base), &story.desired, &story.live, &options).len()
+        };
+        assert_eq!((ids(Drift::Revert), ids(Drift::Keep)), (0, 1));
+    }
 }

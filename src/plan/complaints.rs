@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     model::{
-        DesiredDiscovery, Field, Interface, LiveDiscovery, Name, Unreadable, printable, shown,
+        DesiredDiscovery, Field, Interface, LiveDiscovery, Name, Unreadable, brief, printable,
+        shown,
     },
     source::{Diagnostic, Span},
 };
@@ -260,7 +261,7 @@ pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagno
 pub(super) fn drifted_field(change: &Change, field: &FieldChange) -> Diagnostic {
     let FieldChange { path, before, after, key, origin: _ } = field;
     let value = |it: &Option<Field>| match it {
-        Some(it) => shown(&it.value.to_string()).into_owned(),
+        Some(it) => brief(&it.value.to_string()),
         None => "not set".to_owned(),
     };
     let message = format!(

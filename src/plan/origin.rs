@@ -136,5 +136,7 @@ pub(crate) struct Origins {
     pub(crate) drift: usize,
     pub(crate) both: usize,
     /// Restarts that nothing in the branch asks for.
-    pub(crate) neither: usize,
+    pub(crate) restart: usize,
+    /// Discoveries that an interrupted apply has deleted and not made anew.
+    pub(crate) halved: usize,
 }

@@ -99,7 +99,8 @@ pub(crate) struct Change {
     pub(crate) span: Option<Span>,
     /// For showing only.
     pub(crate) impact: ChangeImpact,
-    /// Whose doing it is; `None` without a base, and for a restart that the branch does not ask for.
+    /// Whose doing it is; `None` without a base, and for what neither the branch nor anybody else
+    /// did: a restart that is due, and what an interrupted apply left.
     pub(crate) origin: Option<Origin>,
 }
 
@@ -156,7 +157,7 @@ pub(crate) struct FieldChange {
     pub(crate) after: Option<Field>,
     /// The key in the files that asks for it.
     pub(crate) key: Option<Span>,
-    /// Whose doing it is; `None` without a base.
+    /// Whose doing it is; `None` where it is for the change.
     pub(crate) origin: Option<Origin>,
 }
 
@@ -261,7 +262,8 @@ impl Plan {
                 Some(Origin::ThisChange) => origins.this_change += 1,
                 Some(Origin::Drift) => origins.drift += 1,
                 Some(Origin::Both) => origins.both += 1,
-                None => origins.neither += 1,
+                None if change.action == Action::Restart => origins.restart += 1,
+                None => origins.halved += 1,
             }
         }
         origins

@@ -5,7 +5,7 @@
 
 use super::plan::plural;
 use crate::{
-    model::{Field, shown},
+    model::{Field, brief},
     plan::{Action, Compared, FieldChange, Kept, Origins, Plan},
 };
 
@@ -15,14 +15,15 @@ const MOST_LISTED: usize = 50;
 /// Says how many changes are whose doing, in one line.
 pub(super) fn origins(plan: &Plan) -> Option<String> {
     plan.compared.as_ref()?;
-    let Origins { this_change, drift, both, neither } = plan.origins();
+    let Origins { this_change, drift, both, restart, halved } = plan.origins();
     let part =
         |n: usize, one: &str, many: &str| (n != 0).then(|| format!("{n} {}", plural(n, one, many)));
     let parts = [
         part(this_change, "change from this branch", "changes from this branch"),
         part(drift, "correction of drift", "corrections of drift"),
         part(both, "of both", "of both"),
-        part(neither, "restart", "restarts"),
+        part(restart, "restart", "restarts"),
+        part(halved, "left by an interrupted apply", "left by an interrupted apply"),
     ];
     let parts = parts.into_iter().flatten().collect::<Vec<_>>();
     (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
@@ -30,7 +31,7 @@ pub(super) fn origins(plan: &Plan) -> Option<String> {
 
 /// Returns what is left alone, in sections.
 pub(super) fn drift_text(plan: &Plan) -> Vec<String> {
-    let sections = sections(plan, |it| shown(it).into_owned()).into_iter();
+    let sections = sections(plan, brief).into_iter();
     let text = |(title, lines): (&'static str, Vec<String>)| {
         let lines = lines.iter().map(|it| format!("  {it}\n"));
         std::iter::once(format!("{title}:\n")).chain(lines).collect()

@@ -535,6 +535,67 @@ async fn a_shallow_clone_will_do_where_it_has_the_commit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_partial_clone_is_not_completed_behind_the_users_back() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    bench.begun().await;
+    bench.files(&declared(&[("a", ", retries: 2")]));
+    bench.commit("more");
+    bench.git("config uploadpack.allowFilter true");
+    let place = tempfile::tempdir().unwrap();
+    let from = format!("file://{}", bench.dir().display());
+    git_in(place.path(), &format!("clone --quiet --filter=blob:none --branch topic {from} part"));
+    let folder = place.path().join("part");
+    let args = ["plan", "--simulate", "--file", folder.to_str().unwrap(), "--base"];
+    let ran = bench.run_bare(&[&args[..], &["origin/main"]].concat()).await;
+    assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
+    assert!(ran.err.contains("the clone is a partial one"), "{}", ran.err);
+    let ran = bench.run_bare(&[&args[..], &["HEAD"]].concat()).await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_checked_out_is_not_taken_for_removed() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    for folder in ["in", "out"] {
+        fs::create_dir(bench.path(folder)).unwrap();
+        let text = format!("{HEAD}  - {{name: {folder}, address: 10.0.1.1}}\n");
+        bench.file(&format!("{folder}/x.yaml"), &text);
+    }
+    bench.begun().await;
+    bench.git("sparse-checkout set in");
+    let ran = bench.run("plan --base main").await;
+    assert!(ran.err.contains("Not checked out, and so not looked at: out/x.yaml."), "{}", ran.err);
+    assert!(!ran.err.contains("Uncommitted") && !ran.out.contains("Removed"), "{ran:#?}");
+    // What is gone for another reason is gone.
+    fs::remove_file(bench.path("in/x.yaml")).unwrap();
+    let ran = bench.run("plan --base main").await;
+    assert!(ran.err.contains("Uncommitted, and so this change: in/x.yaml."), "{}", ran.err);
+    assert!(ran.out.contains("Removed from the files by this branch"), "{}", ran.out);
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_are_compared_with_what_they_lead_to() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    std::os::unix::fs::symlink("discoveries.yaml", bench.path("link.yaml")).unwrap();
+    bench.begun().await;
+    bench.drift("a", 7).await;
+    let link = bench.path("link.yaml");
+    let args = ["plan", "--simulate", "--format", "json", "--base", "main", "--file", &link];
+    assert_eq!(origins(&bench.run_bare(&args).await), "a update drift (timeout drift)");
+    // And the whole of the repository by a link from elsewhere, which is in none.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = elsewhere.path().join("folder");
+    std::os::unix::fs::symlink(bench.dir(), &folder).unwrap();
+    let inside = folder.join("discoveries.yaml");
+    let args = ["plan", "--simulate", "--format", "json", "--base", "main", "--file"];
+    let ran = bench.run_bare(&[&args[..], &[inside.to_str().unwrap()]].concat()).await;
+    assert_eq!(origins(&ran), "a update drift (timeout drift)");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_name_that_is_no_commit_is_refused() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", "")]));
@@ -599,8 +660,11 @@ fn without_git_it_is_said_what_is_needed() {
     for (says, expected) in
         [("git version 1.8.3.1", "needs git 2.15 or later"), ("nonsense", "cannot be understood")]
     {
-        let program = shell.file("bin/git", &format!("#!/bin/sh\necho {says}\n"));
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        // What is open for writing, be it in a child of another test, cannot be run.
+        let script = "printf '#!/bin/sh\\necho %s\\n' \"$0\" > bin/git; chmod 755 bin/git";
+        let mut write = Command::new("/bin/sh");
+        write.args(["-c", script, says]).current_dir(shell.path("."));
+        assert!(write.status().unwrap().success());
         let path = shell.path("bin").to_str().unwrap().to_owned();
         let mut command = shell.command("plan --simulate --base main");
         let ended = command.env("PATH", path).output().unwrap();

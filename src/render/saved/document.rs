@@ -255,8 +255,8 @@ pub(crate) struct ChangeV1 {
     /// The discovery's entry in the files.
     pub(crate) source: Option<PlaceV1>,
     pub(crate) impact: ChangeImpactV1,
-    /// Whose doing it is: `this_change`, `drift` or `both`; absent without `--base`, and for a
-    /// restart that the branch does not ask for.
+    /// Whose doing it is: `this_change`, `drift` or `both`; absent without `--base`, for a
+    /// restart that the branch does not ask for, and for what an interrupted apply left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) origin: Option<String>,
 }
