@@ -231,6 +231,7 @@ async fn a_saved_plan_keeps_whose_doing_it_is_and_what_is_left_alone() {
     let shown = bench.run_bare(&["show", &plan, "--detailed-exitcode"]).await;
     assert_eq!((shown.exit, &shown.out), (Exit::Changes, &saved.out));
     let shown = bench.run_bare(&["show", &plan, "--format", "json"]).await;
+    trueup::testing::read_plan(shown.out.as_bytes());
     let document = serde_json::from_str::<Value>(&shown.out).unwrap();
     assert_eq!(document["options"]["base"], "main");
     assert_eq!(document["options"]["drift"], "keep");
@@ -358,6 +359,7 @@ async fn what_the_branch_removed_is_told_from_what_never_was_in_the_files() {
         assert!(ran.out.contains(line), "{}", ran.out);
     }
     let json = bench.run("plan --base main --prune --format json").await.out;
+    trueup::testing::read_plan(json.as_bytes());
     assert!(json.contains("\"reason_detail\": \"never was in the files\""), "{json}");
     let plan = bench.path("pruned.json");
     let saved = bench.run(&format!("plan --base main --prune --out {plan}")).await;

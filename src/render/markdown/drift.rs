@@ -1,6 +1,6 @@
 //! Drift as Markdown: what was found on the controller beside what the files say.
 
-use super::inert::{cell, code, short_code};
+use super::inert::{cell, short_code};
 use crate::{
     model::Name,
     plan::{Action, FieldChange, Git, Plan},
@@ -24,7 +24,8 @@ pub(super) fn is_report(plan: &Plan) -> bool {
 /// Says what a plan was compared with, as a line of the footer.
 pub(super) fn compared(git: &Git) -> String {
     let Git { base, merge_base, head, .. } = git;
-    let [merge_base, head] = [merge_base, head].map(|it| code(it.get(..7).unwrap_or(it)));
+    let short = |it: &String| short_code(it.get(..7).unwrap_or(it), MOST_OF_VALUE);
+    let [merge_base, head] = [merge_base, head].map(short);
     let base = short_code(base, MOST_OF_VALUE);
     format!("- Compared with: {base}, merge-base {merge_base}, HEAD {head}")
 }
