@@ -299,6 +299,13 @@ async fn the_nightly_check_reads_as_a_report_of_drift() {
     | `c` | timeout | `8s` | `5s` | `discoveries.yaml:2` |
     | `d` | timeout | `9s` | `5s` | `discoveries.yaml:2` |
     ");
+    // A saved one is the same, and `show` says so, too.
+    let plan = bench.path("drift.json");
+    let saved = bench.run(&format!("plan --base HEAD --out {plan} --format markdown")).await;
+    let shown = ["show", &plan, "--detailed-exitcode", "--format", "markdown"];
+    let shown = bench.run_bare(&shown).await;
+    assert_eq!((saved.exit, shown.exit), (Exit::Done, Exit::Drift), "{shown:#?}");
+    assert!(shown.out.contains("### Drift on `simulator`"), "{}", shown.out);
     deletes(&bench.simulator, &bench.id("e")).await;
     makes(&bench.simulator, "stray", "10.9.0.0/24").await;
     let ran = bench.run("plan --base HEAD --detailed-exitcode --format markdown").await;
