@@ -8,6 +8,8 @@ mod model;
 
 mod config;
 
+mod git;
+
 mod api;
 
 mod live;

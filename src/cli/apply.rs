@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     args::{ApplyArgs, Format, WaitFor},
+    base,
     carry::{Course, Work, carried_out, finish},
     connect::{Connection, Meant, Way, connect, unread},
     exit::Exit,
@@ -96,8 +97,9 @@ async fn planned(
         return Err(Exit::Invalid);
     }
     let policy = args.planning.policy.policy.as_deref();
-    let files = files::load(&args.planning.files, policy, output)?;
+    let mut files = files::load(&args.planning.files, policy, output)?;
     let mut options = files::options(&args.planning, &files, output)?;
+    files.base = base::load(&args.planning, &files, output).await?;
     let connection = connect(way(args), Meant::ByFiles(&files), output)?;
     let settled = journals::settled(search(args, &connection, deadline), output).await?;
     options.owed = settled.iter().flat_map(|it| it.owed.clone()).collect();

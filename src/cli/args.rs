@@ -15,8 +15,9 @@ use crate::{
 #[command(name = "trueup", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(infer_long_args = false, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failed, 2 changes (--detailed-exitcode), 4 invalid, \
-                        5 refused, 6 stale, 7 partial, 8 pending, 9 unreachable."
+    after_help = "Exit codes: 0 done, 1 failed, 2 changes (--detailed-exitcode), 3 only drift \
+                        (--detailed-exitcode), 4 invalid, 5 refused, 6 stale, 7 partial, \
+                        8 pending, 9 unreachable."
 )]
 pub(crate) struct Cli {
     /// When to use colour; auto is on a terminal, unless `NO_COLOR` is set
@@ -112,12 +113,32 @@ pub(crate) struct PlanningArgs {
 
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
+
+    /// Tell what this branch changes from what was changed on the controller: compare with the
+    /// files where the branch and REF parted in git
+    #[arg(long, value_name = "REF")]
+    pub(crate) base: Option<String>,
+
+    /// What to do about what was changed on the controller [default: revert]
+    #[arg(long, value_name = "WHAT", requires = "base")]
+    pub(crate) drift: Option<DriftArg>,
+}
+
+/// What becomes of drift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DriftArg {
+    /// Leave it as it is
+    Keep,
+    /// Make it what the files say
+    Revert,
+    /// Refuse the plan
+    Fail,
 }
 
 impl PlanningArgs {
     /// Returns the first flag that was given.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
-        let Self { files, prune, allow_delete, rerun, only, except, policy } = self;
+        let Self { files, prune, allow_delete, rerun, only, except, policy, base, drift } = self;
         let given = [
             (!files.file.is_empty(), "--file"),
             (*prune, "--prune"),
@@ -126,6 +147,8 @@ impl PlanningArgs {
             (!only.is_empty(), "--only"),
             (!except.is_empty(), "--except"),
             (policy.policy.is_some(), "--policy"),
+            (base.is_some(), "--base"),
+            (drift.is_some(), "--drift"),
         ];
         given.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
     }
@@ -148,7 +171,7 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "WHAT", default_value = "changes")]
     pub(crate) show: Show,
 
-    /// Exit with 2 if there are changes
+    /// Exit with 2 if there are changes, with 3 if there is nothing but drift
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
 
@@ -188,7 +211,7 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_name = "WHAT", default_value = "changes")]
     pub(crate) show: Show,
 
-    /// Exit with 2 if there are changes
+    /// Exit with 2 if there are changes, with 3 if there is nothing but drift
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
 }

@@ -12,6 +12,8 @@ pub enum Exit {
     Failed = 1,
     /// `--detailed-exitcode`: there are changes.
     Changes = 2,
+    /// `--detailed-exitcode`: there is drift, and nothing else to do.
+    Drift = 3,
     /// Usage, files.
     Invalid = 4,
     /// By a limit or a protection.
@@ -38,6 +40,7 @@ impl Exit {
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Changes => "changes",
+            Self::Drift => "drift",
             Self::Invalid => "invalid",
             Self::Refused => "refused",
             Self::Stale => "stale",

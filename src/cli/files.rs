@@ -28,6 +28,10 @@ pub(crate) struct Files {
     pub(crate) warnings: Vec<Diagnostic>,
     /// What the policy makes of other warnings of the files: each refuses a plan.
     pub(crate) refusals: Vec<Diagnostic>,
+    /// Where each source is on the disk.
+    pub(crate) paths: Vec<PathBuf>,
+    /// What the files are compared with, if anything.
+    pub(crate) base: Option<plan::Base>,
 }
 
 /// What the files say, and everything that is wrong with them.
@@ -37,6 +41,7 @@ pub(crate) struct Read {
     pub(crate) sources: SourceMap,
     pub(crate) diagnostics: Vec<Planned>,
     controller: Option<Spanned<ControllerUrl>>,
+    paths: Vec<PathBuf>,
     /// Where the files set limits that are not used, as another file was given for them.
     unused_policy: Option<Span>,
 }
@@ -50,7 +55,7 @@ pub(crate) fn load(
 ) -> Result<Files, Exit> {
     let read = read(args, policy);
     note_unused_policy(&read, output);
-    let Read { desired, sources, diagnostics, controller, unused_policy: _ } = read;
+    let Read { desired, sources, diagnostics, controller, paths, unused_policy: _ } = read;
     if diagnostics.iter().any(Planned::is_mistake) {
         let all = diagnostics.into_iter().map(|it| it.diagnostic).collect::<Vec<_>>();
         output.complain(&all, &sources);
@@ -60,25 +65,23 @@ pub(crate) fn load(
     let (refusals, warnings): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(|it| it.refuses);
     let [refusals, warnings] =
         [refusals, warnings].map(|them| them.into_iter().map(|it| it.diagnostic).collect());
-    Ok(Files { desired, sources, controller, warnings, refusals })
+    Ok(Files { desired, sources, controller, warnings, refusals, paths, base: None })
 }
 
 /// Reads and checks the files, and grades the warnings about them.
 pub(crate) fn read(args: &FileArgs, policy: Option<&Path>) -> Read {
-    let default = [PathBuf::from(DEFAULT_FILE)];
-    let paths = if args.file.is_empty() { &default } else { args.file.as_slice() };
-    let mut loaded = config::load(paths);
+    let mut loaded = config::load(&given(args));
     if args.file.is_empty() {
         loaded.diagnostics.iter_mut().for_each(explain_default);
     }
     let unused_policy = policy.and_then(|it| loaded.replace_policy(it));
-    let config::Loaded { sources, desired, mut diagnostics } = loaded;
+    let config::Loaded { sources, desired, mut diagnostics, paths } = loaded;
     let controller = controller(&desired, &mut diagnostics);
     let diagnostics =
         diagnostics.into_iter().map(|diagnostic| Planned { diagnostic, refuses: false });
     let limits = desired.policy.as_ref().map(|it| &it.value);
     let diagnostics = plan::graded(limits, diagnostics.collect());
-    Read { desired, sources, diagnostics, controller, unused_policy }
+    Read { desired, sources, diagnostics, controller, paths, unused_policy }
 }
 
 /// Says that the files' own limits do not hold, where that is so.
@@ -87,6 +90,11 @@ pub(crate) fn note_unused_policy(read: &Read, output: &mut Output<'_>) {
         let Location { path, line, .. } = read.sources.locate(span);
         output.say(&format!("The limits of {path}:{line} are not used: `--policy` gives others."));
     }
+}
+
+/// Returns the files and folders that the command line names.
+pub(crate) fn given(args: &FileArgs) -> Vec<PathBuf> {
+    if args.file.is_empty() { vec![PathBuf::from(DEFAULT_FILE)] } else { args.file.clone() }
 }
 
 /// Says where the path comes from that nobody has typed.
@@ -143,6 +151,8 @@ pub(crate) fn options(
         halved: Vec::new(),
         only: globs("--only", &args.only, output)?,
         except: globs("--except", &args.except, output)?,
+        base: args.base.clone(),
+        drift: args.drift.map(Into::into).unwrap_or_default(),
     };
     let mistakes = plan::check_options(&files.desired, &options);
     if mistakes.is_empty() {

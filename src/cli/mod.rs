@@ -24,6 +24,8 @@ mod event_log;
 
 mod files;
 
+mod base;
+
 mod connect;
 
 mod simulate;

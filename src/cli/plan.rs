@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     args::{PlanArgs, PlanFormat, Show},
+    base,
     connect::{Connection, Meant, NO_WRITES, Way, connect, unread},
     exit::Exit,
     files::{self, Files},
@@ -30,8 +31,9 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
     output.open_events(args.events.as_deref())?;
     drop(output.log(Happening::PlanStarted));
     let policy = args.planning.policy.policy.as_deref();
-    let files = files::load(&args.planning.files, policy, output)?;
+    let mut files = files::load(&args.planning.files, policy, output)?;
     let options = files::options(&args.planning, &files, output)?;
+    files.base = base::load(&args.planning, &files, output).await?;
     let way =
         Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
     let connection = connect(way, Meant::ByFiles(&files), output)?;
@@ -66,10 +68,18 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
     }
     say_refusals(&plan, &files.sources, output);
     let exit = exit_of(&plan);
-    if exit == Exit::Done && args.detailed_exitcode && !plan.changes.is_empty() {
-        return Ok(Exit::Changes);
+    if exit == Exit::Done && args.detailed_exitcode {
+        return Ok(detailed(&plan));
     }
     Ok(exit)
+}
+
+/// Returns what there is to do in a plan that can be applied, for `--detailed-exitcode`.
+pub(crate) fn detailed(plan: &Plan) -> Exit {
+    if plan.is_only_drift() {
+        return Exit::Drift;
+    }
+    if plan.changes.is_empty() { Exit::Done } else { Exit::Changes }
 }
 
 impl From<Show> for render::Show {
@@ -100,7 +110,11 @@ pub(crate) async fn made(
     let at = Instant::now();
     let live = reading(read(client, connection, files, &options), &connection.url, output).await;
     let live = live.map_err(|error| unread(&error, &connection.url, output))?;
-    let mut plan = plan::plan(&files.desired, &live, &options, output.host.now_ms);
+    let now = output.host.now_ms;
+    let mut plan = match &files.base {
+        Some(base) => plan::plan_against(base, &files.desired, &live, &options, now),
+        None => plan::plan(&files.desired, &live, &options, now),
+    };
     plan.refuse(files.refusals.iter().cloned());
     let (_, others) = plan.complaints();
     output.complain(&[files.warnings.clone(), others].concat(), &files.sources);
@@ -131,7 +145,7 @@ async fn read(
     options: &plan::Options,
 ) -> Result<Live, live::ReadError> {
     let mut live = live::read(client, connection.url.clone()).await?;
-    let ids = plan::needs_run_age(&files.desired, &live, options);
+    let ids = plan::needs_run_age_against(files.base.as_ref(), &files.desired, &live, options);
     live::read_run_ages(client, &mut live, &ids).await?;
     Ok(live)
 }

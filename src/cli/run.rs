@@ -80,7 +80,10 @@ where
     };
     let exit = result.unwrap_or_else(|exit| exit);
     let exit = match output.failure() {
-        Some(error) if matches!(exit, Exit::Done | Exit::Changes) && !cli.command.writes() => {
+        Some(error)
+            if matches!(exit, Exit::Done | Exit::Changes | Exit::Drift)
+                && !cli.command.writes() =>
+        {
             output.error(&error, None);
             Exit::Failed
         }

@@ -4,7 +4,7 @@ use super::{
     args::{PlanFormat, ShowArgs},
     exit::Exit,
     output::Output,
-    plan::say_refusals,
+    plan::{detailed, say_refusals},
     saved::{self, Read},
 };
 use crate::{
@@ -37,6 +37,5 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
         }
     }
     say_refusals(&plan, &sources, output);
-    let has_changes = args.detailed_exitcode && !plan.changes.is_empty();
-    Ok(if has_changes { Exit::Changes } else { Exit::Done })
+    Ok(if args.detailed_exitcode { detailed(&plan) } else { Exit::Done })
 }

@@ -30,6 +30,8 @@ pub(crate) struct Loaded {
     pub(crate) desired: Desired,
     /// In the order of the files and their lines.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Where each source is on the disk, in their order; empty where none was read from there.
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 /// How many bytes all files together may have: what 100,000 discoveries take, twice over.
@@ -76,7 +78,7 @@ impl Loaded {
         } else {
             disk.add(path);
         }
-        let Disk { sources, no_text, complaints, n_bytes: _, seen: _ } = disk;
+        let Disk { sources, no_text, complaints, n_bytes: _, seen: _, paths: _ } = disk;
         self.sources = sources;
         self.diagnostics.extend(complaints);
         self.sources.ids().nth(n_before).filter(|it| !no_text.contains(it))
@@ -95,6 +97,16 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 pub(crate) fn read_bytes(path: &str, bytes: Vec<u8>) -> Loaded {
     let mut disk = Disk::default();
     disk.add_bytes(path, bytes);
+    disk.loaded()
+}
+
+/// Reads files that lie somewhere else than on the disk: their paths, and what is in them. No file
+/// at all is no mistake.
+pub(crate) fn read_files(files: Vec<(String, Vec<u8>)>) -> Loaded {
+    let mut disk = Disk::default();
+    for (path, bytes) in files {
+        disk.add_bytes(&path, bytes);
+    }
     disk.loaded()
 }
 
@@ -121,7 +133,7 @@ fn read_all_but(no_text: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
     }
     let desired = resolver.finish(&mut diagnostics);
     diagnostics.extend(untold(&left_out));
-    Loaded { sources, desired, diagnostics: in_order(diagnostics) }
+    Loaded { sources, desired, diagnostics: in_order(diagnostics), paths: Vec::new() }
 }
 
 fn read_file(path: &str, text: &str, complaints: &mut Complaints) -> Option<raw::File> {
@@ -162,15 +174,17 @@ struct Disk {
     n_bytes: u64,
     /// Files that were read: one that is named twice is read once.
     seen: BTreeSet<PathBuf>,
+    /// Where each source is.
+    paths: Vec<PathBuf>,
 }
 
 impl Disk {
     /// Reads what was found, all the way.
     fn loaded(self) -> Loaded {
-        let Self { sources, no_text, mut complaints, n_bytes: _, seen: _ } = self;
-        let Loaded { sources, desired, diagnostics } = read_all_but(&no_text, sources);
+        let Self { sources, no_text, mut complaints, n_bytes: _, seen: _, paths } = self;
+        let Loaded { sources, desired, diagnostics, paths: _ } = read_all_but(&no_text, sources);
         complaints.extend(diagnostics);
-        Loaded { sources, desired, diagnostics: in_order(complaints) }
+        Loaded { sources, desired, diagnostics: in_order(complaints), paths }
     }
 
     /// Takes a path as the user gave it. A link that was given is followed within its folder: what
@@ -244,6 +258,7 @@ impl Disk {
         }
         self.n_bytes += n_bytes;
         self.add_bytes(&path.to_string_lossy(), bytes);
+        self.paths.push(path.to_owned());
     }
 
     /// Takes in what a file holds, which may be no text.

@@ -32,7 +32,7 @@ mod complaints;
 mod tests;
 
 pub(crate) use self::{
-    load::{Loaded, load},
+    load::{Loaded, load, read_files},
     schema::schema,
 };
 

@@ -35,7 +35,7 @@ pub(crate) use self::{
     },
     interface::Interface,
     live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},
-    name::{Name, NameError, is_unsafe, printable, quoted, shown, shown_json},
+    name::{Name, NameError, brief, is_unsafe, printable, quoted, shown, shown_json},
     overlap::{Common, overlapping},
     policy::{Grade, MaxDelete, NamePatterns, Policy, WARNINGS, short_code},
     run_state::RunState,

@@ -70,6 +70,17 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
+/// How many characters of a text are shown where there is one line for it.
+const BRIEF: usize = 200;
+
+/// Returns a text as [`shown`] does, its end left out where it is long.
+pub(crate) fn brief(text: &str) -> String {
+    match text.char_indices().nth(BRIEF) {
+        Some((end, _)) => format!("{}…", shown(text.get(..end).unwrap_or_default())),
+        None => shown(text).into_owned(),
+    }
+}
+
 /// Returns a text of the controller's with everything escaped that a terminal would obey or that
 /// cannot be seen; quotes stay, since words in the controller's own voice have them.
 pub(crate) fn printable(text: &str) -> String {

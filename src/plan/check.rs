@@ -200,6 +200,7 @@ mod tests {
             let settings = live.read.as_ref().unwrap().settings.clone();
             plan.changes.push(Change {
                 impact: ChangeImpact::default(),
+                origin: None,
                 name: live.name.clone(),
                 action: Action::Restart,
                 reason: Reason::RerunAlways,

@@ -2,14 +2,26 @@
 //!
 //! Decides nothing: whoever finds the fault says so here.
 
-use super::types::Planned;
+use super::{
+    origin::{Drift, Git},
+    types::{Action, Change, FieldChange, Planned},
+};
 use crate::{
-    model::{DesiredDiscovery, Interface, LiveDiscovery, Name, Unreadable, printable, shown},
+    model::{
+        DesiredDiscovery, Field, Interface, LiveDiscovery, Name, Unreadable, brief, printable,
+        shown,
+    },
     source::{Diagnostic, Span},
 };
 
 /// The code of the one refusal that leaves a change out of the plan.
 pub(super) const OWN_CREDENTIALS: &str = "trueup::plan::own_credentials";
+
+/// The code of the refusal of drift, which leaves nothing out of the plan either.
+pub(super) const DRIFT: &str = "trueup::plan::drift";
+
+/// The code of what is said where the base cannot be compared with, which leaves nothing out either.
+pub(super) const UNREADABLE_BASE: &str = "trueup::plan::unreadable_base";
 
 /// How many names a complaint lists before it only counts.
 const MAX_LISTED: usize = 10;
@@ -243,6 +255,67 @@ pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagno
     );
     Diagnostic::error("trueup::plan::too_many_deletions", message)
         .help(format!("if all of them are to go, say `--allow-delete {n_deletions}`"))
+}
+
+/// One field that is not what the files asked for, where that is refused.
+pub(super) fn drifted_field(change: &Change, field: &FieldChange) -> Diagnostic {
+    let FieldChange { path, before, after, key, origin: _ } = field;
+    let value = |it: &Option<Field>| match it {
+        Some(it) => brief(&it.value.to_string()),
+        None => "not set".to_owned(),
+    };
+    let message = format!(
+        "`{path}` of `{}` was changed on the controller: it is {}, and the files say {}",
+        change.name,
+        value(before),
+        value(after)
+    );
+    refused(message, key.or(change.span), "was changed on the controller")
+}
+
+/// A discovery that is not as the files asked for, where that is refused.
+pub(super) fn drifted(change: &Change) -> Diagnostic {
+    let name = &change.name;
+    let (message, label) = match change.action {
+        Action::Create => {
+            (format!("`{name}` was deleted on the controller"), "was deleted on the controller")
+        }
+        Action::Delete => {
+            (format!("`{name}` was made on the controller"), "was made on the controller again")
+        }
+        Action::Stop => {
+            (format!("`{name}` was started on the controller"), "was started on the controller")
+        }
+        Action::Update | Action::Replace | Action::Restart => {
+            (format!("`{name}` was changed on the controller"), "was changed on the controller")
+        }
+    };
+    refused(message, change.span, label)
+}
+
+fn refused(message: String, at: Option<Span>, label: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(DRIFT, message).help(
+        "`--drift revert` makes it what the files say, `--drift keep` leaves it alone; or put into \
+         the files what is on the controller",
+    );
+    match at {
+        Some(at) => diagnostic.labelled(at, label),
+        None => diagnostic,
+    }
+}
+
+/// What the files said before cannot be told. `why` is the first mistakes in them.
+pub(super) fn unreadable_base(why: &str, git: &Git, drift: Drift) -> Diagnostic {
+    let commit = git.merge_base.get(..7).unwrap_or(&git.merge_base);
+    let message = format!("the files at {commit}, to compare with, have mistakes: {why}");
+    match drift {
+        Drift::Revert => Diagnostic::warning(UNREADABLE_BASE, message)
+            .help("everything counts as this change; the files of today are not to blame"),
+        Drift::Keep | Drift::Fail => Diagnostic::error(UNREADABLE_BASE, message).help(format!(
+            "what is drift cannot be told, and `--drift {drift}` rests on it: compare with a \
+             commit whose files are good, or leave the flag out"
+        )),
+    }
 }
 
 pub(super) fn bug(violation: &str) -> Diagnostic {

@@ -208,7 +208,8 @@ impl<'a> Case<'a> {
         let Sides { id, before, after } = sides;
         let (name, span) = (self.name().clone(), Some(self.it.span));
         let impact = ChangeImpact::default();
-        Change { name, action, reason, id, steps, before, after, fields, span, impact }
+        let origin = None;
+        Change { name, action, reason, id, steps, before, after, fields, span, impact, origin }
     }
 }
 

@@ -45,7 +45,7 @@ fn value<T: Clone>(given: Option<&Given<T>>) -> Option<T> {
 pub(super) fn changed(wanted: &Wanted, differences: Vec<Difference>) -> Vec<FieldChange> {
     let change = |it: Difference| {
         let Difference { path, have, want } = it;
-        FieldChange { path, before: have, after: want, key: key_of(wanted, path) }
+        FieldChange { path, before: have, after: want, key: key_of(wanted, path), origin: None }
     };
     differences.into_iter().map(change).collect()
 }
@@ -55,7 +55,7 @@ pub(super) fn added(wanted: &Wanted, after: &Settings) -> Vec<FieldChange> {
     let fields = after.fields().into_iter();
     let add = |field: Field| {
         let (path, key) = (field.path, key_of(wanted, field.path));
-        FieldChange { path, before: None, after: Some(field), key }
+        FieldChange { path, before: None, after: Some(field), key, origin: None }
     };
     fields.map(add).collect()
 }
@@ -63,9 +63,11 @@ pub(super) fn added(wanted: &Wanted, after: &Settings) -> Vec<FieldChange> {
 /// Returns every setting of a discovery that goes.
 pub(super) fn removed(before: &Settings) -> Vec<FieldChange> {
     let fields = before.fields().into_iter();
-    fields
-        .map(|it| FieldChange { path: it.path, before: Some(it), after: None, key: None })
-        .collect()
+    let drop = |it: Field| {
+        let (path, before) = (it.path, Some(it));
+        FieldChange { path, before, after: None, key: None, origin: None }
+    };
+    fields.map(drop).collect()
 }
 
 /// Returns where the files give the setting of a path.

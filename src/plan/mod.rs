@@ -5,6 +5,8 @@
 
 mod types;
 
+mod origin;
+
 mod planner;
 
 mod scene;
@@ -39,11 +41,17 @@ mod complaints;
 
 mod check;
 
+mod attribute;
+
+mod keep;
+
 pub(crate) use self::{
+    attribute::{needs_run_age_against, plan_against},
     grades::graded,
     limits::check_files,
     options::check_options,
-    planner::{needs_run_age, plan},
+    origin::{Base, Compared, Drift, Git, Kept, Origin, Origins},
+    planner::plan,
     types::{
         Action, Change, ChangeImpact, Controller, FieldChange, Impact, Options, Overlap, Overlaps,
         Plan, Planned, Reason, Step, Summary,

@@ -19,9 +19,14 @@ use crate::model::{Desired, DesiredDiscovery, Live, LiveDiscovery, RemoteId, Sta
 
 /// Plans. `now` is in milliseconds of the epoch, and matters to `rerun: {older_than: …}` only.
 pub(crate) fn plan(desired: &Desired, live: &Live, options: &Options, now: i64) -> Plan {
-    let scene = Scene::new(desired, live, options, now);
+    planned(&Scene::new(desired, live, options, now))
+}
+
+/// Plans what a scene has.
+pub(super) fn planned(scene: &Scene<'_>) -> Plan {
+    let &Scene { desired, live, options, .. } = scene;
     let mut complaints = Complaints::default();
-    let undeclared = undeclared::changes(&scene, &mut complaints);
+    let undeclared = undeclared::changes(scene, &mut complaints);
     let mut changes = undeclared.deletes;
     let mut unchanged = Vec::new();
     let mut n_narrowed_away = undeclared.n_narrowed_away;
@@ -34,7 +39,10 @@ pub(crate) fn plan(desired: &Desired, live: &Live, options: &Options, now: i64) 
             }
             continue;
         }
-        let mut case = Case::new(&scene, it);
+        if scene.is_left_alone(name) {
+            continue;
+        }
+        let mut case = Case::new(scene, it);
         let change = case.change();
         match change {
             _ if case.complaints.has_error() => (),
@@ -60,6 +68,7 @@ pub(crate) fn plan(desired: &Desired, live: &Live, options: &Options, now: i64) 
         n_narrowed_away,
         impact,
         overlaps,
+        compared: None,
         diagnostics: complaints.into_planned(),
     };
     let bugs = check::violations(&plan, desired, live);
@@ -79,7 +88,7 @@ fn controller(live: &Live) -> Controller {
 
 /// Returns the live discoveries whose plan rests on when their last run ended. Whoever reads the
 /// controller asks it for these, and for no others, before planning.
-pub(crate) fn needs_run_age(desired: &Desired, live: &Live, options: &Options) -> Vec<RemoteId> {
+pub(super) fn needs_run_age(desired: &Desired, live: &Live, options: &Options) -> Vec<RemoteId> {
     let scene = Scene::new(desired, live, options, 0);
     let ids = desired.discoveries.iter().filter_map(|it| age_decides(&scene, it));
     ids.cloned().collect()

@@ -9,13 +9,13 @@ use std::{
 use proptest::{prelude::*, sample::select};
 
 use super::{
-    Action, Change, ChangeImpact, Impact, Plan, Planned, Step, check_files,
+    Action, Change, ChangeImpact, Drift, Impact, Origin, Plan, Planned, Step, check_files,
     testing::{NOW, Story, limit, limit_of, limit_to},
     types::Reason,
 };
 use crate::model::{
-    AddressRange, Count, Interface, LiveDiscovery, MaxDelete, Name, Policy, Readable, RemoteId,
-    RunState, Settings, State, Target,
+    AddressRange, Count, Desired, Interface, Live, LiveDiscovery, MaxDelete, Name, Policy,
+    Readable, RemoteId, RunState, Settings, State, Target,
 };
 
 proptest! {
@@ -237,6 +237,134 @@ fn told(addresses: &BTreeSet<u32>) -> String {
         4 => format!("{shown} and 1 more range"),
         n => format!("{shown} and {} more ranges", n - 3),
     }
+}
+
+proptest! {
+    #[test]
+    fn what_the_base_says_too_is_drift((story, _) in pairs()) {
+        let before = story.sources.sources()[0].text.to_string();
+        let plan = story.plan_against(&before, Drift::Revert);
+        for change in plan.changes {
+            let is_restart = change.action == Action::Restart;
+            let expected = (!is_restart).then_some(Origin::Drift);
+            prop_assert_eq!(change.origin, expected, "{:?}", change);
+            for field in &change.fields {
+                prop_assert_eq!(field.origin, expected, "{:?}", change);
+            }
+        }
+    }
+
+    #[test]
+    fn where_live_is_as_the_base_says_all_is_this_change((story, before) in pairs()) {
+        let mut story = story;
+        story.options.rerun.clear();
+        let past = Story { desired: desired_of(&before, &story), ..story.clone() };
+        carry_out(&mut story, &past.plan());
+        let past = Story { live: story.live.clone(), ..past };
+        let settled = past.plan();
+        // What had an error then was not put right, and a twin is nobody's.
+        let is_settled = |name: &Name| {
+            let given = past.desired.discoveries.iter().any(|it| it.name.value == *name);
+            settled.unchanged.contains(name) || !given
+        };
+        for change in story.plan_against(&before, Drift::Revert).changes {
+            if is_settled(&change.name) {
+                prop_assert!(
+                    matches!(change.origin, Some(Origin::ThisChange))
+                        || change.action == Action::Restart,
+                    "{:?}", change
+                );
+                for field in &change.fields {
+                    prop_assert_eq!(field.origin, Some(Origin::ThisChange), "{:?}", change);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn drift_that_is_kept_is_not_touched((story, before) in pairs()) {
+        let mut story = story;
+        let plan = story.plan_against(&before, Drift::Keep);
+        for change in &plan.changes {
+            prop_assert_ne!(change.origin, Some(Origin::Drift), "{:?}", change);
+            let drift = change.fields.iter().find(|it| it.origin == Some(Origin::Drift));
+            // What is made anew is made of all that the files say.
+            prop_assert!(drift.is_none() || change.action == Action::Create, "{:?}", change);
+        }
+        let bug = plan.diagnostics.iter().find(|it| it.diagnostic.code.ends_with("::bug"));
+        prop_assert_eq!(bug, None);
+        let was = story.live.clone();
+        carry_out(&mut story, &plan);
+        for kept in &plan.compared.as_ref().unwrap().kept {
+            let of = |live: &Live| {
+                let found = live.discoveries.iter().filter(|it| it.name == kept.name);
+                found.map(|it| it.read.clone()).collect::<Vec<_>>()
+            };
+            let (was, is) = (of(&was), of(&story.live));
+            if kept.action != Action::Update {
+                prop_assert_eq!(was, is);
+                continue;
+            }
+            let settings = |it: &[Result<Readable, _>]| it[0].as_ref().unwrap().settings.clone();
+            let (was, is) = (settings(&was), settings(&is));
+            for field in &kept.fields {
+                let value = |it: &Settings| match field.path {
+                    "target" => it.target.as_ref().map(|it| format!("{it:?}")),
+                    path => it.fields().into_iter().find(|it| it.path == path)
+                        .map(|it| format!("{it:?}")),
+                };
+                prop_assert_eq!(value(&was), value(&is), "{} of {}", field.path, kept.name);
+            }
+        }
+    }
+
+    #[test]
+    fn to_keep_drift_and_revert_it_later_is_to_revert_it((story, before) in pairs()) {
+        let at_once = story.plan_against(&before, Drift::Revert);
+        let mut once = story.clone();
+        carry_out(&mut once, &at_once);
+        let mut later = story.clone();
+        carry_out(&mut later, &story.plan_against(&before, Drift::Keep));
+        let rest = later.plan_against(&before, Drift::Revert);
+        carry_out(&mut later, &rest);
+        let is_sound = |name: &Name| {
+            [&at_once, &rest].into_iter().all(|plan| {
+                let is_changed = plan.changes.iter().any(|it| it.name == *name);
+                is_changed || plan.unchanged.contains(name)
+            })
+        };
+        let of = |story: &Story| {
+            let live = story.live.discoveries.iter().filter(|it| is_sound(&it.name));
+            let live = live.filter_map(|it| Some((it.name.clone(), it.read.as_ref().ok()?)));
+            live.map(|(name, it)| (name, it.settings.clone())).collect::<BTreeMap<_, _>>()
+        };
+        prop_assert_eq!(of(&once), of(&later));
+    }
+}
+
+/// Stories, and the files of before: mostly those of today, so that there is something in common.
+fn pairs() -> impl Strategy<Value = (Story, String)> {
+    let line = (any::<bool>(), desired_keys());
+    let others = prop::collection::vec(prop::option::weighted(0.9, line), 7);
+    (stories(), others).prop_map(|(story, others)| {
+        let text = story.sources.sources()[0].text.clone();
+        let names = ["a", "b", "c", "d", "e", "f", "g"];
+        let lines = names.iter().zip(others).filter_map(|(name, other)| {
+            let (is_same, keys) = other?;
+            let today = text.lines().find(|it| it.starts_with(name));
+            match today.filter(|_| is_same) {
+                Some(line) => Some(format!("{line}\n")),
+                None => Some(format!("{name}; {keys}\n")),
+            }
+        });
+        let before = lines.collect();
+        (story, before)
+    })
+}
+
+/// Returns the files of before as a desired state.
+fn desired_of(before: &str, story: &Story) -> Desired {
+    Desired { manage: story.desired.manage.clone(), ..Story::new(before, "").desired }
 }
 
 fn stories() -> impl Strategy<Value = Story> {

@@ -20,6 +20,8 @@ pub(super) struct Scene<'a> {
     /// Live names by what they have in common with names that look alike.
     live_by_fold: BTreeMap<String, BTreeSet<&'a Name>>,
     requested: BTreeSet<&'a Name>,
+    /// Names that nothing is done to, whatever the files say.
+    left_alone: BTreeSet<&'a Name>,
 }
 
 impl<'a> Scene<'a> {
@@ -40,7 +42,23 @@ impl<'a> Scene<'a> {
         }
         let declared = desired.discoveries.iter().map(|it| &it.name.value).collect();
         let requested = options.rerun.iter().collect();
-        Self { desired, live, options, now, declared, live_by_name, live_by_fold, requested }
+        let left_alone = BTreeSet::new();
+        Self {
+            desired,
+            live,
+            options,
+            now,
+            declared,
+            live_by_name,
+            live_by_fold,
+            requested,
+            left_alone,
+        }
+    }
+
+    /// Leaves these names alone.
+    pub(super) fn leaving(self, names: &'a BTreeSet<Name>) -> Self {
+        Self { left_alone: names.iter().collect(), ..self }
     }
 
     pub(super) fn interface(&self) -> Interface {
@@ -61,6 +79,11 @@ impl<'a> Scene<'a> {
             !names.any(|it| glob.is_match(it))
         };
         self.options.only.patterns().iter().filter(is_idle)
+    }
+
+    /// Whether nothing is done to it, whatever the files say.
+    pub(super) fn is_left_alone(&self, name: &Name) -> bool {
+        self.left_alone.contains(name)
     }
 
     /// Whether `--rerun` names it.

@@ -9,7 +9,7 @@
 //!
 //! The same keys make settings on both sides. A live one is complete where nothing is said of it.
 
-use super::{Options, credentials, diff};
+use super::{Base, Drift, Git, Options, credentials, diff};
 use crate::{
     model::{
         AddressRange, Credential, CredentialId, CredentialKind, CredentialRef, Desired,
@@ -80,6 +80,15 @@ impl Story {
     pub(crate) fn limited(mut self, policy: Policy) -> Self {
         self.desired.policy = Some(limit(policy));
         self
+    }
+
+    /// Plans against these files of before, which own the same names.
+    pub(crate) fn plan_against(&self, before: &str, drift: Drift) -> super::Plan {
+        let desired =
+            Desired { manage: self.desired.manage.clone(), ..Self::new(before, "").desired };
+        let base = Base { desired: Ok(desired), git: Git::default() };
+        let options = Options { drift, base: Some("main".to_owned()), ..self.options.clone() };
+        super::plan_against(&base, &self.desired, &self.live, &options, NOW)
     }
 
     pub(crate) fn plan(&self) -> super::Plan {

@@ -270,7 +270,7 @@ fn a_run_whose_end_is_not_known_is_not_run_again() {
 #[test]
 fn the_end_of_a_run_is_asked_for_only_where_it_decides() {
     let asked = |story: Story| {
-        let ids = super::needs_run_age(&story.desired, &story.live, &story.options);
+        let ids = super::needs_run_age_against(None, &story.desired, &story.live, &story.options);
         ids.len()
     };
     assert_eq!(asked(pair("rerun older_than 1d", "")), 1);

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::complaints::OWN_CREDENTIALS;
+use super::{
+    complaints::OWN_CREDENTIALS,
+    origin::{Compared, Drift, Origin, Origins},
+};
 use crate::{
     model::{AddressRange, Count, Field, Globs, Interface, Name, RemoteId, RunState, Settings},
     source::{Diagnostic, Span},
@@ -27,6 +30,10 @@ pub(crate) struct Options {
     pub(crate) only: Globs,
     /// Patterns of names to leave alone.
     pub(crate) except: Globs,
+    /// What the files are compared with, as the user called it.
+    pub(crate) base: Option<String>,
+    /// What becomes of drift, where there is a base.
+    pub(crate) drift: Drift,
 }
 
 /// What would be done, all of it.
@@ -47,6 +54,8 @@ pub(crate) struct Plan {
     pub(crate) impact: Impact,
     /// What discoveries of the files scan in common, with one another and with unmanaged ones.
     pub(crate) overlaps: Overlaps,
+    /// What it was compared with, and what came of that; `None` without a base.
+    pub(crate) compared: Option<Compared>,
     /// Errors and warnings, in the order of the files and then by name.
     pub(crate) diagnostics: Vec<Planned>,
 }
@@ -97,6 +106,9 @@ pub(crate) struct Change {
     pub(crate) span: Option<Span>,
     /// For showing only.
     pub(crate) impact: ChangeImpact,
+    /// Whose doing it is; `None` without a base, and for what neither the branch nor anybody else
+    /// did: a restart that is due, and what an interrupted apply left.
+    pub(crate) origin: Option<Origin>,
 }
 
 /// What a change is, in one word.
@@ -122,6 +134,10 @@ pub(crate) enum Reason {
     Running,
     DeclaredAbsent,
     NotDeclared,
+    /// The same, and the files gave it at the base.
+    Removed,
+    /// The same, and the files did not give it at the base either.
+    NeverDeclared,
     RerunIncomplete(RunState),
     RerunAlways,
     RerunAge,
@@ -148,6 +164,8 @@ pub(crate) struct FieldChange {
     pub(crate) after: Option<Field>,
     /// The key in the files that asks for it.
     pub(crate) key: Option<Span>,
+    /// Whose doing it is; `None` where it is for the change.
+    pub(crate) origin: Option<Origin>,
 }
 
 /// A plan's reach in addresses.
@@ -221,7 +239,7 @@ pub(crate) struct Summary {
 impl Options {
     /// Whether `only` and `except` let a name through.
     pub(crate) fn lets_through(&self, name: &Name) -> bool {
-        let Self { only, except, prune: _, allow_delete: _, rerun: _, owed: _, halved: _ } = self;
+        let Self { only, except, .. } = self;
         (only.is_empty() || only.is_match(name)) && !except.is_match(name)
     }
 }
@@ -262,6 +280,28 @@ impl Plan {
         let (refusals, others) = self.diagnostics.iter().partition::<Vec<_>, _>(is_refusal);
         let each = |them: Vec<&Planned>| them.iter().map(|it| it.diagnostic.clone()).collect();
         (each(refusals), each(others))
+    }
+
+    /// Counts the changes by origin.
+    pub(crate) fn origins(&self) -> Origins {
+        let mut origins = Origins::default();
+        for change in &self.changes {
+            match change.origin {
+                Some(Origin::ThisChange) => origins.this_change += 1,
+                Some(Origin::Drift) => origins.drift += 1,
+                Some(Origin::Both) => origins.both += 1,
+                None if change.action == Action::Restart => origins.restart += 1,
+                None => origins.halved += 1,
+            }
+        }
+        origins
+    }
+
+    /// Whether there is drift, and nothing to do but for drift.
+    pub(crate) fn is_only_drift(&self) -> bool {
+        let has_kept = self.compared.as_ref().is_some_and(|it| !it.kept.is_empty());
+        let is_drift = self.changes.iter().all(|it| it.origin == Some(Origin::Drift));
+        is_drift && (has_kept || !self.changes.is_empty())
     }
 
     /// Returns how many runs it starts.
@@ -340,7 +380,7 @@ impl Reason {
             Self::ReplaceRequested => "replace_requested",
             Self::Running => "running",
             Self::DeclaredAbsent => "declared_absent",
-            Self::NotDeclared => "not_declared",
+            Self::NotDeclared | Self::Removed | Self::NeverDeclared => "not_declared",
             Self::RerunIncomplete(_) => "rerun_incomplete",
             Self::RerunAlways => "rerun_always",
             Self::RerunAge => "rerun_age",
@@ -348,13 +388,13 @@ impl Reason {
             Self::RerunOwed => "rerun_owed",
         }
     }
-}
 
-/// Shows the key, and what it rests on where that is not plain.
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Returns what it rests on, where the key does not say it.
+    pub(crate) fn detail(self) -> Option<String> {
         match self {
-            Self::RerunIncomplete(run) => write!(f, "{}: {run}", self.key()),
+            Self::RerunIncomplete(run) => Some(run.to_string()),
+            Self::Removed => Some("removed from the files by this branch".to_owned()),
+            Self::NeverDeclared => Some("never was in the files".to_owned()),
             Self::New
             | Self::SettingsChanged
             | Self::ImmutableField
@@ -365,7 +405,17 @@ impl fmt::Display for Reason {
             | Self::RerunAlways
             | Self::RerunAge
             | Self::RerunRequested
-            | Self::RerunOwed => f.write_str(self.key()),
+            | Self::RerunOwed => None,
+        }
+    }
+}
+
+/// Shows the key, and what it rests on where that is not plain.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.detail() {
+            Some(detail) => write!(f, "{}: {detail}", self.key()),
+            None => f.write_str(self.key()),
         }
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn changes(scene: &Scene<'_>, complaints: &mut Complaints) -> Undecla
             result.n_narrowed_away += live.len();
             continue;
         }
-        let is_pruned = scene.options.prune && scene.desired.manage.is_match(name);
+        let is_owned = scene.desired.manage.is_match(name);
+        let is_pruned = scene.options.prune && is_owned && !scene.is_left_alone(name);
         if is_pruned && let Some(delete) = prune(name, live, complaints) {
             result.deletes.push(delete);
             continue;
@@ -86,6 +87,7 @@ fn delete(live: &LiveDiscovery, readable: &Readable) -> Change {
         fields: diff::removed(&readable.settings),
         span: None,
         impact: ChangeImpact::default(),
+        origin: None,
     }
 }
 

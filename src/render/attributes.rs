@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::plural;
 use crate::{
     model::{Credential, CredentialId, Field, FieldValue, Settings, quoted, shown},
-    plan::{Change, FieldChange},
+    plan::{Change, FieldChange, Origin},
 };
 
 /// How long a list may be, in characters, to be shown on one line.
@@ -25,11 +25,35 @@ pub(super) fn lines(change: &Change) -> Vec<String> {
         attributes.sort_by_key(|it| matches!(it.value, Drawn::Lines(_)));
     }
     let width = attributes.iter().map(|it| it.path.len()).max().unwrap_or_default();
-    let mut lines = attributes.iter().flat_map(|it| it.draw(width)).collect::<Vec<_>>();
+    let column = comment_column(&attributes, width);
+    let lines = attributes.iter().flat_map(|it| {
+        let lines = it.draw(width);
+        commented(lines, it.origin, column)
+    });
+    let mut lines = lines.collect::<Vec<_>>();
     let n_hidden = n_unchanged(change);
     if n_hidden != 0 {
         let settings = plural(n_hidden, "setting", "settings");
         lines.push(format!("        # ({n_hidden} unchanged {settings} hidden)"));
+    }
+    lines
+}
+
+/// How far behind a line its origin is put at most to stand in one column with others.
+const COLUMN: usize = 72;
+
+/// Returns the column in which the origins stand: behind the longest line that is not too long.
+fn comment_column(attributes: &[Attribute], width: usize) -> usize {
+    let lines =
+        attributes.iter().filter_map(|it| it.draw(width).first().map(|it| it.chars().count()));
+    lines.filter(|it| *it <= COLUMN).max().unwrap_or_default()
+}
+
+/// Puts behind a setting whose doing it is, where that is known.
+fn commented(mut lines: Vec<String>, origin: Option<Origin>, column: usize) -> Vec<String> {
+    if let (Some(origin), Some(first)) = (origin, lines.first_mut()) {
+        let blanks = column.saturating_sub(first.chars().count()) + 1;
+        *first = format!("{first}{:blanks$}# {origin}", "");
     }
     lines
 }
@@ -49,6 +73,8 @@ struct Attribute {
     sign: char,
     path: &'static str,
     value: Drawn,
+    /// Whose doing it is, where that is known.
+    origin: Option<Origin>,
 }
 
 /// A value, on one line or with a line for each element.
@@ -65,7 +91,7 @@ enum Element {
 
 impl Attribute {
     fn draw(&self, width: usize) -> Vec<String> {
-        let Self { sign, path, value } = self;
+        let Self { sign, path, value, origin: _ } = self;
         let start = format!("      {sign} {path:<width$} =");
         match value {
             Drawn::Line(line) => vec![format!("{start} {line}")],
@@ -90,9 +116,15 @@ impl Element {
     }
 }
 
-/// Returns the lines of a field; a target of another kind has those of both.
+/// Returns the settings of a field, with its origin.
 fn attributes(field: &FieldChange, change: &Change) -> Vec<Attribute> {
-    let FieldChange { path, before, after, key: _ } = field;
+    let attributes = drawn(field, change).into_iter();
+    attributes.map(|it| Attribute { origin: field.origin, ..it }).collect()
+}
+
+/// Returns the settings of a field; a target of another kind has those of both.
+fn drawn(field: &FieldChange, change: &Change) -> Vec<Attribute> {
+    let FieldChange { path, before, after, .. } = field;
     if *path == "target" {
         let gone = target_fields(change.before.as_ref()).into_iter().map(|it| added('-', &it));
         let new = target_fields(change.after.as_ref()).into_iter().map(|it| added('+', &it));
@@ -103,7 +135,7 @@ fn attributes(field: &FieldChange, change: &Change) -> Vec<Attribute> {
         // Credentials that are gone leave a list that goes on.
         (Some(Field { path, value: FieldValue::Gone(ids) }), None) if change.after.is_some() => {
             let elements = ids.iter().map(|it| Element::Signed('-', gone(it))).collect();
-            vec![Attribute { sign: '~', path, value: Drawn::Lines(elements) }]
+            vec![Attribute { sign: '~', path, value: Drawn::Lines(elements), origin: None }]
         }
         (Some(before), None) => {
             // Where all goes, a list of nothing is not worth a line.
@@ -136,7 +168,7 @@ fn added(sign: char, field: &Field) -> Attribute {
             }
         }
     };
-    Attribute { sign, path, value }
+    Attribute { sign, path, value, origin: None }
 }
 
 /// Draws a setting that becomes another.
@@ -149,7 +181,7 @@ fn changed(before: &Field, after: &Field) -> Attribute {
             elements(&after.value, &ambiguous),
         )),
     };
-    Attribute { sign: '~', path: after.path, value }
+    Attribute { sign: '~', path: after.path, value, origin: None }
 }
 
 fn scalar(value: &FieldValue) -> Option<String> {

@@ -6,6 +6,8 @@ mod attributes;
 
 mod impact;
 
+mod drift;
+
 mod account;
 
 mod stale;

@@ -3,7 +3,11 @@
 //! Plain: `cli` paints a line by the sign that it begins with. Says nothing of diagnostics but that
 //! there are errors: they are drawn apart.
 
-use super::{attributes, impact::impact_text};
+use super::{
+    attributes,
+    drift::{drift_text, origins},
+    impact::impact_text,
+};
 use crate::{
     model::{Globs, Name, quoted, shown},
     plan::{Action, Change, Plan, Step},
@@ -28,6 +32,7 @@ pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
             &plan.unmanaged,
         ));
     }
+    parts.extend(drift_text(plan));
     parts.extend(impact_text(plan));
     let ending = [narrowed(plan), forbidden(plan), summary(plan)];
     parts.push(ending.into_iter().flatten().collect());
@@ -36,7 +41,8 @@ pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
 
 /// Draws a change: what happens and why, and the settings that it concerns.
 pub(super) fn block(change: &Change) -> String {
-    let Change { name, action, reason, steps, .. } = change;
+    let Change { name, action, reason, steps, origin, .. } = change;
+    let origin = origin.map(|it| format!("; {it}")).unwrap_or_default();
     let (what, lead) = match action {
         Action::Delete => ("will be destroyed", "  -"),
         Action::Replace => ("must be replaced", "-/+"),
@@ -47,15 +53,15 @@ pub(super) fn block(change: &Change) -> String {
     };
     match action {
         Action::Stop | Action::Restart => {
-            format!("  # {name} {what}\n  # ({reason})\n{lead} {name}\n")
+            format!("  # {name} {what}\n  # ({reason}{origin})\n{lead} {name}\n")
         }
         Action::Delete | Action::Create => {
-            format!("  # {name} {what}\n  # ({reason})\n{}", resource(lead, change))
+            format!("  # {name} {what}\n  # ({reason}{origin})\n{}", resource(lead, change))
         }
         Action::Update | Action::Replace => {
             let steps = steps.iter().map(Step::to_string).collect::<Vec<_>>().join(", ");
             let resource = resource(lead, change);
-            format!("  # {name} {what}\n  # ({reason}; steps: {steps})\n{resource}")
+            format!("  # {name} {what}\n  # ({reason}; steps: {steps}{origin})\n{resource}")
         }
     }
 }
@@ -110,13 +116,21 @@ pub(super) fn forbidden(plan: &Plan) -> Option<String> {
 
 fn summary(plan: &Plan) -> Option<String> {
     if plan.changes.is_empty() {
-        let text = "No changes. Your infrastructure matches the configuration.\n";
-        return plan.is_complete().then(|| text.to_owned());
+        return plan.is_complete().then(|| format!("{}\n", nothing(plan)));
     }
     let line = counts(plan);
     let reach = [runs(plan), addresses(plan), unbounded(plan)];
     let reach = reach.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    if reach.is_empty() { Some(line + "\n") } else { Some(format!("{line}\n{reach}\n")) }
+    let lines = [Some(line), (!reach.is_empty()).then_some(reach), origins(plan)];
+    Some(lines.into_iter().flatten().map(|it| it + "\n").collect())
+}
+
+/// Says that there is nothing to do.
+pub(super) fn nothing(plan: &Plan) -> &'static str {
+    if plan.is_only_drift() {
+        return "No changes. What differs from the configuration is drift, and is left alone.";
+    }
+    "No changes. Your infrastructure matches the configuration."
 }
 
 /// Counts what is done, as Terraform does.

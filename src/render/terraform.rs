@@ -128,7 +128,9 @@ fn action_reason(reason: Reason) -> Option<&'static str> {
     match reason {
         Reason::ImmutableField => Some("replace_because_cannot_update"),
         Reason::ReplaceRequested => Some("replace_by_request"),
-        Reason::DeclaredAbsent | Reason::NotDeclared => Some("delete_because_no_resource_config"),
+        Reason::DeclaredAbsent | Reason::NotDeclared | Reason::Removed | Reason::NeverDeclared => {
+            Some("delete_because_no_resource_config")
+        }
         Reason::New
         | Reason::SettingsChanged
         | Reason::Running

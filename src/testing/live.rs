@@ -61,7 +61,7 @@ fn expect_planned(live: &Live, bytes: &[u8]) {
             assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
             loaded
         });
-        let Loaded { sources, desired, diagnostics } = files;
+        let Loaded { sources, desired, diagnostics, paths: _ } = files;
         let options = Options { prune: true, allow_delete: Some(1_000), ..Options::default() };
         let plan = plan::plan(desired, live, &options, NOW_MS);
         let bug = plan.diagnostics.iter().find(|it| it.diagnostic.code == "trueup::plan::bug");

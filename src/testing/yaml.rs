@@ -17,7 +17,7 @@ use crate::{
 /// Reads a file; draws what is wrong with it, or plans it against a controller that has some
 /// discoveries.
 pub fn read_yaml(bytes: &[u8]) {
-    let Loaded { sources, desired, diagnostics } =
+    let Loaded { sources, desired, diagnostics, paths: _ } =
         config::read_bytes("discoveries.yaml", bytes.to_vec());
     expect_drawn(&diagnostics, &sources, bytes);
     let of_files = diagnostics.iter().cloned();

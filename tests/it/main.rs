@@ -7,6 +7,8 @@
 mod applying;
 /// Files, plans and answers that are large, deep, or written to mislead.
 mod bad_input;
+/// Plans that are compared with a commit of git.
+mod base;
 /// A controller, files, and command lines against them.
 mod bench;
 /// The fuzzers' corpora, and mutations of them.

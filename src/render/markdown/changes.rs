@@ -33,13 +33,18 @@ pub(super) fn table(plan: &Plan, sources: &SourceMap) -> Option<String> {
     if plan.changes.is_empty() {
         return None;
     }
-    let head = "| Action | Discovery | Reason | Steps | Source |\n|---|---|---|---|---|";
-    let rows = plan.changes.iter().map(|it| row(it, sources));
+    let head = match plan.compared {
+        Some(_) => {
+            "| Action | Discovery | Origin | Reason | Steps | Source |\n|---|---|---|---|---|---|"
+        }
+        None => "| Action | Discovery | Reason | Steps | Source |\n|---|---|---|---|---|",
+    };
+    let rows = plan.changes.iter().map(|it| row(it, plan.compared.is_some(), sources));
     Some(std::iter::once(head.to_owned()).chain(rows).collect::<Vec<_>>().join("\n"))
 }
 
-fn row(change: &Change, sources: &SourceMap) -> String {
-    let Change { name, action, reason, steps, span, .. } = change;
+fn row(change: &Change, has_origin: bool, sources: &SourceMap) -> String {
+    let Change { name, action, reason, steps, span, origin, .. } = change;
     let action = match action {
         Action::Delete | Action::Replace => format!("**{action}**"),
         Action::Update | Action::Stop | Action::Restart | Action::Create => action.to_string(),
@@ -50,7 +55,9 @@ fn row(change: &Change, sources: &SourceMap) -> String {
         cell(&format!("{}:{}", at.path, at.line))
     });
     let (name, source) = (cell(name.as_str()), source.unwrap_or_default());
-    format!("| {action} | {name} | {reason} | {steps} | {source} |")
+    let origin = origin.map(|it| it.to_string()).unwrap_or_default();
+    let origin = if has_origin { format!(" {origin} |") } else { String::new() };
+    format!("| {action} | {name} |{origin} {reason} | {steps} | {source} |")
 }
 
 /// Returns a part for each action; what destroys is not folded away.

@@ -8,6 +8,8 @@ mod page;
 
 mod changes;
 
+mod drift;
+
 mod names;
 
 mod complaints;

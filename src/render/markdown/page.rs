@@ -3,6 +3,7 @@
 use super::{
     changes::{ACTIONS, Extent, diffs, table},
     complaints::complaints,
+    drift,
     inert::{Open, argument, code, details, fence, label, short_code, verbatim, word_of_comment},
     names::names,
 };
@@ -10,8 +11,9 @@ use crate::{
     model::{Globs, Name},
     plan::{Controller, Plan},
     render::{
+        drift::origins,
         impact::{Section, sections},
-        plan::{Show, addresses, counts, forbidden, plural, runs},
+        plan::{Show, addresses, counts, forbidden, nothing, plural, runs},
     },
     source::{Diagnostic, SourceMap},
 };
@@ -105,6 +107,9 @@ struct Page<'a> {
 impl Page<'_> {
     fn with_table(&self, level: Level) -> String {
         let mut parts = self.head(level);
+        if matches!(level, Level::Everything | Level::ChangedFields) {
+            parts.extend(drift::table(self.plan, self.about.sources));
+        }
         parts.extend(table(self.plan, self.about.sources));
         parts.extend(self.complaints(MOST_OF_COMPLAINTS));
         match level {
@@ -148,9 +153,11 @@ impl Page<'_> {
             word_of_comment(host),
             word_of_comment(self.about.digest)
         );
-        let title = format!("### Plan for {}", short_code(host, MOST_OF_TEXT));
+        let what = if drift::is_report(plan) { "Drift on" } else { "Plan for" };
+        let title = format!("### {what} {}", short_code(host, MOST_OF_TEXT));
         let mut parts = vec![format!("{marker}\n{title}")];
         parts.extend(summary(plan));
+        parts.extend(drift::sections(plan, |it| short_code(it, MOST_OF_NAME)));
         parts.extend(impact(plan));
         parts.extend(forbidden(plan).map(|it| format!("**{}**", it.trim_end())));
         parts.extend(narrowed(plan));
@@ -216,6 +223,7 @@ impl Page<'_> {
         let many = plural(*n_live, "discovery", "discoveries");
         let url = short_code(url, MOST_OF_TEXT);
         let files = self.about.files.iter().map(String::as_str).collect::<Vec<_>>();
+        let compared = self.plan.compared.as_ref().map(|it| drift::compared(&it.git));
         let lines = [
             format!("- Controller: {url}, {interface} interface, {n_live} {many}"),
             format!("- Release: {release}"),
@@ -224,6 +232,7 @@ impl Page<'_> {
             format!("- Shown: {}", level.name()),
             format!("- Apply: {}", self.command()),
         ];
+        let lines = compared.into_iter().chain(lines).collect::<Vec<_>>();
         vec!["---".to_owned(), lines.join("\n")]
     }
 
@@ -273,15 +282,17 @@ fn host(url: &str) -> &str {
 
 fn summary(plan: &Plan) -> Option<String> {
     if plan.changes.is_empty() {
-        let text = "**No changes.** Your infrastructure matches the configuration.";
-        return plan.is_complete().then(|| text.to_owned());
+        let text = nothing(plan);
+        let text = text.split_once(". ").map(|(what, why)| format!("**{what}.** {why}"));
+        return text.filter(|_| plan.is_complete());
     }
     let names = plan.impact.unbounded.iter().map(Name::as_str).collect::<Vec<_>>();
     let unbounded = (!names.is_empty()).then(|| format!("Unbounded: {}.", listed(&names)));
     let reach = [runs(plan), addresses(plan), unbounded].into_iter().flatten();
     let reach = reach.collect::<Vec<_>>().join(" ");
     let line = format!("**{}**", counts(plan));
-    Some(if reach.is_empty() { line } else { format!("{line}\n{reach}") })
+    let lines = [Some(line), (!reach.is_empty()).then_some(reach), origins(plan)];
+    Some(lines.into_iter().flatten().collect::<Vec<_>>().join("\n"))
 }
 
 /// Says what the plan reaches, as lists.

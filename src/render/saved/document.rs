@@ -48,6 +48,12 @@ pub(crate) struct PlanV1 {
     /// How many discoveries `only` and `except` kept from being looked at.
     #[serde(default)]
     pub(crate) narrowed_away: usize,
+    /// What the files were compared with; absent without `--base`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) git: Option<GitV1>,
+    /// Drift that is left alone; absent without `--base`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kept_drift: Option<Vec<KeptV1>>,
     /// Errors and warnings.
     pub(crate) diagnostics: Vec<DiagnosticV1>,
 }
@@ -69,6 +75,55 @@ pub(crate) struct OptionsV1 {
     /// The names whose run an interrupted apply has planned and not started.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) owed: Vec<String>,
+    /// What the files were compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) base: Option<String>,
+    /// `keep`, `revert` or `fail`: what becomes of drift. Absent without a base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) drift: Option<String>,
+}
+
+/// What the files were compared with.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct GitV1 {
+    /// What was asked for.
+    pub(crate) base: String,
+    /// The commit at which this branch and the base parted: its files were compared.
+    pub(crate) merge_base: String,
+    /// The commit that was checked out.
+    pub(crate) head: String,
+    /// Whether the files of `merge_base` have no mistake; otherwise everything counts as this
+    /// change.
+    pub(crate) readable: bool,
+    /// Files that were not as in `head`: what was uncommitted in them counts as this change.
+    pub(crate) dirty: Vec<String>,
+    /// Files that had another path at `merge_base`.
+    pub(crate) renamed: Vec<RenamedV1>,
+    /// Files of no repository, taken for the same at `merge_base`.
+    pub(crate) outside: Vec<String>,
+    /// Live discoveries that the branch removed from the files and that stay.
+    pub(crate) removed: Vec<String>,
+}
+
+/// A file that had another path.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct RenamedV1 {
+    /// Its path now.
+    pub(crate) path: String,
+    /// Its path then.
+    pub(crate) was: String,
+}
+
+/// Drift of one discovery that is left alone.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct KeptV1 {
+    pub(crate) name: String,
+    /// What would have been done; `update` where only some fields are left as they are.
+    pub(crate) action: String,
+    /// The fields, as they would have been changed.
+    pub(crate) fields: Vec<FieldV1>,
+    /// The discovery's entry in the files.
+    pub(crate) source: Option<PlaceV1>,
 }
 
 /// The controller that was planned against.
@@ -183,7 +238,8 @@ pub(crate) struct ChangeV1 {
     pub(crate) action: String,
     /// Why, as a word.
     pub(crate) reason: String,
-    /// What the reason rests on, where the word does not say it: the run state.
+    /// What the reason rests on, where the word does not say it: the run state, or whether the
+    /// files ever gave what they do not declare.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason_detail: Option<String>,
     /// The discovery's id; `null` for a create.
@@ -199,6 +255,10 @@ pub(crate) struct ChangeV1 {
     /// The discovery's entry in the files.
     pub(crate) source: Option<PlaceV1>,
     pub(crate) impact: ChangeImpactV1,
+    /// Whose doing it is: `this_change`, `drift` or `both`; absent without `--base`, for a
+    /// restart that the branch does not ask for, and for what an interrupted apply left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) origin: Option<String>,
 }
 
 /// A discovery's settings, by the keys of the files.
@@ -278,6 +338,9 @@ pub(crate) struct FieldV1 {
     /// The key that asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<PlaceV1>,
+    /// Whose doing it is: `this_change`, `drift` or `both`; absent without `--base`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) origin: Option<String>,
 }
 
 /// A place in a file. Lines and columns count from 1, columns in characters.

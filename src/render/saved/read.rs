@@ -10,8 +10,8 @@ use serde_json::{Value, error::Category};
 
 use super::{
     document::{
-        ChangeImpactV1, ChangeV1, CredentialV1, DiagnosticV1, FORMAT_VERSION, FieldV1, ImpactV1,
-        NeighboursV1, OverlapV1, PlaceV1, PlanV1, SettingsV1,
+        ChangeImpactV1, ChangeV1, CredentialV1, DiagnosticV1, FORMAT_VERSION, FieldV1, GitV1,
+        ImpactV1, KeptV1, NeighboursV1, OverlapV1, PlaceV1, PlanV1, RenamedV1, SettingsV1,
     },
     write::{EMPTY_DIGEST, GONE, digest},
 };
@@ -22,8 +22,8 @@ use crate::{
         SpanOfTime, Target, parse_address,
     },
     plan::{
-        Action, Change, ChangeImpact, Controller, FieldChange, Impact, Options, Overlap, Overlaps,
-        Plan, Planned, Reason, Step,
+        Action, Change, ChangeImpact, Compared, Controller, Drift, FieldChange, Git, Impact, Kept,
+        Options, Origin, Overlap, Overlaps, Plan, Planned, Reason, Step,
     },
     source::{Diagnostic, Label, Location, Severity, SourceMap, Span},
 };
@@ -104,6 +104,8 @@ fn major(version: &str) -> &str {
 fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError> {
     let names = |names: Vec<String>| names.into_iter().map(Name::as_read).collect::<Vec<_>>();
     let PlanV1 { options, controller, impact, changes, unchanged, unmanaged, .. } = document;
+    let kept = document.kept_drift.unwrap_or_default().into_iter().map(|it| kept(it, sources));
+    let kept = kept.collect::<Result<Vec<_>, _>>()?;
     let globs = |patterns: Vec<String>| {
         Globs::new(&patterns).map_err(|error| unknown("options", &error.to_string()))
     };
@@ -121,6 +123,11 @@ fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError
             halved: Vec::new(),
             only: globs(options.only)?,
             except: globs(options.except)?,
+            base: options.base,
+            drift: match options.drift {
+                Some(it) => word("drift", &it, &Drift::ALL)?,
+                None => Drift::default(),
+            },
         },
         controller: Controller {
             url: controller.url,
@@ -133,6 +140,7 @@ fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError
         unmanaged: names(unmanaged),
         n_narrowed_away: document.narrowed_away,
         overlaps,
+        compared: document.git.map(|it| compared(it, kept)),
         impact: self::impact(impact)?,
         diagnostics: diagnostics.collect::<Result<_, _>>()?,
     })
@@ -214,6 +222,7 @@ fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFil
         fields,
         source,
         impact,
+        origin: whose,
     } = document;
     let is_new = action == Action::Create.to_string();
     let is_delete = action == Action::Delete.to_string();
@@ -233,6 +242,35 @@ fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFil
         fields: fields.collect::<Result<_, _>>()?,
         span: source.map(|it| place(it, sources)),
         impact: change_impact(&impact)?,
+        origin: origin(whose)?,
+    })
+}
+
+fn origin(text: Option<String>) -> Result<Option<Origin>, PlanFileError> {
+    let Some(text) = text else { return Ok(None) };
+    let found = Origin::ALL.into_iter().find(|it| it.key() == text);
+    found.map(Some).ok_or_else(|| unknown("origin", &text))
+}
+
+fn compared(document: GitV1, kept: Vec<Kept>) -> Compared {
+    let GitV1 { base, merge_base, head, readable, dirty, renamed, outside, removed } = document;
+    let renamed = renamed.into_iter().map(|RenamedV1 { path, was }| (path, was)).collect();
+    Compared {
+        git: Git { base, merge_base, head, dirty, renamed, outside },
+        is_readable: readable,
+        kept,
+        removed: removed.into_iter().map(Name::as_read).collect(),
+    }
+}
+
+fn kept(document: KeptV1, sources: &mut SourceMap) -> Result<Kept, PlanFileError> {
+    let KeptV1 { name, action, fields, source } = document;
+    let fields = fields.into_iter().map(|it| field(it, sources));
+    Ok(Kept {
+        name: Name::as_read(name),
+        action: word("action", &action, &Action::ALL)?,
+        fields: fields.collect::<Result<_, _>>()?,
+        span: source.map(|it| place(it, sources)),
     })
 }
 
@@ -240,6 +278,11 @@ fn reason(why: &str, detail: Option<&str>) -> Result<Reason, PlanFileError> {
     match detail {
         Some(detail) if why == "rerun_incomplete" => {
             Ok(Reason::RerunIncomplete(word("reason_detail", detail, &RunState::ALL)?))
+        }
+        Some(detail) if why == Reason::NotDeclared.key() => {
+            let both = [Reason::Removed, Reason::NeverDeclared];
+            let found = both.into_iter().find(|it| it.detail().as_deref() == Some(detail));
+            found.ok_or_else(|| unknown("reason_detail", detail))
         }
         Some(_) | None => word("reason", why, &Reason::PLAIN),
     }
@@ -356,7 +399,7 @@ fn path(text: &str) -> Result<&'static str, PlanFileError> {
 }
 
 fn field(document: FieldV1, sources: &mut SourceMap) -> Result<FieldChange, PlanFileError> {
-    let FieldV1 { path: text, before, after, source } = document;
+    let FieldV1 { path: text, before, after, source, origin: whose } = document;
     let of = path(&text)?;
     let field = |it: Value| match it {
         // A kind of target that changes: the value says which kind it is of.
@@ -371,6 +414,7 @@ fn field(document: FieldV1, sources: &mut SourceMap) -> Result<FieldChange, Plan
         before: before.map(field).transpose()?,
         after: after.map(field).transpose()?,
         key: source.map(|it| place(it, sources)),
+        origin: origin(whose)?,
     })
 }
 

@@ -5,14 +5,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::document::{
     ChangeImpactV1, ChangeV1, ControllerV1, CredentialV1, CredentialsV1, DiagnosticV1,
-    FORMAT_VERSION, FieldV1, ImpactV1, NeighboursV1, OptionsV1, OverlapV1, PlaceV1, PlanV1,
-    SettingsV1, SourceV1, SummaryV1,
+    FORMAT_VERSION, FieldV1, GitV1, ImpactV1, KeptV1, NeighboursV1, OptionsV1, OverlapV1, PlaceV1,
+    PlanV1, RenamedV1, SettingsV1, SourceV1, SummaryV1,
 };
 use crate::{
     model::{Count, Credential, Field, FieldValue, Name, Neighbours, Settings, Target, shown_json},
     plan::{
-        Change, ChangeImpact, Controller, FieldChange, Impact, Overlap, Overlaps, Plan, Planned,
-        Reason, Summary,
+        Change, ChangeImpact, Compared, Controller, FieldChange, Git, Impact, Kept, Overlap,
+        Overlaps, Plan, Planned, Summary,
     },
     source::{Diagnostic, Severity, Source, SourceMap, Span},
 };
@@ -75,6 +75,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
         n_narrowed_away,
         impact,
         overlaps,
+        compared,
         diagnostics,
     } = plan;
     let sources = about.sources;
@@ -95,6 +96,8 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
             except: options.except.patterns().to_vec(),
             rerun: names(&options.rerun),
             owed: names(&options.owed),
+            base: options.base.clone(),
+            drift: options.base.as_ref().map(|_| options.drift.to_string()),
         },
         complete: !plan.leaves_something_out(),
         applyable: plan.is_complete() && !changes.is_empty(),
@@ -106,7 +109,38 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
         unchanged: names(unchanged),
         unmanaged: names(unmanaged),
         narrowed_away: *n_narrowed_away,
+        git: compared.as_ref().map(git),
+        kept_drift: compared
+            .as_ref()
+            .map(|it| it.kept.iter().map(|it| kept(it, sources)).collect()),
         diagnostics: of_files.chain(of_plan).collect(),
+    }
+}
+
+fn git(compared: &Compared) -> GitV1 {
+    let Compared { git, is_readable, kept: _, removed } = compared;
+    let Git { base, merge_base, head, dirty, renamed, outside } = git;
+    let rename =
+        |(path, was): &(String, String)| RenamedV1 { path: path.clone(), was: was.clone() };
+    GitV1 {
+        base: base.clone(),
+        merge_base: merge_base.clone(),
+        head: head.clone(),
+        readable: *is_readable,
+        dirty: dirty.clone(),
+        renamed: renamed.iter().map(rename).collect(),
+        outside: outside.clone(),
+        removed: removed.iter().map(|it| it.as_str().to_owned()).collect(),
+    }
+}
+
+fn kept(kept: &Kept, sources: &SourceMap) -> KeptV1 {
+    let Kept { name, action, fields, span } = kept;
+    KeptV1 {
+        name: name.as_str().to_owned(),
+        action: action.to_string(),
+        fields: fields.iter().map(|it| field(it, sources)).collect(),
+        source: span.map(|it| start(it, sources)),
     }
 }
 
@@ -200,26 +234,13 @@ pub(crate) fn change_impact(impact: &ChangeImpact) -> ChangeImpactV1 {
 }
 
 fn change(change: &Change, sources: &SourceMap) -> ChangeV1 {
-    let Change { name, action, reason, id, steps, before, after, fields, span, impact } = change;
-    let reason_detail = match reason {
-        Reason::RerunIncomplete(run) => Some(run.to_string()),
-        Reason::New
-        | Reason::SettingsChanged
-        | Reason::ImmutableField
-        | Reason::ReplaceRequested
-        | Reason::Running
-        | Reason::DeclaredAbsent
-        | Reason::NotDeclared
-        | Reason::RerunAlways
-        | Reason::RerunAge
-        | Reason::RerunRequested
-        | Reason::RerunOwed => None,
-    };
+    let Change { name, action, reason, id, steps, before, after, fields, span, impact, origin } =
+        change;
     ChangeV1 {
         name: name.as_str().to_owned(),
         action: action.to_string(),
         reason: reason.key().to_owned(),
-        reason_detail,
+        reason_detail: reason.detail(),
         id: id.as_ref().map(|it| it.0.clone()),
         steps: steps.iter().map(ToString::to_string).collect(),
         before: before.as_ref().map(settings),
@@ -227,6 +248,7 @@ fn change(change: &Change, sources: &SourceMap) -> ChangeV1 {
         fields: fields.iter().map(|it| field(it, sources)).collect(),
         source: span.map(|it| start(it, sources)),
         impact: change_impact(impact),
+        origin: origin.map(|it| it.key().to_owned()),
     }
 }
 
@@ -288,7 +310,7 @@ fn credential(credential: &Credential) -> CredentialV1 {
 }
 
 fn field(change: &FieldChange, sources: &SourceMap) -> FieldV1 {
-    let FieldChange { path, before, after, key } = change;
+    let FieldChange { path, before, after, key, origin } = change;
     // Where the kind of target changes, the value has to say which kind it is of.
     let value = |it: &Field| {
         let plain = value(&it.value);
@@ -299,6 +321,7 @@ fn field(change: &FieldChange, sources: &SourceMap) -> FieldV1 {
         before: before.as_ref().map(value),
         after: after.as_ref().map(value),
         source: key.map(|it| start(it, sources)),
+        origin: origin.map(|it| it.key().to_owned()),
     }
 }
 

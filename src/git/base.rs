@@ -1,0 +1,354 @@
+//! The files of today as they were where the branch began.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    program::{GitError, Program, joined},
+    tree::{Kind, Rename, Repository, Tree, hexadecimal, printed_path},
+};
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// The branch, tag or commit to compare with, as the user typed it: it may be any text.
+    pub(crate) reference: String,
+    /// The files and folders that the user named, all of them there.
+    pub(crate) given: Vec<PathBuf>,
+    /// The files that were read.
+    pub(crate) files: Vec<WorkFile>,
+}
+
+/// A file as it was read from the disk.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkFile {
+    pub(crate) path: PathBuf,
+    /// Without a byte order mark, and with replacement characters where it is no text.
+    pub(crate) text: Arc<str>,
+}
+
+/// The files as they were, and what had to be done to find them. Paths are as the user would write
+/// them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Before {
+    /// The commit at which the branch and the reference parted.
+    pub(crate) merge_base: String,
+    /// The commit that is checked out.
+    pub(crate) head: String,
+    /// What the files had in them then, in the order in which they would have been read.
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+    /// Files whose text is not that of `head`, or that are in it and not on the disk.
+    pub(crate) dirty: Vec<String>,
+    /// Files that had another path: the path now, and the one then.
+    pub(crate) renamed: Vec<(String, String)>,
+    /// Files of no repository, taken as they are.
+    pub(crate) outside: Vec<String>,
+    /// Repositories inside of a folder that was named: nothing of them is looked at.
+    pub(crate) submodules: Vec<String>,
+    /// Files that are committed and not checked out, by `git sparse-checkout`: nothing is looked at
+    /// of them, then and now.
+    pub(crate) skipped: Vec<String>,
+}
+
+/// Reads the files as they were at the merge-base of a reference and what is checked out.
+pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitError> {
+    let Request { reference, given, files } = request;
+    let repository = Repository { git, top: top_of_all(git, given)? };
+    let (merge_base, head) = commits(&repository, reference)?;
+    let places = given.iter().filter_map(|it| Place::of(it, &repository.top)).collect::<Vec<_>>();
+    let mut paths = places.iter().flat_map(|it| it.paths.clone()).collect::<Vec<_>>();
+    if paths.iter().any(|it| it.as_os_str().is_empty()) {
+        paths.clear();
+    }
+    let now = repository.tree(&head, &paths)?;
+    let then = repository.tree(&merge_base, &paths)?;
+    let work = Work::new(files, &repository.top);
+    let mut found = Found::default();
+    for place in &places {
+        found.add(place, &then);
+    }
+    found.follow(&work, &repository, &merge_base)?;
+    let in_head = places.iter().flat_map(|it| it.files(&now)).collect::<BTreeMap<_, _>>();
+    let (in_head, skipped) = work.without_skipped(in_head, &repository)?;
+    found.files.retain(|(path, _, _)| !skipped.contains_key(path));
+    let objects = found.files.iter().map(|(_, object, _)| object.as_str());
+    let objects = objects.chain(in_head.values().map(|(_, object)| object.as_str())).collect();
+    let contents = repository.contents(objects)?;
+    let contents = contents.ok_or_else(|| GitError::Partial(short(&merge_base).to_owned()))?;
+    let dirty = work.dirty(&in_head, &contents);
+    let Found { files: then, renamed, submodules, seen: _ } = found;
+    let then = then
+        .into_iter()
+        .map(|(_, object, shown)| (shown, contents.get(&object).cloned().unwrap_or_default()));
+    let as_they_are = work.outside.iter().map(|it| (shown(&it.path), it.text.as_bytes().to_vec()));
+    Ok(Before {
+        files: then.chain(as_they_are).collect(),
+        outside: work.outside.iter().map(|it| shown(&it.path)).collect(),
+        merge_base,
+        head,
+        dirty,
+        renamed,
+        submodules,
+        skipped: skipped.into_values().collect(),
+    })
+}
+
+/// How a commit is called where it is told.
+pub(crate) fn short(commit: &str) -> &str {
+    commit.get(..7).unwrap_or(commit)
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// Returns the folder of the one repository that the paths are in; a path may be in none.
+fn top_of_all(git: &Program, given: &[PathBuf]) -> Result<PathBuf, GitError> {
+    let mut tops = BTreeSet::new();
+    for folder in given.iter().map(|it| folder_of(it)).collect::<BTreeSet<_>>() {
+        tops.extend(top_of(git, &folder)?);
+    }
+    let mut tops = tops.into_iter();
+    match (tops.next(), tops.next()) {
+        (None, _) => {
+            Err(GitError::NoRepository(given.first().map(|it| shown(it)).unwrap_or_default()))
+        }
+        (Some(one), None) => Ok(one),
+        (Some(one), Some(other)) => Err(GitError::TwoRepositories(shown(&one), shown(&other))),
+    }
+}
+
+/// Returns the folder that git is asked in about a path.
+fn folder_of(path: &Path) -> PathBuf {
+    if path.is_dir() {
+        return path.to_owned();
+    }
+    // A link that was named is followed within its folder.
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        Some(_) | None => PathBuf::from("."),
+    }
+}
+
+/// Returns the folder of the repository that a folder is in, links resolved.
+fn top_of(git: &Program, folder: &Path) -> Result<Option<PathBuf>, GitError> {
+    let args = ["rev-parse", "--show-toplevel"].map(OsStr::new);
+    let answer = git.run(folder, &args, Vec::new())?;
+    if answer.code != Some(0) {
+        if answer.said.contains("not a git repository") {
+            return Ok(None);
+        }
+        return Err(GitError::Failed { what: "rev-parse".to_owned(), said: answer.said });
+    }
+    let top = printed_path(&answer.out);
+    let top = fs::canonicalize(&top).map_err(|error| GitError::NotRun(error.to_string()))?;
+    Ok(Some(top))
+}
+
+/// Returns where the branch and the reference parted, and what is checked out.
+fn commits(repository: &Repository<'_>, reference: &str) -> Result<(String, String), GitError> {
+    // Git would take it for a flag, or end it early.
+    let is_bad = reference.is_empty() || reference.starts_with('-');
+    if is_bad || reference.chars().any(char::is_control) {
+        return Err(GitError::BadReference(reference.to_owned()));
+    }
+    let head = repository.commit(OsStr::new("HEAD^{commit}"))?.ok_or(GitError::NoCommit)?;
+    let base = repository.commit(&joined(reference, "^{commit}"))?;
+    let base = base.ok_or_else(|| GitError::UnknownReference(reference.to_owned()))?;
+    let args = ["merge-base", &base, &head].map(OsStr::new);
+    let answer = repository.git.run(&repository.top, &args, Vec::new())?;
+    match answer.code {
+        Some(0) => Ok((hexadecimal(&answer.out, "merge-base")?, head)),
+        Some(1) => {
+            let args = ["rev-parse", "--is-shallow-repository"].map(OsStr::new);
+            let is_shallow = repository.ask(&args)?.trim_ascii() == b"true";
+            let reference = reference.to_owned();
+            Err(if is_shallow {
+                GitError::Shallow(reference)
+            } else {
+                GitError::Unrelated(reference)
+            })
+        }
+        _ => Err(GitError::Failed { what: "merge-base".to_owned(), said: answer.said }),
+    }
+}
+
+/// A path that the user named, in the repository.
+struct Place {
+    /// As the user wrote it.
+    given: PathBuf,
+    /// From the top. A file that is a link has two: its own, and where it leads.
+    paths: Vec<PathBuf>,
+    is_folder: bool,
+}
+
+impl Place {
+    /// Returns `None` for a path that is not in the repository.
+    fn of(given: &Path, top: &Path) -> Option<Self> {
+        let from_top = |path: &Path| {
+            path.strip_prefix(top)
+                .map(Path::to_owned)
+                .ok()
+                .filter(|_| path != top || given.is_dir())
+        };
+        let target = fs::canonicalize(given).ok().and_then(|it| from_top(&it));
+        if given.is_dir() {
+            return Some(Self { given: given.to_owned(), paths: vec![target?], is_folder: true });
+        }
+        let own = own_path(given).and_then(|it| from_top(&it));
+        let mut paths = own.into_iter().chain(target).collect::<Vec<_>>();
+        paths.dedup();
+        let is_here = !paths.is_empty();
+        is_here.then(|| Self { given: given.to_owned(), paths, is_folder: false })
+    }
+
+    /// Returns the files that it stands for in a commit, by path from the top: how they are shown,
+    /// and their objects. The rules are those of the disk.
+    fn files<'t>(
+        &self,
+        tree: &'t Tree,
+    ) -> impl Iterator<Item = (&'t PathBuf, (String, &'t String))> {
+        let one = self.paths.iter().filter(|_| !self.is_folder);
+        let one = one.filter_map(|it| tree.get_key_value(it));
+        let one = one.filter(|(_, it)| it.kind == Kind::File).take(1);
+        let one = one.map(|(path, entry)| (path, (shown(&self.given), &entry.object)));
+        let folder = self.paths.first().filter(|_| self.is_folder);
+        let below = folder.into_iter().flat_map(|folder| {
+            tree.iter().filter_map(move |(path, entry)| {
+                let inside = path.strip_prefix(folder).ok()?;
+                let is_read = entry.kind == Kind::File && is_searched_for(inside);
+                is_read.then(|| (path, (shown(&self.given.join(inside)), &entry.object)))
+            })
+        });
+        let mut found = one.chain(below).collect::<Vec<_>>();
+        found.sort();
+        found.into_iter()
+    }
+}
+
+/// Returns the path of a file itself, be it a link, with the links on the way to it resolved.
+fn own_path(path: &Path) -> Option<PathBuf> {
+    Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?))
+}
+
+/// Whether a folder's search takes a file: YAML by its name, and nothing hidden on the way.
+fn is_searched_for(inside: &Path) -> bool {
+    let is_hidden = inside.iter().any(|it| it.as_encoded_bytes().starts_with(b"."));
+    !is_hidden && inside.extension().is_some_and(|it| it == "yaml" || it == "yml")
+}
+
+/// Files of a commit, by path from the top: how they are shown, and their objects.
+type Committed<'t> = BTreeMap<&'t PathBuf, (String, &'t String)>;
+
+/// The files on the disk.
+struct Work<'a> {
+    /// By path from the top.
+    inside: BTreeMap<PathBuf, &'a WorkFile>,
+    /// Those of no repository.
+    outside: Vec<&'a WorkFile>,
+}
+
+impl<'a> Work<'a> {
+    fn new(files: &'a [WorkFile], top: &Path) -> Self {
+        let mut work = Self { inside: BTreeMap::new(), outside: Vec::new() };
+        for it in files {
+            let target = fs::canonicalize(&it.path).ok();
+            match target.and_then(|path| path.strip_prefix(top).map(Path::to_owned).ok()) {
+                Some(path) => drop(work.inside.insert(path, it)),
+                None => work.outside.push(it),
+            }
+        }
+        work
+    }
+
+    /// Parts from what is committed what is not checked out: by path from the top, how it is shown.
+    fn without_skipped<'t>(
+        &self,
+        in_head: Committed<'t>,
+        repository: &Repository<'_>,
+    ) -> Result<(Committed<'t>, BTreeMap<PathBuf, String>), GitError> {
+        if in_head.keys().all(|it| self.inside.contains_key(*it)) {
+            return Ok((in_head, BTreeMap::new()));
+        }
+        let skipped = repository.not_checked_out()?;
+        let is_skipped = |path: &PathBuf| skipped.contains(path) && !self.inside.contains_key(path);
+        let (skipped, rest): (Committed<'t>, Committed<'t>) =
+            in_head.into_iter().partition(|(path, _)| is_skipped(path));
+        let skipped = skipped.into_iter().map(|(path, (shown, _))| (path.clone(), shown));
+        Ok((rest, skipped.collect()))
+    }
+
+    /// Lists the files that are not as in the commit that is checked out.
+    fn dirty(&self, in_head: &Committed<'_>, contents: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
+        let is_same = |path: &PathBuf, file: &WorkFile| {
+            let committed = in_head.get(path).and_then(|(_, object)| contents.get(*object));
+            committed.is_some_and(|it| as_text(it) == as_text(file.text.as_bytes()))
+        };
+        let changed = self.inside.iter().filter(|(path, file)| !is_same(path, file));
+        let changed = changed.map(|(_, file)| shown(&file.path));
+        let gone = in_head.iter().filter(|(path, _)| !self.inside.contains_key(**path));
+        let gone = gone.map(|(_, (shown, _))| shown.clone());
+        changed.chain(gone).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+/// Returns text without what git, or an editor, may have made of its line ends.
+fn as_text(bytes: &[u8]) -> String {
+    let text: Cow<'_, str> = String::from_utf8_lossy(bytes);
+    text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n")
+}
+
+/// What was found in the commit so far.
+#[derive(Default)]
+struct Found {
+    /// The path from the top, the object, and how it is shown.
+    files: Vec<(PathBuf, String, String)>,
+    seen: BTreeSet<PathBuf>,
+    renamed: Vec<(String, String)>,
+    submodules: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, place: &Place, tree: &Tree) {
+        for (path, (shown, object)) in place.files(tree) {
+            if self.seen.insert(path.clone()) {
+                self.files.push((path.clone(), object.clone(), shown));
+            }
+        }
+        let folder = place.paths.first().filter(|_| place.is_folder);
+        let inside = tree
+            .iter()
+            .filter(|(_, it)| it.kind == Kind::Submodule)
+            .filter_map(|(it, _)| folder.and_then(|folder| it.strip_prefix(folder).ok()));
+        self.submodules.extend(inside.map(|it| shown(&place.given.join(it))));
+    }
+
+    /// Finds the files that had another path then.
+    fn follow(
+        &mut self,
+        work: &Work<'_>,
+        repository: &Repository<'_>,
+        commit: &str,
+    ) -> Result<(), GitError> {
+        let new = work.inside.iter().filter(|(path, _)| !self.seen.contains(*path));
+        let new = new.collect::<Vec<_>>();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let renames = repository.renames(commit)?;
+        for (path, file) in new {
+            let Some(Rename { was, object }) = renames.get(path) else { continue };
+            self.renamed.push((shown(&file.path), shown(was)));
+            if self.seen.insert(was.clone()) {
+                self.files.push((was.clone(), object.clone(), shown(was)));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,472 @@
+//! Whose doing each change is: the branch's, or drift, or both.
+//!
+//! A comparison of three states by field, with the same planner: what is live, what the files of the
+//! base would make of it, and what the files of today make of it. Reads no git: what the base said
+//! comes in. What is left alone of drift is decided in [`super::keep`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    complaints,
+    declared::Case,
+    keep,
+    origin::{Base, Compared, Drift, Git, Origin},
+    planner::{needs_run_age, planned},
+    scene::Scene,
+    types::{Action, Change, FieldChange, Options, Plan, Planned, Reason},
+};
+use crate::model::{
+    Desired, DesiredDiscovery, Field, Live, Name, RemoteId, Settings, State, Target,
+};
+
+/// Plans as [`super::plan`] does, says of each change whose doing it is, and does with drift what
+/// the options say.
+pub(crate) fn plan_against(
+    base: &Base,
+    desired: &Desired,
+    live: &Live,
+    options: &Options,
+    now: i64,
+) -> Plan {
+    let scene = Scene::new(desired, live, options, now);
+    let before = match &base.desired {
+        Ok(before) => before,
+        Err(why) => return plan_without(why, &base.git, &scene),
+    };
+    let past = Past::new(before, live, options, now);
+    let (mut plan, kept) = match options.drift {
+        Drift::Keep => keep::planned_but_drift(&scene, &past),
+        Drift::Revert | Drift::Fail => (attributed(&scene, &past), Vec::new()),
+    };
+    if options.drift == Drift::Fail {
+        plan.diagnostics.extend(refusals(&plan));
+    }
+    let is_removed = |it: &&Name| past.declared.contains_key(*it);
+    let removed = plan.unmanaged.iter().filter(is_removed).collect::<BTreeSet<_>>();
+    let removed = removed.into_iter().cloned().collect();
+    plan.compared = Some(Compared { git: base.git.clone(), is_readable: true, kept, removed });
+    plan
+}
+
+/// Plans where nobody can tell what the files said before: everything counts as this change, and
+/// what would be done with drift cannot be done.
+fn plan_without(why: &str, git: &Git, scene: &Scene<'_>) -> Plan {
+    let mut plan = planned(scene);
+    for change in &mut plan.changes {
+        let is_restart = change.action == Action::Restart;
+        put_all(change, Origin::ThisChange);
+        change.origin = (!is_restart).then_some(Origin::ThisChange);
+    }
+    let refuses = scene.options.drift != Drift::Revert;
+    let diagnostic = complaints::unreadable_base(why, git, scene.options.drift);
+    plan.diagnostics.push(Planned { diagnostic, refuses });
+    let git = git.clone();
+    let (kept, removed) = (Vec::new(), Vec::new());
+    plan.compared = Some(Compared { git, is_readable: false, kept, removed });
+    plan
+}
+
+/// Returns the live discoveries whose plan rests on when their last run ended, be it the plan of
+/// today's files, of the base's, or of what is left of today's where drift is kept.
+pub(crate) fn needs_run_age_against(
+    base: Option<&Base>,
+    desired: &Desired,
+    live: &Live,
+    options: &Options,
+) -> Vec<RemoteId> {
+    let mut ids = needs_run_age(desired, live, options);
+    if let Some(Base { desired: Ok(before), git: _ }) = base {
+        ids.extend(needs_run_age(before, live, options));
+        if options.drift == Drift::Keep {
+            let past = Past::new(before, live, options, 0);
+            let (kept, _) = keep::released(&Scene::new(desired, live, options, 0), &past);
+            ids.extend(needs_run_age(&kept, live, options));
+        }
+    }
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// What the files of the base would do to the controller as it is now.
+pub(super) struct Past<'a> {
+    scene: Scene<'a>,
+    declared: BTreeMap<&'a Name, &'a DesiredDiscovery>,
+    changes: BTreeMap<Name, Change>,
+}
+
+impl<'a> Past<'a> {
+    pub(super) fn new(before: &'a Desired, live: &'a Live, options: &'a Options, now: i64) -> Self {
+        let scene = Scene::new(before, live, options, now);
+        let changes = planned(&scene).changes.into_iter().map(|it| (it.name.clone(), it));
+        let changes = changes.collect();
+        let declared = before.discoveries.iter().map(|it| (&it.name.value, it)).collect();
+        Self { scene, declared, changes }
+    }
+
+    /// Returns the state that the files of the base wanted; `None` where they did not give it.
+    fn state(&self, name: &Name) -> Option<State> {
+        self.declared.get(name).map(|it| it.state())
+    }
+
+    /// Returns the settings that the files of the base would have led to, of what is live before;
+    /// `None` where they would not have made it.
+    pub(super) fn after(&self, name: &Name, before: Option<&Settings>) -> Option<Settings> {
+        if let Some(after) = self.changes.get(name).and_then(|it| it.after.as_ref()) {
+            return Some(after.clone());
+        }
+        let given = self.declared.get(name).filter(|it| match it.state() {
+            State::Present => true,
+            // What is not there is not made to be stopped.
+            State::Stopped => before.is_some(),
+            State::Absent => false,
+        });
+        let wish = given.map(|it| Case::new(&self.scene, it).wish().settings);
+        match (before, wish) {
+            (Some(before), Some(wish)) => Some(before.with(&wish)),
+            (Some(before), None) => Some(before.clone()),
+            (None, wish) => wish,
+        }
+    }
+}
+
+/// Plans, and says of each change whose doing it is.
+pub(super) fn attributed(scene: &Scene<'_>, past: &Past<'_>) -> Plan {
+    let mut plan = planned(scene);
+    let given = scene.desired.discoveries.iter().map(|it| (&it.name.value, it));
+    let given = given.collect::<BTreeMap<_, _>>();
+    for change in &mut plan.changes {
+        let origin = match change.action {
+            // An interrupted apply of ours has deleted it: neither did anybody else, nor the branch.
+            Action::Create if scene.halved(&change.name).is_some() => None,
+            Action::Create | Action::Update | Action::Replace => of_fields(change, past),
+            Action::Stop => Some(match past.state(&change.name) {
+                Some(State::Stopped) => Origin::Drift,
+                Some(State::Present | State::Absent) | None => Origin::ThisChange,
+            }),
+            Action::Delete => Some(of_delete(change, past)),
+            Action::Restart => of_restart(change, given.get(&change.name).copied(), past),
+        };
+        match (change.action, origin) {
+            (Action::Delete, Some(origin)) => put_all(change, origin),
+            _ => change.origin = origin,
+        }
+    }
+    plan
+}
+
+/// Puts one origin to a change and to all of its fields.
+fn put_all(change: &mut Change, origin: Origin) {
+    change.origin = Some(origin);
+    change.fields.iter_mut().for_each(|it| it.origin = Some(origin));
+}
+
+/// Puts its origin to each field, and returns that of the change.
+fn of_fields(change: &mut Change, past: &Past<'_>) -> Option<Origin> {
+    let Change { name, action, steps, before, after, fields, .. } = change;
+    let then = past.after(name, before.as_ref());
+    let sides = Sides { before: before.as_ref(), base: then.as_ref(), after: after.as_ref() };
+    sides.put_to(fields, *action == Action::Replace);
+    let origin = fields.iter().filter_map(|it| it.origin).reduce(Origin::and)?;
+    // The same fields put right in another way: that way is the branch's.
+    let is_another =
+        past.changes.get(name).is_some_and(|it| (it.action, &it.steps) != (*action, &*steps));
+    Some(if is_another { origin.and(Origin::ThisChange) } else { origin })
+}
+
+fn of_delete(change: &mut Change, past: &Past<'_>) -> Origin {
+    let state = past.state(&change.name);
+    if change.reason == Reason::NotDeclared {
+        change.reason = if state.is_some() { Reason::Removed } else { Reason::NeverDeclared };
+    }
+    let deleted = past.changes.get(&change.name).is_some_and(|it| it.action == Action::Delete);
+    if deleted { Origin::Drift } else { Origin::ThisChange }
+}
+
+/// A run that is due is nobody's doing; one that the files did not ask for before is the branch's.
+fn of_restart(
+    change: &Change,
+    given: Option<&DesiredDiscovery>,
+    past: &Past<'_>,
+) -> Option<Origin> {
+    match change.reason {
+        Reason::RerunOwed | Reason::RerunRequested => return None,
+        _ => (),
+    }
+    let asked = |it: &DesiredDiscovery| (it.state(), it.rerun());
+    let then = past.declared.get(&change.name).map(|it| asked(it));
+    let interface = past.scene.interface();
+    let ran = past.changes.get(&change.name).is_some_and(|it| it.starts_a_run(interface));
+    (!ran && then != given.map(asked)).then_some(Origin::ThisChange)
+}
+
+/// The three states of one discovery that are compared.
+pub(super) struct Sides<'a> {
+    /// What is live.
+    pub(super) before: Option<&'a Settings>,
+    /// What the files of the base would have led to.
+    pub(super) base: Option<&'a Settings>,
+    /// What the files lead to now.
+    pub(super) after: Option<&'a Settings>,
+}
+
+impl Sides<'_> {
+    /// Puts its origin to each field.
+    pub(super) fn put_to(&self, fields: &mut [FieldChange], is_replaced: bool) {
+        for field in &mut *fields {
+            field.origin = Some(self.origin(field.path));
+        }
+        // An edit of credentials, and making it anew, leave out what is gone: where the branch asks
+        // for either, that comes with it.
+        let is_drift = |it: &FieldChange| it.origin == Some(Origin::Drift);
+        let takes_along = |it: &FieldChange| {
+            !is_drift(it) && (is_replaced || it.path.starts_with("credentials."))
+        };
+        let is_taken_along = fields.iter().any(takes_along);
+        let gone = fields.iter_mut().find(|it| it.path == GONE && is_drift(it));
+        if let Some(gone) = gone.filter(|_| is_taken_along) {
+            gone.origin = Some(Origin::Both);
+        }
+    }
+
+    /// Returns settings without the hops that the controller does not report: they do not compare.
+    fn as_reported(&self, settings: &Settings) -> Settings {
+        use Target::{Cdp, Lldp};
+
+        let mut settings = settings.clone();
+        let have = self.before.and_then(|it| it.target.as_ref());
+        if let (Some(Cdp(it)), Some(Cdp(have))) | (Some(Lldp(it)), Some(Lldp(have))) =
+            (&mut settings.target, have)
+        {
+            it.hops = it.hops.filter(|_| have.hops.is_some());
+        }
+        settings
+    }
+
+    fn origin(&self, path: &str) -> Origin {
+        let value = |it: Option<&Settings>| match it {
+            Some(it) => values(&self.as_reported(it), path),
+            None => Vec::new(),
+        };
+        let (before, mut base, mut after) =
+            (value(self.before), value(self.base), value(self.after));
+        if self.before.is_some() {
+            // Of what is there, none and nothing said are the same; of what is made, they are not.
+            base.retain(|it| !it.value.is_empty_list());
+            after.retain(|it| !it.value.is_empty_list());
+        }
+        let is_as_before = before.iter().filter(|it| !it.value.is_empty_list()).eq(&base);
+        if base == after {
+            Origin::Drift
+        } else if is_as_before {
+            Origin::ThisChange
+        } else {
+            Origin::Both
+        }
+    }
+}
+
+/// The path of the credentials that are of no kind any more.
+pub(super) const GONE: &str = "credentials";
+
+/// Returns what a path names of some settings: a field, or a whole target.
+fn values(settings: &Settings, path: &str) -> Vec<Field> {
+    if path == "target" {
+        let target = settings.target.clone();
+        return Settings { target, ..Settings::default() }.fields();
+    }
+    settings.fields().into_iter().filter(|it| it.path == path).collect()
+}
+
+/// Returns a refusal for all that has drifted, in the order of the files.
+fn refusals(plan: &Plan) -> Vec<Planned> {
+    let drifts = |it: Option<Origin>| matches!(it, Some(Origin::Drift | Origin::Both));
+    let mut diagnostics = Vec::new();
+    for change in plan.changes.iter().filter(|it| drifts(it.origin)) {
+        let by_field = match change.action {
+            Action::Update | Action::Replace => true,
+            Action::Create => change.origin == Some(Origin::Both),
+            Action::Delete | Action::Stop | Action::Restart => false,
+        };
+        let fields = change.fields.iter().filter(|it| by_field && drifts(it.origin));
+        let before = diagnostics.len();
+        diagnostics.extend(fields.map(|it| complaints::drifted_field(change, it)));
+        if diagnostics.len() == before {
+            diagnostics.push(complaints::drifted(change));
+        }
+    }
+    let at = |it: &crate::source::Diagnostic| it.labels.first().map(|it| it.span);
+    diagnostics.sort_by_key(|it| (at(it).is_none(), at(it)));
+    diagnostics.into_iter().map(|diagnostic| Planned { diagnostic, refuses: true }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::testing::Story;
+
+    /// Returns each change of a plan, one a line: name, action, origin, and those of its fields.
+    fn said(plan: &Plan) -> String {
+        let word = |it: Option<Origin>| it.map_or("none", Origin::key);
+        let line = |it: &Change| {
+            let fields = it.fields.iter().map(|it| format!("{} {}", it.path, word(it.origin)));
+            let fields = fields.collect::<Vec<_>>().join(", ");
+            format!("{} {} {}: {fields}", it.name, it.action, word(it.origin))
+        };
+        plan.changes.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Compares the files of before and of today with what is live.
+    fn origins(before: &str, today: &str, live: &str) -> String {
+        said(&Story::new(today, live).plan_against(before, Drift::Revert))
+    }
+
+    /// What is left to do where drift is kept, and what is kept.
+    fn kept(before: &str, today: &str, live: &str) -> (String, String) {
+        let plan = Story::new(today, live).plan_against(before, Drift::Keep);
+        let kept = plan.compared.as_ref().unwrap().kept.iter().map(|it| {
+            let paths = it.fields.iter().map(|it| it.path).collect::<Vec<_>>();
+            format!("{} {}: {}", it.name, it.action, paths.join(", "))
+        });
+        (said(&plan), kept.collect::<Vec<_>>().join("\n"))
+    }
+
+    #[test]
+    fn each_field_is_compared_on_its_own() {
+        let before = "a; cidr 10.0.0.0/24; timeout 5s; retries 1; exclude ";
+        let today = "a; cidr 10.0.0.0/24; timeout 9s; retries 2; exclude ; netconf_port 830";
+        let live = "a; cidr 10.0.0.0/24; timeout 5s; retries 3; exclude 10.0.0.1; netconf_port 831";
+        assert_eq!(
+            origins(before, today, live),
+            "a update both: exclude drift, retries both, timeout this_change, netconf_port this_change"
+        );
+        let (rest, left) = kept(before, today, live);
+        assert_eq!(
+            rest,
+            "a update both: retries both, timeout this_change, netconf_port this_change"
+        );
+        assert_eq!(left, "a update: exclude");
+    }
+
+    #[test]
+    fn what_the_base_did_not_give_is_this_change() {
+        let live = "a; address 10.0.0.1; timeout 5s";
+        let today = "a; address 10.0.0.1; timeout 9s\nb; address 10.0.0.2; cli netops";
+        assert_eq!(
+            origins("", today, live),
+            "a update this_change: timeout this_change\n\
+             b create this_change: address this_change, credentials.cli this_change"
+        );
+        let absent = "a; state absent\nb; state stopped; address 10.0.0.2; cli netops";
+        assert_eq!(origins(absent, today, live), origins("", today, live));
+        assert_eq!(
+            origins("", "a; state absent", live).split(':').next(),
+            Some("a delete this_change")
+        );
+    }
+
+    #[test]
+    fn a_deleted_one_that_the_branch_changes_is_both() {
+        let before = "a; address 10.0.0.1; cli netops";
+        let today = "a; address 10.0.0.2; cli netops; exclude ";
+        assert_eq!(
+            origins(before, today, ""),
+            "a create both: address both, exclude this_change, credentials.cli drift"
+        );
+        let (rest, left) = kept(before, today, "");
+        assert!(rest.starts_with("a create both:") && left.is_empty(), "{rest} {left}");
+        assert_eq!(
+            kept(before, before, ""),
+            (String::new(), "a create: address, credentials.cli".to_owned())
+        );
+    }
+
+    #[test]
+    fn another_target_is_compared_as_a_whole() {
+        let (cdp, cidr, lldp) = ("a; cdp 10.0.0.1 3", "a; cidr 10.0.0.0/24", "a; lldp 10.0.0.1 3");
+        assert_eq!(origins(cdp, cidr, cdp), "a update this_change: target this_change");
+        assert_eq!(origins(cdp, cdp, cidr), "a update drift: target drift");
+        assert_eq!(origins(cdp, lldp, cidr), "a update both: target both");
+        // Hops that the controller does not report have not drifted.
+        assert_eq!(
+            origins(cdp, cidr, "a; cdp 10.0.0.1 ?"),
+            "a update this_change: target this_change"
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_target_can_be_kept() {
+        let (before, live) = ("a; cdp 10.0.0.1 3", "a; cdp 10.0.0.9 4");
+        let (rest, left) = kept(before, "a; cdp 10.0.0.1 5", live);
+        assert_eq!(
+            (rest.as_str(), left.as_str()),
+            ("a update both: cdp.hops both", "a update: cdp.seed")
+        );
+        let plan = Story::new("a; cdp 10.0.0.1 5", live).plan_against(before, Drift::Keep);
+        let target = plan.changes[0].after.as_ref().unwrap().target.clone();
+        let seed = "10.0.0.9".parse().unwrap();
+        assert_eq!(target, Some(Target::Cdp(crate::model::Neighbours { seed, hops: Some(5) })));
+    }
+
+    #[test]
+    fn credentials_that_are_gone_go_with_a_change_of_credentials() {
+        let before = "a; address 10.0.0.1; cli netops; timeout 5s";
+        let live = "a; address 10.0.0.1; cli netops; timeout 5s; gone x";
+        assert_eq!(origins(before, before, live), "a update drift: credentials drift");
+        assert_eq!(kept(before, before, live), (String::new(), "a update: credentials".to_owned()));
+        let (rest, left) = kept(before, &before.replace("5s", "9s"), live);
+        assert_eq!(rest, "a update this_change: timeout this_change");
+        assert_eq!(left, "a update: credentials");
+        let other = before.replace("netops", "legacy (root)");
+        let both = "a update both: credentials.cli this_change, credentials both";
+        assert_eq!(origins(before, &other, live), both);
+        assert_eq!(kept(before, &other, live), (both.to_owned(), String::new()));
+    }
+
+    #[test]
+    fn another_way_to_put_drift_right_is_the_branches() {
+        let before = "a; address 10.0.0.1; cli netops; timeout 5s";
+        let today = format!("{before}; on_change replace");
+        let live = "a; address 10.0.0.1; cli netops; timeout 9s";
+        assert_eq!(origins(before, &today, live), "a replace both: timeout drift");
+        assert_eq!(kept(before, &today, live), (String::new(), "a update: timeout".to_owned()));
+    }
+
+    #[test]
+    fn a_restart_is_the_branches_where_it_asks_for_it() {
+        let live = "a; address 10.0.0.1; aborted";
+        let with = |rerun: &str| format!("a; address 10.0.0.1; rerun {rerun}");
+        let (due, never) = (with("until_complete"), with("never"));
+        assert_eq!(origins(&due, &due, live), "a restart none: ");
+        assert_eq!(origins(&never, &due, live), "a restart this_change: ");
+        assert_eq!(origins(&with("always"), &due, live), "a restart none: ");
+        assert_eq!(origins("", &due, live), "a restart this_change: ");
+        let asked = Story::new(&never, live).rerunning(&["a"]);
+        assert_eq!(said(&asked.plan_against("", Drift::Revert)), "a restart none: ");
+    }
+
+    #[test]
+    fn what_an_interrupted_apply_deleted_is_nobodys_and_is_made_again() {
+        let text = "a; address 10.0.0.1; cli netops";
+        let mut story = Story::new(text, "");
+        let name = story.desired.discoveries[0].name.value.clone();
+        story.options.halved = vec![(name, Settings::default())];
+        for drift in [Drift::Keep, Drift::Fail] {
+            let plan = story.plan_against(text, drift);
+            assert!(said(&plan).starts_with("a create none: "), "{drift}: {}", said(&plan));
+            assert!(!plan.is_only_drift() && plan.compared.unwrap().kept.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_age_of_a_run_is_asked_for_where_drift_that_is_kept_lets_it_decide() {
+        let before = "a; address 10.0.0.1; timeout 5s; rerun older_than 7d";
+        let story = Story::new(before, "a; address 10.0.0.1; timeout 9s");
+        let base = Base { desired: Ok(story.desired.clone()), git: Git::default() };
+        let ids = |drift| {
+            let options = Options { drift, ..Options::default() };
+            needs_run_age_against(Some(&base), &story.desired, &story.live, &options).len()
+        };
+        assert_eq!((ids(Drift::Revert), ids(Drift::Keep)), (0, 1));
+    }
+}

@@ -1,0 +1,120 @@
+//! Drift that is left alone: what the files say of it is put aside, and the rest is planned anew.
+//!
+//! Decides nothing about what drift is: [`super::attribute`] does.
+
+use std::collections::BTreeSet;
+
+use super::{
+    attribute::{GONE, Past, Sides, attributed},
+    declared::{Case, Wish},
+    diff,
+    origin::{Kept, Origin},
+    scene::Scene,
+    types::{Action, Change, FieldChange, Plan},
+};
+use crate::model::{
+    CredentialKind, Desired, DesiredDiscovery, LiveDiscovery, Name, Neighbours, OnChange, Settings,
+    State, Target, Wanted,
+};
+
+/// Plans what is left to do where all drift is left alone.
+pub(super) fn planned_but_drift(scene: &Scene<'_>, past: &Past<'_>) -> (Plan, Vec<Kept>) {
+    let (desired, mut kept) = released(scene, past);
+    let scene = || Scene::new(&desired, scene.live, scene.options, scene.now);
+    let plan = attributed(&scene(), past);
+    let drift = plan.changes.iter().filter(|it| it.origin == Some(Origin::Drift));
+    let whole = drift.map(kept_change).collect::<Vec<_>>();
+    let names = whole.iter().map(|it| it.name.clone()).collect::<BTreeSet<Name>>();
+    let mut plan = if names.is_empty() { plan } else { attributed(&scene().leaving(&names), past) };
+    kept.extend(whole);
+    kept.sort_by(|one, other| one.name.cmp(&other.name));
+    let names = kept.iter().map(|it| &it.name).collect::<BTreeSet<_>>();
+    plan.unchanged.retain(|it| !names.contains(it));
+    (plan, kept)
+}
+
+fn kept_change(change: &Change) -> Kept {
+    let Change { name, action, fields, span, .. } = change;
+    Kept { name: name.clone(), action: *action, fields: fields.clone(), span: *span }
+}
+
+/// Returns the desired state without what has drifted, and what that is.
+pub(super) fn released(scene: &Scene<'_>, past: &Past<'_>) -> (Desired, Vec<Kept>) {
+    let mut desired = scene.desired.clone();
+    let mut kept = Vec::new();
+    for it in &mut desired.discoveries {
+        let name = it.name.value.clone();
+        let &[LiveDiscovery { id: _, name: _, read: Ok(live) }] = scene.live_of(&name) else {
+            continue;
+        };
+        if it.state() == State::Absent || !scene.looks_at(&name) {
+            continue;
+        }
+        let before = &live.settings;
+        let wish = Case::new(scene, it).wish();
+        let after = before.with(&wish.settings);
+        let mut fields = diff::changed(&it.wanted, after.differences(before));
+        let then = past.after(&name, Some(before));
+        let sides = Sides { before: Some(before), base: then.as_ref(), after: Some(&after) };
+        sides.put_to(&mut fields, false);
+        if is_replaced(scene, it, &fields) {
+            sides.put_to(&mut fields, true);
+        }
+        fields.retain(|it| it.origin == Some(Origin::Drift));
+        if fields.is_empty() {
+            continue;
+        }
+        for field in &fields {
+            release(&mut it.wanted, field.path, before, &wish);
+        }
+        kept.push(Kept { name, action: Action::Update, fields, span: Some(it.span) });
+    }
+    (desired, kept)
+}
+
+/// Whether what is left to do is done by making it anew.
+fn is_replaced(scene: &Scene<'_>, it: &DesiredDiscovery, fields: &[FieldChange]) -> bool {
+    let left = fields.iter().filter(|it| it.origin != Some(Origin::Drift));
+    let asked = it.on_change() == OnChange::Replace;
+    left.into_iter().any(|it| asked || !scene.interface().changes_in_place(it.path))
+}
+
+/// Puts aside what the files say of a field. A target is always given: it becomes what is live.
+fn release(wanted: &mut Wanted, path: &str, live: &Settings, wish: &Wish) {
+    match path {
+        "exclude" => wanted.exclude = None,
+        "protocols" => wanted.protocols = None,
+        "retries" => wanted.retries = None,
+        "timeout" => wanted.timeout = None,
+        "management_ip" => wanted.management_ip = None,
+        "netconf_port" => wanted.netconf_port = None,
+        // As long as any kind is managed these would go; one that does not resolve stays an error.
+        GONE => wanted.credentials.retain(|kind, _| wish.unresolved.contains(kind)),
+        _ => match CredentialKind::ALL.into_iter().find(|it| it.path() == path) {
+            Some(kind) => drop(wanted.credentials.remove(&kind)),
+            None => release_target(wanted, path, live),
+        },
+    }
+}
+
+fn release_target(wanted: &mut Wanted, path: &str, live: &Settings) {
+    use Target::{Cdp, Lldp};
+
+    let Some(given) = &mut wanted.target else { return };
+    let Some(live) = &live.target else {
+        wanted.target = None;
+        return;
+    };
+    let part = |want: &Neighbours, have: &Neighbours| {
+        if matches!(path, "cdp.hops" | "lldp.hops") {
+            Neighbours { seed: want.seed, hops: have.hops }
+        } else {
+            Neighbours { seed: have.seed, hops: want.hops }
+        }
+    };
+    given.value = match (&given.value, live) {
+        (Cdp(want), Cdp(have)) => Cdp(part(want, have)),
+        (Lldp(want), Lldp(have)) => Lldp(part(want, have)),
+        (_, live) => live.clone(),
+    };
+}

@@ -1,0 +1,142 @@
+//! Whose doing a change is, as data: the branch's, somebody's on the controller, or both.
+//!
+//! Decides nothing: [`super::attribute`] does.
+
+use std::fmt;
+
+use super::types::{Action, FieldChange};
+use crate::{
+    model::{Desired, Name},
+    source::Span,
+};
+
+/// Where a difference between the files and the controller comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The branch makes it: at the base, the files asked for what is live.
+    ThisChange,
+    /// The live state had moved away from the files before: at the base, they asked for the same
+    /// as now.
+    Drift,
+    /// What is live is not what the files asked for at the base, nor do they ask for that now.
+    Both,
+}
+
+impl Origin {
+    /// Every origin.
+    pub(crate) const ALL: [Self; 3] = [Self::ThisChange, Self::Drift, Self::Both];
+
+    /// Returns the name that scripts know it by.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::ThisChange => "this_change",
+            Self::Drift => "drift",
+            Self::Both => "both",
+        }
+    }
+
+    /// Returns what both are together.
+    #[must_use]
+    pub(crate) fn and(self, other: Self) -> Self {
+        if self == other { self } else { Self::Both }
+    }
+}
+
+/// Shows it as a reader of a plan is told.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ThisChange => "this change",
+            Self::Drift => "drift",
+            Self::Both => "both: this change, and drift",
+        })
+    }
+}
+
+/// What becomes of drift.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Drift {
+    /// It is left alone.
+    Keep,
+    /// It is made what the files say.
+    #[default]
+    Revert,
+    /// Nothing may be done as long as there is some.
+    Fail,
+}
+
+impl Drift {
+    /// Every way.
+    pub(crate) const ALL: [Self; 3] = [Self::Keep, Self::Revert, Self::Fail];
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Keep => "keep",
+            Self::Revert => "revert",
+            Self::Fail => "fail",
+        })
+    }
+}
+
+/// The files as they were before the branch began.
+#[derive(Clone, Debug)]
+pub(crate) struct Base {
+    /// What they said; or the first mistakes in them, in words.
+    pub(crate) desired: Result<Desired, String>,
+    pub(crate) git: Git,
+}
+
+/// What the base is, in the words of git. Paths are as a person would write them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Git {
+    /// What was asked for.
+    pub(crate) base: String,
+    /// The commit at which this branch and the base parted, in full.
+    pub(crate) merge_base: String,
+    /// The commit that is checked out, in full.
+    pub(crate) head: String,
+    /// Files whose text is not that of `head`: what is uncommitted in them counts as this change.
+    pub(crate) dirty: Vec<String>,
+    /// Files that had another path at the base: the path now, and the one then.
+    pub(crate) renamed: Vec<(String, String)>,
+    /// Files of no repository, taken for the same at the base.
+    pub(crate) outside: Vec<String>,
+}
+
+/// What a plan was compared with, and what came of that.
+#[derive(Clone, Debug)]
+pub(crate) struct Compared {
+    pub(crate) git: Git,
+    /// Whether the files of the base could be read; otherwise everything counts as this change.
+    pub(crate) is_readable: bool,
+    /// Drift that is left alone, by name.
+    pub(crate) kept: Vec<Kept>,
+    /// Live discoveries that the branch removed from the files and that stay, by name.
+    pub(crate) removed: Vec<Name>,
+}
+
+/// Drift of one discovery that is left alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) name: Name,
+    /// What would have been done to it; an update where only some fields are left as they are.
+    pub(crate) action: Action,
+    /// The fields, as they would have been changed.
+    pub(crate) fields: Vec<FieldChange>,
+    /// The discovery's entry in the files; `None` where it is in none.
+    pub(crate) span: Option<Span>,
+}
+
+/// How many changes there are of each origin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Origins {
+    pub(crate) this_change: usize,
+    pub(crate) drift: usize,
+    pub(crate) both: usize,
+    /// Restarts that nothing in the branch asks for.
+    pub(crate) restart: usize,
+    /// Discoveries that an interrupted apply has deleted and not made anew.
+    pub(crate) halved: usize,
+}

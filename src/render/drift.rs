@@ -1,0 +1,95 @@
+//! What of a plan is drift, in words: how many changes are whose doing, what is left alone, and what
+//! the branch took out of the files and left on the controller.
+//!
+//! Says nothing where a plan was compared with no base.
+
+use super::plan::plural;
+use crate::{
+    model::{Field, brief},
+    plan::{Action, Compared, FieldChange, Kept, Origins, Plan},
+};
+
+/// How many names a section lists before it only counts.
+const MOST_LISTED: usize = 50;
+
+/// Says how many changes are whose doing, in one line.
+pub(super) fn origins(plan: &Plan) -> Option<String> {
+    plan.compared.as_ref()?;
+    let Origins { this_change, drift, both, restart, halved } = plan.origins();
+    let part =
+        |n: usize, one: &str, many: &str| (n != 0).then(|| format!("{n} {}", plural(n, one, many)));
+    let parts = [
+        part(this_change, "change from this branch", "changes from this branch"),
+        part(drift, "correction of drift", "corrections of drift"),
+        part(both, "of both", "of both"),
+        part(restart, "restart", "restarts"),
+        part(halved, "left by an interrupted apply", "left by an interrupted apply"),
+    ];
+    let parts = parts.into_iter().flatten().collect::<Vec<_>>();
+    (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
+}
+
+/// Returns what is left alone, in sections.
+pub(super) fn drift_text(plan: &Plan) -> Vec<String> {
+    let sections = sections(plan, brief).into_iter();
+    let text = |(title, lines): (&'static str, Vec<String>)| {
+        let lines = lines.iter().map(|it| format!("  {it}\n"));
+        std::iter::once(format!("{title}:\n")).chain(lines).collect()
+    };
+    sections.map(text).collect()
+}
+
+/// Returns what is left alone: titles, and lines below each, texts of others written in that way.
+pub(super) fn sections(
+    plan: &Plan,
+    write: impl Fn(&str) -> String,
+) -> Vec<(&'static str, Vec<String>)> {
+    let Some(Compared { kept, removed, git: _, is_readable: _ }) = &plan.compared else {
+        return Vec::new();
+    };
+    let kept = kept.iter().flat_map(|it| {
+        let name = write(it.name.as_str());
+        said(it, &write).into_iter().map(move |it| format!("{name}: {it}"))
+    });
+    let kept = shortened(kept.collect());
+    let removed = shortened(removed.iter().map(|it| write(it.as_str())).collect());
+    let sections = [
+        ("Drift left alone", kept),
+        ("Removed from the files by this branch, and left on the controller", removed),
+    ];
+    sections.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
+}
+
+fn shortened(mut lines: Vec<String>) -> Vec<String> {
+    let n_more = lines.len().saturating_sub(MOST_LISTED);
+    lines.truncate(MOST_LISTED);
+    lines.extend((n_more != 0).then(|| format!("and {n_more} more")));
+    lines
+}
+
+/// Says what was found of one discovery, and what the files say.
+fn said(kept: &Kept, write: &impl Fn(&str) -> String) -> Vec<String> {
+    match kept.action {
+        Action::Create => vec!["it is not there, and the files give it".to_owned()],
+        Action::Delete if kept.span.is_some() => {
+            vec!["it is there, and the files want it absent".to_owned()]
+        }
+        Action::Delete => vec!["it is there, and no file gives it".to_owned()],
+        Action::Stop => vec!["it runs, and the files want it stopped".to_owned()],
+        Action::Update | Action::Replace | Action::Restart => {
+            let line = |it: &FieldChange| {
+                let value = |of: Option<&Field>| value(of, it.path, write);
+                let (found, wanted) = (value(it.before.as_ref()), value(it.after.as_ref()));
+                format!("{} is {found}, and the files say {wanted}", it.path)
+            };
+            kept.fields.iter().map(line).collect()
+        }
+    }
+}
+
+/// Returns what a field says in one line, with its own path where that is not the one given.
+pub(super) fn value(field: Option<&Field>, path: &str, write: impl Fn(&str) -> String) -> String {
+    let Some(field) = field else { return "not set".to_owned() };
+    let value = write(&field.value.to_string());
+    if field.path == path { value } else { format!("{} {value}", field.path) }
+}

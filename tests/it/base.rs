@@ -1,0 +1,756 @@
+//! Plans that are compared with a commit: whose doing a change is, and what becomes of drift.
+
+use std::{
+    fs,
+    os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _},
+    path::Path,
+    process::Command,
+};
+
+use serde_json::Value;
+use tokio::time::{Duration, sleep};
+use trueup::cli::Exit;
+
+use crate::{
+    bench::{Bench, Ran},
+    shell::Shell,
+    somebody::{deletes, edits, makes},
+};
+
+const HEAD: &str = "version: 1
+defaults: {credentials: {cli: [netops], snmp_v3: [core]}, timeout: 5s}
+discoveries:
+";
+
+/// Declares discoveries of one address each, with more keys.
+fn declared(discoveries: &[(&str, &str)]) -> String {
+    let line = |(at, (name, more)): (usize, &(&str, &str))| {
+        format!("  - {{name: {name}, address: 10.0.0.{}{more}}}\n", at + 1)
+    };
+    HEAD.to_owned() + &discoveries.iter().enumerate().map(line).collect::<String>()
+}
+
+/// Runs git in a folder, as somebody with no configuration.
+fn git_in(dir: &Path, line: &str) -> String {
+    let mut command = Command::new("git");
+    command.current_dir(dir).args(line.split_whitespace());
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+    for who in ["AUTHOR", "COMMITTER"] {
+        command.env(format!("GIT_{who}_NAME"), "somebody").env(format!("GIT_{who}_EMAIL"), "a@b.c");
+        command.env(format!("GIT_{who}_DATE"), "2026-01-01T00:00:00Z");
+    }
+    let ended = command.output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "git {line}: {said}");
+    String::from_utf8(ended.stdout).unwrap().trim().to_owned()
+}
+
+impl Bench {
+    /// Returns the folder of the files.
+    fn dir(&self) -> std::path::PathBuf {
+        Path::new(&self.path("")).to_owned()
+    }
+
+    pub(crate) fn git(&self, line: &str) -> String {
+        git_in(&self.dir(), line)
+    }
+
+    /// Makes the folder a repository whose branch `main` has the files as they are, carries them
+    /// out, and begins a branch.
+    async fn begun(&self) -> &Self {
+        self.git("init --quiet --initial-branch main .");
+        self.commit("files");
+        drop(self.expect_applied().await);
+        sleep(Duration::from_secs(30)).await;
+        self.git("checkout --quiet -b topic");
+        self
+    }
+
+    pub(crate) fn commit(&self, message: &str) {
+        self.git("add --all .");
+        self.git(&format!("commit --quiet --allow-empty -m {message}"));
+    }
+
+    /// Has somebody give a discovery another timeout on the controller.
+    async fn drift(&self, name: &str, seconds: u64) {
+        let id = self.id(name);
+        edits(&self.simulator, &id, |it| it["timeOut"] = seconds.into()).await;
+        sleep(Duration::from_secs(30)).await;
+    }
+
+    fn live(&self) -> Vec<Value> {
+        let world = serde_json::from_str::<Value>(&self.simulator.world_json()).unwrap();
+        world["discoveries"].as_array().unwrap().clone()
+    }
+
+    fn id(&self, name: &str) -> String {
+        let found = self.live().into_iter().find(|it| it["name"] == name).unwrap();
+        found["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Returns the names and timeouts on the controller, by name.
+    fn timeouts(&self) -> String {
+        let mut all = self
+            .live()
+            .iter()
+            .map(|it| format!("{} {}", it["name"].as_str().unwrap(), it["timeOut"]))
+            .collect::<Vec<_>>();
+        all.sort();
+        all.join(", ")
+    }
+
+    /// Plans, and returns name, origin and the origins of the fields of each change.
+    async fn origins(&self, line: &str) -> String {
+        let ran = self.run(&format!("plan --format json {line}")).await;
+        assert!(ran.exit == Exit::Done, "{ran:#?}");
+        origins(&ran)
+    }
+}
+
+fn origins(ran: &Ran) -> String {
+    let plan = serde_json::from_str::<Value>(&ran.out).unwrap();
+    let word = |it: &Value| it["origin"].as_str().unwrap_or("none").to_owned();
+    let changes = plan["changes"].as_array().unwrap().iter().map(|it| {
+        let fields = it["fields"].as_array().unwrap().iter();
+        let fields = fields.map(|it| format!("{} {}", it["path"].as_str().unwrap(), word(it)));
+        let fields = fields.collect::<Vec<_>>().join(", ");
+        let (name, action) = (it["name"].as_str().unwrap(), it["action"].as_str().unwrap());
+        format!("{name} {action} {} ({fields})", word(it))
+    });
+    changes.collect::<Vec<_>>().join("\n")
+}
+
+/// A branch that changes one discovery, on a controller where two others drifted, and a third in
+/// the very field that the branch changes.
+async fn moved() -> Bench {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", ""), ("b", ""), ("c", ""), ("d", ""), ("e", "")]));
+    bench.begun().await;
+    for (name, seconds) in [("b", 7), ("c", 8), ("d", 9)] {
+        bench.drift(name, seconds).await;
+    }
+    let more = ", timeout: 20s";
+    bench.files(&declared(&[("a", more), ("b", ""), ("c", ""), ("d", more), ("e", "")]));
+    bench.commit("slower");
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_told_from_drift_and_from_both() {
+    let bench = moved().await;
+    let ran = bench.run("plan --base main --detailed-exitcode").await;
+    assert_eq!(ran.exit, Exit::Changes);
+    let last = "Plan: 0 to add, 4 to change, 0 to destroy.\n\
+                Runs: 4 to start. Addresses: 4 scanned, 0 of them new.\n\
+                1 change from this branch, 2 corrections of drift, 1 of both.\n";
+    assert!(ran.out.ends_with(last), "{}", ran.out);
+    for line in [
+        "# (settings_changed; steps: edit, run; this change)",
+        "~ timeout = \"5s\" -> \"20s\" # this change",
+        "# (settings_changed; steps: edit, run; drift)",
+        "~ timeout = \"7s\" -> \"5s\" # drift",
+        "~ timeout = \"9s\" -> \"20s\" # both: this change, and drift",
+    ] {
+        assert!(ran.out.contains(line), "{line}: {}", ran.out);
+    }
+    let sha = bench.git("rev-parse --short=7 main");
+    assert!(ran.err.contains(&format!("Compared with main: merge-base {sha}, ")), "{}", ran.err);
+    assert_eq!(
+        bench.origins("--base main").await,
+        "a update this_change (timeout this_change)\n\
+         b update drift (timeout drift)\n\
+         c update drift (timeout drift)\n\
+         d update both (timeout both)"
+    );
+    let only = bench.origins("--base main --only c").await;
+    assert_eq!(only, "c update drift (timeout drift)");
+    let markdown = bench.run("plan --base main --format markdown").await.out;
+    let rows = ["| update | `b` | drift |", "| update | `d` | both: this change, and drift |"];
+    assert!(rows.iter().all(|it| markdown.contains(it)), "{markdown}");
+    assert!(markdown.contains("### Plan for `simulator`"), "{markdown}");
+    // Without a base nothing is said of origins.
+    let ran = bench.run("plan --format json").await;
+    assert!(!ran.out.contains("origin") && !ran.out.contains("\"git\""), "{}", ran.out);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_origins_that_the_readme_shows_are_real_ones() {
+    let bench = Bench::like(&[], &[]);
+    let files = |timeout: &str| {
+        let head = "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\n";
+        format!(
+            "{head}discoveries:\n  - {{name: hq-core, cdp: {{seed: 10.0.0.1, hops: 3}}, \
+             retries: 3, timeout: {timeout}}}\n"
+        )
+    };
+    bench.files(&files("5s"));
+    bench.begun().await;
+    edits(&bench.simulator, &bench.id("hq-core"), |it| it["retryCount"] = 1.into()).await;
+    sleep(Duration::from_secs(30)).await;
+    bench.files(&files("10s"));
+    let ran = bench.run("plan --base main").await;
+    let readme = include_str!("../../README.md");
+    let (_, shown) = readme.split_once("```text\n").unwrap();
+    let (shown, _) = shown.split_once("```\n").unwrap();
+    assert_eq!(ran.out.split("\nImpact").next().unwrap(), shown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn drift_that_is_kept_is_not_written() {
+    let bench = moved().await;
+    let before = bench.requests("edit");
+    let ran = bench.run("apply --base main --drift keep --auto-approve").await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    let left = "Drift left alone:\n  b: timeout is 7s, and the files say 5s\n  \
+                c: timeout is 8s, and the files say 5s\n";
+    assert!(ran.out.contains(left), "{}", ran.out);
+    assert_eq!(bench.timeouts(), "a 20, b 7, c 8, d 20, e 5");
+    assert_eq!(bench.requests("edit") - before, 2);
+    // Nothing is left but drift: kept, or to be put right.
+    for drift in ["keep", "revert"] {
+        let line = format!("plan --base main --drift {drift} --detailed-exitcode");
+        let ran = bench.run(&line).await;
+        assert_eq!(ran.exit, Exit::Drift, "{ran:#?}");
+    }
+    let ran = bench.run("plan --base main --drift keep").await;
+    let nothing = "No changes. What differs from the configuration is drift, and is left alone.";
+    assert!(ran.out.contains(nothing) && ran.exit == Exit::Done, "{}", ran.out);
+    let ran = bench.run("apply --base main --auto-approve").await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    assert_eq!(bench.timeouts(), "a 20, b 5, c 5, d 20, e 5");
+    let ran = bench.run("plan --base main --detailed-exitcode").await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saved_plan_keeps_whose_doing_it_is_and_what_is_left_alone() {
+    let bench = moved().await;
+    let plan = bench.path("kept.json");
+    let saved = bench.run(&format!("plan --base main --drift keep --out {plan}")).await;
+    let shown = bench.run_bare(&["show", &plan, "--detailed-exitcode"]).await;
+    assert_eq!((shown.exit, &shown.out), (Exit::Changes, &saved.out));
+    let shown = bench.run_bare(&["show", &plan, "--format", "json"]).await;
+    trueup::testing::read_plan(shown.out.as_bytes());
+    let document = serde_json::from_str::<Value>(&shown.out).unwrap();
+    assert_eq!(document["options"]["base"], "main");
+    assert_eq!(document["options"]["drift"], "keep");
+    assert_eq!(document["git"]["merge_base"], bench.git("rev-parse main"));
+    assert_eq!(document["git"]["head"], bench.git("rev-parse HEAD"));
+    assert_eq!(document["kept_drift"][0]["name"], "b");
+    assert_eq!(document["kept_drift"][1]["fields"][0]["before"], "8s");
+    let ran = bench.run_bare(&["apply", &plan, "--simulate"]).await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    assert_eq!(bench.timeouts(), "a 20, b 7, c 8, d 20, e 5");
+    for flag in ["--base main", "--base main --drift keep"] {
+        let line = format!("apply {plan} --simulate {flag}");
+        let ran = bench.run_bare(&line.split(' ').collect::<Vec<_>>()).await;
+        assert!(ran.exit == Exit::Invalid && ran.err.contains("`--base`"), "{ran:#?}");
+    }
+    fs::remove_file(plan).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn drift_can_be_refused_at_its_line() {
+    let bench = moved().await;
+    let ran = bench.run("plan --base main --drift fail --detailed-exitcode").await;
+    assert_eq!(ran.exit, Exit::Refused);
+    assert!(ran.out.contains("Plan: 0 to add, 4 to change, 0 to destroy."), "{}", ran.out);
+    assert!(ran.out.contains("This plan cannot be applied: 3 errors.\n"), "{}", ran.out);
+    assert_eq!(ran.err.matches("[trueup::plan::drift]").count(), 3, "{}", ran.err);
+    assert!(ran.err.contains("`timeout` of `d` was changed on the controller: it is 9s"));
+    assert!(ran.err.contains("discoveries.yaml:7:"), "{}", ran.err);
+    let before = bench.writes();
+    let ran = bench.run("apply --base main --drift fail --auto-approve").await;
+    assert_eq!((ran.exit, bench.writes()), (Exit::Refused, before), "{ran:#?}");
+    let ran = bench.run("plan --base main --drift fail --format json").await;
+    assert!(ran.out.contains("\"applyable\": false"), "{}", ran.out);
+    // Without drift there is nothing to refuse.
+    let ran = bench.run("plan --base main --drift fail --only a --detailed-exitcode").await;
+    assert_eq!(ran.exit, Exit::Changes, "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_nightly_check_reads_as_a_report_of_drift() {
+    let bench = moved().await;
+    bench.git("checkout --quiet main");
+    let ran = bench.run("plan --base HEAD --detailed-exitcode --format markdown").await;
+    assert_eq!(ran.exit, Exit::Drift, "{ran:#?}");
+    let sha = bench.git("rev-parse --short=7 HEAD");
+    let page = ran.out.replace(&sha, "SHA");
+    let page =
+        page.lines().skip(1).take_while(|it| !it.starts_with("| Action")).collect::<Vec<_>>();
+    insta::assert_snapshot!(page.join("\n"), @r"
+    ### Drift on `simulator`
+
+    **Plan: 0 to add, 3 to change, 0 to destroy.**
+    Runs: 3 to start. Addresses: 3 scanned, 0 of them new.
+    3 corrections of drift.
+
+    Impact:
+
+    - `b`: 1 address, 8 logins at most
+    - `c`: 1 address, 8 logins at most
+    - `d`: 1 address, 8 logins at most
+
+    | Discovery | Setting | Found | The files say | Source |
+    |---|---|---|---|---|
+    | `b` | timeout | `7s` | `5s` | `discoveries.yaml:2` |
+    | `c` | timeout | `8s` | `5s` | `discoveries.yaml:2` |
+    | `d` | timeout | `9s` | `5s` | `discoveries.yaml:2` |
+    ");
+    // A saved one is the same, and `show` says so, too.
+    let plan = bench.path("drift.json");
+    let saved = bench.run(&format!("plan --base HEAD --out {plan} --format markdown")).await;
+    let shown = ["show", &plan, "--detailed-exitcode", "--format", "markdown"];
+    let shown = bench.run_bare(&shown).await;
+    assert_eq!((saved.exit, shown.exit), (Exit::Done, Exit::Drift), "{shown:#?}");
+    assert!(shown.out.contains("### Drift on `simulator`"), "{}", shown.out);
+    deletes(&bench.simulator, &bench.id("e")).await;
+    makes(&bench.simulator, "stray", "10.9.0.0/24").await;
+    let ran = bench.run("plan --base HEAD --detailed-exitcode --format markdown").await;
+    assert!(
+        ran.out.contains("| `e` |  | not there | present | `discoveries.yaml:8` |"),
+        "{}",
+        ran.out
+    );
+    drop(bench.expect_applied().await);
+    let ran = bench.run("plan --base HEAD --detailed-exitcode --format markdown").await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    assert!(ran.out.contains("### Drift on `simulator`\n\n**No changes.**"), "{}", ran.out);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_made_or_started_by_hand_is_drift() {
+    let bench = Bench::like(&[], &["name_release=0s"]);
+    let old = ", state: absent";
+    bench.files(&declared(&[("a", ""), ("gone", ""), ("old", old), ("lab", ", state: stopped")]));
+    makes(&bench.simulator, "lab", "10.9.0.0/24").await;
+    sleep(Duration::from_secs(30)).await;
+    bench.begun().await;
+    deletes(&bench.simulator, &bench.id("gone")).await;
+    makes(&bench.simulator, "old", "10.9.0.0/24").await;
+    let id = bench.id("lab");
+    let run = serde_json::json!({"id": id, "discoveryStatus": "Active"});
+    crate::somebody::somebody(&bench.simulator, http::Method::PUT, "v1/discovery", run).await;
+    let drifted = bench.origins("--base main").await;
+    let actions = drifted.lines().map(|it| it.split(" (").next().unwrap()).collect::<Vec<_>>();
+    assert_eq!(actions, ["old delete drift", "lab stop drift", "gone create drift"]);
+    let before = bench.writes();
+    let ran = bench.run("apply --base main --drift keep --auto-approve").await;
+    assert_eq!((ran.exit, bench.writes()), (Exit::Done, before), "{ran:#?}");
+    let left = "Drift left alone:\n  gone: it is not there, and the files give it\n  \
+                lab: it runs, and the files want it stopped\n  \
+                old: it is there, and the files want it absent\n";
+    assert!(ran.out.contains(left), "{}", ran.out);
+    let ran = bench.run("plan --base main --drift fail").await;
+    for said in ["`gone` was deleted", "`old` was made", "`lab` was started"] {
+        assert!(ran.err.contains(&format!("{said} on the controller")), "{said}: {}", ran.err);
+    }
+    assert_eq!(ran.exit, Exit::Refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_branch_removed_is_told_from_what_never_was_in_the_files() {
+    let bench = Bench::like(&[], &[]);
+    let owned = "manage: {names: [\"*\"]}\n";
+    bench.files(&(declared(&[("a", ""), ("b", "")]) + owned));
+    bench.begun().await;
+    makes(&bench.simulator, "stray", "10.9.0.0/24").await;
+    bench.files(&(declared(&[("a", "")]) + owned));
+    let ran = bench.run("plan --base main --prune").await;
+    for line in [
+        "# (not_declared: removed from the files by this branch; this change)",
+        "# (not_declared: never was in the files; drift)",
+    ] {
+        assert!(ran.out.contains(line), "{}", ran.out);
+    }
+    let json = bench.run("plan --base main --prune --format json").await.out;
+    trueup::testing::read_plan(json.as_bytes());
+    assert!(json.contains("\"reason_detail\": \"never was in the files\""), "{json}");
+    let plan = bench.path("pruned.json");
+    let saved = bench.run(&format!("plan --base main --prune --out {plan}")).await;
+    assert_eq!(bench.run_bare(&["show", &plan]).await.out, saved.out);
+    fs::remove_file(plan).unwrap();
+    let ran = bench.run("plan --base main --prune --drift keep").await;
+    assert!(ran.out.contains("stray: it is there, and no file gives it\n"), "{}", ran.out);
+    assert!(ran.out.contains("1 to destroy."), "{}", ran.out);
+    // Not pruned, it stays, and that is said.
+    let ran = bench.run("plan --base main").await;
+    let title = "Removed from the files by this branch, and left on the controller:\n  b\n";
+    assert!(ran.out.contains(title) && ran.out.contains("No changes."), "{}", ran.out);
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_are_followed_to_where_they_were() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", ""), ("b", ""), ("c", "")]));
+    bench.begun().await;
+    bench.drift("b", 7).await;
+    let drift = "b update drift (timeout drift)";
+    // A folder, its file moved and renamed.
+    bench.git("mv discoveries.yaml other.yml");
+    assert_eq!(bench.origins("--base main").await, drift);
+    bench.commit("renamed");
+    assert_eq!(bench.origins("--base main").await, drift);
+    fs::create_dir(bench.path("below")).unwrap();
+    bench.git("mv other.yml below/more.yaml");
+    bench.commit("moved");
+    assert_eq!(bench.origins("--base main").await, drift);
+    // By its name, and a folder that was not there.
+    for path in ["below/more.yaml", "below", "below/"] {
+        let args = ["plan", "--simulate", "--base", "main", "--format", "json", "--file"];
+        let path = bench.path(path);
+        let ran = bench.run_bare(&[&args[..], &[&path]].concat()).await;
+        assert_eq!(origins(&ran), drift, "{path}: {ran:#?}");
+        assert!(ran.err.contains("below/more.yaml was discoveries.yaml."), "{}", ran.err);
+        assert!(ran.out.contains("\"was\": \"discoveries.yaml\""), "{}", ran.out);
+    }
+    // A block that moves to a new file is no change of the branch.
+    let text = fs::read_to_string(bench.path("below/more.yaml")).unwrap();
+    let (first, last) = text.split_at(text.find("  - {name: c").unwrap());
+    bench.file("below/more.yaml", first).file("below/c.yaml", &format!("{HEAD}{last}"));
+    assert_eq!(bench.origins("--base main").await, drift);
+    // One that is new is all this change.
+    bench.file("new.yaml", &format!("{HEAD}  - {{name: new, address: 10.0.1.1}}\n"));
+    let ran = bench.run("plan --base main").await;
+    assert!(ran.out.contains("# (new; this change)"), "{}", ran.out);
+    let dirty = "Uncommitted, and so this change: below/c.yaml, below/more.yaml, new.yaml.";
+    assert!(ran.err.contains(dirty), "{}", ran.err);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_committed_is_this_change_and_line_ends_are_nothing() {
+    let bench = Bench::like(&[], &[]);
+    let text = declared(&[("a", ""), ("b", "")]);
+    bench.files(&text);
+    bench.begun().await;
+    bench.drift("b", 7).await;
+    bench.files(&("\u{feff}".to_owned() + &text.replace('\n', "\r\n")));
+    let ran = bench.run("plan --base main").await;
+    assert!(!ran.err.contains("Uncommitted"), "{}", ran.err);
+    bench.files(&declared(&[("a", ", timeout: 9s"), ("b", "")]));
+    let ran = bench.run("plan --base main --format json").await;
+    assert!(ran.err.contains("Uncommitted, and so this change: discoveries.yaml."), "{}", ran.err);
+    let plan = serde_json::from_str::<Value>(&ran.out).unwrap();
+    assert_eq!(
+        plan["git"]["dirty"][0].as_str().map(|it| it.ends_with("discoveries.yaml")),
+        Some(true)
+    );
+    let both = "a update this_change (timeout this_change)\nb update drift (timeout drift)";
+    assert_eq!(origins(&ran), both);
+    // Also where the base is what is checked out, and where nothing of git's knows of it yet.
+    assert_eq!(bench.origins("--base HEAD").await, both);
+    bench.git("commit --quiet -am slower");
+    assert_eq!(bench.origins("--base main").await, both);
+    assert_eq!(bench.origins("--base topic~1").await, both);
+    assert_eq!(bench.origins("--base HEAD --only b").await, "b update drift (timeout drift)");
+    // What main did meanwhile is not this branch's.
+    bench.git("checkout --quiet main");
+    bench.files(&declared(&[("a", ""), ("b", ", timeout: 30s")]));
+    bench.commit("meanwhile");
+    bench.git("checkout --quiet topic");
+    assert_eq!(bench.origins("--base main").await, both);
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_of_no_repository_are_taken_as_they_are() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    bench.begun().await;
+    bench.drift("a", 7).await;
+    let away = tempfile::tempdir().unwrap();
+    let file = away.path().join("away.yaml");
+    fs::write(&file, format!("{HEAD}  - {{name: away, address: 10.0.1.1}}\n")).unwrap();
+    let file = file.to_str().unwrap();
+    let ran = bench.run(&format!("plan --base main --format json --file {file}")).await;
+    let origins = origins(&ran);
+    assert!(
+        origins.contains("a update drift") && origins.contains("away create drift"),
+        "{origins}"
+    );
+    assert!(ran.err.contains("In no repository, and so taken for the same at "), "{}", ran.err);
+    // Alone there is nothing to compare with.
+    let alone = ["plan", "--simulate", "--base", "main", "--file", file];
+    let ran = bench.run_bare(&alone).await;
+    assert_eq!(ran.exit, Exit::Invalid);
+    assert!(ran.err.contains("is in no git repository"), "{}", ran.err);
+    git_in(away.path(), "init --quiet --initial-branch main .");
+    let ran = bench.run_bare(&alone).await;
+    assert!(ran.exit == Exit::Invalid && ran.err.contains("has no commit yet"), "{ran:#?}");
+    let ran = bench.run(&format!("plan --base main --file {file}")).await;
+    assert!(ran.exit == Exit::Invalid && ran.err.contains("in two git repositories"), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_base_whose_files_have_mistakes_is_said_to_have_them() {
+    let bench = Bench::like(&[], &[]);
+    bench.git("init --quiet --initial-branch main .");
+    bench.files("version: 1\ndiscoveries:\n  - {name: a, adress: 10.0.0.1}\n  - [\n");
+    bench.commit("broken");
+    bench.git("checkout --quiet -b topic");
+    bench.files(&declared(&[("a", "")]));
+    bench.commit("mended");
+    let ran = bench.run("plan --base main").await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    let sha = bench.git("rev-parse --short=7 main");
+    let warning = format!("Warning: the files at {sha}, to compare with, have mistakes: ");
+    assert!(ran.err.contains(&warning) && ran.err.contains("discoveries.yaml:"), "{}", ran.err);
+    assert!(ran.out.contains("1 change from this branch."), "{}", ran.out);
+    for drift in ["keep", "fail"] {
+        let ran = bench.run(&format!("plan --base main --drift {drift}")).await;
+        assert!(ran.exit == Exit::Refused && ran.out.contains("Plan: 1 to add"), "{ran:#?}");
+        assert!(ran.err.contains("trueup::plan::unreadable_base"), "{}", ran.err);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shallow_clone_will_do_where_it_has_the_commit() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    bench.begun().await;
+    for at in 0..3 {
+        bench.commit(&format!("more{at}"));
+    }
+    bench.drift("a", 7).await;
+    let place = tempfile::tempdir().unwrap();
+    for (depth, is_enough) in [(1, false), (5, true)] {
+        let name = format!("depth{depth}");
+        let from = format!("file://{}", bench.dir().display());
+        git_in(
+            place.path(),
+            &format!(
+                "clone --quiet --depth {depth} --no-single-branch --branch topic {from} {name}"
+            ),
+        );
+        let folder = place.path().join(name);
+        let folder = folder.to_str().unwrap();
+        let ran = bench
+            .run_bare(&["plan", "--simulate", "--base", "origin/main", "--file", folder])
+            .await;
+        if is_enough {
+            assert!(ran.out.contains("1 correction of drift."), "{ran:#?}");
+        } else {
+            assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
+            let ways = ["git fetch --unshallow", "fetch-depth: 0"];
+            assert!(ways.iter().all(|it| ran.err.contains(it)), "{}", ran.err);
+        }
+    }
+    // The whole history, and none in common.
+    bench.git("checkout --quiet --orphan other");
+    bench.commit("other");
+    let ran = bench.run("plan --base main").await;
+    assert!(ran.exit == Exit::Invalid && ran.err.contains("have no commit in common"), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partial_clone_is_not_completed_behind_the_users_back() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    bench.begun().await;
+    bench.files(&declared(&[("a", ", retries: 2")]));
+    bench.commit("more");
+    bench.git("config uploadpack.allowFilter true");
+    let place = tempfile::tempdir().unwrap();
+    let from = format!("file://{}", bench.dir().display());
+    git_in(place.path(), &format!("clone --quiet --filter=blob:none --branch topic {from} part"));
+    let folder = place.path().join("part");
+    let args = ["plan", "--simulate", "--file", folder.to_str().unwrap(), "--base"];
+    let ran = bench.run_bare(&[&args[..], &["origin/main"]].concat()).await;
+    assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
+    assert!(ran.err.contains("the clone is a partial one"), "{}", ran.err);
+    let ran = bench.run_bare(&[&args[..], &["HEAD"]].concat()).await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_checked_out_is_not_taken_for_removed() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    for folder in ["in", "out"] {
+        fs::create_dir(bench.path(folder)).unwrap();
+        let text = format!("{HEAD}  - {{name: {folder}, address: 10.0.1.1}}\n");
+        bench.file(&format!("{folder}/x.yaml"), &text);
+    }
+    bench.begun().await;
+    bench.git("sparse-checkout set in");
+    let ran = bench.run("plan --base main").await;
+    assert!(ran.err.contains("Not checked out, and so not looked at: out/x.yaml."), "{}", ran.err);
+    assert!(!ran.err.contains("Uncommitted") && !ran.out.contains("Removed"), "{ran:#?}");
+    // What is gone for another reason is gone.
+    fs::remove_file(bench.path("in/x.yaml")).unwrap();
+    let ran = bench.run("plan --base main").await;
+    assert!(ran.err.contains("Uncommitted, and so this change: in/x.yaml."), "{}", ran.err);
+    assert!(ran.out.contains("Removed from the files by this branch"), "{}", ran.out);
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_are_compared_with_what_they_lead_to() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    std::os::unix::fs::symlink("discoveries.yaml", bench.path("link.yaml")).unwrap();
+    bench.begun().await;
+    bench.drift("a", 7).await;
+    let link = bench.path("link.yaml");
+    let args = ["plan", "--simulate", "--format", "json", "--base", "main", "--file", &link];
+    assert_eq!(origins(&bench.run_bare(&args).await), "a update drift (timeout drift)");
+    // And the whole of the repository by a link from elsewhere, which is in none.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = elsewhere.path().join("folder");
+    std::os::unix::fs::symlink(bench.dir(), &folder).unwrap();
+    let inside = folder.join("discoveries.yaml");
+    let args = ["plan", "--simulate", "--format", "json", "--base", "main", "--file"];
+    let ran = bench.run_bare(&[&args[..], &[inside.to_str().unwrap()]].concat()).await;
+    assert_eq!(origins(&ran), "a update drift (timeout drift)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_no_commit_is_refused() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    bench.begun().await;
+    let before = bench.requests("list");
+    let tree = bench.git("rev-parse HEAD^{tree}");
+    for bad in ["nosuch", "--all", "-h", "", "main..topic", "main topic", "\u{1b}[31m", &tree] {
+        let base = format!("--base={bad}");
+        let ran = bench.run_args(&["plan", &base]).await;
+        assert_eq!(ran.exit, Exit::Invalid, "{bad}: {ran:#?}");
+        assert!(ran.err.contains("git fetch origin main"), "{bad}: {}", ran.err);
+        assert!(!ran.err.contains('\u{1b}'), "{}", ran.err);
+    }
+    let ran = bench.run("plan --drift keep").await;
+    assert!(ran.exit == Exit::Invalid && ran.err.contains("--base"), "{ran:#?}");
+    let ran = bench.run("plan --base main --drift sometimes").await;
+    assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
+    assert_eq!(bench.requests("list"), before, "a request was sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_work_trees_submodules_and_odd_names_are_read() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    let odd = std::ffi::OsStr::from_bytes(b"odd-\xff name.yaml");
+    let text = format!("{HEAD}  - {{name: odd, address: 10.0.1.1}}\n");
+    fs::write(bench.dir().join(odd), text).unwrap();
+    fs::create_dir(bench.path(".hidden")).unwrap();
+    bench.file(".hidden/no.yaml", "[").file("no.txt", "[");
+    bench.begun().await;
+    bench.drift("odd", 7).await;
+    let drift = "odd update drift (timeout drift)";
+    assert_eq!(bench.origins("--base main").await, drift);
+    let place = tempfile::tempdir().unwrap();
+    let (tree, clone) = (place.path().join("tree"), place.path().join("clone"));
+    bench.git(&format!("worktree add --quiet {} -b more", tree.display()));
+    git_in(place.path(), "init --quiet --initial-branch main clone");
+    let add = format!(
+        "-c protocol.file.allow=always submodule --quiet add {} sub",
+        bench.dir().display()
+    );
+    git_in(&clone, &add);
+    fs::write(clone.join("x.yaml"), format!("{HEAD}  - {{name: x, address: 10.0.2.1}}\n")).unwrap();
+    git_in(&clone, "add --all .");
+    git_in(&clone, "commit --quiet -m all");
+    let args = ["plan", "--simulate", "--format", "json", "--base", "HEAD", "--file"];
+    for folder in [tree, clone.join("sub")] {
+        let ran = bench.run_bare(&[&args[..], &[folder.to_str().unwrap()]].concat()).await;
+        assert_eq!(origins(&ran), drift, "{ran:#?}");
+    }
+    let ran = bench.run_bare(&[&args[..], &[clone.to_str().unwrap()]].concat()).await;
+    assert!(ran.err.contains("Submodules, of which all is this change: "), "{}", ran.err);
+    assert!(origins(&ran).contains("odd update this_change (timeout this_change)"), "{ran:#?}");
+}
+
+#[test]
+fn without_git_it_is_said_what_is_needed() {
+    let shell = Shell::new().with("PATH", "/nonexistent:relative");
+    let ended = shell.expect(4, "plan --simulate --base main");
+    assert!(ended.err.contains("needs the program `git`"), "{ended:#?}");
+    fs::create_dir(shell.path("bin")).unwrap();
+    for (says, expected) in
+        [("git version 1.8.3.1", "needs git 2.15 or later"), ("nonsense", "cannot be understood")]
+    {
+        // What is open for writing, be it in a child of another test, cannot be run.
+        let script = "printf '#!/bin/sh\\necho %s\\n' \"$0\" > bin/git; chmod 755 bin/git";
+        let mut write = Command::new("/bin/sh");
+        write.args(["-c", script, says]).current_dir(shell.path("."));
+        assert!(write.status().unwrap().success());
+        let path = shell.path("bin").to_str().unwrap().to_owned();
+        let mut command = shell.command("plan --simulate --base main");
+        let ended = command.env("PATH", path).output().unwrap();
+        let err = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(ended.status.code() == Some(4) && err.contains(expected), "{err}");
+    }
+}
+
+/// Whoever writes a repository must not have anything run by planning in it.
+#[tokio::test(start_paused = true)]
+async fn nothing_that_a_repository_says_is_run() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    bench.begun().await;
+    bench.drift("a", 7).await;
+    let away = tempfile::tempdir().unwrap();
+    let (trap, sprung) = (away.path().join("trap"), away.path().join("sprung"));
+    fs::write(&trap, format!("#!/bin/sh\necho $0 $@ >> {}\ncat\n", sprung.display())).unwrap();
+    fs::set_permissions(&trap, fs::Permissions::from_mode(0o755)).unwrap();
+    let trap = trap.display();
+    bench.file(".gitattributes", "*.yaml filter=trap diff=trap\n");
+    bench.git("mv discoveries.yaml moved.yaml");
+    bench.commit("attributes");
+    for key in [
+        "core.fsmonitor",
+        "core.pager",
+        "core.sshCommand",
+        "diff.external",
+        "diff.trap.command",
+        "diff.trap.textconv",
+        "filter.trap.clean",
+        "filter.trap.smudge",
+        "filter.trap.process",
+        "pager.diff-index",
+        "alias.ls-tree",
+        "core.alternateRefsCommand",
+    ] {
+        bench.git(&format!("config {key} {trap}"));
+    }
+    for hook in ["post-index-change", "fsmonitor-watchman", "reference-transaction"] {
+        let hook = bench.dir().join(".git/hooks").join(hook);
+        fs::create_dir_all(hook.parent().unwrap()).unwrap();
+        fs::copy(away.path().join("trap"), hook).unwrap();
+    }
+    // What stands in for the base where it is let: then nothing would be drift.
+    bench.git("config --unset core.fsmonitor");
+    let other = declared(&[("a", ", timeout: 7s")]);
+    bench.git("config --unset filter.trap.process");
+    let blob = bench.git("rev-parse main:discoveries.yaml");
+    fs::write(away.path().join("other.yaml"), other).unwrap();
+    let other = away.path().join("other.yaml");
+    let replacing = bench.git(&format!("hash-object --no-filters -w {}", other.display()));
+    bench.git(&format!("replace {blob} {replacing}"));
+    bench.git(&format!("config core.fsmonitor {trap}"));
+    bench.git(&format!("config filter.trap.process {trap}"));
+    drop(fs::remove_file(&sprung));
+    // Its time is another than what the index has: whoever refreshes it reads the file.
+    bench.file("moved.yaml", &declared(&[("a", "")]));
+    assert_eq!(bench.origins("--base main").await, "a update drift (timeout drift)");
+    assert_eq!(fs::read_to_string(&sprung).unwrap_or_default(), "");
+    // They are traps: what a person would type here springs them.
+    bench.git("status");
+    assert_ne!(fs::read_to_string(&sprung).unwrap_or_default(), "");
+    // A folder of the files that looks like a repository is none.
+    let inner = bench.dir().join("inner");
+    git_in(&bench.dir(), "init --quiet --bare inner");
+    fs::write(inner.join("x.yaml"), declared(&[("x", "")])).unwrap();
+    fs::write(
+        inner.join("config"),
+        format!(
+            "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = {}\n",
+            away.path().display()
+        ),
+    )
+    .unwrap();
+    let ran = bench
+        .run_bare(&["plan", "--simulate", "--base", "main", "--file", inner.to_str().unwrap()])
+        .await;
+    assert!(ran.exit == Exit::Invalid && ran.err.contains("safe.bareRepository"), "{ran:#?}");
+}
