@@ -5,6 +5,7 @@ use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::base::DriftArg;
 use crate::{
     model::SpanOfTime,
     simulator::{Fault, QuirkChoice, QuirkSetting, Quirks, Rate},
@@ -122,17 +123,6 @@ pub(crate) struct PlanningArgs {
     /// What to do about what was changed on the controller [default: revert]
     #[arg(long, value_name = "WHAT", requires = "base")]
     pub(crate) drift: Option<DriftArg>,
-}
-
-/// What becomes of drift.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DriftArg {
-    /// Leave it as it is
-    Keep,
-    /// Make it what the files say
-    Revert,
-    /// Refuse the plan
-    Fail,
 }
 
 impl PlanningArgs {

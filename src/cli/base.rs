@@ -1,7 +1,9 @@
 //! The files as they were where the branch began: found by git, read, and what was done is said.
 
+use clap::ValueEnum;
+
 use super::{
-    args::{DriftArg, FileArgs, PlanningArgs},
+    args::{FileArgs, PlanningArgs},
     exit::Exit,
     files::{self, Files},
     output::Output,
@@ -16,6 +18,17 @@ use crate::{
 
 /// How many mistakes in the files of the base are told, and how many paths in a line.
 const MOST_TOLD: usize = 3;
+
+/// What becomes of drift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DriftArg {
+    /// Leave it as it is
+    Keep,
+    /// Make it what the files say
+    Revert,
+    /// Refuse the plan
+    Fail,
+}
 
 impl From<DriftArg> for Drift {
     fn from(drift: DriftArg) -> Self {
