@@ -229,7 +229,7 @@ impl Sides<'_> {
         }
     }
 
-    /// Returns settings without the hops that the controller does not report: they do not compare.
+    /// Returns settings with hops only where both sides have them: others do not compare.
     fn as_reported(&self, settings: &Settings) -> Settings {
         use Target::{Cdp, Lldp};
 
@@ -238,7 +238,7 @@ impl Sides<'_> {
         if let (Some(Cdp(it)), Some(Cdp(have))) | (Some(Lldp(it)), Some(Lldp(have))) =
             (&mut settings.target, have)
         {
-            it.hops = it.hops.filter(|_| have.hops.is_some());
+            it.hops = have.hops.and(it.hops.or(have.hops));
         }
         settings
     }
