@@ -52,6 +52,8 @@ pub(crate) enum Command {
     /// Run the built-in controller as a server
     #[command(after_long_help = faults_and_quirks())]
     Simulator(SimulatorArgs),
+    /// Explain a diagnostic code, or list all of them
+    Explain(ExplainArgs),
     /// Print the JSON schema of a file format
     Schema(SchemaArgs),
     /// Print the completions for a shell
@@ -416,6 +418,13 @@ pub(crate) struct SimulatorArgs {
 
     #[command(flatten)]
     pub(crate) behaviour: SimulatedArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The code that a complaint ends with, whole or only its last part, such as `large_range`
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, Args)]

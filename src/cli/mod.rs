@@ -50,6 +50,8 @@ mod status;
 
 mod serve;
 
+mod explain;
+
 mod print;
 
 #[cfg(feature = "testing")]

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::{args::Colour, draw, event_log::EventLog, exit::Exit, host::Host};
 use crate::{
+    codes,
     model::printable,
     render::Happening,
     source::{Diagnostic, Severity, SourceMap},
@@ -27,6 +28,8 @@ pub(crate) struct Output<'h> {
     /// Whether stdout is for a machine: what a person would read there goes to stderr then.
     out_is_for_machines: bool,
     began: Instant,
+    /// Whether it was said where a code is explained: once is enough.
+    has_hinted: bool,
 }
 
 impl<'h> Output<'h> {
@@ -46,6 +49,7 @@ impl<'h> Output<'h> {
             events: None,
             out_is_for_machines: false,
             began: Instant::now(),
+            has_hinted: false,
         }
     }
 
@@ -133,7 +137,7 @@ impl<'h> Output<'h> {
 
     /// Says what is wrong where no file is to blame, and what to do about it: in a line each.
     pub(crate) fn error(&mut self, message: &str, help: Option<&str>) {
-        let complaint = Diagnostic::error("trueup::command", message);
+        let complaint = Diagnostic::error(&codes::command::COMMAND, message);
         let complaint = match help {
             Some(help) => complaint.help(help),
             None => complaint,
@@ -175,6 +179,10 @@ impl<'h> Output<'h> {
         };
         let drawn = draw::draw(diagnostics, sources, style);
         self.say_drawn(drawn.trim_end());
+        if self.host.err_is_terminal && !self.has_hinted {
+            self.has_hinted = true;
+            self.say("\nFor more on a code, run `trueup explain CODE`.");
+        }
     }
 
     fn log_complaint(&mut self, diagnostic: &Diagnostic, sources: &SourceMap) {

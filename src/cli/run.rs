@@ -8,6 +8,7 @@ use super::{
     apply,
     args::{Cli, Colour, Command},
     exit::Exit,
+    explain,
     host::{Host, Interrupts},
     output::Output,
     plan, print, resume, serve, show, status, validate,
@@ -75,6 +76,7 @@ where
             shown.unwrap_or_else(|| Err(left(&mut output)))
         }
         Command::Simulator(args) => serve::run(args, &mut output).await,
+        Command::Explain(args) => Ok(explain::run(args, &mut output)),
         Command::Schema(args) => Ok(print::schema(args, &mut output)),
         Command::Completions(args) => Ok(print::completions(args, &mut output)),
     };
@@ -106,6 +108,7 @@ impl Command {
             | Self::Show(_)
             | Self::Status(_)
             | Self::Simulator(_)
+            | Self::Explain(_)
             | Self::Schema(_)
             | Self::Completions(_) => false,
         }

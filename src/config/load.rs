@@ -17,6 +17,7 @@ use super::{
     tree,
 };
 use crate::{
+    codes,
     model::Desired,
     source::{Diagnostic, SourceId, SourceMap, Span},
 };
@@ -91,7 +92,7 @@ fn read_file(path: &str, text: &str, complaints: &mut Complaints) -> Option<raw:
 }
 
 fn no_files(message: String) -> Diagnostic {
-    Diagnostic::error("trueup::config::no_files", message)
+    Diagnostic::error(&codes::config::NO_FILES, message)
 }
 
 /// What was found on the disk so far.
@@ -205,7 +206,7 @@ impl Disk {
             let span = Span { source, start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() };
             let message = "the file is not UTF-8 text from here on";
             self.complaints.push(
-                Diagnostic::error("trueup::config::syntax", message)
+                Diagnostic::error(&codes::config::SYNTAX, message)
                     .at(span)
                     .help("save it as UTF-8"),
             );

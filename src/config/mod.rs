@@ -30,6 +30,7 @@ mod complaints;
 mod tests;
 
 pub(crate) use self::{
+    complaints::nearest,
     load::{Loaded, load},
     schema::schema,
 };

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::complaints::TOO_MANY_DELETIONS;
 use crate::{
+    codes,
     model::{AddressRange, Count, Field, Globs, Interface, Name, RemoteId, RunState, Settings},
     source::{Diagnostic, Span},
 };
@@ -239,7 +239,7 @@ impl Plan {
     /// Whether an error keeps a change from being shown; the guard of `prune` does not.
     pub(crate) fn leaves_something_out(&self) -> bool {
         let errors = self.diagnostics.iter().filter(|it| it.diagnostic.is_error());
-        errors.map(|it| &it.diagnostic.code).any(|it| it != TOO_MANY_DELETIONS)
+        errors.map(|it| &it.diagnostic.code).any(|it| it != codes::plan::TOO_MANY_DELETIONS.name)
     }
 
     /// Returns how many runs it starts.

@@ -9,6 +9,8 @@ mod applying;
 mod bad_input;
 /// A controller, files, and command lines against them.
 mod bench;
+/// Every diagnostic code: its page, and what provokes it.
+mod codes;
 /// The fuzzers' corpora, and mutations of them.
 mod corpus;
 /// The crates that this one is made of: sources, licences, versions, number.
