@@ -1,6 +1,8 @@
 //! `explain`: prints the page of a diagnostic code.
 
-use super::{args::ExplainArgs, exit::Exit, output::Output};
+use clap::Args;
+
+use super::{exit::Exit, output::Output};
 use crate::{
     codes, config,
     model::shown,
@@ -9,6 +11,13 @@ use crate::{
 
 /// However wide the terminal is, longer lines are hard to read.
 const MAX_WIDTH: usize = 100;
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The code that a complaint ends with, whole or only its last part, such as `large_range`
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
 
 /// Prints the page of a code, or the list of all.
 pub(crate) fn run(args: &ExplainArgs, output: &mut Output<'_>) -> Exit {

@@ -52,6 +52,8 @@ mod serve;
 
 mod explain;
 
+mod manual;
+
 mod print;
 
 #[cfg(feature = "testing")]

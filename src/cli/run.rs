@@ -10,6 +10,7 @@ use super::{
     exit::Exit,
     explain,
     host::{Host, Interrupts},
+    manual,
     output::Output,
     plan, print, resume, serve, show, status, validate,
 };
@@ -77,6 +78,8 @@ where
         }
         Command::Simulator(args) => serve::run(args, &mut output).await,
         Command::Explain(args) => Ok(explain::run(args, &mut output)),
+        Command::Reference(args) => Ok(manual::reference(args, &mut output)),
+        Command::Man(args) => Ok(manual::man(args, &mut output)),
         Command::Schema(args) => Ok(print::schema(args, &mut output)),
         Command::Completions(args) => Ok(print::completions(args, &mut output)),
     };
@@ -109,6 +112,8 @@ impl Command {
             | Self::Status(_)
             | Self::Simulator(_)
             | Self::Explain(_)
+            | Self::Reference(_)
+            | Self::Man(_)
             | Self::Schema(_)
             | Self::Completions(_) => false,
         }

@@ -14,9 +14,12 @@ mod roff;
 
 mod diagnostics;
 
+mod files;
+
 pub(crate) use self::{
     block::Block,
     diagnostics::{code_list, code_page, code_reference},
+    files::file_format,
     markdown::markdown,
     roff::{Manual, roff},
     text::text,

@@ -59,6 +59,8 @@ mod quirks;
 mod reading;
 /// What the README says, held against the program.
 mod readme;
+/// The reference and the manual pages, written by the program.
+mod reference;
 /// Replaces, whose halves are never left apart on purpose.
 mod replace;
 /// Applies that are killed, and what comes after.

@@ -2,7 +2,7 @@
 
 use crate::shell::{Shell, repository_file};
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 11] = [
     "validate",
     "plan",
     "apply",
@@ -10,6 +10,8 @@ const COMMANDS: [&str; 9] = [
     "status",
     "simulator",
     "explain",
+    "reference",
+    "man",
     "schema",
     "completions",
 ];
@@ -58,6 +60,9 @@ fn what_is_not_understood_is_invalid_and_not_changes() {
         "simulator --listen here",
         "simulator --rate 0/1",
         "explain large_range prefix_size",
+        "reference",
+        "reference codes",
+        "man plan",
         "schema",
         "schema snapshot",
         "resume",
