@@ -190,9 +190,12 @@ fn row(arg: &Arg) -> Vec<String> {
     let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
     let value = arg.get_value_names().and_then(|it| it.first()).map(ToString::to_string);
     let value = value.filter(|_| takes_value).unwrap_or_default();
-    let long = arg.get_long().map(|it| match arg.is_require_equals_set() {
-        true => format!("--{it}[={value}]"),
-        false => format!("--{it} {value}").trim_end().to_owned(),
+    let long = arg.get_long().map(|it| {
+        if arg.is_require_equals_set() {
+            format!("--{it}[={value}]")
+        } else {
+            format!("--{it} {value}").trim_end().to_owned()
+        }
     });
     let short = arg.get_short().map(|it| format!("-{it}"));
     let names = [short, long].into_iter().flatten().map(|it| format!("`{it}`"));
@@ -223,5 +226,5 @@ fn values(arg: &Arg) -> String {
     let values = arg.get_possible_values();
     let words = values.iter().map(|it| format!("`{}`", it.get_name())).collect::<Vec<_>>();
     let is_flag = !matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
-    if is_flag || words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) }
+    if is_flag || words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
 }

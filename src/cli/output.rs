@@ -15,6 +15,9 @@ use crate::{
     source::{Diagnostic, Severity, SourceMap},
 };
 
+/// Said below the first complaints.
+const HINT: &str = "\nFor more on a code, run `trueup explain CODE`.";
+
 /// The two streams of a command.
 ///
 /// A closed pipe is no error: whoever reads has read enough.
@@ -28,8 +31,8 @@ pub(crate) struct Output<'h> {
     /// Whether stdout is for a machine: what a person would read there goes to stderr then.
     out_is_for_machines: bool,
     began: Instant,
-    /// Whether it was said where a code is explained: once is enough.
-    has_hinted: bool,
+    /// What is still to be said about codes, where somebody reads it: once is enough.
+    hint: Option<&'static str>,
 }
 
 impl<'h> Output<'h> {
@@ -41,6 +44,7 @@ impl<'h> Output<'h> {
         };
         let (out_colour, err_colour) =
             (is_wanted(host.out_is_terminal), is_wanted(host.err_is_terminal));
+        let hint = host.err_is_terminal.then_some(HINT);
         Self {
             host,
             out_colour,
@@ -49,7 +53,7 @@ impl<'h> Output<'h> {
             events: None,
             out_is_for_machines: false,
             began: Instant::now(),
-            has_hinted: false,
+            hint,
         }
     }
 
@@ -179,9 +183,8 @@ impl<'h> Output<'h> {
         };
         let drawn = draw::draw(diagnostics, sources, style);
         self.say_drawn(drawn.trim_end());
-        if self.host.err_is_terminal && !self.has_hinted {
-            self.has_hinted = true;
-            self.say("\nFor more on a code, run `trueup explain CODE`.");
+        if let Some(hint) = self.hint.take() {
+            self.say(hint);
         }
     }
 

@@ -108,7 +108,7 @@ fn typed(it: &Map<String, Value>, schema: &Value) -> String {
     match word.and_then(Value::as_str) {
         Some("array") => {
             let of = it.get("items").map_or_else(String::new, |it| value(it, schema));
-            format!("a list, of each: {of}")
+            format!("a list; each is {of}")
         }
         Some("integer" | "number") => match (bound("minimum"), bound("maximum")) {
             (Some(least), Some(most)) => format!("a whole number from {least} to {most}"),

@@ -4,29 +4,23 @@ use super::Block;
 
 /// Returns the page as Markdown.
 pub(crate) fn markdown(page: &[Block]) -> String {
-    let mut out = String::new();
-    for block in page {
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        out += &match block {
-            Block::Heading(level, text) => format!("{} {text}\n", "#".repeat(*level)),
-            Block::Text(text) => format!("{}\n", escaped(text)),
-            Block::Lines(language, lines) => format!("```{language}\n{}\n```\n", lines.trim_end()),
-            Block::Table(head, rows) => table(head, rows),
-        };
-    }
-    out
+    let blocks = page.iter().map(|block| match block {
+        Block::Heading(level, text) => format!("{} {text}\n", "#".repeat(*level)),
+        Block::Text(text) => format!("{}\n", escaped(text)),
+        Block::Lines(language, lines) => format!("```{language}\n{}\n```\n", lines.trim_end()),
+        Block::Table(head, rows) => table(head, rows),
+    });
+    blocks.collect::<Vec<_>>().join("\n")
 }
 
 fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let rule = vec!["---"; head.len()].join("|");
-    let mut out = format!("| {} |\n|{rule}|\n", head.join(" | "));
-    for row in rows {
+    let row = |row: &Vec<String>| {
         let cells = row.iter().map(|it| escaped(it).replace('|', "\\|"));
-        out += &format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
-    }
-    out
+        format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+    };
+    let rows = rows.iter().map(row).collect::<String>();
+    format!("| {} |\n|{rule}|\n{rows}", head.join(" | "))
 }
 
 /// Returns a text in which only what is between backticks, and links, mean anything.

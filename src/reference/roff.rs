@@ -18,28 +18,25 @@ pub(crate) struct Manual<'a> {
 pub(crate) fn roff(manual: Manual<'_>, page: &[Block]) -> String {
     let Manual { name, section, about } = manual;
     let version = env!("CARGO_PKG_VERSION");
-    let mut out = format!(
-        ".TH \"{}\" \"{section}\" \"\" \"trueup {version}\" \"\"\n.nh\n.ad l\n",
-        plain(&name.to_uppercase())
+    let head = format!(
+        ".TH \"{}\" \"{section}\" \"\" \"trueup {version}\" \"\"\n.nh\n.ad l\n.SH NAME\n{} \\- {}\n",
+        plain(&name.to_uppercase()),
+        plain(name),
+        plain(about)
     );
-    out += &format!(".SH NAME\n{} \\- {}\n", plain(name), plain(about));
-    for block in page {
-        match block {
-            Block::Heading(1, _) => (),
-            Block::Heading(2, text) => out += &format!(".SH \"{}\"\n", title(text)),
-            Block::Heading(_, text) => out += &format!(".SS \"{}\"\n", title(text)),
-            Block::Text(text) => out += &format!(".PP\n{}\n", line(text)),
-            Block::Lines(_, lines) => {
-                out += ".PP\n.RS 4\n.nf\n";
-                for it in lines.trim_end().lines() {
-                    out += &[guarded(&plain(it)).as_str(), "\n"].concat();
-                }
-                out += ".fi\n.RE\n";
-            }
-            Block::Table(head, rows) => rows.iter().for_each(|it| out += &entry(head, it)),
+    let blocks = page.iter().map(|block| match block {
+        Block::Heading(1, _) => String::new(),
+        Block::Heading(2, text) => format!(".SH \"{}\"\n", title(text)),
+        Block::Heading(_, text) => format!(".SS \"{}\"\n", title(text)),
+        Block::Text(text) => format!(".PP\n{}\n", line(text)),
+        Block::Lines(_, lines) => {
+            let lines = lines.trim_end().lines().map(|it| guarded(&plain(it)));
+            let lines = lines.collect::<Vec<_>>().join("\n");
+            format!(".PP\n.RS 4\n.nf\n{lines}\n.fi\n.RE\n")
         }
-    }
-    out
+        Block::Table(head, rows) => rows.iter().map(|it| entry(head, it)).collect(),
+    });
+    std::iter::once(head).chain(blocks).collect()
 }
 
 /// A row as an entry: what it is about, and below it every other cell under its head.
@@ -82,15 +79,12 @@ fn without_links(text: &str) -> String {
             (!words.contains(['[', ']'])).then_some((words, tail))
         });
         out += before;
-        match link {
-            Some((words, tail)) => {
-                out += words;
-                rest = tail;
-            }
-            None => {
-                out.push('[');
-                rest = after;
-            }
+        if let Some((words, tail)) = link {
+            out += words;
+            rest = tail;
+        } else {
+            out.push('[');
+            rest = after;
         }
     }
     out + rest
@@ -108,10 +102,14 @@ fn plain(text: &str) -> String {
             '^' => out += "\\(ha",
             '~' => out += "\\(ti",
             c if c.is_ascii() => out.push(c),
-            c => out += &format!("\\[u{:04X}]", u32::from(c)),
+            c => out += &unicode(c),
         }
     }
     out
+}
+
+fn unicode(c: char) -> String {
+    format!("\\[u{:04X}]", u32::from(c))
 }
 
 /// Keeps a line that begins like a request from being one.
