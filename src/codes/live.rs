@@ -31,8 +31,8 @@ DUPLICATE_LIVE_NAME "duplicate_live_name" [Error] {
         file: "version: 1\ndiscoveries:\n  - {name: lab, cidr: 10.20.0.0/24}\n",
         line: "plan",
     }),
-    remedy: "Delete all but one in the controller's web interface, or rename the others there, \
-        and plan again.",
+    remedy: "Delete all but one in the controller's web interface, and plan again. `trueup \
+        status --only NAME` shows what each of them scans.",
 }
 
 UNREADABLE "unreadable" [Error, Warning] {
