@@ -1,5 +1,7 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
+mod codes;
+
 mod source;
 
 mod rules;
@@ -23,6 +25,8 @@ mod journal;
 mod apply;
 
 mod render;
+
+mod reference;
 
 pub mod simulator;
 

@@ -5,6 +5,8 @@
 
 use std::{borrow::Cow, cmp::Ordering, ops::Range, sync::Arc};
 
+use crate::codes::Code;
+
 /// Which text of a [`SourceMap`] a [`Span`] lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SourceId(u32);
@@ -214,7 +216,8 @@ pub(crate) enum Severity {
 #[must_use = "a complaint that nobody sees helps nobody"]
 pub(crate) struct Diagnostic {
     pub(crate) severity: Severity,
-    /// What kind of mistake it is, such as `trueup::config::unknown_key`.
+    /// What kind of mistake it is, such as `trueup::config::unknown_key`: the name of a
+    /// [`Code`], unless it is read from a file that another version has saved.
     pub(crate) code: Cow<'static, str>,
     /// What is wrong, in the user's terms: a fragment that starts in lower case, without a period.
     pub(crate) message: String,
@@ -233,17 +236,20 @@ pub(crate) struct Label {
 
 impl Diagnostic {
     /// Makes an error; places and help are added with [`Self::at`] and [`Self::help`].
-    pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn error(code: &'static Code, message: impl Into<String>) -> Self {
+        debug_assert!(code.may_stop(), "the page of {} knows of no error", code.name);
         Self::new(Severity::Error, code, message.into())
     }
 
     /// Makes a warning; places and help are added with [`Self::at`] and [`Self::help`].
-    pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn warning(code: &'static Code, message: impl Into<String>) -> Self {
+        debug_assert!(code.may_warn(), "the page of {} knows of no warning", code.name);
         Self::new(Severity::Warning, code, message.into())
     }
 
-    fn new(severity: Severity, code: &'static str, message: String) -> Self {
-        Self { severity, code: Cow::Borrowed(code), message, help: None, labels: Vec::new() }
+    fn new(severity: Severity, code: &'static Code, message: String) -> Self {
+        let code = Cow::Borrowed(code.name);
+        Self { severity, code, message, help: None, labels: Vec::new() }
     }
 
     /// Adds a place; the first one added is the one to blame.

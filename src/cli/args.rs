@@ -3,9 +3,13 @@
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use clap_complete::Shell;
 
-use super::base::DriftArg;
+use super::{
+    base::DriftArg,
+    explain::ExplainArgs,
+    manual::{ManArgs, ReferenceArgs},
+    print::{CompletionsArgs, SchemaArgs},
+};
 use crate::{
     model::SpanOfTime,
     simulator::{Fault, QuirkChoice, QuirkSetting, Quirks, Rate},
@@ -54,6 +58,12 @@ pub(crate) enum Command {
     /// Run the built-in controller as a server
     #[command(after_long_help = faults_and_quirks())]
     Simulator(SimulatorArgs),
+    /// Explain a diagnostic code, or list all of them
+    Explain(ExplainArgs),
+    /// Print a page of the reference, as Markdown
+    Reference(ReferenceArgs),
+    /// Print the manual page, or write all of them to a folder
+    Man(ManArgs),
     /// Print the JSON schema of a file format
     Schema(SchemaArgs),
     /// Print the completions for a shell
@@ -445,31 +455,6 @@ pub(crate) struct SimulatorArgs {
 
     #[command(flatten)]
     pub(crate) behaviour: SimulatedArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SchemaArgs {
-    /// Of which format
-    #[arg(value_name = "FORMAT")]
-    pub(crate) of: SchemaOf,
-}
-
-/// A file format that has a schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SchemaOf {
-    DesiredState,
-    Plan,
-    Events,
-    Journal,
-    Report,
-    Diagnostics,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CompletionsArgs {
-    /// For which shell
-    #[arg(value_name = "SHELL")]
-    pub(crate) shell: Shell,
 }
 
 /// Lists what can be set to go wrong with the built-in controller, and what is not known of the

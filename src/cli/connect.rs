@@ -14,6 +14,7 @@ use crate::{
         ApiError, Class, Client, ControllerUrl, Login, Pace, Proxy, Secret, Transport, Wire,
         WireOptions,
     },
+    codes,
     live::ReadError,
     source::Diagnostic,
 };
@@ -211,7 +212,7 @@ fn refuse_other_plan(given: &str, planned: &str, output: &mut Output<'_>) {
 
 fn refuse_other_files(whence: &str, url: &ControllerUrl, files: &Files, output: &mut Output<'_>) {
     let message = format!("the files are for another controller than {whence}, {url}");
-    let complaint = Diagnostic::error("trueup::plan::other_controller", message);
+    let complaint = Diagnostic::error(&codes::plan::OTHER_CONTROLLER, message);
     let complaint = match &files.controller {
         Some(url) => complaint.labelled(url.span, "the controller of the files"),
         None => complaint,

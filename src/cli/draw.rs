@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        config,
+        codes, config,
         source::{SourceId, Span},
     };
 
@@ -245,7 +245,7 @@ mod tests {
         let (mut sources, id) = one(text);
         let path = sources.add("\u{1b}[2J.yaml", text);
         let span = |source, start| Span { source, start, end: start + 9 };
-        let complaint = Diagnostic::error("trueup::config::unknown_key", "\u{1b}[31m \u{202e}")
+        let complaint = Diagnostic::error(&codes::ANY, "\u{1b}[31m \u{202e}")
             .labelled(span(id, text.find("contr").unwrap()), "\u{1b}[1m")
             .at(span(path, 0))
             .help("\u{7}");
@@ -273,8 +273,8 @@ mod tests {
                 (0..=text.len()).filter(|it| text.is_char_boundary(*it)).collect::<Vec<_>>();
             for &start in &offsets {
                 for &end in offsets.iter().filter(|it| start <= **it) {
-                    let complaint =
-                        Diagnostic::error("c", "m").labelled(Span { source, start, end }, "l");
+                    let complaint = Diagnostic::error(&codes::ANY, "m")
+                        .labelled(Span { source, start, end }, "l");
                     let drawing = draw(&[complaint], &sources, PLAIN);
                     assert!(drawing.contains("a.yaml:"), "{text:?} {start}..{end}: {drawing}");
                 }

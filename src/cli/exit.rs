@@ -29,9 +29,46 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every way to end, by number.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Done,
+        Self::Failed,
+        Self::Changes,
+        Self::Invalid,
+        Self::Refused,
+        Self::Stale,
+        Self::Partial,
+        Self::Pending,
+        Self::Unreachable,
+    ];
+
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         self as u8
+    }
+
+    /// What it means, as the README has it too.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done; or nothing to do",
+            Self::Failed => "failed, and nothing was changed; or `yes` was not said",
+            Self::Changes => "`--detailed-exitcode`: there are changes",
+            Self::Drift => "`--detailed-exitcode`: there is drift, and nothing else to do",
+            Self::Invalid => {
+                "invalid: the command line, the files, a saved plan, no login, or nobody to ask \
+                 and no `--auto-approve`"
+            }
+            Self::Refused => {
+                "refused: by a limit or a protection, or the files or the saved plan are for \
+                 another controller, or a saved plan has errors"
+            }
+            Self::Stale => {
+                "stale: the controller changed between plan and apply; nothing was written"
+            }
+            Self::Partial => "partial: something took effect, something failed or was not tried",
+            Self::Pending => "pending: stopped or out of time, with operations open or unknown",
+            Self::Unreachable => "the controller could not be reached or did not let us in",
+        }
     }
 
     /// The word for it, as machines read it.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api::ControllerUrl,
-    config,
+    codes, config,
     model::{Desired, Globs, Name},
     plan::{self, Planned},
     source::{Diagnostic, Location, SourceMap, Span, Spanned},
@@ -99,7 +99,7 @@ pub(crate) fn given(args: &FileArgs) -> Vec<PathBuf> {
 
 /// Says where the path comes from that nobody has typed.
 fn explain_default(complaint: &mut Diagnostic) {
-    if complaint.code == "trueup::config::no_files" && complaint.help.is_none() {
+    if complaint.code == codes::config::NO_FILES.name && complaint.help.is_none() {
         let help = "this file of the current folder is read unless `--file PATH` is given";
         complaint.help = Some(help.to_owned());
     }
@@ -116,7 +116,7 @@ fn controller(
             Ok(url) => url,
             Err(error) => {
                 let complaint =
-                    Diagnostic::error("trueup::config::bad_controller", error.to_string());
+                    Diagnostic::error(&codes::config::BAD_CONTROLLER, error.to_string());
                 let help = "write scheme and host, such as `https://catalyst.example.com`";
                 diagnostics.push(complaint.at(given.span).help(help));
                 continue;
@@ -127,7 +127,7 @@ fn controller(
             Some(first) if first.value.same_controller(&url) => (),
             Some(first) => {
                 let message = "the files are for different controllers";
-                let complaint = Diagnostic::error("trueup::config::bad_controller", message);
+                let complaint = Diagnostic::error(&codes::config::BAD_CONTROLLER, message);
                 let complaint = complaint.labelled(given.span, "this one").at(first.span);
                 diagnostics.push(complaint.help("plan the files of each controller on their own"));
             }

@@ -52,6 +52,10 @@ mod status;
 
 mod serve;
 
+mod explain;
+
+mod manual;
+
 mod print;
 
 #[cfg(feature = "testing")]

@@ -9,10 +9,14 @@ use tokio::time::Instant;
 
 use super::{args::Colour, draw, event_log::EventLog, exit::Exit, host::Host};
 use crate::{
+    codes,
     model::printable,
     render::Happening,
     source::{Diagnostic, Severity, SourceMap},
 };
+
+/// Said below the first complaints.
+const HINT: &str = "\nFor more on a code, run `trueup explain CODE`.";
 
 /// The two streams of a command.
 ///
@@ -27,6 +31,8 @@ pub(crate) struct Output<'h> {
     /// Whether stdout is for a machine: what a person would read there goes to stderr then.
     out_is_for_machines: bool,
     began: Instant,
+    /// What is still to be said about codes, where somebody reads it: once is enough.
+    hint: Option<&'static str>,
 }
 
 impl<'h> Output<'h> {
@@ -38,6 +44,7 @@ impl<'h> Output<'h> {
         };
         let (out_colour, err_colour) =
             (is_wanted(host.out_is_terminal), is_wanted(host.err_is_terminal));
+        let hint = host.err_is_terminal.then_some(HINT);
         Self {
             host,
             out_colour,
@@ -46,6 +53,7 @@ impl<'h> Output<'h> {
             events: None,
             out_is_for_machines: false,
             began: Instant::now(),
+            hint,
         }
     }
 
@@ -133,7 +141,7 @@ impl<'h> Output<'h> {
 
     /// Says what is wrong where no file is to blame, and what to do about it: in a line each.
     pub(crate) fn error(&mut self, message: &str, help: Option<&str>) {
-        let complaint = Diagnostic::error("trueup::command", message);
+        let complaint = Diagnostic::error(&codes::command::COMMAND, message);
         let complaint = match help {
             Some(help) => complaint.help(help),
             None => complaint,
@@ -175,6 +183,9 @@ impl<'h> Output<'h> {
         };
         let drawn = draw::draw(diagnostics, sources, style);
         self.say_drawn(drawn.trim_end());
+        if let Some(hint) = self.hint.take() {
+            self.say(hint);
+        }
     }
 
     fn log_complaint(&mut self, diagnostic: &Diagnostic, sources: &SourceMap) {

@@ -1,13 +1,35 @@
 //! `schema` and `completions`: print what the program knows of itself.
 
-use clap::CommandFactory as _;
+use clap::{Args, CommandFactory as _, ValueEnum};
+use clap_complete::Shell;
 
-use super::{
-    args::{Cli, CompletionsArgs, SchemaArgs, SchemaOf},
-    exit::Exit,
-    output::Output,
-};
+use super::{args::Cli, exit::Exit, output::Output};
 use crate::{config, journal, render};
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Of which format
+    #[arg(value_name = "FORMAT")]
+    pub(crate) of: SchemaOf,
+}
+
+/// A file format that has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    DesiredState,
+    Plan,
+    Events,
+    Journal,
+    Report,
+    Diagnostics,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
 
 /// Prints the schema of a file format.
 pub(crate) fn schema(args: &SchemaArgs, output: &mut Output<'_>) -> Exit {

@@ -8,7 +8,9 @@ use super::{
     apply,
     args::{Cli, Colour, Command},
     exit::Exit,
+    explain,
     host::{Host, Interrupts},
+    manual,
     output::Output,
     plan, print, resume, serve, show, status, validate,
 };
@@ -75,6 +77,9 @@ where
             shown.unwrap_or_else(|| Err(left(&mut output)))
         }
         Command::Simulator(args) => serve::run(args, &mut output).await,
+        Command::Explain(args) => Ok(explain::run(args, &mut output)),
+        Command::Reference(args) => Ok(manual::reference(args, &mut output)),
+        Command::Man(args) => Ok(manual::man(args, &mut output)),
         Command::Schema(args) => Ok(print::schema(args, &mut output)),
         Command::Completions(args) => Ok(print::completions(args, &mut output)),
     };
@@ -109,6 +114,9 @@ impl Command {
             | Self::Show(_)
             | Self::Status(_)
             | Self::Simulator(_)
+            | Self::Explain(_)
+            | Self::Reference(_)
+            | Self::Man(_)
             | Self::Schema(_)
             | Self::Completions(_) => false,
         }

@@ -5,6 +5,7 @@
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use crate::{
+    codes,
     model::quoted,
     source::{Diagnostic, Severity, SourceId, Span},
 };
@@ -98,8 +99,8 @@ pub(super) fn untold(left_out: &[Severity]) -> Option<Diagnostic> {
     let n = left_out.len();
     let help = format!("{n} are not shown: mend what is shown first; are these the right files?");
     let complaint = match worst {
-        Severity::Error => Diagnostic::error("trueup::config::too_many", message),
-        Severity::Warning => Diagnostic::warning("trueup::config::too_many", message),
+        Severity::Error => Diagnostic::error(&codes::config::TOO_MANY, message),
+        Severity::Warning => Diagnostic::warning(&codes::config::TOO_MANY, message),
     };
     Some(complaint.help(help))
 }
@@ -142,7 +143,7 @@ pub(super) fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> Stri
 }
 
 /// Returns the word that was probably meant.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     written: &str,
     words: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

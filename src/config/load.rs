@@ -18,6 +18,7 @@ use super::{
     tree::{self, Node},
 };
 use crate::{
+    codes,
     model::{Desired, Given, Policy},
     source::{Diagnostic, SourceId, SourceMap, Span},
 };
@@ -161,7 +162,7 @@ fn root<'a>(path: &str, text: &'a str, complaints: &mut Complaints) -> Option<No
 }
 
 fn no_files(message: String) -> Diagnostic {
-    Diagnostic::error("trueup::config::no_files", message)
+    Diagnostic::error(&codes::config::NO_FILES, message)
 }
 
 /// What was found on the disk so far.
@@ -278,7 +279,7 @@ impl Disk {
             let span = Span { source, start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() };
             let message = "the file is not UTF-8 text from here on";
             self.complaints.push(
-                Diagnostic::error("trueup::config::syntax", message)
+                Diagnostic::error(&codes::config::SYNTAX, message)
                     .at(span)
                     .help("save it as UTF-8"),
             );

@@ -13,10 +13,8 @@ use super::{
     values,
 };
 use crate::{
-    model::{
-        AddressRange, Count, Given, Globs, Grade, MaxDelete, NamePatterns, Policy, WARNINGS,
-        short_code,
-    },
+    codes::{self, Code},
+    model::{AddressRange, Count, Given, Globs, Grade, MaxDelete, NamePatterns, Policy},
     source::{Diagnostic, Spanned},
 };
 
@@ -190,7 +188,7 @@ fn count(
         let count = u128::try_from(number).ok().map(Count::from);
         if count.is_none() {
             let message = format!("`{key}` cannot be less than 0, found {number}");
-            complaints.add(Diagnostic::error("trueup::config::out_of_range", message).at(given.at));
+            complaints.add(Diagnostic::error(&codes::config::OUT_OF_RANGE, message).at(given.at));
         }
         count
     })
@@ -202,7 +200,7 @@ fn max_delete(given: &Given<MaxDeleteMap>, complaints: &mut Complaints) -> Optio
         // A key that is misspelt has been complained of.
         if !complaints.has_error_within(given.at) {
             let message = "`max_delete` needs `count`, `percent` or both";
-            complaints.add(Diagnostic::error("trueup::config::missing_key", message).at(given.at));
+            complaints.add(Diagnostic::error(&codes::config::MISSING_KEY, message).at(given.at));
         }
         return None;
     }
@@ -231,7 +229,7 @@ fn patterns(
     key: &'static str,
     complaints: &mut Complaints,
 ) -> Option<NamePatterns> {
-    const CODE: &str = "trueup::config::bad_glob";
+    const CODE: &Code = &codes::config::BAD_GLOB;
     if let Some(first) = given.value.get(MOST_PATTERNS) {
         let message = format!("`{key}` has more than {MOST_PATTERNS} patterns");
         complaints.add(Diagnostic::error(CODE, message).at(first.span));
@@ -266,19 +264,19 @@ fn rules(
 ) -> BTreeMap<&'static str, Given<Grade>> {
     let mut rules = BTreeMap::new();
     for (text, Given { value: Word(grade), key, at }) in &written.0 {
-        let found = WARNINGS.iter().find(|it| *it == text || short_code(it) == text);
+        let found = codes::gradable().find(|it| it.name == text || it.short() == text);
         let Some(code) = found else {
             complaints.add(no_warning(text).at(*key));
             continue;
         };
-        match rules.entry(*code) {
+        match rules.entry(code.name) {
             btree_map::Entry::Vacant(entry) => {
                 entry.insert(Given { value: *grade, key: *key, at: *at });
             }
             btree_map::Entry::Occupied(entry) => complaints.add(
                 Diagnostic::error(
-                    "trueup::config::duplicate_key",
-                    format!("`{}` is graded twice", short_code(code)),
+                    &codes::config::DUPLICATE_KEY,
+                    format!("`{}` is graded twice", code.short()),
                 )
                 .labelled(*key, "again here")
                 .labelled(entry.get().key, "first graded here"),
@@ -289,9 +287,9 @@ fn rules(
 }
 
 fn no_warning(text: &str) -> Diagnostic {
-    let short = WARNINGS.iter().map(|it| short_code(it));
+    let short = codes::gradable().map(Code::short);
     let meant = if text.contains("::") {
-        nearest(text, WARNINGS.iter().copied())
+        nearest(text, codes::gradable().map(|it| it.name))
     } else {
         nearest(text, short.clone())
     };
@@ -300,5 +298,5 @@ fn no_warning(text: &str) -> Diagnostic {
         None => format!("only warnings are graded: {}", alternatives(short)),
     };
     let message = format!("{} is not the code of a warning", shown(text));
-    Diagnostic::error("trueup::config::unknown_key", message).help(help)
+    Diagnostic::error(&codes::config::UNKNOWN_KEY, message).help(help)
 }

@@ -105,6 +105,7 @@ pub(super) struct Discovery {
     pub(super) lldp: Slot<Neighbours>,
     /// Whether it is to be there: `present` (the default); `stopped`: there, and never running;
     /// `absent`: deleted, whatever the other keys say.
+    #[schemars(extend("default" = "present"))]
     pub(super) state: Slot<Word<State>>,
     #[schemars(flatten)]
     pub(super) settings: Settings,
@@ -137,9 +138,11 @@ pub(super) struct Settings {
     pub(super) netconf_port: Slot<Number>,
     /// When a discovery that is there is run again: `on_change` (the default), `until_complete`,
     /// `always`, `never`, or once its last run is older than a length of time.
+    #[schemars(extend("default" = "on_change"))]
     pub(super) rerun: Slot<RerunRule>,
     /// How a changed setting is carried out: `update` (the default), or `replace`, which deletes
     /// the discovery and creates it again.
+    #[schemars(extend("default" = "update"))]
     pub(super) on_change: Slot<Word<OnChange>>,
 }
 
@@ -151,7 +154,7 @@ pub(super) struct Neighbours {
     #[schemars(regex(pattern = ADDRESS))]
     pub(super) seed: Must<String>,
     /// How many neighbours away it goes; 16 if left out.
-    #[schemars(range(min = 1, max = MAX_HOPS))]
+    #[schemars(range(min = 1, max = MAX_HOPS), extend("default" = MAX_HOPS))]
     pub(super) hops: Slot<Number>,
 }
 

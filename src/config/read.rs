@@ -12,6 +12,7 @@ use super::{
     tree::{Entry, Node, Value},
 };
 use crate::{
+    codes,
     model::Given,
     source::{Diagnostic, Spanned},
 };
@@ -192,7 +193,7 @@ impl<'n, 'a> Fields<'n, 'a> {
             let message = format!("{} needs the key `{key}`", self.what);
             let at = reader.complaints.span(self.first_key());
             reader.complaints.add(
-                Diagnostic::error("trueup::config::missing_key", message)
+                Diagnostic::error(&codes::config::MISSING_KEY, message)
                     .labelled(at, format!("`{key}` is missing here")),
             );
         }
@@ -216,7 +217,7 @@ impl<'n, 'a> Fields<'n, 'a> {
             };
             reader.complaints.add(
                 Diagnostic::error(
-                    "trueup::config::unknown_key",
+                    &codes::config::UNKNOWN_KEY,
                     format!("{} has no key {}", self.what, shown(name)),
                 )
                 .at(reader.complaints.span(entry.key.place))
@@ -278,7 +279,7 @@ impl<'a, 'c> Reader<'a, 'c> {
             Some(key) => format!("`{key}`: expected {expected}, found {found}"),
             None => format!("expected {expected}, found {found}"),
         };
-        let complaint = Diagnostic::error("trueup::config::wrong_type", message).at(at);
+        let complaint = Diagnostic::error(&codes::config::WRONG_TYPE, message).at(at);
         self.complaints.add(match help {
             Some(help) => complaint.help(help),
             None => complaint,

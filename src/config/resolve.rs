@@ -14,6 +14,7 @@ use super::{
     targets,
 };
 use crate::{
+    codes,
     model::{Desired, DesiredDiscovery, Given, Globs, Name, NameError, State, Wanted},
     source::{Diagnostic, Span, Spanned},
 };
@@ -66,7 +67,7 @@ impl Resolver {
             // Each compiles by itself: only all together can be too much.
             Err(error) => {
                 let message = format!("the patterns of `manage` do not go together: {error}");
-                complaints.push(Diagnostic::error("trueup::config::bad_glob", message));
+                complaints.push(Diagnostic::error(&codes::config::BAD_GLOB, message));
                 Globs::default()
             }
         };
@@ -78,7 +79,7 @@ impl Resolver {
         let value = policy::policy(value, complaints);
         if let Some(first) = &self.desired.policy {
             complaints.add(
-                Diagnostic::error("trueup::config::duplicate_policy", "`policy` is given twice")
+                Diagnostic::error(&codes::config::DUPLICATE_POLICY, "`policy` is given twice")
                     .labelled(*key, "again here")
                     .labelled(first.key, "first given here")
                     .help("limits hold for all files together: keep them in one"),
@@ -91,7 +92,7 @@ impl Resolver {
     fn add_pattern(&mut self, pattern: &Spanned<String>, complaints: &mut Complaints) {
         if self.patterns.len() == MOST_PATTERNS {
             let message = format!("`manage` has more than {MOST_PATTERNS} patterns");
-            complaints.add(Diagnostic::error("trueup::config::bad_glob", message).at(pattern.span));
+            complaints.add(Diagnostic::error(&codes::config::BAD_GLOB, message).at(pattern.span));
             return;
         }
         let complaint = match Globs::new([&pattern.value]) {
@@ -104,7 +105,7 @@ impl Resolver {
             Ok(_) => "an empty pattern matches no name".to_owned(),
             Err(error) => format!("{} is not a pattern: {error}", shown(&pattern.value)),
         };
-        complaints.add(Diagnostic::error("trueup::config::bad_glob", complaint).at(pattern.span));
+        complaints.add(Diagnostic::error(&codes::config::BAD_GLOB, complaint).at(pattern.span));
     }
 
     fn add_discovery(
@@ -164,7 +165,7 @@ impl Resolver {
             let message = format!("the name is longer than {LONG_NAME} characters");
             let help = "a controller may not take it";
             complaints
-                .add(Diagnostic::warning("trueup::config::long_name", message).at(*at).help(help));
+                .add(Diagnostic::warning(&codes::bounds::LONG_NAME, message).at(*at).help(help));
         }
         // What comes from an anchor is written once and used twice: the entries tell them apart.
         let is_inside = entry.source == at.source && entry.start <= at.start && at.end <= entry.end;
@@ -172,7 +173,7 @@ impl Resolver {
         if let Some(first) = self.names.get(&name) {
             complaints.add(
                 Diagnostic::error(
-                    "trueup::config::duplicate_name",
+                    &codes::config::DUPLICATE_NAME,
                     format!("the name {} is given twice", shown(text)),
                 )
                 .labelled(span, "again here")
@@ -192,7 +193,7 @@ pub(super) fn check_version(version: &Must<Number>, complaints: &mut Complaints)
     {
         let message = format!("version {version} of the format is not known");
         complaints.add(
-            Diagnostic::error("trueup::config::unsupported_version", message)
+            Diagnostic::error(&codes::config::UNSUPPORTED_VERSION, message)
                 .at(at)
                 .help(format!("this program reads version {}", raw::VERSION)),
         );
@@ -207,7 +208,7 @@ fn bad_name(error: NameError, text: &str) -> Diagnostic {
         NameError::Empty | NameError::Control => None,
         NameError::Blank => Some("a name has no blank at its ends"),
     };
-    let complaint = Diagnostic::error("trueup::config::bad_name", error.to_string());
+    let complaint = Diagnostic::error(&codes::config::BAD_NAME, error.to_string());
     match help {
         Some(help) => complaint.help(help),
         None => complaint,

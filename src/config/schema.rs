@@ -4,7 +4,7 @@ use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
 
 use super::raw;
-use crate::model::{TargetKind, WARNINGS, short_code};
+use crate::{codes, model::TargetKind};
 
 /// Returns the schema of desired-state files.
 ///
@@ -58,8 +58,8 @@ pub(super) fn count_or_percent(schema: &mut Schema) {
 
 /// Says that keys are the codes of warnings, whole or their last part.
 pub(super) fn keys_are_warnings(schema: &mut Schema) {
-    let short = WARNINGS.iter().map(|it| short_code(it));
-    let codes = short.chain(WARNINGS.iter().copied()).collect::<Vec<_>>();
+    let short = codes::gradable().map(codes::Code::short);
+    let codes = short.chain(codes::gradable().map(|it| it.name)).collect::<Vec<_>>();
     schema.insert("propertyNames".to_owned(), json!({ "enum": codes }));
 }
 

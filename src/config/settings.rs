@@ -14,6 +14,7 @@ use super::{
     values,
 };
 use crate::{
+    codes,
     model::{
         CredentialId, CredentialKind, CredentialRef, DesiredCredentials, Exclude, Given,
         ManagementIp, OnChange, Protocol, Rerun, SpanOfTime,
@@ -147,7 +148,7 @@ fn protocol_order(
     if given.value.is_empty() {
         let message = "`protocols` needs at least one protocol";
         complaints.add(
-            Diagnostic::error("trueup::config::out_of_range", message)
+            Diagnostic::error(&codes::config::OUT_OF_RANGE, message)
                 .at(given.at)
                 .help("leave the key out to leave the protocols alone"),
         );
@@ -158,7 +159,7 @@ fn protocol_order(
         if order.contains(protocol) {
             complaints.add(
                 Diagnostic::warning(
-                    "trueup::config::duplicate_protocol",
+                    &codes::bounds::DUPLICATE_PROTOCOL,
                     format!("`{protocol}` is given twice"),
                 )
                 .at(*span)
@@ -198,9 +199,8 @@ fn kinds(raw: &raw::Credentials, complaints: &mut Complaints) -> Kinds {
                 let message = format!(
                     "{n} credentials; the user guide has {MANY_CREDENTIALS} of a kind at most"
                 );
-                complaints.add(
-                    Diagnostic::warning("trueup::config::many_credentials", message).at(it.key),
-                );
+                let code = &codes::bounds::MANY_CREDENTIALS;
+                complaints.add(Diagnostic::warning(code, message).at(it.key));
             }
             let read = |it: &Spanned<raw::Credential>| {
                 credential(it, complaints).map(|value| Spanned::new(value, it.span))
@@ -238,7 +238,7 @@ fn credential(
         (None, _, _) => return Some(CredentialRef::Named { description, username }),
     };
     complaints.add(
-        Diagnostic::error("trueup::config::bad_credential", mistake)
+        Diagnostic::error(&codes::config::BAD_CREDENTIAL, mistake)
             .at(raw.span)
             .help("a credential is its description, `{description, username}`, or `{id}`"),
     );

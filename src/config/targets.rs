@@ -14,6 +14,7 @@ use super::{
     values,
 };
 use crate::{
+    codes,
     model::{AddressRange, Count, Given, Hops, Neighbours, State, Target, TargetKind, Wanted},
     source::{Diagnostic, Span, Spanned},
 };
@@ -76,7 +77,7 @@ fn which_target(keys: &[Option<Span>], name: Span, n_said: usize) -> Diagnostic 
         TargetKind::Cdp,
         TargetKind::Lldp,
     ];
-    let code = "trueup::config::which_target";
+    let code = &codes::config::WHICH_TARGET;
     let words = alternatives(all.iter().map(|it| it.key()));
     let help = format!("a discovery has exactly one of {words}");
     if n_said == 0 {
@@ -109,7 +110,7 @@ fn prefix(given: &Given<String>, complaints: &mut Complaints) -> Option<Target> 
     if !(shortest..=longest).contains(&length) {
         let message = format!("the user guide has prefixes from /{shortest} to /{longest}");
         complaints.add(
-            Diagnostic::warning("trueup::config::prefix_size", message)
+            Diagnostic::warning(&codes::bounds::PREFIX_SIZE, message)
                 .at(given.at)
                 .help(format!("/{length} is sent as it is; the controller may not take it")),
         );
@@ -142,7 +143,7 @@ fn set_of_ranges(
     }
     if given.value.is_empty() {
         let message = "`ranges` needs at least one range or address";
-        complaints.add(Diagnostic::error("trueup::config::out_of_range", message).at(given.at));
+        complaints.add(Diagnostic::error(&codes::config::OUT_OF_RANGE, message).at(given.at));
         return None;
     }
     let mut first = BTreeMap::<AddressRange, Span>::new();
@@ -153,7 +154,7 @@ fn set_of_ranges(
         if let Some(earlier) = first.get(&range) {
             complaints.add(
                 Diagnostic::warning(
-                    "trueup::config::duplicate_range",
+                    &codes::bounds::DUPLICATE_RANGE,
                     format!("{} is given twice", shown(&range.to_string())),
                 )
                 .labelled(*span, "again here")
@@ -174,7 +175,7 @@ fn warn_large(range: AddressRange, at: Span, complaints: &mut Complaints) {
     if most < count {
         let (count, most) = (count.grouped(), most.grouped());
         let message = format!("the range has {count} addresses; the user guide has {most} at most");
-        complaints.add(Diagnostic::warning("trueup::config::large_range", message).at(at));
+        complaints.add(Diagnostic::warning(&codes::bounds::LARGE_RANGE, message).at(at));
     }
 }
 
@@ -183,7 +184,7 @@ fn warn_list(ranges: impl Iterator<Item = AddressRange>, at: Span, complaints: &
     if MANY_RANGES < sent.len() {
         let n = sent.len();
         let message = format!("{n} ranges; the user guide has {MANY_RANGES} at most");
-        complaints.add(Diagnostic::warning("trueup::config::too_many_ranges", message).at(at));
+        complaints.add(Diagnostic::warning(&codes::bounds::TOO_MANY_RANGES, message).at(at));
     }
     let length = sent.join(",").len();
     if LONG_ADDRESS_LIST < length {
@@ -191,7 +192,7 @@ fn warn_list(ranges: impl Iterator<Item = AddressRange>, at: Span, complaints: &
             "the ranges are sent as {length} characters; the controller may take no more than \
              {LONG_ADDRESS_LIST}"
         );
-        complaints.add(Diagnostic::warning("trueup::config::long_address_list", message).at(at));
+        complaints.add(Diagnostic::warning(&codes::bounds::LONG_ADDRESS_LIST, message).at(at));
     }
 }
 
@@ -204,7 +205,7 @@ pub(super) fn warn_ipv6(
     if let Some((_, at)) = of_v6.min_by_key(|(_, at)| *at) {
         let message = "whether the classic interface takes IPv6 is not known";
         complaints.add(
-            Diagnostic::warning("trueup::config::ipv6_unproven", message)
+            Diagnostic::warning(&codes::bounds::IPV6_UNPROVEN, message)
                 .at(at)
                 .help("it is sent as it is"),
         );
@@ -220,7 +221,7 @@ pub(super) fn check_exclude(wanted: &Wanted, complaints: &mut Complaints) {
         let kind = target.value.kind().key();
         complaints.add(
             Diagnostic::warning(
-                "trueup::config::exclude_may_be_ignored",
+                &codes::bounds::EXCLUDE_MAY_BE_IGNORED,
                 format!("the controller may not heed `exclude` beside `{kind}`"),
             )
             .labelled(exclude.key, "this is sent as it is")

@@ -9,7 +9,7 @@ use super::{
     complaints::{Complaints, Place, shown},
     yaml,
 };
-use crate::source::Diagnostic;
+use crate::{codes, source::Diagnostic};
 
 /// A value and where it is.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ fn checked<'a>(entries: Vec<Entry<'a>>, text: &str, complaints: &mut Complaints)
             let found = entry.key.found(text);
             complaints.add(
                 Diagnostic::error(
-                    "trueup::config::wrong_type",
+                    &codes::config::WRONG_TYPE,
                     format!("a key must be text, found {found}"),
                 )
                 .at(complaints.span(entry.key.place)),
@@ -131,7 +131,7 @@ fn checked<'a>(entries: Vec<Entry<'a>>, text: &str, complaints: &mut Complaints)
         if let Some(place) = first.get(key) {
             complaints.add(
                 Diagnostic::error(
-                    "trueup::config::duplicate_key",
+                    &codes::config::DUPLICATE_KEY,
                     format!("{} is given twice", shown(key)),
                 )
                 .labelled(complaints.span(entry.key.place), "again here")

@@ -11,6 +11,7 @@ use super::{
     read::{Length, Number},
 };
 use crate::{
+    codes,
     model::{AddressRange, Exclude, Given, RangeError, SpanOfTime, SpanOfTimeError, parse_address},
     source::{Diagnostic, Span},
 };
@@ -53,20 +54,18 @@ pub(super) fn network(text: &str, at: Span, complaints: &mut Complaints) -> Opti
 fn range_complaint(error: &RangeError, text: &str, help: Option<String>) -> Diagnostic {
     let (code, message, own_help) = match error {
         RangeError::NotAnAddress(part) => {
-            ("trueup::config::bad_address", format!("{} is not an IP address", shown(part)), None)
+            (&codes::config::BAD_ADDRESS, format!("{} is not an IP address", shown(part)), None)
         }
         RangeError::Mapped(address) => (
-            "trueup::config::bad_address",
+            &codes::config::BAD_ADDRESS,
             error.to_string(),
             address.to_ipv4_mapped().map(|it| format!("write `{it}`")),
         ),
-        RangeError::Reversed => (
-            "trueup::config::reversed_range",
-            format!("{} ends before it begins", shown(text)),
-            None,
-        ),
+        RangeError::Reversed => {
+            (&codes::config::REVERSED_RANGE, format!("{} ends before it begins", shown(text)), None)
+        }
         RangeError::MixedFamilies => (
-            "trueup::config::mixed_families",
+            &codes::config::MIXED_FAMILIES,
             format!("{} begins in one address family and ends in the other", shown(text)),
             Some("write a range for each family".to_owned()),
         ),
@@ -106,7 +105,7 @@ pub(super) fn prefix(text: &str, at: Span, complaints: &mut Complaints) -> Optio
             bad_prefix(text).help(help)
         }
         (Err(_), Some((address, _))) if parse_address(address).is_err() => Diagnostic::error(
-            "trueup::config::bad_address",
+            &codes::config::BAD_ADDRESS,
             format!("{} is not an IP address", shown(address)),
         ),
         (Err(_), Some((address, _))) => {
@@ -120,7 +119,7 @@ pub(super) fn prefix(text: &str, at: Span, complaints: &mut Complaints) -> Optio
 }
 
 fn bad_prefix(text: &str) -> Diagnostic {
-    Diagnostic::error("trueup::config::bad_prefix", format!("{} is not a prefix", shown(text)))
+    Diagnostic::error(&codes::config::BAD_PREFIX, format!("{} is not a prefix", shown(text)))
 }
 
 /// Reads an address or a prefix to be left out.
@@ -145,12 +144,12 @@ pub(super) fn duration(given: &Given<Length>, complaints: &mut Complaints) -> Op
         Err(error) => {
             let complaint = match error {
                 SpanOfTimeError::Form => Diagnostic::error(
-                    "trueup::config::bad_duration",
+                    &codes::config::BAD_DURATION,
                     format!("{} is not a length of time", shown(&given.value.0)),
                 )
                 .help("a length of time is a whole number and `s`, `m`, `h`, `d` or `w`, such as `5s`"),
                 SpanOfTimeError::TooLarge => Diagnostic::error(
-                    "trueup::config::bad_duration",
+                    &codes::config::BAD_DURATION,
                     format!("{} is longer than can be counted", shown(&given.value.0)),
                 ),
             };
@@ -186,5 +185,5 @@ pub(super) fn out_of_range<T: fmt::Display, U: fmt::Display>(
     (least, most): (U, U),
 ) -> Diagnostic {
     let message = format!("`{what}` goes from {least} to {most}, found {found}");
-    Diagnostic::error("trueup::config::out_of_range", message).at(at)
+    Diagnostic::error(&codes::config::OUT_OF_RANGE, message).at(at)
 }

@@ -17,7 +17,7 @@ use super::{
     complaints::{Complaints, Place, shown},
     tree::{Entry, Node, Value},
 };
-use crate::source::Diagnostic;
+use crate::{codes, source::Diagnostic};
 
 /// A discovery has about twenty nodes: 100,000 discoveries fit in.
 const MAX_NODES: usize = 4_000_000;
@@ -88,7 +88,7 @@ fn syntax(error: &serde_saphyr::Error, text: &str, complaints: &Complaints) -> D
         other => plain(&UserMessageFormatter.format_message(other)),
     };
     let at = error.location().map(|it| place_of_error(&it, text)).unwrap_or_default();
-    let complaint = Diagnostic::error("trueup::config::syntax", message).at(complaints.span(at));
+    let complaint = Diagnostic::error(&codes::config::SYNTAX, message).at(complaints.span(at));
     match error.without_snippet() {
         serde_saphyr::Error::MultipleDocuments { .. } => {
             complaint.help("give each document a file of its own")

@@ -37,7 +37,7 @@ pub(crate) use self::{
     live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},
     name::{Name, NameError, brief, is_unsafe, printable, quoted, shown, shown_json},
     overlap::{Common, overlapping},
-    policy::{Grade, MaxDelete, NamePatterns, Policy, WARNINGS, short_code},
+    policy::{Grade, MaxDelete, NamePatterns, Policy},
     run_state::RunState,
     settings::{Difference, Field, FieldValue, ManagementIp, Protocol, Settings},
     span_of_time::{SpanOfTime, SpanOfTimeError},

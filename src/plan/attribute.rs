@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     complaints,
     declared::Case,
+    grades::graded,
     keep,
     origin::{Base, Compared, Drift, Git, Origin},
     planner::{needs_run_age, planned},
@@ -59,7 +60,8 @@ fn plan_without(why: &str, git: &Git, scene: &Scene<'_>) -> Plan {
     }
     let refuses = scene.options.drift != Drift::Revert;
     let diagnostic = complaints::unreadable_base(why, git, scene.options.drift);
-    plan.diagnostics.push(Planned { diagnostic, refuses });
+    let policy = scene.desired.policy.as_ref().map(|it| &it.value);
+    plan.diagnostics.extend(graded(policy, vec![Planned { diagnostic, refuses }]));
     let git = git.clone();
     let (kept, removed) = (Vec::new(), Vec::new());
     plan.compared = Some(Compared { git, is_readable: false, kept, removed });

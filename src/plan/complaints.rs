@@ -7,21 +7,13 @@ use super::{
     types::{Action, Change, FieldChange, Planned},
 };
 use crate::{
+    codes,
     model::{
         DesiredDiscovery, Field, Interface, LiveDiscovery, Name, Unreadable, brief, printable,
         shown,
     },
     source::{Diagnostic, Span},
 };
-
-/// The code of the one refusal that leaves a change out of the plan.
-pub(super) const OWN_CREDENTIALS: &str = "trueup::plan::own_credentials";
-
-/// The code of the refusal of drift, which leaves nothing out of the plan either.
-pub(super) const DRIFT: &str = "trueup::plan::drift";
-
-/// The code of what is said where the base cannot be compared with, which leaves nothing out either.
-pub(super) const UNREADABLE_BASE: &str = "trueup::plan::unreadable_base";
 
 /// How many names a complaint lists before it only counts.
 const MAX_LISTED: usize = 10;
@@ -86,13 +78,13 @@ pub(super) fn duplicate_live_name(name: &Name, live: &[&LiveDiscovery]) -> Diagn
     let ids = live.iter().map(|it| shown(&it.id.0)).collect::<Vec<_>>().join(", ");
     let message =
         format!("the controller has {} discoveries called `{name}`: ids {ids}", live.len());
-    Diagnostic::error("trueup::plan::duplicate_live_name", message)
+    Diagnostic::error(&codes::live::DUPLICATE_LIVE_NAME, message)
         .help("a name is all that tells discoveries apart: delete all but one on the controller")
 }
 
 pub(super) fn unreadable(live: &LiveDiscovery, why: &Unreadable) -> Diagnostic {
     let message = format!("the live discovery `{}` cannot be understood: {}", live.name, said(why));
-    Diagnostic::error("trueup::plan::unreadable", message)
+    Diagnostic::error(&codes::live::UNREADABLE, message)
         .help("nothing is done to it as long as that is so: look at it on the controller")
 }
 
@@ -110,7 +102,7 @@ pub(super) fn unreadable_unmanaged(all: &[(&LiveDiscovery, &Unreadable)]) -> Dia
         format!("{} live discoveries that no file names cannot be understood", all.len())
     };
     let message = format!("{what}: {}", listed.join(", "));
-    Diagnostic::warning("trueup::plan::unreadable", message)
+    Diagnostic::warning(&codes::live::UNREADABLE, message)
         .help("what they cover is not counted among the addresses; they are left alone")
 }
 
@@ -126,26 +118,26 @@ fn shown_value(found: &str) -> String {
 
 pub(super) fn being_edited(name: &Name) -> Diagnostic {
     let message = format!("somebody may be editing `{name}`: the controller says `Edit`");
-    Diagnostic::warning("trueup::plan::being_edited", message)
+    Diagnostic::warning(&codes::live::BEING_EDITED, message)
         .help("what they save after this plan is applied wins")
 }
 
 pub(super) fn similar_name(name: &Name, similar: &Name) -> Diagnostic {
     let message = format!("`{name}` is not on the controller, and `{similar}` is");
-    Diagnostic::warning("trueup::plan::similar_name", message)
+    Diagnostic::warning(&codes::live::SIMILAR_NAME, message)
         .help("they differ in letter case or blanks only, and are two discoveries to a controller")
 }
 
 pub(super) fn no_cli_credential(it: &DesiredDiscovery) -> Diagnostic {
     let message = format!("`{}` would be made without a `cli` credential", it.name.value);
-    Diagnostic::error("trueup::plan::no_cli_credential", message)
+    Diagnostic::error(&codes::plan::NO_CLI_CREDENTIAL, message)
         .at(it.name.span)
         .help("give it one: `credentials: {cli: [DESCRIPTION]}`, here or in `defaults`")
 }
 
 pub(super) fn no_snmp_credential(it: &DesiredDiscovery) -> Diagnostic {
     let message = format!("`{}` would be made without an SNMP credential", it.name.value);
-    Diagnostic::warning("trueup::plan::no_snmp_credential", message)
+    Diagnostic::warning(&codes::plan::NO_SNMP_CREDENTIAL, message)
         .at(it.name.span)
         .help("the controller may refuse it, and finds less: give `snmp_v3` or `snmp_v2_read`")
 }
@@ -154,7 +146,7 @@ pub(super) fn create_starts_a_run(it: &DesiredDiscovery, interface: Interface) -
     let name = &it.name.value;
     let message = format!("making `{name}` starts a run of it, in spite of `rerun: never`");
     let at = it.rerun.as_ref().map_or(it.name.span, |it| it.at);
-    Diagnostic::warning("trueup::plan::create_starts_a_run", message)
+    Diagnostic::warning(&codes::plan::CREATE_STARTS_A_RUN, message)
         .at(at)
         .help(format!("the {interface} interface cannot make a discovery without running it"))
 }
@@ -166,7 +158,7 @@ pub(super) fn own_credentials(it: &DesiredDiscovery, fields: &[String]) -> Diagn
         "`{name}` has credentials of its own ({}), which cannot be read, and an edit would lose them",
         field_names(fields)
     );
-    Diagnostic::error(OWN_CREDENTIALS, message).at(it.name.span).help(
+    Diagnostic::error(&codes::live::OWN_CREDENTIALS, message).at(it.name.span).help(
         "with `state: present` and `on_change: replace` it is made anew without them; or change it \
          on the controller by hand",
     )
@@ -180,14 +172,14 @@ pub(super) fn own_credentials_lost(it: &DesiredDiscovery, fields: &[String]) -> 
         field_names(fields)
     );
     let at = it.on_change.as_ref().map_or(it.name.span, |it| it.at);
-    Diagnostic::warning("trueup::plan::own_credentials_lost", message).at(at)
+    Diagnostic::warning(&codes::live::OWN_CREDENTIALS_LOST, message).at(at)
 }
 
 pub(super) fn secrets_not_sent(it: &DesiredDiscovery, fields: &[String]) -> Diagnostic {
     let name = &it.name.value;
     let message =
         format!("`{name}` has masked secrets ({}): an edit leaves them out", field_names(fields));
-    Diagnostic::warning("trueup::plan::secrets_not_sent", message)
+    Diagnostic::warning(&codes::live::SECRETS_NOT_SENT, message)
         .at(it.name.span)
         .help("its global credentials are kept; look at its runs once it is edited")
 }
@@ -201,7 +193,7 @@ pub(super) fn immutable_while_stopped(it: &DesiredDiscovery, paths: &[&str]) -> 
     let name = &it.name.value;
     let message = format!("`{name}` is to be stopped, and {paths} cannot be changed in place");
     let at = it.state.as_ref().map_or(it.name.span, |it| it.at);
-    Diagnostic::error("trueup::plan::immutable_while_stopped", message)
+    Diagnostic::error(&codes::plan::IMMUTABLE_WHILE_STOPPED, message)
         .at(at)
         .help("it would have to be deleted and made anew: with `state: present` it is")
 }
@@ -209,7 +201,7 @@ pub(super) fn immutable_while_stopped(it: &DesiredDiscovery, paths: &[&str]) -> 
 pub(super) fn hops_not_reported(it: &DesiredDiscovery, at: Span) -> Diagnostic {
     let name = &it.name.value;
     let message = format!("the controller does not say how many hops `{name}` goes");
-    Diagnostic::warning("trueup::plan::hops_not_reported", message)
+    Diagnostic::warning(&codes::live::HOPS_NOT_REPORTED, message)
         .at(at)
         .help("whether they are as wanted cannot be told: they are not compared")
 }
@@ -217,7 +209,7 @@ pub(super) fn hops_not_reported(it: &DesiredDiscovery, at: Span) -> Diagnostic {
 pub(super) fn run_state_unknown(it: &DesiredDiscovery, status: &str, so: &str) -> Diagnostic {
     let name = &it.name.value;
     let message = format!("whether `{name}` runs is not known ({}): {so}", shown(status));
-    Diagnostic::warning("trueup::plan::run_state_unknown", message)
+    Diagnostic::warning(&codes::live::RUN_STATE_UNKNOWN, message)
         .at(it.name.span)
         .help("look at it on the controller, or run it with `--rerun`")
 }
@@ -226,26 +218,26 @@ pub(super) fn run_age_unknown(it: &DesiredDiscovery) -> Diagnostic {
     let name = &it.name.value;
     let message = format!("when the last run of `{name}` ended is not known: it is not run again");
     let at = it.rerun.as_ref().map_or(it.name.span, |it| it.at);
-    Diagnostic::warning("trueup::plan::run_age_unknown", message)
+    Diagnostic::warning(&codes::live::RUN_AGE_UNKNOWN, message)
         .at(at)
         .help("run it once with `--rerun`")
 }
 
 pub(super) fn already_running(it: &DesiredDiscovery) -> Diagnostic {
     let message = format!("`{}` is running: `--rerun` does nothing to it", it.name.value);
-    Diagnostic::warning("trueup::plan::already_running", message).at(it.name.span)
+    Diagnostic::warning(&codes::live::ALREADY_RUNNING, message).at(it.name.span)
 }
 
 pub(super) fn rerun_narrowed_away(it: &DesiredDiscovery) -> Diagnostic {
     let name = &it.name.value;
     let message = format!("`--rerun` names `{name}`, and `--only` or `--except` leaves it out");
-    Diagnostic::warning("trueup::plan::rerun_narrowed_away", message).at(it.name.span)
+    Diagnostic::warning(&codes::plan::RERUN_NARROWED_AWAY, message).at(it.name.span)
 }
 
 pub(super) fn matches_nothing(pattern: &str) -> Diagnostic {
     let pattern = printable(pattern);
     let message = format!("`--only {pattern}` matches no discovery, of the files or live");
-    Diagnostic::warning("trueup::plan::matches_nothing", message).help("look for a typo in it")
+    Diagnostic::warning(&codes::plan::MATCHES_NOTHING, message).help("look for a typo in it")
 }
 
 pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagnostic {
@@ -253,7 +245,7 @@ pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagno
         "`--prune` would delete {n_deletions} of the {n_covered} discoveries that `manage.names` \
          covers"
     );
-    Diagnostic::error("trueup::plan::too_many_deletions", message)
+    Diagnostic::error(&codes::plan::TOO_MANY_DELETIONS, message)
         .help(format!("if all of them are to go, say `--allow-delete {n_deletions}`"))
 }
 
@@ -294,7 +286,7 @@ pub(super) fn drifted(change: &Change) -> Diagnostic {
 }
 
 fn refused(message: String, at: Option<Span>, label: &str) -> Diagnostic {
-    let diagnostic = Diagnostic::error(DRIFT, message).help(
+    let diagnostic = Diagnostic::error(&codes::drift::DRIFT, message).help(
         "`--drift revert` makes it what the files say, `--drift keep` leaves it alone; or put into \
          the files what is on the controller",
     );
@@ -309,17 +301,40 @@ pub(super) fn unreadable_base(why: &str, git: &Git, drift: Drift) -> Diagnostic 
     let commit = git.merge_base.get(..7).unwrap_or(&git.merge_base);
     let message = format!("the files at {commit}, to compare with, have mistakes: {why}");
     match drift {
-        Drift::Revert => Diagnostic::warning(UNREADABLE_BASE, message)
+        Drift::Revert => Diagnostic::warning(&codes::drift::UNREADABLE_BASE, message)
             .help("everything counts as this change; the files of today are not to blame"),
-        Drift::Keep | Drift::Fail => Diagnostic::error(UNREADABLE_BASE, message).help(format!(
-            "what is drift cannot be told, and `--drift {drift}` rests on it: compare with a \
+        Drift::Keep | Drift::Fail => Diagnostic::error(&codes::drift::UNREADABLE_BASE, message)
+            .help(format!(
+                "what is drift cannot be told, and `--drift {drift}` rests on it: compare with a \
              commit whose files are good, or leave the flag out"
-        )),
+            )),
     }
 }
 
 pub(super) fn bug(violation: &str) -> Diagnostic {
     let message = format!("this plan breaks a rule of its own: {violation}");
-    Diagnostic::error("trueup::plan::bug", message)
+    Diagnostic::error(&codes::plan::BUG, message)
         .help("this is a bug in trueup: please report it; nothing was changed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::testing::Story;
+
+    #[test]
+    fn a_broken_rule_is_a_bug() {
+        let bug = bug("the changes are out of order");
+        assert!(bug.is_error() && bug.message.contains("the changes are out of order"));
+        assert_eq!(bug.code, "trueup::plan::bug");
+    }
+
+    #[test]
+    fn what_cannot_be_changed_in_place_is_not_run_to_change_it() {
+        let story = Story::new("lab; cidr 10.0.0.0/24; state stopped", "");
+        let [lab] = story.desired.discoveries.as_slice() else { panic!("{story:?}") };
+        let complaint = immutable_while_stopped(lab, &["cidr"]);
+        assert!(complaint.is_error() && complaint.message.contains("`cidr`"));
+        assert_eq!(complaint.code, "trueup::plan::immutable_while_stopped");
+    }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    codes,
     model::{
         Credential, CredentialKind, CredentialRef, Credentials, DesiredCredentials, Given, shown,
     },
@@ -62,7 +63,7 @@ fn resolve_kind(
         if let Some(first) = found.insert(credential, wanted.span) {
             let message = format!("the {kind} credential `{}` is given twice", text(credential));
             complaints.push(
-                Diagnostic::warning("trueup::plan::credential_twice", message)
+                Diagnostic::warning(&codes::plan::CREDENTIAL_TWICE, message)
                     .labelled(wanted.span, "here")
                     .labelled(first, "and here"),
             );
@@ -81,7 +82,7 @@ fn unresolved(
     if !candidates.is_empty() {
         let message = format!("`{name}` may be any of {} {kind} credentials", candidates.len());
         let help = format!("say which, by its `username` or by its `id`: {}", listed(candidates));
-        return Diagnostic::error("trueup::plan::credential_ambiguous", message)
+        return Diagnostic::error(&codes::plan::CREDENTIAL_AMBIGUOUS, message)
             .at(wanted.span)
             .help(help);
     }
@@ -90,7 +91,7 @@ fn unresolved(
         let kinds = elsewhere.iter().map(|it| it.kind).collect::<BTreeSet<_>>();
         let kinds = kinds.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" and ");
         let message = format!("`{name}` is not a credential of kind `{kind}`, but of {kinds}");
-        return Diagnostic::error("trueup::plan::credential_of_another_kind", message)
+        return Diagnostic::error(&codes::plan::CREDENTIAL_OF_ANOTHER_KIND, message)
             .at(wanted.span)
             .help(format!("give it under {kinds}, or name one of kind `{kind}` here"));
     }
@@ -101,7 +102,7 @@ fn unresolved(
         format!("the controller's {kind} credentials: {}", listed(&of_kind))
     };
     let message = format!("the controller has no {kind} credential `{name}`");
-    Diagnostic::error("trueup::plan::credential_missing", message).at(wanted.span).help(help)
+    Diagnostic::error(&codes::plan::CREDENTIAL_MISSING, message).at(wanted.span).help(help)
 }
 
 /// Lists credentials with their ids, so that one of them can be copied.

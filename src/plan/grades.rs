@@ -4,12 +4,13 @@
 
 use super::types::Planned;
 use crate::{
+    codes::{self, Code},
     model::{Given, Grade, Policy},
     source::{Diagnostic, Severity},
 };
 
 /// Warnings that were not told for their number: what is among them, nobody knows.
-const TOO_MANY: &str = "trueup::config::too_many";
+const TOO_MANY: &Code = &codes::config::TOO_MANY;
 
 /// Grades complaints: leaves those out that are off, and makes refusals of those that are errors.
 pub(crate) fn graded(policy: Option<&Policy>, complaints: Vec<Planned>) -> Vec<Planned> {
@@ -34,7 +35,7 @@ fn grade(policy: &Policy, planned: Planned) -> Option<Planned> {
 }
 
 fn rule_of<'a>(policy: &'a Policy, code: &str) -> Option<&'a Given<Grade>> {
-    if code == TOO_MANY {
+    if code == TOO_MANY.name {
         // Whoever writes enough other warnings must not get past a rule.
         let strictest = policy.rules.values().find(|it| it.value == Grade::Error);
         return strictest.or_else(|| policy.rules.get(code));

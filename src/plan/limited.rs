@@ -5,6 +5,7 @@
 
 use super::impact::covered;
 use crate::{
+    codes,
     model::{
         AddressRange, AddressSet, Count, DesiredDiscovery, Given, Name, Policy, State, Target,
     },
@@ -68,7 +69,7 @@ impl<'a> Limits<'a> {
             most.grouped()
         );
         (*most < count).then(|| {
-            Diagnostic::error("trueup::policy::max_addresses_per_discovery", message)
+            Diagnostic::error(&codes::policy::MAX_ADDRESSES_PER_DISCOVERY, message)
                 .labelled(it.target.at, addresses(count))
                 .labelled(*at, "the limit")
                 .help("scan less, leave addresses out with `exclude`, or make several of it")
@@ -83,7 +84,7 @@ impl<'a> Limits<'a> {
         }
         let (name, ranges) = (it.name, ranges(&hit));
         let message = format!("`{name}` scans {ranges}, which `forbid_ranges` forbids");
-        let mut refusal = Diagnostic::error("trueup::policy::forbid_ranges", message)
+        let mut refusal = Diagnostic::error(&codes::policy::FORBID_RANGES, message)
             .labelled(it.target.at, "this scans it")
             .help(help_of(it, "forbidden"));
         let hits = list.value.iter().filter(|entry| {
@@ -101,7 +102,7 @@ impl<'a> Limits<'a> {
         let (name, found) = (it.name, ranges(&outside));
         let message = format!("`{name}` scans {found}, which `allow_only_within` does not have");
         (!outside.count().is_zero()).then(|| {
-            Diagnostic::error("trueup::policy::allow_only_within", message)
+            Diagnostic::error(&codes::policy::ALLOW_ONLY_WITHIN, message)
                 .labelled(it.target.at, "this scans it")
                 .labelled(list.at, "allowed is only this")
                 .help(help_of(it, "not allowed"))
@@ -116,7 +117,7 @@ impl<'a> Limits<'a> {
             "`{name}` goes wherever its neighbours lead, and `allow_unbounded` does not have it"
         );
         (kind.is_unbounded() && !allowed.globs.is_match(name)).then(|| {
-            Diagnostic::error("trueup::policy::allow_unbounded", message)
+            Diagnostic::error(&codes::policy::ALLOW_UNBOUNDED, message)
                 .labelled(it.target.at, format!("`{}` has no bounds", kind.key()))
                 .labelled(*at, "no pattern matches its name")
                 .help("scan `ranges` or a `cidr`, or have its name allowed")

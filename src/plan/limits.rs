@@ -10,6 +10,7 @@ use super::{
     types::{Action, Change, Options, Overlap, Overlaps, Plan, Planned, Reason},
 };
 use crate::{
+    codes,
     model::{Count, Desired, DesiredDiscovery, Given, Grade, Live, MaxDelete, Name, Policy},
     source::{Diagnostic, Severity, Span},
 };
@@ -87,7 +88,7 @@ impl<'a> Scene<'a> {
         );
         let most = |it: &Change| it.impact.new;
         (limit.value < found).then(|| {
-            let refusal = Diagnostic::error("trueup::policy::max_new_addresses", message);
+            let refusal = Diagnostic::error(&codes::policy::MAX_NEW_ADDRESSES, message);
             let refusal = self.blamed(refusal, plan, most, |it| format!("{} new", it.grouped()));
             refusal
                 .labelled(limit.at, "the limit")
@@ -105,7 +106,7 @@ impl<'a> Scene<'a> {
         );
         let most = |it: &Change| it.impact.logins;
         (limit.value < found).then(|| {
-            let refusal = Diagnostic::error("trueup::policy::max_login_attempts", message);
+            let refusal = Diagnostic::error(&codes::policy::MAX_LOGIN_ATTEMPTS, message);
             let refusal =
                 self.blamed(refusal, plan, most, |it| format!("{} logins at most", it.grouped()));
             refusal.labelled(limit.at, "the limit").help(
@@ -162,7 +163,7 @@ impl<'a> Scene<'a> {
             "the plan destroys {n} of the {n_owned} discoveries that the files own, and \
              `max_delete` is {limits}"
         );
-        let mut refusal = Diagnostic::error("trueup::policy::max_delete", message);
+        let mut refusal = Diagnostic::error(&codes::policy::MAX_DELETE, message);
         let places = destroyed.iter().filter_map(|it| self.by_name.get(&it.name));
         for it in places.take(MOST_LABELS) {
             refusal = refusal.labelled(it.name.span, "destroyed");
@@ -184,7 +185,7 @@ impl<'a> Scene<'a> {
         let what = if change.action == Action::Replace { "replaced" } else { "deleted" };
         let name = &change.name;
         let message = format!("`{name}` would be {what}, and its name is protected");
-        let refusal = Diagnostic::error("trueup::policy::protected_names", message);
+        let refusal = Diagnostic::error(&codes::policy::PROTECTED_NAMES, message);
         let it = self.by_name.get(name);
         let (place, text, help) = match change.reason {
             Reason::DeclaredAbsent => (
@@ -235,7 +236,7 @@ impl<'a> Scene<'a> {
         if more != 0 || overlaps.is_cut {
             let n = if overlaps.is_cut { String::new() } else { format!("{more} ") };
             let message = format!("there are {n}more overlaps than are told");
-            told.push(Diagnostic::warning("trueup::policy::overlap", message));
+            told.push(Diagnostic::warning(&codes::policy::OVERLAP, message));
         }
         let is_refused = *grade == Grade::Error;
         let graded = |it: Diagnostic| {
@@ -261,7 +262,7 @@ impl<'a> Scene<'a> {
             listed(ranges),
             addresses(*count)
         );
-        let mut said = Diagnostic::warning("trueup::policy::overlap", message);
+        let mut said = Diagnostic::warning(&codes::policy::OVERLAP, message);
         for name in [one, other] {
             if let Some(it) = self.by_name.get(name) {
                 said = said.labelled(place_of_target(it), format!("`{name}`"));

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::Options;
 use crate::{
+    codes,
     model::{Desired, State},
     source::Diagnostic,
 };
@@ -26,19 +27,18 @@ fn check_prune(desired: &Desired) -> Vec<Diagnostic> {
     if desired.manage.is_empty() {
         let message = "`--prune` needs `manage.names` in a file: it says which names it may delete";
         let help = "add `manage: {names: [\"branch-*\"]}` to a file, with your own patterns";
-        complaints.push(Diagnostic::error("trueup::plan::prune_without_names", message).help(help));
+        complaints.push(Diagnostic::error(&codes::plan::PRUNE_WITHOUT_NAMES, message).help(help));
     }
     if desired.discoveries.is_empty() {
         let message = "`--prune` needs at least one discovery in the files";
         let help = "without one, everything that `manage.names` covers would be deleted";
         complaints
-            .push(Diagnostic::error("trueup::plan::prune_without_discoveries", message).help(help));
+            .push(Diagnostic::error(&codes::plan::PRUNE_WITHOUT_DISCOVERIES, message).help(help));
     }
     complaints
 }
 
 fn check_rerun(desired: &Desired, options: &Options) -> Vec<Diagnostic> {
-    const CODE: &str = "trueup::plan::rerun_not_present";
     let by_name = desired.discoveries.iter().map(|it| (&it.name.value, it));
     let by_name = by_name.collect::<BTreeMap<_, _>>();
     let mut complaints = Vec::new();
@@ -46,7 +46,7 @@ fn check_rerun(desired: &Desired, options: &Options) -> Vec<Diagnostic> {
         let Some(discovery) = by_name.get(name) else {
             let message = format!("`--rerun` names `{name}`, which no file gives");
             let help = "a discovery is run again only where a file gives it as present";
-            complaints.push(Diagnostic::error(CODE, message).help(help));
+            complaints.push(Diagnostic::error(&codes::plan::RERUN_NOT_PRESENT, message).help(help));
             continue;
         };
         let state = match discovery.state() {
@@ -56,7 +56,10 @@ fn check_rerun(desired: &Desired, options: &Options) -> Vec<Diagnostic> {
         };
         let message = format!("`--rerun` names `{name}`, which is to be {state}");
         let at = discovery.state.as_ref().map_or(discovery.name.span, |it| it.at);
-        complaints.push(Diagnostic::error(CODE, message).labelled(at, "it is not present"));
+        complaints.push(
+            Diagnostic::error(&codes::plan::RERUN_NOT_PRESENT, message)
+                .labelled(at, "it is not present"),
+        );
     }
     complaints
 }

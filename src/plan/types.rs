@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use super::{
-    complaints::OWN_CREDENTIALS,
-    origin::{Compared, Drift, Origin, Origins},
-};
+use super::origin::{Compared, Drift, Origin, Origins};
 use crate::{
+    codes,
     model::{AddressRange, Count, Field, Globs, Interface, Name, RemoteId, RunState, Settings},
     source::{Diagnostic, Span},
 };
@@ -264,7 +262,7 @@ impl Plan {
     /// Whether an error keeps a change from being shown; a limit that refuses does not.
     pub(crate) fn leaves_something_out(&self) -> bool {
         let mut errors = self.diagnostics.iter().filter(|it| it.diagnostic.is_error());
-        errors.any(|it| !it.refuses || it.diagnostic.code == OWN_CREDENTIALS)
+        errors.any(|it| !it.refuses || it.diagnostic.code == codes::live::OWN_CREDENTIALS.name)
     }
 
     /// Takes in what refuses it for the files' sake.

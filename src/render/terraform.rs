@@ -82,12 +82,13 @@ pub(crate) fn plan_terraform(plan: &Plan) -> String {
 
 fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
     let Change { name, action, reason, id, steps, before, after, impact, .. } = change;
-    let before = before.as_ref().map(|it| resource(name, id.as_ref(), it, run_before(change)));
+    let before =
+        before.as_ref().map(|it| resource(name, id.as_ref(), it, run_before(change).as_deref()));
     // What is made has an id of its own, which nobody knows yet.
     let is_made = matches!(action, Action::Create | Action::Replace);
     let kept = id.as_ref().filter(|_| !is_made);
     let run_after = run_after(change, interface);
-    let after = after.as_ref().map(|it| resource(name, kept, it, run_after));
+    let after = after.as_ref().map(|it| resource(name, kept, it, run_after.as_deref()));
     ResourceChangeV1 {
         address: address(name),
         mode: "managed",
@@ -156,7 +157,7 @@ fn address(name: &Name) -> String {
 
 /// Returns a discovery as a resource: its settings by the keys of the files, what it is known by,
 /// and what its run does.
-fn resource(name: &Name, id: Option<&RemoteId>, settings: &Settings, run: Option<String>) -> Value {
+fn resource(name: &Name, id: Option<&RemoteId>, settings: &Settings, run: Option<&str>) -> Value {
     let mut members = Map::new();
     members.insert("name".to_owned(), json!(name.as_str()));
     if let Some(id) = id {

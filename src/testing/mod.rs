@@ -26,8 +26,11 @@ mod world;
 
 mod journal;
 
+mod codes;
+
 pub use self::{
     answer::{ANSWERS, read_answer, read_any_answer},
+    codes::{By, Provoked, provoked},
     header::read_header,
     journal::read_journal,
     live::read_live,

@@ -256,7 +256,7 @@ async fn drift_can_be_refused_at_its_line() {
     let ran = bench.run("plan --base main --drift fail --detailed-exitcode").await;
     assert_eq!(ran.exit, Exit::Refused);
     assert!(ran.out.contains("Plan: 0 to add, 4 to change, 0 to destroy."), "{}", ran.out);
-    assert!(ran.out.contains("This plan cannot be applied: 3 errors.\n"), "{}", ran.out);
+    assert!(ran.out.contains("This plan cannot be applied: 3 refusals.\n"), "{}", ran.out);
     assert_eq!(ran.err.matches("[trueup::plan::drift]").count(), 3, "{}", ran.err);
     assert!(ran.err.contains("`timeout` of `d` was changed on the controller: it is 9s"));
     assert!(ran.err.contains("discoveries.yaml:7:"), "{}", ran.err);

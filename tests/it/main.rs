@@ -11,6 +11,8 @@ mod bad_input;
 mod base;
 /// A controller, files, and command lines against them.
 mod bench;
+/// Every diagnostic code: its page, and what provokes it.
+mod codes;
 /// The fuzzers' corpora, and mutations of them.
 mod corpus;
 /// The crates that this one is made of: sources, licences, versions, number.
@@ -61,6 +63,8 @@ mod quirks;
 mod reading;
 /// What the README says, held against the program.
 mod readme;
+/// The reference and the manual pages, written by the program.
+mod reference;
 /// Replaces, whose halves are never left apart on purpose.
 mod rego;
 mod replace;

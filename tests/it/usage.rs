@@ -2,8 +2,19 @@
 
 use crate::shell::{Shell, repository_file};
 
-const COMMANDS: [&str; 8] =
-    ["validate", "plan", "apply", "resume", "status", "simulator", "schema", "completions"];
+const COMMANDS: [&str; 11] = [
+    "validate",
+    "plan",
+    "apply",
+    "resume",
+    "status",
+    "simulator",
+    "explain",
+    "reference",
+    "man",
+    "schema",
+    "completions",
+];
 
 #[test]
 fn a_bare_call_shows_the_help_and_is_invalid() {
@@ -48,6 +59,10 @@ fn what_is_not_understood_is_invalid_and_not_changes() {
         "status --only x[ --simulate",
         "simulator --listen here",
         "simulator --rate 0/1",
+        "explain large_range prefix_size",
+        "reference",
+        "reference codes",
+        "man plan",
         "schema",
         "schema snapshot",
         "resume",

@@ -9,6 +9,7 @@ use super::{
     reading::{Seen, seen},
 };
 use crate::{
+    codes,
     model::Name,
     plan::{Action, Plan, testing::Story},
     render::{About, Saved, Show, digest_of, plan_json, plan_text, saved_plan},
@@ -180,7 +181,7 @@ fn errors_and_warnings_have_file_and_line_and_errors_take_the_command_away() {
     let plan = story.plan();
     let source = story.sources.ids().next().unwrap();
     let span = Span { source, start: 16, end: 17 };
-    let warning = Diagnostic::warning("trueup::config::x", "`@a` </details>\n```\n# b").at(span);
+    let warning = Diagnostic::warning(&codes::ANY, "`@a` </details>\n```\n# b").at(span);
     let markdown = with_warnings(&plan, &story.sources, &[warning.help("no\u{202e}ne")]);
     expect_dull(&seen(&markdown));
     insta::assert_snapshot!(markdown, @r#"
@@ -484,7 +485,7 @@ fn one_endless_name_is_shortened() {
 #[test]
 fn many_warnings_never_take_the_place_of_names() {
     let (plan, sources) = plan_of([5_000, 0, 0], |it| format!("branch-{it:04}"));
-    let warning = |it| Diagnostic::warning("trueup::config::x", format!("number {it}"));
+    let warning = |it| Diagnostic::warning(&codes::ANY, format!("number {it}"));
     let warnings = (0..5_000).map(warning).collect::<Vec<_>>();
     let markdown = with_warnings(&plan, &sources, &warnings);
     expect_names(&plan, &markdown);
@@ -533,7 +534,7 @@ fn a_saved_plan_makes_the_same_comment() {
     let story = Story::new(MIXED, MIXED_LIVE);
     let plan = story.plan();
     let source = story.sources.ids().next().unwrap();
-    let warning = Diagnostic::warning("trueup::config::x", "careful");
+    let warning = Diagnostic::warning(&codes::ANY, "careful");
     let warnings = [warning.at(Span { source, start: 25, end: 29 })];
     let about = About { sources: &story.sources, warnings: &warnings, now_ms: 0 };
     let document = plan_json(&plan, about);

@@ -82,6 +82,16 @@ pub(super) fn asking_to_wait(
     answer
 }
 
+/// The same answer, which also says what time it is by the world's clock, as any server that has one
+/// does (RFC 9110, section 6.6.1).
+pub(super) fn dated(mut answer: Response<Bytes>, now: Option<u64>) -> Response<Bytes> {
+    let value = now.and_then(|it| HeaderValue::from_str(&date(it)).ok());
+    if let Some(value) = value {
+        answer.headers_mut().entry(DATE).or_insert(value);
+    }
+    answer
+}
+
 pub(super) fn html() -> Response<Bytes> {
     with(200, "text/html", PAGE.to_owned())
 }

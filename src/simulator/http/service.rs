@@ -12,6 +12,7 @@ use http::{Request, Response};
 use tokio::time::{self, Instant};
 
 use super::{
+    answer,
     handle::{End, Handled, arrive, handle, handle_ours, is_ours},
     simulator::Simulator,
     throttle::Connection,
@@ -88,7 +89,7 @@ impl tower::Service<Request<Bytes>> for Service {
                 throttle.tell(Instant::now(), told, connection.as_ref());
             }
             match end {
-                End::Answer(answer) => Ok(answer),
+                End::Answer(answer) => Ok(answer::dated(answer, simulator.lock().time())),
                 End::Unanswered(unanswered) => Err(unanswered),
                 End::Never => future::pending().await,
             }

@@ -174,6 +174,11 @@ impl State {
         time
     }
 
+    /// Says what time it is, in milliseconds of the epoch, once the clock goes.
+    pub(super) fn time(&self) -> Option<u64> {
+        self.clock.map(|(start, epoch)| epoch + millis(Instant::now().duration_since(start)))
+    }
+
     /// Counts a request.
     pub(super) fn count(&mut self, place: Option<Where>, line: String) {
         if let Some(place) = place {

@@ -1,0 +1,142 @@
+//! The pages on diagnostic codes.
+
+use super::Block;
+use crate::codes::{self, Code, Example, Grade, Scene};
+
+/// How many columns the longest code takes in the list.
+const NAME_WIDTH: usize = 41;
+/// How many columns the longest grade takes.
+const GRADE_WIDTH: usize = 7;
+
+/// Returns every code, one a line: its name, how it is told, what happened.
+pub(crate) fn code_list() -> String {
+    let line = |it: &&Code| {
+        let grade = it.grades.first().map_or("", |it| it.word());
+        format!("{:NAME_WIDTH$}  {grade:GRADE_WIDTH$}  {}\n", it.name, it.title)
+    };
+    codes::all().iter().map(line).collect()
+}
+
+/// Returns the page of a code.
+pub(crate) fn code_page(code: &Code) -> Vec<Block> {
+    let grades = code.grades.iter().map(|it| it.word()).collect::<Vec<_>>();
+    let mut words = grades.clone();
+    words.dedup();
+    let mut page = vec![Block::heading(1, format!("{} ({})", code.name, words.join(" or ")))];
+    page.push(Block::Text(capitalized(code.title) + "."));
+    page.extend(parts(code, 2));
+    page
+}
+
+/// Returns one page with all codes, those of one kind together.
+pub(crate) fn code_reference() -> Vec<Block> {
+    let mut page = vec![Block::heading(1, "Diagnostic codes")];
+    page.push(Block::Text(
+        "Each complaint of `trueup` has a code. `trueup explain CODE` prints its entry here; the \
+         last part of the code is enough. Codes are an interface: none is renamed."
+            .to_owned(),
+    ));
+    let row = |it: &&Code| {
+        let words = it.grades.iter().map(|it| it.word()).collect::<Vec<_>>();
+        vec![
+            format!("[`{}`](#{})", it.name, anchor(it.name)),
+            words.join(", "),
+            it.title.to_owned(),
+        ]
+    };
+    let rows = codes::all().iter().map(row).collect();
+    page.push(Block::Table(vec!["code", "told as", "what happened"], rows));
+    for code in codes::all() {
+        page.push(Block::heading(2, code.name));
+        page.push(Block::Text(capitalized(code.title) + "."));
+        page.extend(parts(code, 3));
+    }
+    page
+}
+
+/// The anchor that readers of Markdown make of a heading.
+pub(super) fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|it| it.is_alphanumeric() || matches!(it, '_' | '-' | ' '));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+fn parts(code: &Code, level: usize) -> Vec<Block> {
+    let mut parts = vec![Block::heading(level, "What it means")];
+    parts.extend(Block::paragraphs(code.meaning));
+    parts.push(Block::heading(level, "Why it matters"));
+    parts.extend(Block::paragraphs(code.reason));
+    parts.push(Block::heading(level, "What was done"));
+    parts.extend(code.grades.iter().map(|it| Block::Text(it.said().to_owned())));
+    parts.push(Block::heading(level, "Example"));
+    parts.extend(example(&code.example));
+    parts.push(Block::heading(level, "What to do"));
+    parts.extend(Block::paragraphs(code.remedy));
+    parts
+}
+
+fn example(example: &Example) -> Vec<Block> {
+    let file = |text: &str| {
+        [
+            Block::Text("With this `discoveries.yaml`:".to_owned()),
+            Block::lines("yaml", text),
+            Block::Text("this command complains of it:".to_owned()),
+        ]
+    };
+    let command = |line: &str| Block::lines("sh", format!("trueup {line}"));
+    match example {
+        Example::File(text) => file(text).into_iter().chain([command("validate")]).collect(),
+        Example::Made { said, file: _ } => {
+            vec![Block::Text((*said).to_owned()), command("validate")]
+        }
+        Example::Plan(Scene { live, world: _, file: text, line }) => {
+            let mut blocks = Vec::new();
+            if !live.is_empty() {
+                blocks.push(Block::Text(format!("The controller has {live}.")));
+            }
+            blocks.extend(file(text));
+            blocks.push(command(line));
+            blocks
+        }
+        Example::Told(why) | Example::Never(why) => vec![Block::Text((*why).to_owned())],
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|it| it.to_uppercase().collect::<String>()).unwrap_or_default();
+    first + chars.as_str()
+}
+
+impl Grade {
+    /// Returns the word that it is told with.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Invalid | Self::Error => "error",
+            Self::Refusal => "refusal",
+        }
+    }
+
+    /// Returns what follows of it.
+    fn said(self) -> &'static str {
+        match self {
+            Self::Warning => {
+                "As a warning, it stops nothing: the plan goes on, and the exit code does not \
+                 change."
+            }
+            Self::Invalid => {
+                "As an error in the files or on the command line, it ends the command before \
+                 anything is sent to the controller. The exit code is 4."
+            }
+            Self::Error => {
+                "As an error that only the controller shows, it leaves the discovery out of the \
+                 plan and keeps `apply` from writing anything at all. The rest of the plan is \
+                 shown. The exit code is 1."
+            }
+            Self::Refusal => {
+                "As a refusal, by a limit or a protection, it keeps `apply` from writing anything \
+                 at all. The exit code is 5."
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The page on the file format, from its JSON schema: key, value, default, meaning.
+
+use serde_json::{Map, Value};
+
+use super::{Block, diagnostics::anchor};
+
+const INTRO: &str = "Each file begins with `version: 1`. A key that is absent is not managed: it is \
+    neither sent nor compared, so what somebody set on the controller stays. `null` means the same \
+    and takes a default of `defaults` away; `[]` is managed, and empty.";
+
+const MORE: &str = "What a schema cannot say is checked all the same: `trueup validate` reports \
+    every mistake with its place and its code, and `trueup explain CODE` explains each code.";
+
+/// Returns the page. The schema is the one that the program prints.
+pub(crate) fn file_format(schema: &str) -> Vec<Block> {
+    let schema = serde_json::from_str::<Value>(schema);
+    let schema = schema.expect("invariant: the schema is JSON, made by ourselves");
+    let mut page = vec![Block::heading(1, "File format")];
+    page.extend([INTRO, MORE].map(|it| Block::Text(it.to_owned())));
+    page.extend(map("File", &schema, &schema));
+    let definitions = schema.get("definitions").and_then(Value::as_object);
+    for (name, definition) in definitions.into_iter().flatten() {
+        page.extend(map(name, definition, &schema));
+    }
+    page
+}
+
+/// One map of the file and its keys; nothing for what is no map.
+fn map(name: &str, definition: &Value, schema: &Value) -> Vec<Block> {
+    let Some(keys) = definition.get("properties").and_then(Value::as_object) else {
+        return Vec::new();
+    };
+    let needed = definition.get("required").and_then(Value::as_array);
+    let row = |(key, property): (&String, &Value)| {
+        let is_needed = needed.is_some_and(|it| it.iter().any(|it| it == key));
+        let default = match property.get("default") {
+            Some(default) => format!("`{}`", bare(default)),
+            None if is_needed => "needed".to_owned(),
+            None => String::new(),
+        };
+        let meaning = said(property);
+        vec![format!("`{key}`"), value(property, schema), default, meaning]
+    };
+    let mut blocks = vec![Block::heading(2, heading(name))];
+    blocks.extend(Block::paragraphs(&said(definition)));
+    blocks.push(Block::Table(
+        vec!["key", "value", "default", "what it is"],
+        keys.iter().map(row).collect(),
+    ));
+    blocks
+}
+
+fn said(schema: &Value) -> String {
+    schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Returns the words of a type's name: `CredentialMap` is `Credential map`.
+fn heading(name: &str) -> String {
+    let mut words = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+            words.extend(c.to_lowercase());
+        } else {
+            words.push(c);
+        }
+    }
+    words
+}
+
+/// Returns what may stand behind a key.
+fn value(property: &Value, schema: &Value) -> String {
+    let Some(it) = property.as_object() else { return "anything".to_owned() };
+    if let Some(one) = it.get("const") {
+        return format!("`{}`", bare(one));
+    }
+    if let Some(Value::Array(words)) = it.get("enum") {
+        let words = words.iter().filter(|it| !it.is_null()).map(|it| format!("`{}`", bare(it)));
+        return words.collect::<Vec<_>>().join(", ");
+    }
+    if let Some(Value::Array(ways)) = it.get("anyOf") {
+        let ways = ways.iter().filter(|it| it.get("type").is_none_or(|it| it != "null"));
+        return ways.map(|it| value(it, schema)).collect::<Vec<_>>().join(", or ");
+    }
+    if let Some(Value::String(path)) = it.get("$ref") {
+        return referred(path, schema);
+    }
+    typed(it, schema)
+}
+
+/// A map has a section of its own; anything else is said in place.
+fn referred(path: &str, schema: &Value) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let definition = schema.get("definitions").and_then(|it| it.get(name)).unwrap_or(&Value::Null);
+    if definition.get("properties").is_some() {
+        let heading = heading(name);
+        return format!("a map: [{heading}](#{})", anchor(&heading));
+    }
+    value(definition, schema)
+}
+
+fn typed(it: &Map<String, Value>, schema: &Value) -> String {
+    let word = match it.get("type") {
+        Some(Value::Array(types)) => types.iter().find(|it| *it != "null"),
+        other => other,
+    };
+    let bound = |key: &str| it.get(key).map(bare);
+    match word.and_then(Value::as_str) {
+        Some("array") => {
+            let of = it.get("items").map_or_else(String::new, |it| value(it, schema));
+            format!("a list; each is {of}")
+        }
+        Some("integer" | "number") => match (bound("minimum"), bound("maximum")) {
+            (Some(least), Some(most)) => format!("a whole number from {least} to {most}"),
+            (Some(least), None) => format!("a whole number from {least}"),
+            (None, Some(most)) => format!("a whole number up to {most}"),
+            (None, None) => "a whole number".to_owned(),
+        },
+        Some("boolean") => "`true`, `false`".to_owned(),
+        Some("string") => "text".to_owned(),
+        Some(_) | None => "a map".to_owned(),
+    }
+}
+
+/// Returns a value as it is written in a file.
+fn bare(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

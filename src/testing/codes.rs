@@ -1,0 +1,58 @@
+//! What provokes each code, so that tests run it.
+
+use crate::codes::{self, Example, Grade, Scene};
+
+/// A code, and what provokes it.
+#[derive(Clone, Debug)]
+pub struct Provoked {
+    /// The whole code.
+    pub code: &'static str,
+    /// The exit codes that its page promises, of which the example gives one.
+    pub exits: Vec<u8>,
+    /// Whether the example is to be told as a warning.
+    pub warns: bool,
+    /// What provokes it.
+    pub by: By,
+}
+
+/// What provokes a code.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// `validate` of this file.
+    Validate(Vec<u8>),
+    /// This command line with this file, where the world has these discoveries.
+    Plan {
+        /// A list in JSON.
+        discoveries: &'static str,
+        /// The text of the file.
+        file: &'static str,
+        /// The command line behind the program's name.
+        line: &'static str,
+    },
+    /// A test that is named where the examples are run.
+    NamedTest,
+}
+
+/// Returns every code with its example.
+pub fn provoked() -> Vec<Provoked> {
+    let one = |it: &&'static codes::Code| {
+        let by = match &it.example {
+            Example::File(text) => By::Validate(text.as_bytes().to_vec()),
+            Example::Made { said: _, file } => By::Validate(file()),
+            Example::Plan(Scene { live: _, world, file, line }) => {
+                By::Plan { discoveries: world, file, line }
+            }
+            Example::Told(_) | Example::Never(_) => By::NamedTest,
+        };
+        // The example shows the usual grade, which stands first.
+        let warns = it.grades.first() == Some(&Grade::Warning);
+        let exits = it.grades.iter().map(|grade| match grade {
+            Grade::Warning => 0,
+            Grade::Error => 1,
+            Grade::Invalid => 4,
+            Grade::Refusal => 5,
+        });
+        Provoked { code: it.name, exits: exits.collect(), warns, by }
+    };
+    codes::all().iter().map(one).collect()
+}

@@ -1,0 +1,186 @@
+//! Every diagnostic code: its page, and what provokes it.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use serde_json::Value;
+use trueup::{
+    cli::Exit,
+    simulator::{Options, World},
+    testing::{By, Provoked, provoked},
+};
+
+use crate::bench::{Bench, Ran};
+
+/// The codes that no single file and command line provokes, and the test that does.
+const BY_NAMED_TEST: [(&str, &str, &str); 5] = [
+    ("trueup::config::duplicate_policy", "src/config/tests.rs", "limits_stand_in_one_file"),
+    ("trueup::plan::bug", "src/plan/complaints.rs", "a_broken_rule_is_a_bug"),
+    ("trueup::plan::drift", "tests/it/base.rs", "drift_can_be_refused_at_its_line"),
+    (
+        "trueup::plan::immutable_while_stopped",
+        "src/plan/complaints.rs",
+        "what_cannot_be_changed_in_place_is_not_run_to_change_it",
+    ),
+    (
+        "trueup::plan::unreadable_base",
+        "tests/it/base.rs",
+        "a_base_whose_files_have_mistakes_is_said_to_have_them",
+    ),
+];
+
+/// Codes whose example tells another one too, since it has to.
+const CANNOT_BE_PARTED: [(&str, &str); 2] = [
+    // It is told of many others.
+    ("trueup::config::too_many", "trueup::config::bad_address"),
+    // Eight ranges never fill the list, but for those of IPv6, which have a warning of their own.
+    ("trueup::config::long_address_list", "trueup::config::too_many_ranges"),
+];
+
+/// Severity and code of each complaint of a command.
+type Told = BTreeSet<(String, String)>;
+
+fn told(diagnostics: &[Value]) -> Told {
+    let text = |it: &Value| it.as_str().unwrap().to_owned();
+    diagnostics.iter().map(|it| (text(&it["severity"]), text(&it["code"]))).collect()
+}
+
+async fn validated(file: &[u8]) -> (Ran, Told) {
+    let bench = Bench::like(&[], &[]);
+    let path = bench.path("discoveries.yaml");
+    fs::write(&path, file).unwrap();
+    let ran = bench.run_bare(&["validate", "--format", "json", "--file", &path]).await;
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    let told = told(document["diagnostics"].as_array().unwrap());
+    (ran, told)
+}
+
+async fn planned(discoveries: &str, file: &str, line: &str) -> (Ran, Told) {
+    let world = World::from_json(&format!("{{\"discoveries\": {discoveries}}}")).unwrap();
+    let bench = Bench::with(Options::default(), world);
+    bench.files(file);
+    let line = format!("{line} --events -");
+    // Another controller is named by its URL, and not asked.
+    let ran = if line.contains("--controller") {
+        let path = bench.path("discoveries.yaml");
+        let args = line.split_whitespace().chain(["--file", &path]).collect::<Vec<_>>();
+        bench.run_exactly(&args, None).await
+    } else {
+        bench.run(&line).await
+    };
+    let events = ran.out.lines().map(|it| serde_json::from_str::<Value>(it).unwrap());
+    let diagnostics = events.filter_map(|it| it.get("diagnostic").cloned()).collect::<Vec<_>>();
+    assert_eq!(bench.writes(), 0);
+    (ran, told(&diagnostics))
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_example_provokes_its_code_and_ends_as_the_page_says() {
+    let mut n_run = 0;
+    let mut wrong = Vec::new();
+    for Provoked { code, exits, warns, by } in provoked() {
+        let (ran, told) = match by {
+            By::Validate(file) => validated(&file).await,
+            By::Plan { discoveries, file, line } => planned(discoveries, file, line).await,
+            By::NamedTest => continue,
+        };
+        let severity = if warns { "warning" } else { "error" };
+        let is_told = told.contains(&(severity.to_owned(), code.to_owned()));
+        // What else is told distracts.
+        let mut others = told.iter().filter(|(_, it)| it != code).map(|(_, it)| (code, &**it));
+        let is_alone = others.all(|it| CANNOT_BE_PARTED.contains(&it));
+        if !is_told || !is_alone || !exits.contains(&ran.exit.code()) {
+            wrong.push(format!("{code}: {told:?}\n{ran:#?}"));
+        }
+        n_run += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(50 < n_run, "next to no example was run");
+}
+
+#[test]
+fn what_no_example_provokes_a_named_test_does() {
+    let all = provoked();
+    let codes = all.iter().filter(|it| matches!(it.by, By::NamedTest)).map(|it| it.code);
+    assert_eq!(codes.collect::<Vec<_>>(), BY_NAMED_TEST.map(|(code, _, _)| code));
+    for (code, file, test) in BY_NAMED_TEST {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let text = fs::read_to_string(path).unwrap();
+        assert!(text.contains(&format!("fn {test}()")), "{code}: {file}: {test}");
+    }
+}
+
+/// A code that is written out where it is used would have no page.
+#[test]
+fn no_code_is_written_outside_of_the_registry() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut pending = vec![root.clone()];
+    let mut n_files = 0;
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            pending.extend(fs::read_dir(path).unwrap().map(|it| it.unwrap().path()));
+            continue;
+        }
+        let is_free = ["codes", "testing"].iter().any(|it| path.starts_with(root.join(it)));
+        let is_test = ["tests.rs", "properties.rs"].iter().any(|it| path.ends_with(it));
+        if is_free || is_test || path.extension().is_none_or(|it| it != "rs") {
+            continue;
+        }
+        n_files += 1;
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let at = code.lines().position(|it| it.contains("\"trueup::"));
+        let place = at.map(|it| format!("{}:{}", path.display(), it + 1));
+        assert_eq!(place, None, "give the code an entry in src/codes, and name that");
+    }
+    assert!(100 < n_files, "the walk found next to nothing");
+}
+
+async fn explained(args: &[&str]) -> Ran {
+    Bench::like(&[], &[]).run_bare(&[&["explain"], args].concat()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_code_is_explained_by_its_name_or_its_last_part() {
+    for Provoked { code, .. } in provoked() {
+        let ran = explained(&[code]).await;
+        assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+        assert!(ran.out.starts_with(&format!("{code} (")) && ran.err.is_empty(), "{ran:#?}");
+        let short = code.rsplit("::").next().unwrap();
+        assert_eq!(explained(&[short]).await.out, ran.out);
+        assert_eq!(explained(&[&format!("[{code}]")]).await.out, ran.out);
+        let parts = ["What it means", "Why it matters", "What was done", "Example", "What to do"];
+        for part in parts {
+            assert!(ran.out.contains(&format!("\n\n{part}\n  ")), "{ran:#?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_reads_like_this() {
+    insta::assert_snapshot!("explain", explained(&["own_credentials"]).await.out);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_code_all_are_listed_one_a_line() {
+    let ran = explained(&[]).await;
+    let all = provoked();
+    let listed = ran.out.lines().map(|it| it.split_whitespace().next().unwrap());
+    assert_eq!(listed.collect::<Vec<_>>(), all.iter().map(|it| it.code).collect::<Vec<_>>());
+    assert!(ran.out.lines().all(|it| it.chars().count() <= 100), "{}", ran.out);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_that_is_none_is_invalid_and_the_nearest_is_named() {
+    for (code, said) in [
+        ("large_rang", "did you mean `large_range`?"),
+        ("trueup::config::bad_adress", "did you mean `bad_address`?"),
+        ("E0308", "`trueup explain` lists all codes"),
+        ("", "`trueup explain` lists all codes"),
+        ("\u{1b}[31m", "`trueup explain` lists all codes"),
+    ] {
+        let ran = explained(&[code]).await;
+        assert!(ran.exit == Exit::Invalid && ran.out.is_empty(), "{ran:#?}");
+        assert!(ran.err.contains("there is no code") && ran.err.contains(said), "{ran:#?}");
+        assert!(!ran.err.contains('\u{1b}'), "{ran:#?}");
+    }
+}

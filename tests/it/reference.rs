@@ -1,0 +1,174 @@
+//! The reference and the manual pages, written by the program.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use trueup::{cli::Exit, testing::provoked};
+
+use crate::bench::Bench;
+
+const PAGES: [&str; 4] = ["file-format", "command-line", "exit-codes", "diagnostic-codes"];
+
+async fn page(name: &str) -> String {
+    let ran = Bench::like(&[], &[]).run_bare(&["reference", name]).await;
+    assert!(ran.exit == Exit::Done && ran.err.is_empty(), "{ran:#?}");
+    ran.out
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_committed_reference_is_that_of_the_program() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
+    for name in PAGES {
+        let path = folder.join(format!("{name}.md"));
+        let text = page(name).await;
+        // The way to bless a page that was changed on purpose.
+        if std::env::var_os("TRUEUP_BLESS").is_some() {
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(&path, &text).unwrap();
+        }
+        let committed = fs::read_to_string(&path).unwrap_or_default();
+        let path = path.display();
+        assert!(committed == text, "run the tests once with TRUEUP_BLESS=1 and look at {path}");
+    }
+    let files = fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name());
+    assert_eq!(files.count(), PAGES.len(), "a page is left over");
+}
+
+/// The anchors of the headings, as readers of Markdown make them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let arena = comrak::Arena::new();
+    let mut options = comrak::Options::default();
+    options.extension.table = true;
+    options.extension.header_id_prefix = Some(String::new());
+    let root = comrak::parse_document(&arena, text, &options);
+    let mut html = String::new();
+    comrak::format_html(root, &options, &mut html).unwrap();
+    let ids = html.split("id=\"").skip(1).map(|it| it.split('"').next().unwrap().to_owned());
+    ids.collect()
+}
+
+fn links(text: &str) -> Vec<&str> {
+    text.split("](").skip(1).map(|it| it.split(')').next().unwrap()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_link_leads_somewhere() {
+    let mut pages = BTreeMap::new();
+    for name in PAGES {
+        pages.insert(format!("{name}.md"), page(name).await);
+    }
+    let mut n_links = 0;
+    for (name, text) in &pages {
+        for link in links(text) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let file = if file.is_empty() { name } else { file };
+            let target = pages.get(file).unwrap_or_else(|| panic!("{name}: {link}"));
+            assert!(anchor.is_empty() || anchors(target).contains(anchor), "{name}: {link}");
+            n_links += 1;
+        }
+    }
+    assert!(60 < n_links, "next to no links");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_reference_has_every_key_flag_and_code() {
+    let codes = page("diagnostic-codes").await;
+    for it in provoked() {
+        assert!(codes.contains(&format!("\n## {}\n", it.code)), "{}", it.code);
+    }
+    let files = page("file-format").await;
+    let schema = include_str!("../../schemas/desired-state.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let definitions = schema["definitions"].as_object().unwrap().values();
+    for map in definitions.chain([&schema]) {
+        for key in map["properties"].as_object().into_iter().flatten().map(|(key, _)| key) {
+            assert!(files.contains(&format!("\n| `{key}` | ")), "{key}");
+        }
+    }
+    for row in [
+        "| `retries` | a whole number from 0 to 3 |  | How often",
+        "| `hops` | a whole number from 1 to 16 | `16` | ",
+        "| `state` | `present`, `stopped`, `absent` | `present` | ",
+        "| `name` | text | needed | ",
+        "| `cdp` | a map: [Neighbours](#neighbours) |  | ",
+    ] {
+        assert!(files.contains(row), "{row}\n{files}");
+    }
+    let commands = page("command-line").await;
+    for row in [
+        "| `--timeout TIME` | `30m` | How long it may take in all |",
+        "| `-f`, `--file PATH` | `discoveries.yaml` | ",
+        "| `--simulate[=WORLD]` |  | ",
+        "| `--wait WHAT` | `tasks` | ",
+    ] {
+        assert!(commands.contains(row), "{row}\n{commands}");
+    }
+}
+
+fn manuals(bench: &Bench) -> BTreeMap<String, String> {
+    let files = fs::read_dir(bench.path("man")).unwrap().map(|it| it.unwrap().path());
+    let name = |it: &Path| it.file_name().unwrap().to_str().unwrap().to_owned();
+    files.map(|it| (name(&it), fs::read_to_string(it).unwrap())).collect()
+}
+
+async fn written() -> BTreeMap<String, String> {
+    let bench = Bench::like(&[], &[]);
+    let ran = bench.run_bare(&["man", "--out", &bench.path("man")]).await;
+    assert!(ran.exit == Exit::Done && ran.out.is_empty(), "{ran:#?}");
+    manuals(&bench)
+}
+
+/// The requests that a page may have: whatever else begins with a period is a text gone astray.
+const REQUESTS: [&str; 13] =
+    ["TH", "SH", "SS", "PP", "TP", "RS", "RE", "nf", "fi", "br", "nh", "ad", "\\&"];
+
+#[tokio::test(start_paused = true)]
+async fn every_command_has_a_manual_page_and_so_have_files_and_codes() {
+    let pages = written().await;
+    for name in
+        ["trueup.1", "trueup-plan.1", "trueup-explain.1", "trueup-files.5", "trueup-codes.7"]
+    {
+        assert!(pages.contains_key(name), "{name} is not among {:?}", pages.keys());
+    }
+    for (name, text) in &pages {
+        assert!(text.starts_with(".TH \"TRUEUP") && text.contains("\n.SH NAME\n"), "{name}");
+        assert!(text.is_ascii(), "{name}");
+        for line in text.lines().filter(|it| it.starts_with(['.', '\''])) {
+            let request = line[1..].split(' ').next().unwrap();
+            assert!(REQUESTS.contains(&request), "{name}: {line}");
+        }
+        let count = |it: &str| text.lines().filter(|line| *line == it).count();
+        assert_eq!(count(".nf"), count(".fi"), "{name}");
+    }
+    let ran = Bench::like(&[], &[]).run_bare(&["man"]).await;
+    assert_eq!(ran.out, pages["trueup.1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn groff_finds_nothing_wrong_with_a_manual_page() {
+    for (name, text) in written().await {
+        let mut groff = Command::new("groff");
+        groff.args(["-man", "-Tutf8", "-ww", "-z"]).stdin(Stdio::piped());
+        let Ok(mut groff) = groff.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
+            println!("there is no groff on this machine");
+            return;
+        };
+        groff.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let ended = groff.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && said.is_empty(), "{name}: {said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_folder_that_cannot_be_written_is_said() {
+    let bench = Bench::like(&[], &[]);
+    bench.file("taken", "a file");
+    let ran = bench.run_bare(&["man", "--out", &bench.path("taken/man")]).await;
+    assert!(ran.exit == Exit::Failed && ran.err.contains("cannot be written to"), "{ran:#?}");
+}
