@@ -42,6 +42,8 @@ mod resume;
 
 mod progress;
 
+mod report_file;
+
 mod saved;
 
 mod show;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::shown_json,
-    render::{self, MarkdownAbout, Saved},
+    render::{self, PlanAbout, Saved},
 };
 
 /// Prints the plan as it was saved; asks no controller.
@@ -21,8 +21,8 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
         PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
         // What we saved is this already; what somebody else made need not be.
         PlanFormat::Json => output.print_document(&shown_json(text)),
-        PlanFormat::Markdown => {
-            let about = MarkdownAbout {
+        PlanFormat::Markdown | PlanFormat::Html => {
+            let about = PlanAbout {
                 digest: &digest,
                 files: &files,
                 sources: &sources,
@@ -31,7 +31,13 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
                 saved_to: Some(args.plan.display().to_string()),
                 show: args.show.into(),
             };
-            output.print_document(&render::plan_markdown(&plan, &about));
+            let page = match args.format {
+                PlanFormat::Html => render::plan_page(&plan, &about),
+                PlanFormat::Markdown | PlanFormat::Text | PlanFormat::Json => {
+                    render::plan_markdown(&plan, &about)
+                }
+            };
+            output.print_document(&page);
         }
     }
     let has_changes = args.detailed_exitcode && !plan.changes.is_empty();

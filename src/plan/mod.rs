@@ -38,7 +38,7 @@ pub(crate) use self::{
     planner::{needs_run_age, plan},
     types::{
         Action, Change, ChangeImpact, Controller, FieldChange, Impact, Options, Overlap, Overlaps,
-        Plan, Planned, Reason, Step, Summary,
+        Plan, Planned, Reason, Space, Step, Summary,
     },
 };
 
