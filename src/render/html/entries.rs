@@ -22,6 +22,10 @@ use crate::{
 /// Up to how many entries are unfolded that somebody has to see to.
 const MOST_UNFOLDED: usize = 100;
 
+/// Up to how many entries the steps of each are told, also of what is done; the timeline has them
+/// in any case.
+const MOST_WITH_STEPS: usize = 1_000;
+
 /// How a change ended, by what somebody has to do about it; the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Ending {
@@ -126,18 +130,29 @@ pub(super) fn entries(report: &Report, about: ReportAbout<'_>, times: Option<Tim
     html! {
         (filter(&kinds))
         div.items {
-            @for (ending, one, change) in all {
+            @for &(ending, one, change) in &all {
                 @let is_open = ending.is_to_be_seen_to() && n_open <= MOST_UNFOLDED;
-                (entry(ending, (one, change), is_open, (about.sources, times)))
+                @let show = Shown {
+                    is_open,
+                    has_steps: ending.is_to_be_seen_to() || all.len() <= MOST_WITH_STEPS,
+                };
+                (entry(ending, (one, change), show, (about.sources, times)))
             }
         }
     }
 }
 
+/// How much of an entry is shown.
+#[derive(Clone, Copy, Debug)]
+struct Shown {
+    is_open: bool,
+    has_steps: bool,
+}
+
 fn entry(
     ending: Ending,
     (entry, change): (&Entry, &Change),
-    is_open: bool,
+    Shown { is_open, has_steps }: Shown,
     (sources, times): (&SourceMap, Option<Times>),
 ) -> Markup {
     html! {
@@ -153,7 +168,7 @@ fn entry(
                 @if ending != Ending::Done && let Some(span) = change.span {
                     p.at { "Asked for at " code { (place(span, sources)) } }
                 }
-                @if !entry.steps.is_empty() {
+                @if has_steps && !entry.steps.is_empty() {
                     ul.steps { @for it in &entry.steps { li { (step(it, times)) } } }
                 }
                 @if ending.is_to_be_seen_to() { (fields(change, sources)) }

@@ -33,4 +33,7 @@ mod words;
 pub(crate) use self::{plan_page::plan_page, report_page::report_page};
 
 #[cfg(test)]
+mod reading;
+
+#[cfg(test)]
 mod tests;

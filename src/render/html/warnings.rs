@@ -72,8 +72,8 @@ fn reaching(plan: &Plan) -> Vec<Item> {
         items.push((
             Level::Care,
             html! {
-                strong { (many) " on to neighbours" } ", as far as their hops: " (names) ". Nobody can \
-                count what they reach."
+                strong { (many) " on to neighbours" } ": " (names) ". Nobody can count the addresses \
+                that are reached."
             },
         ));
     }
