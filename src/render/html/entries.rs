@@ -59,10 +59,9 @@ impl Ending {
             Some(Outcome::Converged) => Self::Converged,
             Some(Outcome::Failed { .. } | Outcome::Conflict { .. }) => Self::Failed,
             Some(Outcome::Stale { .. }) => Self::Stale,
-            Some(Outcome::NotTried { .. }) => Self::NotTried,
             Some(Outcome::Open { .. } | Outcome::Unknown { .. }) => Self::Open,
             None if entry.was_sent() => Self::Open,
-            None => Self::NotTried,
+            Some(Outcome::NotTried { .. }) | None => Self::NotTried,
         }
     }
 

@@ -29,19 +29,25 @@ pub(super) fn fields(change: &Change, sources: &SourceMap) -> Markup {
     if rows.is_empty() {
         return html! {};
     }
-    let is_one_sided = change.before.is_none() || change.after.is_none();
-    if is_one_sided { listed(&rows) } else { compared(&rows, n_unchanged(change), sources) }
+    let is_gone = change.after.is_none();
+    if is_gone || change.before.is_none() {
+        listed(&rows, is_gone)
+    } else {
+        compared(&rows, n_unchanged(change), sources)
+    }
 }
 
-fn listed(rows: &[Row]) -> Markup {
+fn listed(rows: &[Row], is_gone: bool) -> Markup {
     html! {
-        ul.set {
+        ul.set.gone[is_gone] {
             @for Row { path, before, after, n_stay: _, key: _ } in rows {
                 li {
                     b { (path) } " "
-                    @for (at, it) in before.iter().chain(after).enumerate() {
-                        @if at != 0 { ", " }
-                        code { (it) }
+                    span {
+                        @for (at, it) in before.iter().chain(after).enumerate() {
+                            @if at != 0 { ", " }
+                            code { (it) }
+                        }
                     }
                 }
             }

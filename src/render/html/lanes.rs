@@ -211,9 +211,12 @@ mod tests {
     fn ranges() -> impl Strategy<Value = Vec<AddressRange>> {
         let one = (any::<u32>(), 0_u32..5_000, any::<bool>()).prop_map(|(first, more, is_v4)| {
             let last = first.saturating_add(more);
-            let address = |it: u32| match is_v4 {
-                true => IpAddr::V4(Ipv4Addr::from(it)),
-                false => IpAddr::V6(Ipv6Addr::from(u128::from(it) << 40)),
+            let address = |it: u32| {
+                if is_v4 {
+                    IpAddr::V4(Ipv4Addr::from(it))
+                } else {
+                    IpAddr::V6(Ipv6Addr::from(u128::from(it) << 40))
+                }
             };
             AddressRange::new(address(first), address(last)).unwrap()
         });

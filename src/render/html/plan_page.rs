@@ -119,7 +119,7 @@ fn overlaps(plan: &Plan, sources: &SourceMap) -> Markup {
     let found = &plan.overlaps.found;
     let is_cut = plan.overlaps.is_cut || MOST_OVERLAPS < found.len();
     html! {
-        div.wide tabindex="0" role="region" aria-labelledby="overlaps-title" {
+        div.wide tabindex="0" role="region" aria-label="Pairs of discoveries" {
             table {
                 thead {
                     tr {

@@ -54,7 +54,7 @@ fn numbers(report: &Report, times: Option<Times>) -> Markup {
     let tally = report.tally();
     let n_sent = report.entries.iter().flat_map(|it| &it.steps).map(|it| it.n_sent as usize);
     let done = format!("of {}", some(report.entries.len(), "change", "changes"));
-    let took = times.map_or_else(|| "0 s".to_owned(), |it| it.length());
+    let took = times.map_or_else(|| "0 s".to_owned(), Times::length);
     tiled(&[
         ("Done", grouped(tally.done), done),
         ("Failed", grouped(tally.failed), "or in conflict".to_owned()),

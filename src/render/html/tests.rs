@@ -118,7 +118,7 @@ fn expect_sound(html: &str) -> Vec<Element> {
     }
     let mut level = 0;
     for heading in elements.iter().filter(|it| ["h1", "h2", "h3"].contains(&it.tag.as_str())) {
-        let next = heading.tag[1..].parse::<u32>().unwrap();
+        let next = heading.tag.trim_start_matches('h').parse::<u32>().unwrap();
         assert!(next <= level + 1, "{heading:?} after h{level}");
         assert!(level == 0 || 1 < next, "a second h1");
         level = next;

@@ -117,7 +117,7 @@ pub(super) fn timeline(operations: &[Operation<'_>], times: Option<Times>) -> Ma
             (key("lost", "failed, or not seen"))
         }
         @for (at, chunk) in chunks.iter().enumerate() {
-            @if chunks.len() == 1 { (table(chunk, times)) }
+            @if chunks.len() == 1 { (table(chunk, at * CHUNK, times)) }
             @else {
                 details.ranges {
                     summary {
@@ -125,7 +125,7 @@ pub(super) fn timeline(operations: &[Operation<'_>], times: Option<Times>) -> Ma
                         (grouped(at * CHUNK + chunk.len()))
                         @if let Some(first) = chunk.first() { ", from " (times.since(first.submitted_ms)) }
                     }
-                    (table(chunk, times))
+                    (table(chunk, at * CHUNK, times))
                 }
             }
         }
@@ -218,9 +218,10 @@ fn line(moments: &[i64], most: usize, times: Times) -> String {
     path
 }
 
-fn table(operations: &[Operation<'_>], times: Times) -> Markup {
+/// Lists operations, of which so many came before.
+fn table(operations: &[Operation<'_>], n_before: usize, times: Times) -> Markup {
     html! {
-        div.wide tabindex="0" role="region" aria-label="Operations" {
+        div.wide tabindex="0" role="region" aria-label={ "Operations from " (n_before + 1) " on" } {
             table.operations {
                 thead {
                     tr {
