@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::model::{AddressRange, AddressSet};
 
 /// How many lanes a picture has at most.
-const MOST: usize = 24;
+const MOST: usize = 32;
 
 /// The smallest prefix that is a lane, by the bits that it leaves open: a /24, or a /120.
 const SMALLEST: u32 = 8;
@@ -33,9 +33,12 @@ pub(super) struct Lane {
     used: Vec<(u128, u128)>,
 }
 
-/// Returns the lanes of a set, in order: as few as are needed to see something in each of them.
-pub(super) fn lanes(all: &AddressSet) -> Vec<Lane> {
-    let ranges = all.ranges();
+/// Returns the lanes of sets that have nothing in common, in order: as few as are needed to see
+/// something in each of them.
+pub(super) fn lanes(sets: &[&AddressSet]) -> Vec<Lane> {
+    // Where one set ends and another begins is something to be seen: they are not merged.
+    let mut ranges = sets.iter().flat_map(|it| it.ranges()).collect::<Vec<_>>();
+    ranges.sort_unstable();
     let of = |is_v4: bool| {
         let ranges = ranges.iter().filter(|it| it.first().is_ipv4() == is_v4);
         Lane::around(is_v4, ranges.map(|it| it.numbers()).collect())
@@ -153,7 +156,7 @@ mod tests {
     }
 
     fn prefixes(texts: &[&str]) -> Vec<String> {
-        lanes(&set(texts)).iter().map(Lane::prefix).collect()
+        lanes(&[&set(texts)]).iter().map(Lane::prefix).collect()
     }
 
     #[test]
@@ -175,9 +178,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_crowded_gets_lanes_though_it_has_no_gaps() {
+        let nets = |parity: u32| {
+            let net =
+                |it: u32| format!("10.0.{it}.0-10.0.{it}.255").parse::<AddressRange>().unwrap();
+            (0..256).filter(|it| it % 2 == parity).map(net).collect::<AddressSet>()
+        };
+        let lanes = lanes(&[&nets(0), &nets(1)]);
+        let prefixes = lanes.iter().map(Lane::prefix).collect::<Vec<_>>();
+        assert_eq!(prefixes.len(), 8, "{prefixes:?}");
+        assert_eq!(prefixes.first().map(String::as_str), Some("10.0.0.0/19"));
+    }
+
+    #[test]
     fn what_is_drawn_can_be_seen_and_stays_inside() {
         let all = set(&["::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]);
-        let [lane] = &lanes(&all)[..] else { panic!() };
+        let [lane] = &lanes(&[&all])[..] else { panic!() };
         assert_eq!(lane.drawn(&[(0, u128::MAX)], 40), [(0, PARTS)]);
         assert_eq!(lane.drawn(&[(u128::MAX, u128::MAX)], 40), [(PARTS - 40, PARTS)]);
         assert_eq!(
@@ -190,7 +206,7 @@ mod tests {
         #[test]
         fn every_address_is_in_one_lane(ranges in ranges()) {
             let all = ranges.iter().copied().collect::<AddressSet>();
-            let lanes = lanes(&all);
+            let lanes = lanes(&[&all]);
             prop_assert!(lanes.len() <= MOST);
             let n_in = |it: AddressRange| {
                 let within = lanes.iter().filter_map(|lane| lane.within(it));

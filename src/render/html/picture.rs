@@ -76,9 +76,8 @@ impl What {
 pub(super) fn picture(plan: &Plan) -> Markup {
     let impact = &plan.impact;
     let space = &impact.space;
-    let all = [&space.stays, &space.new, &space.dropped].map(Clone::clone);
-    let all = all.into_iter().collect::<AddressSet>();
-    if all.is_empty() {
+    let all = [&space.stays, &space.new, &space.dropped];
+    if all.iter().all(|it| it.is_empty()) {
         let is_unknown = !(impact.before.is_zero() && impact.after.is_zero());
         return html! {
             p {
@@ -125,7 +124,7 @@ fn key(what: What, count: Count) -> Markup {
 }
 
 /// The patterns that the marks are filled with, by way of the style.
-fn patterns() -> Markup {
+pub(super) fn patterns() -> Markup {
     let pattern = |id: &str, size: &str, path: &str| {
         html! {
             pattern id=(id) width=(size) height=(size) patternUnits="userSpaceOnUse" {

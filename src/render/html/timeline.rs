@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use super::words::{grouped, some};
+use super::{
+    picture::patterns,
+    words::{grouped, some},
+};
 use crate::{
     events::{Entry, Outcome, Report, Taken},
     model::printable,
@@ -110,6 +113,7 @@ pub(super) fn timeline(operations: &[Operation<'_>], times: Option<Times>) -> Ma
     let Some(times) = times else { return html! {} };
     let chunks = operations.chunks(CHUNK).collect::<Vec<_>>();
     html! {
+        (patterns())
         @if MANY <= operations.len() { (overview(operations, times)) }
         ul.legend {
             (key("sent", "submitted, not yet accepted"))
