@@ -96,6 +96,13 @@ async fn there_is_a_report_however_an_apply_ends() {
     let (ran, report) = applied(&bench, "apply --auto-approve").await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     assert!(report.unwrap().contains("Apply complete! Resources: 0 added"));
+    // Of a plan that may not be carried out.
+    bench.file("discoveries.yaml", "version: 1\ndiscoveries: [{name: x, address: 10.9.9.9}]\n");
+    let (ran, report) = applied(&bench, "apply --auto-approve").await;
+    let report = report.unwrap();
+    assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+    assert!(report.contains("Nothing was applied: the plan has errors."), "{report}");
+    assert!(report.contains("<mark>x</mark>") && !report.contains("Apply complete!"), "{report}");
     // Stopped by Ctrl-C, and left at once by a second one.
     for interrupts in [vec![30], vec![30, 40]] {
         let mut bench = Bench::like(&["create@*=slow:200"], &[]);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::{
+    diagnostics::diagnostics,
     entries::{Ending, entries},
     frame::{Page, Part, document},
     plan_page::tiled,
@@ -29,23 +30,31 @@ pub(crate) fn report_page(report: &Report, about: ReportAbout<'_>, now_ms: i64) 
     };
     let has_changes = !report.entries.is_empty();
     part("look-twice", "See to", has_changes, &|| see_to(report));
+    let complaints = about.plan.diagnostics.iter().map(|it| &it.diagnostic).collect::<Vec<_>>();
+    part("complaints", "Errors and warnings", !complaints.is_empty(), &|| {
+        diagnostics(&complaints, about.sources)
+    });
     part("changes", "Changes", has_changes, &|| entries(report, about, times));
     part("timeline", "Timeline", !operations.is_empty(), &|| timeline(&operations, times));
     document(&Page {
         title: format!("Apply to {host}"),
-        header: header(report, &host, times),
+        header: header(report, about.plan.is_complete(), &host, times),
         parts,
         footer: footer(about, times, now_ms),
     })
 }
 
-fn header(report: &Report, host: &str, times: Option<Times>) -> Markup {
-    let verdict = report.verdict();
-    let is_bad = verdict != Verdict::Complete;
+fn header(report: &Report, is_allowed: bool, host: &str, times: Option<Times>) -> Markup {
+    let is_bad = !is_allowed || report.verdict() != Verdict::Complete;
+    let verdict = if is_allowed {
+        summary(report)
+    } else {
+        "Nothing was applied: the plan has errors.".to_owned()
+    };
     html! {
         p.brand { b { "trueup" } " apply" }
         h1 { "Apply to " span.word { (host) } }
-        p.verdict.danger[is_bad].good[!is_bad] { (summary(report).trim_end()) }
+        p.verdict.danger[is_bad].good[!is_bad] { (verdict.trim_end()) }
         (numbers(report, times))
     }
 }
