@@ -15,6 +15,7 @@ use super::{
     journals::{self, Search, Settled, Succession},
     output::Output,
     plan::{self, Seen},
+    report_file,
     run::{interrupted, left, unless_interrupted},
     saved,
 };
@@ -30,7 +31,13 @@ use crate::{
 pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
     let events = args.carrying.events.as_deref();
     journals::keep_from_events(args.journal.as_deref(), events, output)?;
-    output.open_events(args.carrying.events.as_deref())?;
+    let others = [
+        ("the plan", args.plan.as_deref()),
+        ("the journal", args.journal.as_deref()),
+        ("the events", events),
+    ];
+    report_file::check(args.carrying.report.as_deref(), &others, output)?;
+    output.open_events(events)?;
     if args.carrying.format == Format::Json {
         output.keep_stdout_for_machines();
     }
@@ -51,7 +58,7 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
     match plan::exit_of(&work.plan) {
         Exit::Done => (),
         refused => {
-            finish(args.carrying.format, (&work.plan, &work.sources), &report, output);
+            finish(&args.carrying, (&work.plan, &work.sources), &report, output);
             return Ok(refused);
         }
     }
@@ -62,7 +69,7 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
     let asked = Instant::now();
     if asks && !approved(output).await {
         output.print("\nApply cancelled.\n");
-        finish(args.carrying.format, (&work.plan, &work.sources), &report, output);
+        finish(&args.carrying, (&work.plan, &work.sources), &report, output);
         return Ok(Exit::Failed);
     }
     // Whoever thinks it over takes nothing from the time there is to carry it out.

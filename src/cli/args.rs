@@ -195,6 +195,8 @@ pub(crate) enum PlanFormat {
     Markdown,
     /// As Terraform's plan JSON, for policies and summaries that read that
     TerraformJson,
+    /// A page for a browser, whole in one file
+    Html,
 }
 
 #[derive(Debug, Args)]
@@ -280,6 +282,10 @@ pub(crate) struct CarryArgs {
     /// Write what happens to this file, a line of JSON an event; - is stdout
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) events: Option<PathBuf>,
+
+    /// Write what came of it to this file, as a page for a browser (HTML)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

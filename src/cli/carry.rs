@@ -15,6 +15,7 @@ use super::{
     output::Output,
     plan::Seen,
     progress::Progress,
+    report_file,
     run::interrupted,
 };
 use crate::{
@@ -165,7 +166,7 @@ pub(crate) async fn carried_out(
     }
     let is_stale = matches!(ended, Some(Ended::Stale(_)));
     let exit = account(ended, work, &report, output);
-    finish(args.format, (plan, sources), &report, output);
+    finish(args, (plan, sources), &report, output);
     if let Some(journal) = journal {
         // What is stale is not gone on with; but a run that is owed is not forgotten.
         let is_done = !left.has_more() && !left.is_open() || is_stale;
@@ -224,9 +225,9 @@ pub(crate) fn close(recorded: Recorded, output: &mut Output<'_>) {
     }
 }
 
-/// Gives the machines their account.
+/// Gives the machines their account, and people who were not there their page.
 pub(crate) fn finish(
-    format: Format,
+    args: &CarryArgs,
     (plan, sources): (&Plan, &SourceMap),
     report: &Report,
     output: &mut Output<'_>,
@@ -235,13 +236,15 @@ pub(crate) fn finish(
     let document = render::report_document(report, about);
     // A log that failed is told at the end.
     drop(output.log(Happening::Report(Box::new(document))));
-    if format == Format::Json {
+    if args.format == Format::Json {
         output.print_document(&render::report_json(report, about));
     }
+    report_file::write(args.report.as_deref(), report, about, output);
 }
 
 pub(crate) fn limits(args: &CarryArgs, wait: Wait) -> Limits {
-    let CarryArgs { parallelism, max_pending, drain, timeout: _, format: _, events: _ } = args;
+    let CarryArgs { parallelism, max_pending, drain, timeout: _, format: _, events: _, report: _ } =
+        args;
     Limits { parallelism: *parallelism, max_pending: *max_pending, wait, drain: *drain }
 }
 

@@ -44,6 +44,8 @@ mod resume;
 
 mod progress;
 
+mod report_file;
+
 mod saved;
 
 mod show;

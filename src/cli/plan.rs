@@ -19,7 +19,7 @@ use crate::{
     live,
     model::{Live, printable},
     plan::{self, Controller, Plan},
-    render::{self, About, Happening, MarkdownAbout},
+    render::{self, About, Happening, PlanAbout},
     source::SourceMap,
 };
 
@@ -49,10 +49,10 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
         PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
         PlanFormat::Json => output.print_document(&document()),
         PlanFormat::TerraformJson => output.print_document(&render::plan_terraform(&plan)),
-        PlanFormat::Markdown => {
+        PlanFormat::Markdown | PlanFormat::Html => {
             let document = document();
             let paths = files.sources.sources().iter().map(|it| it.path.clone());
-            let about = MarkdownAbout {
+            let about = PlanAbout {
                 digest: render::digest_of(&document),
                 files: &paths.collect::<Vec<_>>(),
                 sources: &files.sources,
@@ -60,7 +60,14 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
                 saved_to: args.out.as_ref().map(|it| it.display().to_string()),
                 show: args.show.into(),
             };
-            output.print_document(&render::plan_markdown(&plan, &about));
+            let page = match args.format {
+                PlanFormat::Html => render::plan_page(&plan, &about),
+                PlanFormat::Markdown
+                | PlanFormat::Text
+                | PlanFormat::Json
+                | PlanFormat::TerraformJson => render::plan_markdown(&plan, &about),
+            };
+            output.print_document(&page);
         }
     }
     if let Some(path) = &args.out {

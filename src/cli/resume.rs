@@ -12,17 +12,24 @@ use super::{
     journals::{self, Found},
     output::Output,
     plan::Seen,
+    report_file,
     run::unless_interrupted,
 };
 use crate::{
     apply::{Purpose, Wait},
     journal::JournalError,
     live,
+    render::ReportAbout,
 };
 
 /// Carries on with what a journal says was left.
 pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
     journals::keep_from_events(Some(&args.journal), args.carrying.events.as_deref(), output)?;
+    let others = [
+        ("the journal", Some(args.journal.as_path())),
+        ("the events", args.carrying.events.as_deref()),
+    ];
+    report_file::check(args.carrying.report.as_deref(), &others, output)?;
     output.open_events(args.carrying.events.as_deref())?;
     if args.carrying.format == Format::Json {
         output.keep_stdout_for_machines();
@@ -42,6 +49,9 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     if found.is_closed || !was_left.has_more() {
         let owes = !found.is_closed && !was_left.owes_runs(&found.plan.changes).is_empty();
         output.say(&format!("Nothing is left to do of {path}."));
+        let about = ReportAbout { plan: &found.plan, sources: &found.sources };
+        let report = args.carrying.report.as_deref();
+        report_file::write(report, &found.report(), about, output);
         if owes {
             output.say("A run of it failed and is owed; the next apply in that folder plans it.");
         } else if !found.is_closed {

@@ -28,9 +28,9 @@ pub(crate) fn save(path: &Path, document: &str, output: &mut Output<'_>) -> Resu
 }
 
 /// Returns the file that a path leads to, or is to become.
-fn target(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn target(path: &Path) -> io::Result<PathBuf> {
     if path.as_os_str() == "-" {
-        return Err(io::Error::other("it is to be a file; `--format json` prints the plan"));
+        return Err(io::Error::other("it is to be a file; stdout has `--format`"));
     }
     match fs::canonicalize(path) {
         Ok(found) if found.is_file() => Ok(found),

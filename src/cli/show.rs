@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::shown_json,
-    render::{self, MarkdownAbout, Saved},
+    render::{self, PlanAbout, Saved},
 };
 
 /// Prints the plan as it was saved; asks no controller.
@@ -23,8 +23,8 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
         // What we saved is this already; what somebody else made need not be.
         PlanFormat::Json => output.print_document(&shown_json(text)),
         PlanFormat::TerraformJson => output.print_document(&render::plan_terraform(&plan)),
-        PlanFormat::Markdown => {
-            let about = MarkdownAbout {
+        PlanFormat::Markdown | PlanFormat::Html => {
+            let about = PlanAbout {
                 digest: &digest,
                 files: &files,
                 sources: &sources,
@@ -33,7 +33,14 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
                 saved_to: Some(args.plan.display().to_string()),
                 show: args.show.into(),
             };
-            output.print_document(&render::plan_markdown(&plan, &about));
+            let page = match args.format {
+                PlanFormat::Html => render::plan_page(&plan, &about),
+                PlanFormat::Markdown
+                | PlanFormat::Text
+                | PlanFormat::Json
+                | PlanFormat::TerraformJson => render::plan_markdown(&plan, &about),
+            };
+            output.print_document(&page);
         }
     }
     say_refusals(&plan, &sources, output);

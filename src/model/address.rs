@@ -56,7 +56,8 @@ impl AddressRange {
         Count::of_range(first, last)
     }
 
-    fn numbers(self) -> (u128, u128) {
+    /// Returns the first and the last address as numbers.
+    pub(crate) fn numbers(self) -> (u128, u128) {
         (number(self.first), number(self.last))
     }
 }
@@ -126,6 +127,19 @@ impl AddressSet {
         self.minus(&self.minus(other))
     }
 
+    /// Returns the addresses that two of the sets or more have.
+    pub(crate) fn shared(sets: &[Self]) -> Self {
+        let of = |family: fn(&Self) -> &Intervals| {
+            Intervals::shared(sets.iter().flat_map(|it| family(it).0.iter().copied()).collect())
+        };
+        Self { v4: of(|it| &it.v4), v6: of(|it| &it.v6) }
+    }
+
+    /// Whether there is no address.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.v4.0.is_empty() && self.v6.0.is_empty()
+    }
+
     /// Returns how many addresses there are.
     pub(crate) fn count(&self) -> Count {
         self.v4.count() + self.v6.count()
@@ -181,6 +195,20 @@ impl Intervals {
             }
         }
         Self(merged)
+    }
+
+    /// Returns what is in two or more of these, each of which may stand in any place.
+    fn shared(mut intervals: Vec<(u128, u128)>) -> Self {
+        intervals.sort_unstable();
+        let mut shared = Vec::new();
+        let mut reached: Option<u128> = None;
+        for (first, last) in intervals {
+            if let Some(end) = reached.filter(|end| first <= *end) {
+                shared.push((first, last.min(end)));
+            }
+            reached = reached.max(Some(last));
+        }
+        Self::merged(shared)
     }
 
     fn minus(&self, other: &Self) -> Self {
@@ -419,6 +447,8 @@ mod tests {
             let both = [left.clone(), right.clone()].into_iter().collect::<AddressSet>();
             same(&both, &brute_a | &brute_b)?;
             same(&left.minus(&right), &brute_a - &brute_b)?;
+            same(&AddressSet::shared(&[left.clone(), right.clone()]), &brute_a & &brute_b)?;
+            same(&AddressSet::shared(&[left.clone(), right, left]), brute_a)?;
         }
 
         #[test]

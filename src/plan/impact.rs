@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::types::{Change, ChangeImpact, Impact};
+use super::types::{Change, ChangeImpact, Impact, Space};
 use crate::model::{AddressSet, Count, Exclude, Interface, Live, LiveDiscovery, Settings, Target};
 
 /// How often a silent device is tried again where neither a file nor the controller says: the most
@@ -25,6 +25,7 @@ pub(super) fn impact(changes: &mut [Change], live: &Live) -> Impact {
     }
     kept.extend(changes.iter().filter_map(|it| it.after.as_ref()).map(addresses));
     let covered = covered.into_iter().collect::<AddressSet>();
+    let twice = AddressSet::shared(&kept);
     let kept = kept.into_iter().collect::<AddressSet>();
     let mut scanned = Vec::new();
     let mut unbounded = Vec::new();
@@ -37,14 +38,16 @@ pub(super) fn impact(changes: &mut [Change], live: &Live) -> Impact {
     }
     unbounded.sort();
     let scanned = scanned.into_iter().collect::<AddressSet>();
+    let dropped = covered.minus(&kept);
     Impact {
         scanned: scanned.count(),
         new: scanned.minus(&covered).count(),
-        dropped: covered.minus(&kept).count(),
+        dropped: dropped.count(),
         before: covered.count(),
         after: kept.count(),
         logins: changes.iter().map(|it| it.impact.logins).sum(),
         unbounded,
+        space: Space { stays: covered.minus(&dropped), new: kept.minus(&covered), dropped, twice },
     }
 }
 

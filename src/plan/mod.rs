@@ -54,7 +54,7 @@ pub(crate) use self::{
     planner::plan,
     types::{
         Action, Change, ChangeImpact, Controller, FieldChange, Impact, Options, Overlap, Overlaps,
-        Plan, Planned, Reason, Step, Summary,
+        Plan, Planned, Reason, Space, Step, Summary,
     },
 };
 

@@ -5,7 +5,10 @@ use std::fmt;
 use super::origin::{Compared, Drift, Origin, Origins};
 use crate::{
     codes,
-    model::{AddressRange, Count, Field, Globs, Interface, Name, RemoteId, RunState, Settings},
+    model::{
+        AddressRange, AddressSet, Count, Field, Globs, Interface, Name, RemoteId, RunState,
+        Settings,
+    },
     source::{Diagnostic, Span},
 };
 
@@ -183,6 +186,21 @@ pub(crate) struct Impact {
     pub(crate) logins: Count,
     /// Runs that may reach addresses that nobody names, by name.
     pub(crate) unbounded: Vec<Name>,
+    pub(crate) space: Space,
+}
+
+/// Which addresses the discoveries of a controller cover, before a plan and after it. The first
+/// three have no address in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Space {
+    /// Covered now, and then too.
+    pub(crate) stays: AddressSet,
+    /// Covered then, and not now; whether the plan starts a run that scans them or not.
+    pub(crate) new: AddressSet,
+    /// Covered now, and not then.
+    pub(crate) dropped: AddressSet,
+    /// Covered by two discoveries or more then.
+    pub(crate) twice: AddressSet,
 }
 
 /// A change's reach in addresses.

@@ -59,7 +59,7 @@ fn commented(mut lines: Vec<String>, origin: Option<Origin>, column: usize) -> V
 }
 
 /// Counts the settings that stay as they are; a list that is and stays empty is none.
-fn n_unchanged(change: &Change) -> usize {
+pub(super) fn n_unchanged(change: &Change) -> usize {
     let (Some(before), Some(after)) = (&change.before, &change.after) else {
         return 0;
     };
@@ -147,7 +147,7 @@ fn drawn(field: &FieldChange, change: &Change) -> Vec<Attribute> {
     }
 }
 
-fn target_fields(settings: Option<&Settings>) -> Vec<Field> {
+pub(super) fn target_fields(settings: Option<&Settings>) -> Vec<Field> {
     let target = settings.and_then(|it| it.target.clone());
     Settings { target, ..Settings::default() }.fields()
 }
@@ -216,7 +216,7 @@ fn gone(id: &CredentialId) -> String {
 }
 
 /// Returns what two or more credentials of these values would be shown as.
-fn ambiguous(values: &[&FieldValue]) -> BTreeSet<String> {
+pub(super) fn ambiguous(values: &[&FieldValue]) -> BTreeSet<String> {
     let mut ids = BTreeMap::<String, BTreeSet<&CredentialId>>::new();
     for value in values {
         let credentials = match value {

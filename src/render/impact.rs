@@ -74,7 +74,7 @@ fn reaching(plan: &Plan) -> Vec<&Change> {
 }
 
 /// Says what a change reaches.
-fn reach(change: &Change) -> String {
+pub(super) fn reach(change: &Change) -> String {
     let ChangeImpact { before, after, new, dropped, logins, is_unbounded } = change.impact;
     let covers = match (&change.before, &change.after) {
         (Some(_), None) => format!("{} before, none after", counted(before)),

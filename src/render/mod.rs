@@ -1,4 +1,5 @@
-//! Plans and accounts as text, plans as Markdown, JSON and Terraform's JSON, complaints as JSON.
+//! Plans and accounts as text and as pages, plans as Markdown, JSON and Terraform's JSON, complaints
+//! as JSON.
 
 mod plan;
 
@@ -18,11 +19,14 @@ mod markdown;
 
 mod terraform;
 
+mod html;
+
 mod record;
 
 pub(crate) use self::{
     account::account_text,
-    markdown::{MarkdownAbout, plan_markdown},
+    html::{plan_page, report_page},
+    markdown::{PlanAbout, plan_markdown},
     plan::{Show, plan_text},
     record::{
         Happening, ReportAbout, diagnostics_json, diagnostics_schema, event_line, event_schema,

@@ -82,7 +82,7 @@ fn names([one, many]: [&str; 2], what: &str, names: &[Name]) -> Option<String> {
 }
 
 /// Says that the plan looks at a part only.
-fn narrowed(plan: &Plan) -> Option<String> {
+pub(super) fn narrowed(plan: &Plan) -> Option<String> {
     let flags = |flag: &str, globs: &Globs| {
         globs.patterns().iter().map(|it| format!("--{flag} {}", shown(it))).collect::<Vec<_>>()
     };

@@ -4,8 +4,7 @@ use super::printed::{expect_json, expect_shown};
 use crate::{
     plan::Plan,
     render::{
-        About, MarkdownAbout, Saved, Show, digest_of, plan_json, plan_markdown, plan_text,
-        saved_plan,
+        About, PlanAbout, Saved, Show, digest_of, plan_json, plan_markdown, plan_text, saved_plan,
     },
     source::{Diagnostic, SourceMap},
 };
@@ -63,7 +62,7 @@ pub(super) fn expect_printed(
         let document = plan_json(plan, About { sources, warnings, now_ms: NOW_MS });
         let digest = digest_of(&document);
         let saved_to = Some("plan.json".to_owned());
-        let about = MarkdownAbout { digest, files: &files, sources, warnings, saved_to, show };
+        let about = PlanAbout { digest, files: &files, sources, warnings, saved_to, show };
         let markdown = plan_markdown(plan, &about);
         assert!(markdown.len() < COMMENT, "{} bytes", markdown.len());
         expect_shown(&markdown, input);

@@ -17,8 +17,8 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// At most so many crates are locked, and so many of them are in the program itself. Whoever adds
 /// one raises the number, and so is asked whether it is worth it.
-const MOST_LOCKED: usize = 315;
-const MOST_SHIPPED: usize = 180;
+const MOST_LOCKED: usize = 318;
+const MOST_SHIPPED: usize = 184;
 
 /// A crate of `Cargo.lock`.
 #[derive(Debug, Default)]

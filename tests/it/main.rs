@@ -53,6 +53,8 @@ mod mistakes;
 mod moving;
 /// How much is under way at once, and how it is ended.
 mod pace;
+/// Plans, and what came of them, as pages for people.
+mod page;
 /// What only a process shows: pipes, signals, streams and colours.
 mod process;
 /// What holds of every plan and every apply.

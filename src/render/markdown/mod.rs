@@ -16,7 +16,7 @@ mod complaints;
 
 mod inert;
 
-pub(crate) use self::page::{MarkdownAbout, plan_markdown};
+pub(crate) use self::page::{PlanAbout, plan_markdown};
 
 #[cfg(test)]
 mod reading;

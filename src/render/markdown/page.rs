@@ -18,9 +18,9 @@ use crate::{
     source::{Diagnostic, SourceMap},
 };
 
-/// What a comment says beside the plan.
+/// What is said beside a plan where people review it.
 #[derive(Clone, Debug)]
-pub(crate) struct MarkdownAbout<'a> {
+pub(crate) struct PlanAbout<'a> {
     /// The digest of the plan's document.
     pub(crate) digest: &'a str,
     /// The paths of the files that it was made from.
@@ -92,7 +92,7 @@ impl Level {
 }
 
 /// Returns a plan as a comment, as much of it as fits.
-pub(crate) fn plan_markdown(plan: &Plan, about: &MarkdownAbout<'_>) -> String {
+pub(crate) fn plan_markdown(plan: &Plan, about: &PlanAbout<'_>) -> String {
     let page = Page { plan, about };
     let levels = [Level::Everything, Level::ChangedFields, Level::Table];
     let pages = levels.into_iter().map(|it| page.with_table(it));
@@ -101,7 +101,7 @@ pub(crate) fn plan_markdown(plan: &Plan, about: &MarkdownAbout<'_>) -> String {
 
 struct Page<'a> {
     plan: &'a Plan,
-    about: &'a MarkdownAbout<'a>,
+    about: &'a PlanAbout<'a>,
 }
 
 impl Page<'_> {

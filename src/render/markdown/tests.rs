@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use proptest::prelude::*;
 
 use super::{
-    MarkdownAbout, plan_markdown,
+    PlanAbout, plan_markdown,
     reading::{Seen, seen},
 };
 use crate::{
@@ -41,7 +41,7 @@ fn comment(plan: &Plan, sources: &SourceMap) -> String {
 }
 
 fn with_warnings(plan: &Plan, sources: &SourceMap, warnings: &[Diagnostic]) -> String {
-    let about = MarkdownAbout {
+    let about = PlanAbout {
         digest: "sha256:00ff",
         files: &["discoveries.yaml".to_owned()],
         sources,
@@ -540,7 +540,7 @@ fn a_saved_plan_makes_the_same_comment() {
     let document = plan_json(&plan, about);
     let Saved { plan: read, sources, files, digest } = saved_plan(&document).unwrap();
     assert_eq!(digest, digest_of(&document));
-    let fresh = MarkdownAbout {
+    let fresh = PlanAbout {
         digest: &digest,
         files: &files,
         sources: &story.sources,
@@ -549,7 +549,7 @@ fn a_saved_plan_makes_the_same_comment() {
         show: Show::All,
     };
     let markdown = plan_markdown(&plan, &fresh);
-    let saved = MarkdownAbout { sources: &sources, warnings: &[], ..fresh };
+    let saved = PlanAbout { sources: &sources, warnings: &[], ..fresh };
     assert_eq!(markdown, plan_markdown(&read, &saved));
     assert!(markdown.contains(r"`trueup apply 'a plan'\''s.json'`"), "{markdown}");
     assert!(markdown.contains("--> discoveries.yaml:2:"), "{markdown}");
@@ -571,7 +571,7 @@ fn a_comment_shows_what_the_text_shows() {
 fn what_is_left_alone_is_listed_on_demand_and_where_there_is_room() {
     let (mut plan, sources) = plan_of([1, 0, 0], |_| "a".to_owned());
     plan.unmanaged = vec![Name::as_read("`@x`"), Name::as_read("y")];
-    let about = MarkdownAbout {
+    let about = PlanAbout {
         digest: "",
         files: &[],
         sources: &sources,

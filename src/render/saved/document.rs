@@ -188,6 +188,22 @@ pub(crate) struct ImpactV1 {
     pub(crate) overlaps: Vec<OverlapV1>,
     /// Whether there are more overlaps than these.
     pub(crate) more_overlaps: bool,
+    /// The addresses that the controller's discoveries cover, before and after.
+    #[serde(default)]
+    pub(crate) ranges: RangesV1,
+}
+
+/// The addresses that discoveries cover, each list as the fewest ranges, in order.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+pub(crate) struct RangesV1 {
+    /// Covered now, and then too.
+    pub(crate) stays: Vec<String>,
+    /// Covered then, and not now.
+    pub(crate) new: Vec<String>,
+    /// Covered now, and not then.
+    pub(crate) dropped: Vec<String>,
+    /// Covered by two discoveries or more then.
+    pub(crate) twice: Vec<String>,
 }
 
 /// What two discoveries scan in common.

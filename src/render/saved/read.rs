@@ -11,19 +11,20 @@ use serde_json::{Value, error::Category};
 use super::{
     document::{
         ChangeImpactV1, ChangeV1, CredentialV1, DiagnosticV1, FORMAT_VERSION, FieldV1, GitV1,
-        ImpactV1, KeptV1, NeighboursV1, OverlapV1, PlaceV1, PlanV1, RenamedV1, SettingsV1,
+        ImpactV1, KeptV1, NeighboursV1, OverlapV1, PlaceV1, PlanV1, RangesV1, RenamedV1,
+        SettingsV1,
     },
     write::{EMPTY_DIGEST, GONE, digest},
 };
 use crate::{
     model::{
-        AddressRange, Count, Credential, CredentialId, CredentialKind, Exclude, Field, FieldValue,
-        Globs, Interface, ManagementIp, Name, Neighbours, Protocol, RemoteId, RunState, Settings,
-        SpanOfTime, Target, parse_address,
+        AddressRange, AddressSet, Count, Credential, CredentialId, CredentialKind, Exclude, Field,
+        FieldValue, Globs, Interface, ManagementIp, Name, Neighbours, Protocol, RemoteId, RunState,
+        Settings, SpanOfTime, Target, parse_address,
     },
     plan::{
         Action, Change, ChangeImpact, Compared, Controller, Drift, FieldChange, Git, Impact, Kept,
-        Options, Origin, Overlap, Overlaps, Plan, Planned, Reason, Step,
+        Options, Origin, Overlap, Overlaps, Plan, Planned, Reason, Space, Step,
     },
     source::{Diagnostic, Label, Location, Severity, SourceMap, Span},
 };
@@ -178,7 +179,17 @@ fn impact(document: ImpactV1) -> Result<Impact, PlanFileError> {
         after: count(&document.addresses_after)?,
         logins: count(&document.login_attempts)?,
         unbounded: document.unbounded.into_iter().map(Name::as_read).collect(),
+        space: space(&document.ranges)?,
     })
+}
+
+fn space(document: &RangesV1) -> Result<Space, PlanFileError> {
+    let RangesV1 { stays, new, dropped, twice } = document;
+    let set = |texts: &[String]| {
+        let ranges = texts.iter().map(|it| parsed::<AddressRange>("ranges", it));
+        ranges.collect::<Result<AddressSet, _>>()
+    };
+    Ok(Space { stays: set(stays)?, new: set(new)?, dropped: set(dropped)?, twice: set(twice)? })
 }
 
 fn overlaps(document: &ImpactV1, sources: &mut SourceMap) -> Result<Overlaps, PlanFileError> {

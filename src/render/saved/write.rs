@@ -6,13 +6,13 @@ use sha2::{Digest as _, Sha256};
 use super::document::{
     ChangeImpactV1, ChangeV1, ControllerV1, CredentialV1, CredentialsV1, DiagnosticV1,
     FORMAT_VERSION, FieldV1, GitV1, ImpactV1, KeptV1, NeighboursV1, OptionsV1, OverlapV1, PlaceV1,
-    PlanV1, RenamedV1, SettingsV1, SourceV1, SummaryV1,
+    PlanV1, RangesV1, RenamedV1, SettingsV1, SourceV1, SummaryV1,
 };
 use crate::{
     model::{Count, Credential, Field, FieldValue, Name, Neighbours, Settings, Target, shown_json},
     plan::{
         Change, ChangeImpact, Compared, Controller, FieldChange, Git, Impact, Kept, Overlap,
-        Overlaps, Plan, Planned, Summary,
+        Overlaps, Plan, Planned, Space, Summary,
     },
     source::{Diagnostic, Severity, Source, SourceMap, Span},
 };
@@ -194,7 +194,7 @@ fn count(count: Count) -> Value {
 }
 
 fn impact(impact: &Impact, overlaps: &Overlaps, sources: &SourceMap) -> ImpactV1 {
-    let Impact { scanned, new, dropped, before, after, logins, unbounded } = impact;
+    let Impact { scanned, new, dropped, before, after, logins, unbounded, space } = impact;
     let Overlaps { found, is_cut } = overlaps;
     ImpactV1 {
         addresses_scanned: count(*scanned),
@@ -206,7 +206,15 @@ fn impact(impact: &Impact, overlaps: &Overlaps, sources: &SourceMap) -> ImpactV1
         unbounded: unbounded.iter().map(|it| it.as_str().to_owned()).collect(),
         overlaps: found.iter().map(|it| overlap(it, sources)).collect(),
         more_overlaps: *is_cut,
+        ranges: ranges(space),
     }
+}
+
+fn ranges(space: &Space) -> RangesV1 {
+    let Space { stays, new, dropped, twice } = space;
+    let [stays, new, dropped, twice] = [stays, new, dropped, twice]
+        .map(|it| it.ranges().iter().map(ToString::to_string).collect());
+    RangesV1 { stays, new, dropped, twice }
 }
 
 fn overlap(overlap: &Overlap, sources: &SourceMap) -> OverlapV1 {

@@ -1,0 +1,120 @@
+//! What came of a plan as a page: how it ended, what to see to, every change, and when.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::{
+    diagnostics::diagnostics,
+    entries::{Ending, entries},
+    frame::{Page, Part, document},
+    plan_page::tiled,
+    timeline::{Times, operations, timeline},
+    words::{code, grouped, host, names, some},
+};
+use crate::{
+    events::{Entry, Report, Verdict},
+    model::{Name, shown},
+    plan::Controller,
+    render::{ReportAbout, account::summary, saved::moment},
+};
+
+/// Returns the report of an apply as a file for a browser, written at that moment of the epoch.
+pub(crate) fn report_page(report: &Report, about: ReportAbout<'_>, now_ms: i64) -> String {
+    let host = shown(host(&about.plan.controller.url)).into_owned();
+    let operations = operations(report);
+    let times = Times::of(&operations);
+    let mut parts = Vec::new();
+    let mut part = |id, title, is_there: bool, body: &dyn Fn() -> Markup| {
+        parts.extend(is_there.then(|| Part { id, title, body: body() }));
+    };
+    let has_changes = !report.entries.is_empty();
+    part("look-twice", "See to", has_changes, &|| see_to(report));
+    let complaints = about.plan.diagnostics.iter().map(|it| &it.diagnostic).collect::<Vec<_>>();
+    part("complaints", "Errors and warnings", !complaints.is_empty(), &|| {
+        diagnostics(&complaints, about.sources)
+    });
+    part("changes", "Changes", has_changes, &|| entries(report, about, times));
+    part("timeline", "Timeline", !operations.is_empty(), &|| timeline(&operations, times));
+    document(&Page {
+        title: format!("Apply to {host}"),
+        header: header(report, about.plan.is_complete(), &host, times),
+        parts,
+        footer: footer(about, times, now_ms),
+    })
+}
+
+fn header(report: &Report, is_allowed: bool, host: &str, times: Option<Times>) -> Markup {
+    let is_bad = !is_allowed || report.verdict() != Verdict::Complete;
+    let verdict = if is_allowed {
+        summary(report)
+    } else {
+        "Nothing was applied: the plan has errors.".to_owned()
+    };
+    html! {
+        p.brand { b { "trueup" } " apply" }
+        h1 { "Apply to " span.word { (host) } }
+        p.verdict.danger[is_bad].good[!is_bad] { (verdict.trim_end()) }
+        (numbers(report, times))
+    }
+}
+
+fn numbers(report: &Report, times: Option<Times>) -> Markup {
+    let tally = report.tally();
+    let n_sent = report.entries.iter().flat_map(|it| &it.steps).map(|it| it.n_sent as usize);
+    let done = format!("of {}", some(report.entries.len(), "change", "changes"));
+    let took = times.map_or_else(|| "0 s".to_owned(), Times::length);
+    tiled(&[
+        ("Done", grouped(tally.done), done),
+        ("Failed", grouped(tally.failed), "or in conflict".to_owned()),
+        ("Not tried", grouped(tally.not_tried), "nothing was sent".to_owned()),
+        ("Still running", grouped(tally.open), "or nobody knows".to_owned()),
+        ("Writes sent", grouped(n_sent.sum()), "sent again included".to_owned()),
+        ("Took", took, "from the first write".to_owned()),
+    ])
+}
+
+/// Says what somebody has to look at, by what it came to.
+fn see_to(report: &Report) -> Markup {
+    let mut by_ending = BTreeMap::<Ending, Vec<&Entry>>::new();
+    for entry in &report.entries {
+        by_ending.entry(Ending::of(entry)).or_default().push(entry);
+    }
+    let bad = by_ending.iter().filter(|(ending, _)| ending.is_to_be_seen_to()).collect::<Vec<_>>();
+    let n_notes = report.entries.iter().filter(|it| !it.notes.is_empty()).count();
+    html! {
+        @if bad.is_empty() && n_notes == 0 {
+            p.calm { "Everything that was planned is so, and each effect was seen on the controller." }
+        } @else {
+            ul.twice {
+                @for (ending, entries) in bad {
+                    @let found = entries.iter().map(|it| &it.name).collect::<Vec<&Name>>();
+                    li.danger[ending.is_bad()].care[!ending.is_bad()] {
+                        strong { (grouped(found.len())) " " (ending.words()) } ": " (names(&found)) "."
+                    }
+                }
+                @if n_notes != 0 {
+                    li.care {
+                        strong { (some(n_notes, "change has", "changes have")) " a note" }
+                        ": see below."
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn footer(about: ReportAbout<'_>, times: Option<Times>, now_ms: i64) -> Markup {
+    let Controller { url, release, interface, n_live: _ } = &about.plan.controller;
+    let release = release.as_deref().unwrap_or("unknown");
+    html! {
+        h2 { "About this report" }
+        dl {
+            dt { "Controller" } dd { (code(url)) ", " (interface.to_string()) " interface" }
+            dt { "Release" } dd { (code(release)) }
+            @if let Some(times) = times { dt { "First write" } dd { (moment(times.first_ms)) } }
+            dt { "Written" } dd { (moment(now_ms)) }
+            dt { "Made by" } dd { "trueup " (env!("CARGO_PKG_VERSION")) }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What whoever reviews a plan should look at twice.
+//!
+//! Judges nothing that the plan does not say: it picks what deletes, what is lost, and what has no
+//! end.
+
+use maud::{Markup, html};
+
+use super::words::{addresses, grouped, names, some};
+use crate::{
+    model::Name,
+    plan::{Action, Plan},
+    render::plan::{forbidden, narrowed},
+    source::{Diagnostic, Severity},
+};
+
+/// How much something matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Danger,
+    Care,
+}
+
+/// Returns what is to be looked at twice, the worst first; that there is nothing, where there is
+/// nothing.
+pub(super) fn warnings(plan: &Plan, complaints: &[&Diagnostic]) -> Markup {
+    let all = [errors(plan), destroyed(plan), reaching(plan), complained(complaints), partly(plan)];
+    let all = all.into_iter().flatten().collect::<Vec<_>>();
+    html! {
+        @if all.is_empty() {
+            p.calm { "Nothing is deleted or replaced, nothing is dropped or scanned twice, and every \
+                      run ends by itself." }
+        } @else {
+            ul.twice {
+                @for (level, it) in all {
+                    li.danger[level == Level::Danger].care[level == Level::Care] { (it) }
+                }
+            }
+        }
+    }
+}
+
+type Item = (Level, Markup);
+
+fn errors(plan: &Plan) -> Vec<Item> {
+    forbidden(plan)
+        .map(|it| (Level::Danger, html! { strong { (it.trim_end()) } }))
+        .into_iter()
+        .collect()
+}
+
+fn destroyed(plan: &Plan) -> Vec<Item> {
+    let of = |action: Action| {
+        let changes = plan.changes.iter().filter(|it| it.action == action);
+        changes.map(|it| &it.name).collect::<Vec<&Name>>()
+    };
+    let item = |found: &[&Name], what: &str| {
+        let many = some(found.len(), "discovery is", "discoveries are");
+        let text = html! { strong { (many) " " (what) } ": " (names(found)) "." };
+        (!found.is_empty()).then_some((Level::Danger, text))
+    };
+    let deleted = item(&of(Action::Delete), "deleted");
+    let replaced = item(&of(Action::Replace), "deleted and made anew");
+    deleted.into_iter().chain(replaced).collect()
+}
+
+fn reaching(plan: &Plan) -> Vec<Item> {
+    let impact = &plan.impact;
+    let mut items = Vec::new();
+    if !impact.unbounded.is_empty() {
+        let many = some(impact.unbounded.len(), "run goes", "runs go");
+        let names = names(&impact.unbounded.iter().collect::<Vec<_>>());
+        items.push((
+            Level::Care,
+            html! {
+                strong { (many) " on to neighbours" } ": " (names) ". Nobody can count the addresses \
+                that are reached."
+            },
+        ));
+    }
+    if !impact.dropped.is_zero() {
+        let text = html! { strong { (addresses(impact.dropped)) " dropped" } ": no discovery covers \
+        them any more." };
+        items.push((Level::Care, text));
+    }
+    let twice = impact.space.twice.count();
+    if !twice.is_zero() {
+        let text = html! { strong { (addresses(twice)) " scanned twice" } ", by two discoveries or \
+        more." };
+        items.push((Level::Care, text));
+    }
+    let n_stopped = plan.n_runs_stopped();
+    if n_stopped != 0 {
+        let text =
+            html! { strong { (some(n_stopped, "run is", "runs are")) " stopped" } " on the way." };
+        items.push((Level::Care, text));
+    }
+    items
+}
+
+fn complained(complaints: &[&Diagnostic]) -> Vec<Item> {
+    let n = complaints.iter().filter(|it| it.severity == Severity::Warning).count();
+    let text = html! { strong { (some(n, "warning", "warnings")) } ", " a href="#complaints" { "below" } "." };
+    (n != 0).then_some((Level::Care, text)).into_iter().collect()
+}
+
+fn partly(plan: &Plan) -> Vec<Item> {
+    let narrowed = narrowed(plan).map(|it| (Level::Care, html! { (it.trim_end()) }));
+    let owed = plan.options.owed.len();
+    let owed = (owed != 0).then(|| {
+        let text = html! { (grouped(owed)) " of the runs an interrupted apply had planned." };
+        (Level::Care, text)
+    });
+    narrowed.into_iter().chain(owed).collect()
+}
