@@ -1,7 +1,23 @@
 //! The commands of a file, held against those that were run.
 
-/// What the program can be told to do in a pipeline: after anything else its name is a word.
-const COMMANDS: [&str; 6] = ["validate", "plan", "apply", "resume", "show", "schema"];
+/// What the program can be told to do: before anything else its name is a word.
+const COMMANDS: [&str; 12] = [
+    "validate",
+    "plan",
+    "apply",
+    "resume",
+    "show",
+    "status",
+    "simulator",
+    "explain",
+    "reference",
+    "man",
+    "schema",
+    "completions",
+];
+
+/// What the shell, and texts, put behind the last word of a command.
+const CLOSING: [char; 4] = [';', ')', '"', '`'];
 
 /// Returns the words after `trueup` of each command of a file: comments left out, continued lines
 /// joined, up to where the shell takes over.
@@ -17,12 +33,15 @@ fn commands(text: &str) -> Vec<Vec<String>> {
         let mut at = 0;
         while let Some(n) = words.iter().skip(at).position(|it| *it == "trueup") {
             at += n + 1;
-            if !words.get(at).is_some_and(|it| COMMANDS.contains(it)) {
+            let command = words.get(at).map(|it| it.trim_end_matches(CLOSING));
+            if !command.is_some_and(|it| COMMANDS.contains(&it)) {
                 continue;
             }
             let is_end = |it: &&&str| it.starts_with(['>', '|', ';', '&']) || it.starts_with("2>");
-            let rest = words[at..].iter().take_while(|it| !is_end(it));
-            found.push(rest.map(|it| it.trim_end_matches([';', '"']).replace('"', "")).collect());
+            let rest = words[at..].iter().take_while(|it| !is_end(it)).copied();
+            let n_before = rest.clone().take_while(|it| !it.ends_with(';')).count();
+            let rest = rest.take(n_before + 1);
+            found.push(rest.map(|it| it.trim_end_matches(CLOSING).replace('"', "")).collect());
         }
     }
     found
@@ -53,11 +72,12 @@ fn commands_are_found_however_they_are_written() {
         run: trueup validate -f discoveries\n\
         a; trueup plan -f x \\\n  --out \"$PLAN/plan.json\" >plan.md || status=$?\n\
         if x; then trueup show plan.json || true; fi\n\
+        if x; then trueup status; fi\n\
         echo '<!-- trueup -->'\n";
     let found = commands(text).iter().map(|it| it.join(" ")).collect::<Vec<_>>();
     assert_eq!(
         found,
-        ["validate -f discoveries", "plan -f x --out $PLAN/plan.json", "show plan.json"]
+        ["validate -f discoveries", "plan -f x --out $PLAN/plan.json", "show plan.json", "status"]
     );
     let words = |it: &str| it.split(' ').map(str::to_owned).collect::<Vec<_>>();
     assert!(is_run(&words("show $X/plan.json"), &words("show /tmp/plan.json")));

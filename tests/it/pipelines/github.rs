@@ -240,6 +240,27 @@ fn a_plan_is_not_applied_to_files_that_it_was_not_made_of() {
 }
 
 #[test]
+fn merges_that_wait_for_approval_are_applied_one_after_the_other() {
+    let mut hub = GitHub::new();
+    let mut waiting = Vec::new();
+    // The second is planned when the first is merged and not applied: to it, that is drift.
+    for (branch, prefix) in [("berlin", "10.1.0.0/24"), ("oslo", "10.2.0.0/24")] {
+        hub.site.branch(branch);
+        let file = format!("discoveries/{branch}.yaml");
+        hub.site.push(branch, &[(&file, &discovery(branch, prefix, 5))]);
+        assert_eq!(results(&hub.pull_request(branch, REPOSITORY)), ["success"; 2]);
+        waiting.push(hub.merge(branch).unwrap());
+    }
+    let comment = hub.site.forge.state().comments[1]["body"].as_str().unwrap().to_owned();
+    assert!(comment.contains("1 change from this branch, 1 correction of drift."), "{comment}");
+    for (github, live) in waiting.iter().zip(["berlin", "berlin oslo"]) {
+        let jobs = hub.apply(github);
+        assert_eq!((results(&jobs), hub.site.live().as_str()), (["success"; 2], live), "{jobs:#?}");
+    }
+    hub.site.controller.expect_careful();
+}
+
+#[test]
 fn a_stale_plan_writes_nothing_and_says_what_to_do() {
     let mut hub = GitHub::new();
     hub.site.branch("berlin");

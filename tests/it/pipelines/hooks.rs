@@ -62,6 +62,7 @@ fn every_editor_is_given_the_schema_that_the_program_prints() {
         assert_eq!(text.matches(schema).count(), 2, "{file}");
         assert!(text.contains("discoveries") && text.contains("policy.yaml"), "{file}");
     }
+    assert!(example("README.md").contains(&format!("\n{command}\n")), "the guide says otherwise");
     let site = Site::new();
     assert_eq!(site.run("bash", &command, &site.path("mine"), &[]).code, Some(0));
     let printed = fs::read_to_string(site.path("mine").join(schema)).unwrap();
