@@ -3,7 +3,7 @@
 -- beside them:
 --
 --   trueup schema desired-state > desired-state.schema.json
-local root = vim.fs.dirname(debug.getinfo(1, "S").source:sub(2))
+local root = vim.fs.root(vim.fn.getcwd(), ".nvim.lua")
 vim.lsp.config("yamlls", {
   cmd = { "yaml-language-server", "--stdio" },
   filetypes = { "yaml" },

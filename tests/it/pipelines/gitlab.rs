@@ -294,6 +294,11 @@ fn a_refused_plan_is_noted_and_not_kept_and_other_files_are_not_applied() {
     let taken = lab.job(&merged, "take-plan");
     assert!(taken.out.contains("main is not what was planned"), "{taken:#?}");
     assert_eq!((taken.code, lab.site.live().as_str()), (Some(1), ""));
+    // A journal that somebody commits.
+    lab.site.branch("journal");
+    lab.site.push("journal", &[(".trueup/journal.jsonl", "{}\n")]);
+    let (_, validate, _) = lab.merge_request("journal");
+    assert_eq!(validate.code, Some(1), "{validate:#?}");
     // A commit that is of no merge request.
     lab.site.forge.state().requests.clear();
     let taken = lab.job(&merged, "take-plan");

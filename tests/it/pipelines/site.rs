@@ -201,6 +201,12 @@ impl Site {
         dir: &Path,
         env: &[(String, String)],
     ) -> Ended {
+        // Else the login goes wherever the files say.
+        let asks = ["plan", "apply", "resume"].iter().any(|it| {
+            let command = format!("trueup {it} ");
+            script.contains(&command)
+        });
+        assert!(!asks || script.contains(": \"${CC_URL:?is not set"), "{script}");
         let file = self.folder("script").join("script");
         fs::write(&file, script).unwrap();
         let mut words = shell.split(' ');
