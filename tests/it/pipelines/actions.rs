@@ -148,6 +148,7 @@ impl<'a> Run<'a> {
         let file = |name: &str| files.join(name).to_str().unwrap().to_owned();
         let mut env = vec![
             ("CI".to_owned(), "true".to_owned()),
+            ("GITHUB_ACTIONS".to_owned(), "true".to_owned()),
             ("RUNNER_TEMP".to_owned(), temp),
             ("GITHUB_OUTPUT".to_owned(), file("output")),
             ("GITHUB_STEP_SUMMARY".to_owned(), file("summary")),
@@ -158,6 +159,8 @@ impl<'a> Run<'a> {
         for (name, value) in step["env"].as_object().into_iter().flatten() {
             env.push((name.clone(), self.filled(value.as_str().unwrap())));
         }
+        let workspace = checkout.unwrap().to_str().unwrap().to_owned();
+        env.push(("GITHUB_WORKSPACE".to_owned(), workspace));
         let dir = step["working-directory"].as_str().map(|it| PathBuf::from(self.filled(it)));
         let dir = dir.or(checkout.map(Path::to_owned)).unwrap();
         let shell = "bash --noprofile --norc -eo pipefail";
