@@ -61,7 +61,7 @@ asked() {
   printf 'GET /simulator/requests HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3
   grep -Eq '"create": ?[1-9]' <&3
 }
-until asked; do sleep 0.02; done
+until asked || ! kill -0 $!; do sleep 0.02; done
 kill -s KILL $!
 wait $!
 "#;
