@@ -141,7 +141,8 @@ impl Left {
         self.longest_task
     }
 
-    /// Returns the replaces that are cut between their halves: deleted, and not created again.
+    /// Returns the replaces that are cut between their halves: deleted, and not created again, by
+    /// this apply or by one before it.
     pub(crate) fn halved<'c>(&self, changes: &'c [Change]) -> Vec<&'c Change> {
         let halved = self.changes.iter().zip(changes);
         halved.filter(|(it, change)| it.is_halved(change)).map(|(_, change)| change).collect()
@@ -327,7 +328,7 @@ impl LeftChange {
 
     fn is_halved(&self, change: &Change) -> bool {
         let is_left = self.at != LeftAt::Over && self.steps.iter().eq(&[Step::Create]);
-        change.action == Action::Replace && is_left
+        is_left && (change.action == Action::Replace || change.reason == Reason::ReplaceOwed)
     }
 
     fn may_owe_a_run(&self, change: &Change) -> bool {

@@ -140,7 +140,7 @@ pub(super) fn attributed(scene: &Scene<'_>, past: &Past<'_>) -> Plan {
     for change in &mut plan.changes {
         let origin = match change.action {
             // An interrupted apply of ours has deleted it: neither did anybody else, nor the branch.
-            Action::Create if scene.halved(&change.name).is_some() => None,
+            Action::Create if change.reason == Reason::ReplaceOwed => None,
             Action::Create | Action::Update | Action::Replace => of_fields(change, past),
             Action::Stop => Some(match past.state(&change.name) {
                 Some(State::Stopped) => Origin::Drift,

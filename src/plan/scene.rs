@@ -96,9 +96,10 @@ impl<'a> Scene<'a> {
         self.options.owed.contains(name)
     }
 
-    /// Returns the settings that it was to have when an interrupted apply deleted it.
+    /// Returns the settings that it was to have when an interrupted apply deleted it, by the latest
+    /// apply that was to make it.
     pub(super) fn halved(&self, name: &Name) -> Option<&'a Settings> {
-        self.options.halved.iter().find(|(it, _)| it == name).map(|(_, settings)| settings)
+        self.options.halved.iter().rfind(|(it, _)| it == name).map(|(_, settings)| settings)
     }
 
     /// Whether a file gives the name.

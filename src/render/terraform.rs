@@ -139,7 +139,8 @@ fn action_reason(reason: Reason) -> Option<&'static str> {
         | Reason::RerunAlways
         | Reason::RerunAge
         | Reason::RerunRequested
-        | Reason::RerunOwed => None,
+        | Reason::RerunOwed
+        | Reason::ReplaceOwed => None,
     }
 }
 

@@ -266,7 +266,23 @@ async fn a_new_apply_makes_again_what_was_deleted_with_what_the_files_leave_open
     killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("+ retries             = 1"), "{ran:#?}");
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
     bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_is_made_again_whole_however_often_that_is_cut_short() {
+    let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
+    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    for _ in 0..3 {
+        bench.simulator.inject("create=reset").unwrap();
+        killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    }
+    let ran = bench.expect_applied().await;
+    assert!(ran.out.contains("+ retries             = 1"), "{ran:#?}");
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+    bench.expect_no_changes().await;
+    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
 }
 
 #[tokio::test(start_paused = true)]
