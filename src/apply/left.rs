@@ -148,6 +148,18 @@ impl Left {
         halved.filter(|(it, change)| it.is_halved(change)).map(|(_, change)| change).collect()
     }
 
+    /// Returns the replaces that may be cut between their halves, whatever came of their deletes.
+    pub(crate) fn may_be_halved<'c>(&self, changes: &'c [Change]) -> Vec<&'c Change> {
+        let halved = self.changes.iter().zip(changes);
+        halved.filter(|(it, change)| it.may_be_halved(change)).map(|(_, change)| change).collect()
+    }
+
+    /// Whether a later apply has to make up for something of which nothing is left to carry on with:
+    /// a run, or the second half of a replace.
+    pub(crate) fn is_in_debt(&self, changes: &[Change]) -> bool {
+        !self.owes_runs(changes).is_empty() || !self.halved(changes).is_empty()
+    }
+
     /// Returns how many changes are left to be carried on with.
     pub(crate) fn n_left(&self) -> usize {
         self.changes.iter().filter(|it| it.has_more(self.wait)).count()
@@ -327,8 +339,14 @@ impl LeftChange {
     }
 
     fn is_halved(&self, change: &Change) -> bool {
-        let is_left = self.at != LeftAt::Over && self.steps.iter().eq(&[Step::Create]);
+        let is_left = self.at != LeftAt::Over && self.steps.front() == Some(&Step::Create);
         is_left && (change.action == Action::Replace || change.reason == Reason::ReplaceOwed)
+    }
+
+    fn may_be_halved(&self, change: &Change) -> bool {
+        let is_left = self.at != LeftAt::Over && self.steps.contains(&Step::Create);
+        let is_begun = change.action == Action::Replace && self.begun;
+        is_left && is_begun || self.is_halved(change)
     }
 
     fn may_owe_a_run(&self, change: &Change) -> bool {

@@ -12,6 +12,7 @@ use super::{
     exit::Exit,
     files,
     host::Interrupts,
+    journal_file,
     journals::{self, Search, Settled, Succession},
     output::Output,
     plan::{self, Seen},
@@ -79,7 +80,7 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
         WaitFor::Runs => Wait::Runs,
     };
     let succession = Succession { settled, plan: &work.plan, is_planned_here: args.plan.is_none() };
-    let header = journals::header(&work.document, wait);
+    let header = journal_file::header(&work.document, wait);
     let search = search(args, &work.connection, deadline);
     let journal = journals::begin(search, header, succession, output)?;
     let purpose = Purpose::CarryOut;

@@ -168,10 +168,9 @@ pub(crate) async fn carried_out(
     let exit = account(ended, work, &report, output);
     finish(args, (plan, sources), &report, output);
     if let Some(journal) = journal {
-        // What is stale is not gone on with; but a run that is owed is not forgotten.
+        // What is stale is not gone on with; but what is owed is not forgotten.
         let is_done = !left.has_more() && !left.is_open() || is_stale;
-        let owes = !left.owes_runs(&plan.changes).is_empty();
-        leave(journal, (is_done, owes), output);
+        leave(journal, (is_done, left.is_in_debt(&plan.changes)), output);
     }
     exit
 }
@@ -201,16 +200,20 @@ fn account(ended: Option<Ended>, work: &Work, report: &Report, output: &mut Outp
     }
 }
 
-/// Closes a journal of which nothing is left to do, and says where the others are. One that owes a
-/// run is left to the next apply.
-fn leave(recorded: Recorded, (is_done, owes): (bool, bool), output: &mut Output<'_>) {
+/// What is said of a journal of which nothing can be carried on with, and that is not done.
+pub(crate) const OWED: &str = "What was edited and not run, or deleted and not created again, is \
+                               still owed; the next apply in the same folder plans it.";
+
+/// Closes a journal of which nothing is left to do, and says where the others are. One that owes
+/// something is left to the next apply.
+fn leave(recorded: Recorded, (is_done, is_in_debt): (bool, bool), output: &mut Output<'_>) {
     if !is_done {
         let path = recorded.path.display();
         output.say(&format!("What is left can be carried on with: trueup resume {path}"));
         return;
     }
-    if owes {
-        output.say("A run that was planned is still owed; the next apply in this folder plans it.");
+    if is_in_debt {
+        output.say(OWED);
         return;
     }
     close(recorded, output);

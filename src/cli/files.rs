@@ -146,7 +146,7 @@ pub(crate) fn options(
         prune: args.prune,
         allow_delete: args.allow_delete,
         rerun: args.rerun.iter().map(Name::as_read).collect(),
-        // Only an apply knows of those.
+        // The journals of earlier applies tell those.
         owed: Vec::new(),
         halved: Vec::new(),
         only: globs("--only", &args.only, output)?,

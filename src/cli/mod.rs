@@ -38,6 +38,8 @@ mod carry;
 
 mod journals;
 
+mod journal_file;
+
 mod apply;
 
 mod resume;

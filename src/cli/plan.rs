@@ -10,6 +10,7 @@ use super::{
     connect::{Connection, Meant, NO_WRITES, Way, connect, unread},
     exit::Exit,
     files::{self, Files},
+    journals,
     output::Output,
     progress::reading,
     saved,
@@ -32,11 +33,12 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
     drop(output.log(Happening::PlanStarted));
     let policy = args.planning.policy.policy.as_deref();
     let mut files = files::load(&args.planning.files, policy, output)?;
-    let options = files::options(&args.planning, &files, output)?;
+    let mut options = files::options(&args.planning, &files, output)?;
     files.base = base::load(&args.planning, &files, output).await?;
     let way =
         Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
     let connection = connect(way, Meant::ByFiles(&files), output)?;
+    options.halved = journals::remembered(&connection, output);
     let client = connection.client.until(Instant::now() + TIMEOUT);
     let (plan, _) = made(&client, &connection, &files, options, output).await?;
     let about =

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     args::{Format, ResumeArgs, WaitFor},
-    carry::{Course, Work, carried_out, close},
+    carry::{Course, OWED, Work, carried_out, close},
     connect::{Connection, Meant, Way, connect, unread},
     exit::Exit,
     journals::{self, Found},
@@ -47,13 +47,13 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     })?;
     let was_left = found.left();
     if found.is_closed || !was_left.has_more() {
-        let owes = !found.is_closed && !was_left.owes_runs(&found.plan.changes).is_empty();
+        let is_in_debt = !found.is_closed && was_left.is_in_debt(&found.plan.changes);
         output.say(&format!("Nothing is left to do of {path}."));
         let about = ReportAbout { plan: &found.plan, sources: &found.sources };
         let report = args.carrying.report.as_deref();
         report_file::write(report, &found.report(), about, output);
-        if owes {
-            output.say("A run of it failed and is owed; the next apply in that folder plans it.");
+        if is_in_debt {
+            output.say(OWED);
         } else if !found.is_closed {
             // Its apply came to its end, and could not write that down.
             close(found.recorded, output);

@@ -325,3 +325,21 @@ async fn a_saved_plan_that_is_killed_twice_owes_the_run_that_neither_came_to() {
     assert!(ran.out.contains("(rerun_owed)"), "{ran:#?}");
     bench.expect_no_changes().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_knows_what_an_interrupted_apply_deleted() {
+    let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
+    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    bench.simulator.inject("create=reset").unwrap();
+    killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    let before = bench.disk.texts();
+    let out = bench.path("p.json");
+    let plan = bench.run(&format!("plan --out {out}")).await;
+    assert!(plan.out.contains("(replace_owed)"), "{plan:#?}");
+    assert!(plan.out.contains("+ retries             = 1"), "{plan:#?}");
+    assert_eq!(bench.disk.texts(), before);
+    let ran = bench.run_bare(&["apply", &out, "--simulate"]).await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    bench.expect_no_changes().await;
+    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+}
