@@ -111,7 +111,7 @@ async fn planned(
     let connection = connect(way(args), Meant::ByFiles(&files), output)?;
     let settled = journals::settled(search(args, &connection, deadline), output).await?;
     options.owed = settled.iter().flat_map(|it| it.owed.clone()).collect();
-    options.halved = settled.iter().flat_map(|it| it.halved.clone()).collect();
+    options.halved = settled.iter().flat_map(|it| it.kept.clone()).collect();
     let client = connection.client.until(deadline);
     let (plan, seen) = plan::made(&client, &connection, &files, options, output).await?;
     output.print(&render::plan_text(&plan, render::Show::Changes));

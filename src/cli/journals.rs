@@ -174,8 +174,11 @@ pub(crate) struct Settled {
     pub(super) recorded: Recorded,
     /// The discoveries that it edited, and whose run it did not get to.
     pub(crate) owed: Vec<Name>,
-    /// Those that it deleted, and did not get to create again with these settings.
-    pub(crate) halved: Vec<(Name, Settings)>,
+    /// Those that it deleted, and did not get to create again.
+    halved: Vec<Name>,
+    /// What those were to be, and those whose delete is still open: where they are gone, they are
+    /// made again with these settings.
+    pub(crate) kept: Vec<(Name, Settings)>,
     /// Whether something of it is under way that reading does not settle.
     is_open: bool,
 }
@@ -212,9 +215,10 @@ pub(crate) async fn settled(
         }
         let (left, changes) = (found.left(), &found.plan.changes);
         let owed = left.owes_runs(changes).into_iter().cloned().collect();
-        let halved = with_settings(left.halved(changes));
+        let halved = left.halved(changes).into_iter().map(|it| it.name.clone()).collect();
+        let kept = with_settings(left.may_be_halved(changes));
         let is_open = left.is_open();
-        settled.push(Settled { recorded: found.recorded, owed, halved, is_open });
+        settled.push(Settled { recorded: found.recorded, owed, halved, kept, is_open });
     }
     Ok(settled)
 }
@@ -363,7 +367,7 @@ pub(crate) fn begin(
     };
     let by = journal.as_ref().map(|it| it.path.display().to_string());
     for of in &mut succession.settled {
-        let Settled { recorded: Recorded { journal, path }, owed, halved, is_open } = of;
+        let Settled { recorded: Recorded { journal, path }, owed, halved, kept, is_open } = of;
         let path = path.display();
         let has = |it: &&Name| {
             let plan = succession.plan;
@@ -372,11 +376,10 @@ pub(crate) fn begin(
         };
         let lost = owed.iter().filter(|it| !has(it)).map(ToString::to_string);
         let lost = lost.collect::<Vec<_>>().join(", ");
-        let gone = halved.iter().map(|(name, _)| name);
-        let gone = gone.filter(|it| !has(it)).map(ToString::to_string);
+        let gone = halved.iter().filter(|it| !has(it)).map(ToString::to_string);
         let gone = gone.collect::<Vec<_>>().join(", ");
         let bare = succession.plan.changes.iter().filter(|it| it.reason == Reason::New);
-        let bare = bare.filter(|it| halved.iter().any(|(name, _)| *name == it.name));
+        let bare = bare.filter(|it| kept.iter().any(|(name, _)| *name == it.name));
         let bare = bare.map(|it| it.name.to_string()).collect::<Vec<_>>().join(", ");
         if !bare.is_empty() {
             output.warn(&format!(
