@@ -114,7 +114,7 @@ async fn planned(
     options.halved = settled.iter().flat_map(|it| it.kept.clone()).collect();
     let client = connection.client.until(deadline);
     let (plan, seen) = plan::made(&client, &connection, &files, options, output).await?;
-    output.print(&render::plan_text(&plan, render::Show::Changes));
+    output.print(&render::plan_text(&plan, &files.sources, render::Show::Changes));
     plan::say_refusals(&plan, &files.sources, output);
     let about =
         About { sources: &files.sources, warnings: &files.warnings, now_ms: output.host.now_ms };
@@ -136,7 +136,7 @@ async fn saved(
     }
     let saved::Read { saved, text: document } = saved::read(path, output)?;
     let Saved { plan, sources, files: _, digest: _ } = saved;
-    output.print(&render::plan_text(&plan, render::Show::Changes));
+    output.print(&render::plan_text(&plan, &sources, render::Show::Changes));
     if plan::exit_of(&plan) != Exit::Done {
         let complaints = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
         output.complain(&complaints.collect::<Vec<_>>(), &sources);

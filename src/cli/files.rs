@@ -106,7 +106,7 @@ fn explain_default(complaint: &mut Diagnostic) {
 }
 
 /// Reads the controller's address, which has to be the same in every file that gives one.
-fn controller(
+pub(super) fn controller(
     desired: &Desired,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Spanned<ControllerUrl>> {

@@ -48,7 +48,9 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
         saved::save(path, &document(), output)?;
     }
     match args.format {
-        PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
+        PlanFormat::Text => {
+            output.print(&render::plan_text(&plan, &files.sources, args.show.into()));
+        }
         PlanFormat::Json => output.print_document(&document()),
         PlanFormat::TerraformJson => output.print_document(&render::plan_terraform(&plan)),
         PlanFormat::Markdown | PlanFormat::Html => {

@@ -19,7 +19,7 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
     let (_, complaints) = plan.complaints();
     output.complain(&complaints, &sources);
     match args.format {
-        PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
+        PlanFormat::Text => output.print(&render::plan_text(&plan, &sources, args.show.into())),
         // What we saved is this already; what somebody else made need not be.
         PlanFormat::Json => output.print_document(&shown_json(text)),
         PlanFormat::TerraformJson => output.print_document(&render::plan_terraform(&plan)),

@@ -286,6 +286,17 @@ async fn what_was_deleted_is_made_again_whole_however_often_that_is_cut_short() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_limit_does_not_keep_a_cut_replace_from_being_made_again() {
+    let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s, on_change: replace").await;
+    bench.file("limits.yaml", "version: 1\npolicy: {max_new_addresses: 100}\n");
+    bench.simulator.inject("create=reset").unwrap();
+    killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    let ran = bench.expect_applied().await;
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+    bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_in_doubt_is_told_from_one_of_the_same_second() {
     for (keys, line) in [
         ("cidr: 10.1.0.0/24, timeout: 5s", "apply --auto-approve --rerun a"),
