@@ -89,6 +89,7 @@ fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
     let kept = id.as_ref().filter(|_| !is_made);
     let run_after = run_after(change, interface);
     let after = after.as_ref().map(|it| resource(name, kept, it, run_after.as_deref()));
+    let [before_sensitive, after_sensitive] = [&before, &after].map(|it| sensitive(it.as_ref()));
     ResourceChangeV1 {
         address: address(name),
         mode: "managed",
@@ -100,8 +101,8 @@ fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
             before,
             after,
             after_unknown: if is_made { json!({ "id": true }) } else { json!({}) },
-            before_sensitive: json!({}),
-            after_sensitive: json!({}),
+            before_sensitive,
+            after_sensitive,
         },
         action_reason: action_reason(*reason),
         trueup: OwnV1 {
@@ -111,6 +112,12 @@ fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
             impact: change_impact(impact),
         },
     }
+}
+
+/// Returns what of a side is secret, as Terraform says it: nothing of what is there, and nothing at
+/// all of what is not.
+fn sensitive(side: Option<&Value>) -> Value {
+    if side.is_some() { json!({}) } else { json!(false) }
 }
 
 /// Returns what a change of a resource is made of. What is stopped or run again is updated: an
@@ -269,7 +276,7 @@ mod tests {
             "after_unknown": {
               "id": true
             },
-            "before_sensitive": {},
+            "before_sensitive": false,
             "after_sensitive": {}
           },
           "trueup": {
