@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::saved::{ChangeImpactV1, change_impact, settings};
 use crate::{
     model::{Interface, Name, RemoteId, Settings, shown_json},
-    plan::{Action, Change, Plan, Reason, Step},
+    plan::{Action, Change, Origin, Plan, Reason, Step},
 };
 
 /// The version of Terraform's format that is written.
@@ -62,6 +62,8 @@ struct OwnV1 {
     action: String,
     reason: &'static str,
     steps: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'static str>,
     impact: ChangeImpactV1,
 }
 
@@ -81,7 +83,7 @@ pub(crate) fn plan_terraform(plan: &Plan) -> String {
 }
 
 fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
-    let Change { name, action, reason, id, steps, before, after, impact, .. } = change;
+    let Change { name, action, reason, id, steps, before, after, origin, impact, .. } = change;
     let before =
         before.as_ref().map(|it| resource(name, id.as_ref(), it, run_before(change).as_deref()));
     // What is made has an id of its own, which nobody knows yet.
@@ -109,6 +111,7 @@ fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
             action: action.to_string(),
             reason: reason.key(),
             steps: steps.iter().map(ToString::to_string).collect(),
+            origin: origin.map(Origin::key),
             impact: change_impact(impact),
         },
     }
@@ -201,7 +204,7 @@ fn run_after(change: &Change, interface: Interface) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::testing::Story;
+    use crate::plan::{Drift, testing::Story};
 
     fn planned(desired: &str, live: &str) -> Value {
         let text = plan_terraform(&Story::new(desired, live).plan());
@@ -296,6 +299,18 @@ mod tests {
           }
         }
         "#);
+    }
+
+    #[test]
+    fn a_policy_can_tell_drift() {
+        let story = Story::new("a; address 10.0.0.1; retries 2", "a; address 10.0.0.1; retries 1");
+        let origin = |before: &str| {
+            let text = plan_terraform(&story.plan_against(before, Drift::Revert));
+            let plan = serde_json::from_str::<Value>(&text).unwrap();
+            plan["resource_changes"][0]["trueup"]["origin"].clone()
+        };
+        assert_eq!(origin("a; address 10.0.0.1; retries 2"), "drift");
+        assert_eq!(origin("a; address 10.0.0.1; retries 1"), "this_change");
     }
 
     #[test]
