@@ -62,6 +62,8 @@ pub(crate) enum Grade {
     Error,
     /// A limit or a protection says no: the plan is shown and cannot be applied.
     Refusal,
+    /// A command failed, in one of many ways.
+    Failure,
 }
 
 /// What provokes a code. A test runs it.
@@ -109,6 +111,11 @@ impl Code {
         self.grades.contains(&Grade::Warning)
     }
 
+    /// Whether it is a warning that the `rules` of a policy may grade.
+    pub(crate) fn is_gradable(&self) -> bool {
+        self.may_warn() && policy::ALL.iter().all(|own| own.name != self.name)
+    }
+
     /// Whether it is told as more than a warning, always or sometimes.
     pub(crate) fn may_stop(&self) -> bool {
         self.grades.iter().any(|it| *it != Grade::Warning)
@@ -127,8 +134,7 @@ pub(crate) fn all() -> Vec<&'static Code> {
 /// Returns the codes of the warnings that the `rules` of a policy may grade. Those of the policy
 /// itself are not among them, as its own keys grade them.
 pub(crate) fn gradable() -> impl Iterator<Item = &'static Code> + Clone {
-    let is_own = |it: &Code| policy::ALL.iter().any(|own| own.name == it.name);
-    all().into_iter().filter(move |it| it.may_warn() && !is_own(it))
+    all().into_iter().filter(|it| it.is_gradable())
 }
 
 /// Returns the code of this name, whole or only its last part.

@@ -11,6 +11,8 @@ pub struct Provoked {
     pub exits: Vec<u8>,
     /// Whether the example is to be told as a warning.
     pub warns: bool,
+    /// Whether the rules of a policy can make a refusal of it.
+    pub is_gradable: bool,
     /// What provokes it.
     pub by: By,
 }
@@ -49,10 +51,12 @@ pub fn provoked() -> Vec<Provoked> {
         let exits = it.grades.iter().map(|grade| match grade {
             Grade::Warning => 0,
             Grade::Error => 1,
-            Grade::Invalid => 4,
+            // A failure may be of any kind; its example is of the command line.
+            Grade::Invalid | Grade::Failure => 4,
             Grade::Refusal => 5,
         });
-        Provoked { code: it.name, exits: exits.collect(), warns, by }
+        let is_gradable = it.is_gradable();
+        Provoked { code: it.name, exits: exits.collect(), warns, is_gradable, by }
     };
     codes::all().iter().map(one).collect()
 }

@@ -67,8 +67,9 @@ mod reading;
 mod readme;
 /// The reference and the manual pages, written by the program.
 mod reference;
-/// Replaces, whose halves are never left apart on purpose.
+/// The example of a policy in Rego, evaluated on plans in Terraform's format.
 mod rego;
+/// Replaces, whose halves are never left apart on purpose.
 mod replace;
 /// Applies that are killed, and what comes after.
 mod resume;

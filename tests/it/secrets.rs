@@ -73,6 +73,9 @@ fn no_command_says_a_secret_whatever_goes_wrong() {
     let lines = [
         "plan",
         "plan --show all",
+        "plan --format html",
+        "plan --format terraform-json",
+        "plan --format markdown",
         "status",
         "status --format json",
         "apply --auto-approve --task-time 1ms",
