@@ -11,33 +11,11 @@ use trueup::{
 
 use crate::{
     bench::{Bench, Ran, options},
+    killed::{AFTER, APPLY, BEFORE},
     somebody::edits,
     story::{many, yaml},
     wanted::n_runs,
 };
-
-/// Six discoveries, and something of every kind to do to them.
-const BEFORE: [(&str, &str); 6] = [
-    ("edited", "cidr: 10.1.0.0/24, timeout: 5s"),
-    ("replaced", "cidr: 10.2.0.0/24"),
-    ("restarted", "cidr: 10.3.0.0/24"),
-    ("running", "cidr: 10.4.0.0/24, timeout: 5s"),
-    ("stopped", "cidr: 10.5.0.0/24"),
-    ("deleted", "cidr: 10.6.0.0/24"),
-];
-
-const AFTER: [(&str, &str); 8] = [
-    ("edited", "cidr: 10.1.0.0/24, timeout: 9s"),
-    ("replaced", "cidr: 10.22.0.0/24, on_change: replace"),
-    ("restarted", "cidr: 10.3.0.0/24"),
-    ("running", "cidr: 10.4.0.0/24, timeout: 9s"),
-    ("stopped", "cidr: 10.5.0.0/24, state: stopped"),
-    ("deleted", "state: absent"),
-    ("new-1", "cidr: 10.7.0.0/24"),
-    ("new-2", "cidr: 10.8.0.0/24"),
-];
-
-const APPLY: &str = "apply --auto-approve --rerun restarted";
 
 /// A controller with the six, two of them running, and the files of what is to be.
 async fn begun() -> Bench {
