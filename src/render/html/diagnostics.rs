@@ -74,7 +74,7 @@ fn excerpt(span: Span, sources: &SourceMap) -> Option<Markup> {
     };
     let is_cut = text.chars().nth(skipped + LINE).is_some();
     Some(html! {
-        pre tabindex="0" aria-label={ "Line " (line) } {
+        pre {
             span.n { (line) " " }
             @if skipped != 0 { "…" }
             (part(skipped, begin)) mark { (part(begin, end)) } (part(end, usize::MAX))

@@ -263,6 +263,9 @@ fn a_complaint_stands_beside_its_line() {
     assert!(texts(&elements, "p", "verdict")[0].starts_with("Nothing can be done"));
     assert_eq!(texts(&elements, "mark", "").len(), 1, "{elements:#?}");
     assert!(texts(&elements, "code", "").contains(&"discoveries.yaml:1:1"));
+    // Lines are broken and not scrolled, so that the keyboard need not stop at each of them.
+    let mut lines = elements.iter().filter(|it| it.tag == "pre");
+    assert!(lines.all(|it| it.attribute("tabindex").is_none()), "{elements:#?}");
 }
 
 #[test]
