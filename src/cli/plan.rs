@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
+    annotations::{self, Claims},
     args::{PlanArgs, PlanFormat, Show},
     base,
     connect::{Connection, Meant, NO_WRITES, Way, connect, unread},
@@ -28,8 +29,7 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Plans, and prints the plan.
 pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    output.open_events(args.events.as_deref())?;
-    drop(output.log(Happening::PlanStarted));
+    begin(args, output)?;
     let policy = args.planning.policy.policy.as_deref();
     let mut files = files::load(&args.planning.files, policy, output)?;
     let options = files::options(&args.planning, &files, output)?;
@@ -79,6 +79,24 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
         return Ok(detailed(&plan));
     }
     Ok(exit)
+}
+
+/// Prepares whatever tells of the plan beside the plan itself.
+fn begin(args: &PlanArgs, output: &mut Output<'_>) -> Result<(), Exit> {
+    let mut files = files::claimed(&args.planning.files, &args.planning.policy);
+    files.push(("the plan", args.out.as_deref()));
+    let stdout = match args.format {
+        PlanFormat::Text => None,
+        PlanFormat::Json => Some("--format json"),
+        PlanFormat::Markdown => Some("--format markdown"),
+        PlanFormat::TerraformJson => Some("--format terraform-json"),
+        PlanFormat::Html => Some("--format html"),
+    };
+    let claims = Claims { stdout, events: args.events.as_deref(), files: &files };
+    annotations::open(&args.annotations, claims, output)?;
+    output.open_events(args.events.as_deref())?;
+    drop(output.log(Happening::PlanStarted));
+    Ok(())
 }
 
 /// Returns what there is to do in a plan that can be applied, for `--detailed-exitcode`.

@@ -101,7 +101,8 @@ fn example(example: &Example) -> Vec<Block> {
     }
 }
 
-fn capitalized(text: &str) -> String {
+/// Returns a text that begins with a capital letter.
+pub(crate) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|it| it.to_uppercase().collect::<String>()).unwrap_or_default();
     first + chars.as_str()
@@ -112,7 +113,7 @@ impl Grade {
     fn word(self) -> &'static str {
         match self {
             Self::Warning => "warning",
-            Self::Invalid | Self::Error => "error",
+            Self::Invalid | Self::Error | Self::Outcome => "error",
             Self::Refusal => "refusal",
         }
     }
@@ -136,6 +137,11 @@ impl Grade {
             Self::Refusal => {
                 "As a refusal, by a limit or a protection, it keeps `apply` from writing anything \
                  at all. The exit code is 5."
+            }
+            Self::Outcome => {
+                "As what came of a change, it is told at the line of the change, with \
+                 `--annotations`; people read it in the account. The other changes went on. The \
+                 exit code is 1, 6, 7 or 8."
             }
         }
     }

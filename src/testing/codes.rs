@@ -46,11 +46,12 @@ pub fn provoked() -> Vec<Provoked> {
         };
         // The example shows the usual grade, which stands first.
         let warns = it.grades.first() == Some(&Grade::Warning);
-        let exits = it.grades.iter().map(|grade| match grade {
-            Grade::Warning => 0,
-            Grade::Error => 1,
-            Grade::Invalid => 4,
-            Grade::Refusal => 5,
+        let exits = it.grades.iter().flat_map(|grade| match grade {
+            Grade::Warning => vec![0],
+            Grade::Error => vec![1],
+            Grade::Invalid => vec![4],
+            Grade::Refusal => vec![5],
+            Grade::Outcome => vec![1, 6, 7, 8],
         });
         Provoked { code: it.name, exits: exits.collect(), warns, by }
     };
