@@ -137,13 +137,16 @@ impl<'h> Output<'h> {
 
     /// Prints a document to stdout, unless events have it for themselves.
     pub(crate) fn print_document(&mut self, document: &str) {
-        if self.events.as_ref().is_some_and(EventLog::has_stdout) {
-            return;
+        if !self.events.as_ref().is_some_and(EventLog::has_stdout) {
+            self.print_raw(document);
         }
-        match &self.annotations {
-            Some(it) if it.is_for_runner() => self.print_raw(&render::inert(document)),
-            Some(_) | None => self.print_raw(document),
-        }
+    }
+
+    /// Prints Markdown to stdout in the same way. JSON and HTML have escapes of their own for what
+    /// GitHub's runner would obey, and Markdown has none.
+    pub(crate) fn print_markdown(&mut self, page: &str) {
+        let page = self.inert(page);
+        self.print_document(&page);
     }
 
     fn print_raw(&mut self, text: &str) {

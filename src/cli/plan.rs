@@ -60,14 +60,11 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
                 saved_to: args.out.as_ref().map(|it| it.display().to_string()),
                 show: args.show.into(),
             };
-            let page = match args.format {
-                PlanFormat::Html => render::plan_page(&plan, &about),
-                PlanFormat::Markdown
-                | PlanFormat::Text
-                | PlanFormat::Json
-                | PlanFormat::TerraformJson => render::plan_markdown(&plan, &about),
-            };
-            output.print_document(&page);
+            if args.format == PlanFormat::Html {
+                output.print_document(&render::plan_page(&plan, &about));
+            } else {
+                output.print_markdown(&render::plan_markdown(&plan, &about));
+            }
         }
     }
     if let Some(path) = &args.out {

@@ -31,11 +31,10 @@ CONFLICT "conflict" [Outcome] {
 
 STALE "stale" [Outcome] {
     title: "the discovery moved since the plan",
-    meaning: "Right before its first write, the live discovery was neither as it was planned \
+    meaning: "Before anything was sent for it, the live discovery was neither as it was planned \
         against nor as the files want it. The message has each field: planned against, found, \
         wanted.",
-    reason: "Whoever reviewed the plan reviewed a change from another state. Nothing was sent for \
-        this discovery.",
+    reason: "Whoever reviewed the plan reviewed a change from another state.",
     example: Told("`trueup apply plan.json --annotations github`, after somebody changed the \
         discovery in the controller's web interface."),
     remedy: "Plan again, review that, and apply it.",
@@ -66,7 +65,7 @@ UNKNOWN "unknown" [Outcome] {
 NOT_TRIED "not_tried" [Outcome] {
     title: "changes were not tried",
     meaning: "The apply stopped before it came to these changes, and the message says why. Nothing \
-        was sent for them. They are counted, in one complaint for all of them.",
+        was sent for them. They are counted, in one complaint for all of them, which is at no line.",
     reason: "They are not to be taken for done.",
     example: Told("`trueup apply --annotations github`, and Ctrl-C before it comes to the last of \
         many changes."),

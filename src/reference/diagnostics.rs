@@ -139,9 +139,8 @@ impl Grade {
                  at all. The exit code is 5."
             }
             Self::Outcome => {
-                "As what came of a change, it is told at the line of the change, with \
-                 `--annotations`; people read it in the account. The other changes went on. The \
-                 exit code is 1, 6, 7 or 8."
+                "As what came of a change, it is told with `--annotations`, at the line of the \
+                 change; people read it in the account. The exit code is 1, 6, 7 or 8."
             }
         }
     }

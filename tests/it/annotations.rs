@@ -566,8 +566,9 @@ async fn nothing_in_a_file_can_forge_a_command() {
         let name = serde_json::to_string(&name).unwrap();
         let wide = many(&[(&name, "cidr: 10.1.0.0/16"), ("b", "cidr: 10.2.0.0/24")]);
         bench.files(&wide);
-        for line in ["plan --show all", "plan --format markdown", "plan --format json"] {
-            let (ran, _) = annotated(&bench, line).await;
+        let formats = ["text --show all", "markdown", "json", "html", "terraform-json"];
+        for line in formats.map(|it| format!("plan --format {it}")) {
+            let (ran, _) = annotated(&bench, &line).await;
             assert_eq!(ran.exit, Exit::Done, "{text:?}: {ran:#?}");
             expect_not_forged(&[&ran.out, &ran.err], text);
         }
@@ -682,6 +683,10 @@ fn on_the_runner_nothing_is_a_command_even_without_annotations() {
     let ended = shell.expect(4, "validate");
     assert!(Command::all(&ended.err).is_empty(), "{ended:#?}");
     shell.file("discoveries.yaml", &many(&[("'##[add-mask]x'", "cidr: 10.1.0.0/24")]));
+    for format in ["json", "markdown", "html", "terraform-json"] {
+        let ended = shell.expect(0, &format!("plan --simulate --format {format}"));
+        assert!(Command::all(&ended.out).is_empty(), "{ended:#?}");
+    }
     let ended = shell.expect(0, "plan --simulate");
     assert!(Command::all(&ended.out).is_empty(), "{ended:#?}");
     assert!(ended.out.contains("\\u0023#[add-mask]x will be created"), "{ended:#?}");
