@@ -100,6 +100,9 @@ pub(crate) fn open(
     claims: Claims<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), Exit> {
+    if args.annotations.is_empty() {
+        return Ok(());
+    }
     let mut annotations = Annotations::new(output.host);
     // A file that cannot be read is complained of without a place.
     for path in claims.files.iter().filter_map(|(_, path)| *path) {
@@ -134,9 +137,7 @@ pub(crate) fn open(
     if problem.is_some() {
         annotations.sarif = None;
     }
-    if annotations.is_for_runner || annotations.sarif.is_some() {
-        output.annotate(annotations);
-    }
+    output.annotate(annotations);
     let Some(problem) = problem else { return Ok(()) };
     let help = "name a file in a folder that is there and can be written";
     output.error(&problem, Some(help));

@@ -8,7 +8,7 @@ use crate::{
     codes::{self, Code},
     events::{Entry, Outcome, Report},
     plan::{Change, Plan},
-    render::{is_halved, outcome_words, past},
+    render::{is_halved, outcome_words},
     source::Diagnostic,
 };
 
@@ -35,7 +35,7 @@ pub(crate) fn complaints<'a>(plan: &'a Plan, report: &Report) -> Vec<Told<'a>> {
 }
 
 fn complaint(entry: &Entry) -> Option<Diagnostic> {
-    let (name, past, words) = (&entry.name, past(entry.action), outcome_words(entry));
+    let (name, action, words) = (&entry.name, entry.action, outcome_words(entry));
     let is_open = match &entry.outcome {
         Some(outcome) => matches!(outcome, Outcome::Open { .. }),
         None => entry.was_sent(),
@@ -51,27 +51,27 @@ fn complaint(entry: &Entry) -> Option<Diagnostic> {
         ),
         Some(Outcome::Failed { .. }) => of(
             &codes::apply::FAILED,
-            format!("`{name}` was not {past}: {words}"),
+            format!("the {action} of `{name}` failed: {words}"),
             "mend that, then plan and apply again",
         ),
         Some(Outcome::Conflict { .. }) => of(
             &codes::apply::CONFLICT,
-            format!("`{name}` was not {past}: {words}"),
+            format!("the {action} of `{name}` failed: {words}"),
             "plan again, and see what has to be changed of it",
         ),
         Some(Outcome::Stale { .. }) => of(
             &codes::apply::STALE,
-            format!("`{name}` has moved since the plan and was not {past}: {words}"),
+            format!("`{name}` has moved since the plan, nothing was sent: {words}"),
             "plan again, review that, and apply it",
         ),
         Some(Outcome::Unknown { .. }) => of(
             &codes::apply::UNKNOWN,
-            format!("whether `{name}` was {past} is not known: {words}"),
+            format!("what came of the {action} of `{name}` is not known: {words}"),
             "nothing is sent again before that is known",
         ),
         Some(Outcome::Open { .. }) | None if is_open => of(
             &codes::apply::PENDING,
-            format!("`{name}` is not {past} yet: {words}"),
+            format!("the {action} of `{name}` has not ended: {words}"),
             "carry on with `trueup resume`, or apply again, which settles it first",
         ),
         Some(

@@ -113,7 +113,7 @@ pub(crate) fn words(entry: &Entry) -> String {
     }
 }
 
-pub(crate) fn past(action: Action) -> &'static str {
+pub(super) fn past(action: Action) -> &'static str {
     match action {
         Action::Create => "created",
         Action::Update => "updated",

@@ -26,7 +26,7 @@ mod record;
 mod annotations;
 
 pub(crate) use self::{
-    account::{account_text, is_halved, past, words as outcome_words},
+    account::{account_text, is_halved, words as outcome_words},
     annotations::{
         Annotation, Ended, Named, Rule, annotation, github_commands, inert, line_hashes,
         sarif_document,

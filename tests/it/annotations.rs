@@ -440,13 +440,25 @@ async fn a_change_that_is_pending_is_at_its_line() {
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24")]));
     let (ran, document) = annotated(&bench, "apply --auto-approve --timeout 1m").await;
     assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
-    expect_one(&ran, &document, "trueup::apply::pending", 4, "`a` is not created yet: task ");
+    expect_one(
+        &ran,
+        &document,
+        "trueup::apply::pending",
+        4,
+        "the create of `a` has not ended: task ",
+    );
     // It is pending still.
     let journal = bench.disk.texts().into_keys().next().unwrap();
     let line = format!("resume {} --timeout 1m", journal.display());
     let (ran, document) = annotated(&bench, &line).await;
     assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
-    expect_one(&ran, &document, "trueup::apply::pending", 4, "`a` is not created yet: task ");
+    expect_one(
+        &ran,
+        &document,
+        "trueup::apply::pending",
+        4,
+        "the create of `a` has not ended: task ",
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -694,4 +706,23 @@ fn on_the_runner_nothing_is_a_command_even_without_annotations() {
     let shell = shell.with("GITHUB_ACTIONS", "");
     let ended = shell.expect(0, "plan --simulate");
     assert!(ended.out.contains("# ##[add-mask]x will be created"), "{ended:#?}");
+}
+
+#[test]
+fn a_document_is_there_whole_or_not_at_all() {
+    let shell = Shell::new();
+    let path = shell.file("trueup.sarif", "from before");
+    let apply = "apply --auto-approve --simulate --task-time 1ms";
+    // What was written to a controller matters more than a document.
+    for (line, code, word) in [("validate", 1, "Error: "), (apply, 0, "Warning: ")] {
+        let line = format!("{line} --annotations sarif=trueup.sarif");
+        let output = shell.command_on_full_disk(0, &line).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        let why = format!("{word}the SARIF document cannot be written to `trueup.sarif`: ");
+        assert!(said.contains(&why), "{said}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "from before");
+    }
+    let _ended = shell.expect(0, "validate --annotations sarif=trueup.sarif");
+    assert!(findings(&fs::read_to_string(&path).unwrap()).is_empty());
 }
