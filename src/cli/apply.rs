@@ -5,9 +5,9 @@ use std::path::Path;
 use tokio::time::Instant;
 
 use super::{
-    args::{ApplyArgs, Format, WaitFor},
+    args::{ApplyArgs, WaitFor},
     base,
-    carry::{Course, Work, carried_out, finish},
+    carry::{Course, Work, begin, carried_out, finish},
     connect::{Connection, Meant, Way, connect, unread},
     exit::Exit,
     files,
@@ -16,7 +16,6 @@ use super::{
     journals::{self, Search, Settled, Succession},
     output::Output,
     plan::{self, Seen},
-    report_file,
     run::{interrupted, left, unless_interrupted},
     saved,
 };
@@ -32,16 +31,12 @@ use crate::{
 pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
     let events = args.carrying.events.as_deref();
     journals::keep_from_events(args.journal.as_deref(), events, output)?;
-    let others = [
-        ("the plan", args.plan.as_deref()),
-        ("the journal", args.journal.as_deref()),
-        ("the events", events),
-    ];
-    report_file::check(args.carrying.report.as_deref(), &others, output)?;
-    output.open_events(events)?;
-    if args.carrying.format == Format::Json {
-        output.keep_stdout_for_machines();
+    let mut files =
+        vec![("the plan", args.plan.as_deref()), ("the journal", args.journal.as_deref())];
+    if args.plan.is_none() {
+        files.extend(files::claimed(&args.planning.files, &args.planning.policy));
     }
+    begin(&args.carrying, &files, output)?;
     drop(output.log(Happening::PlanStarted));
     let mut deadline = Instant::now() + args.carrying.timeout;
     let interrupts = output.host.interrupts.clone();

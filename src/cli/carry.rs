@@ -2,16 +2,21 @@
 //!
 //! Makes no plan, and asks nobody.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    annotations::{self, Claims},
     args::{CarryArgs, Format},
     connect::{Connection, unread},
     exit::Exit,
     host::Interrupts,
+    outcomes,
     output::Output,
     plan::Seen,
     progress::Progress,
@@ -166,6 +171,7 @@ pub(crate) async fn carried_out(
     }
     let is_stale = matches!(ended, Some(Ended::Stale(_)));
     let exit = account(ended, work, &report, output);
+    output.annotate_outcomes(&outcomes::complaints(plan, &report), sources);
     finish(args, (plan, sources), &report, output);
     if let Some(journal) = journal {
         // What is stale is not gone on with; but what is owed is not forgotten.
@@ -228,6 +234,26 @@ pub(crate) fn close(recorded: Recorded, output: &mut Output<'_>) {
     }
 }
 
+/// Prepares whatever tells of an apply beside its account: `files` are those that it has besides.
+pub(crate) fn begin(
+    args: &CarryArgs,
+    files: &[(&str, Option<&Path>)],
+    output: &mut Output<'_>,
+) -> Result<(), Exit> {
+    let events = args.events.as_deref();
+    let stdout = (args.format == Format::Json).then_some("--format json");
+    let report = [("the report", args.report.as_deref())];
+    let claimed = [files, &report].concat();
+    annotations::open(&args.annotations, Claims { stdout, events, files: &claimed }, output)?;
+    let others = [files, &[("the events", events)]].concat();
+    report_file::check(args.report.as_deref(), &others, output)?;
+    output.open_events(events)?;
+    if args.format == Format::Json {
+        output.keep_stdout_for_machines();
+    }
+    Ok(())
+}
+
 /// Gives the machines their account, and people who were not there their page.
 pub(crate) fn finish(
     args: &CarryArgs,
@@ -246,8 +272,16 @@ pub(crate) fn finish(
 }
 
 pub(crate) fn limits(args: &CarryArgs, wait: Wait) -> Limits {
-    let CarryArgs { parallelism, max_pending, drain, timeout: _, format: _, events: _, report: _ } =
-        args;
+    let CarryArgs {
+        parallelism,
+        max_pending,
+        drain,
+        timeout: _,
+        format: _,
+        events: _,
+        report: _,
+        annotations: _,
+    } = args;
     Limits { parallelism: *parallelism, max_pending: *max_pending, wait, drain: *drain }
 }
 

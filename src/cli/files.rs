@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    args::{FileArgs, PlanningArgs},
+    args::{FileArgs, PlanningArgs, PolicyArgs},
     exit::Exit,
     output::{Output, counted},
 };
@@ -95,6 +95,17 @@ pub(crate) fn note_unused_policy(read: &Read, output: &mut Output<'_>) {
 /// Returns the files and folders that the command line names.
 pub(crate) fn given(args: &FileArgs) -> Vec<PathBuf> {
     if args.file.is_empty() { vec![PathBuf::from(DEFAULT_FILE)] } else { args.file.clone() }
+}
+
+/// Returns what no other file may be written over: what each is, and where.
+pub(crate) fn claimed<'a>(
+    args: &'a FileArgs,
+    policy: &'a PolicyArgs,
+) -> Vec<(&'static str, Option<&'a Path>)> {
+    let default = args.file.is_empty().then_some(Path::new(DEFAULT_FILE));
+    let files = args.file.iter().map(PathBuf::as_path).chain(default);
+    let files = files.map(|it| ("a file of the desired state", Some(it)));
+    files.chain([("the policy", policy.policy.as_deref())]).collect()
 }
 
 /// Says where the path comes from that nobody has typed.

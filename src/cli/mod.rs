@@ -6,6 +6,8 @@
 
 mod args;
 
+mod simulator_args;
+
 mod exit;
 
 mod host;
@@ -21,6 +23,12 @@ mod output;
 mod disk;
 
 mod event_log;
+
+mod repository;
+
+mod annotations;
+
+mod outcomes;
 
 mod files;
 

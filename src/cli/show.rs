@@ -33,14 +33,11 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
                 saved_to: Some(args.plan.display().to_string()),
                 show: args.show.into(),
             };
-            let page = match args.format {
-                PlanFormat::Html => render::plan_page(&plan, &about),
-                PlanFormat::Markdown
-                | PlanFormat::Text
-                | PlanFormat::Json
-                | PlanFormat::TerraformJson => render::plan_markdown(&plan, &about),
-            };
-            output.print_document(&page);
+            if args.format == PlanFormat::Html {
+                output.print_document(&render::plan_page(&plan, &about));
+            } else {
+                output.print_markdown(&render::plan_markdown(&plan, &about));
+            }
         }
     }
     say_refusals(&plan, &sources, output);

@@ -8,8 +8,8 @@ COMMAND "command" [Failure] {
     title: "something failed that no file is to blame for",
     meaning: "The command line cannot be carried out, the controller could not be asked, or a file \
         of the program's own could not be read or written. Only machines see this code, in \
-        `--events`: a person reads the message without it.",
-    reason: "It stands for every such message, so that `--events` has a code everywhere. What \
+        `--events` and `--annotations`: a person reads the message without it.",
+    reason: "It stands for every such message, so that machines have a code everywhere. What \
         happened is in the message, and how it ended in the exit code.",
     example: Plan(Scene {
         live: "",

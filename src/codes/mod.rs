@@ -29,6 +29,8 @@ pub(crate) mod drift;
 
 pub(crate) mod policy;
 
+pub(crate) mod apply;
+
 pub(crate) mod command;
 
 /// A diagnostic code and what there is to know of it.
@@ -64,6 +66,8 @@ pub(crate) enum Grade {
     Refusal,
     /// A command failed, in one of many ways.
     Failure,
+    /// It is what came of a change that was carried out.
+    Outcome,
 }
 
 /// What provokes a code. A test runs it.
@@ -124,8 +128,16 @@ impl Code {
 
 /// Returns every code, by name.
 pub(crate) fn all() -> Vec<&'static Code> {
-    let spaces =
-        [config::ALL, bounds::ALL, plan::ALL, live::ALL, drift::ALL, policy::ALL, command::ALL];
+    let spaces = [
+        config::ALL,
+        bounds::ALL,
+        plan::ALL,
+        live::ALL,
+        drift::ALL,
+        policy::ALL,
+        apply::ALL,
+        command::ALL,
+    ];
     let mut all = spaces.concat();
     all.sort_by_key(|it| it.name);
     all

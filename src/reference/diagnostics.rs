@@ -106,7 +106,8 @@ fn example(example: &Example) -> Vec<Block> {
     }
 }
 
-fn capitalized(text: &str) -> String {
+/// Returns a text that begins with a capital letter.
+pub(crate) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|it| it.to_uppercase().collect::<String>()).unwrap_or_default();
     first + chars.as_str()
@@ -117,7 +118,7 @@ impl Grade {
     fn word(self) -> &'static str {
         match self {
             Self::Warning => "warning",
-            Self::Invalid | Self::Error | Self::Failure => "error",
+            Self::Invalid | Self::Error | Self::Failure | Self::Outcome => "error",
             Self::Refusal => "refusal",
         }
     }
@@ -146,6 +147,10 @@ impl Grade {
                 "The command ends, and its exit code says of what kind the failure is and whether \
                  anything was changed: 4 is the command line or a file, 9 that the controller could \
                  not be reached or did not let us in. `trueup reference exit-codes` has them all."
+            }
+            Self::Outcome => {
+                "As what came of a change, it is told with `--annotations`, at the line of the \
+                 change; people read it in the account. The exit code is 1, 6, 7 or 8."
             }
         }
     }

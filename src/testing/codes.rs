@@ -48,12 +48,13 @@ pub fn provoked() -> Vec<Provoked> {
         };
         // The example shows the usual grade, which stands first.
         let warns = it.grades.first() == Some(&Grade::Warning);
-        let exits = it.grades.iter().map(|grade| match grade {
-            Grade::Warning => 0,
-            Grade::Error => 1,
+        let exits = it.grades.iter().flat_map(|grade| match grade {
+            Grade::Warning => vec![0],
+            Grade::Error => vec![1],
             // A failure may be of any kind; its example is of the command line.
-            Grade::Invalid | Grade::Failure => 4,
-            Grade::Refusal => 5,
+            Grade::Invalid | Grade::Failure => vec![4],
+            Grade::Refusal => vec![5],
+            Grade::Outcome => vec![1, 6, 7, 8],
         });
         let is_gradable = it.is_gradable();
         Provoked { code: it.name, exits: exits.collect(), warns, is_gradable, by }

@@ -84,7 +84,7 @@ impl Bench {
         world["discoveries"].as_array().unwrap().clone()
     }
 
-    fn id(&self, name: &str) -> String {
+    pub(crate) fn id(&self, name: &str) -> String {
         let found = self.live().into_iter().find(|it| it["name"] == name).unwrap();
         found["id"].as_str().unwrap().to_owned()
     }

@@ -11,8 +11,20 @@ use trueup::{
 
 use crate::bench::{Bench, Ran};
 
+const ANNOTATIONS: &str = "tests/it/annotations.rs";
+
 /// The codes that no single file and command line provokes, and the test that does.
-const BY_NAMED_TEST: [(&str, &str, &str); 5] = [
+const BY_NAMED_TEST: [(&str, &str, &str); 11] = [
+    ("trueup::apply::conflict", ANNOTATIONS, "what_somebody_else_has_made_is_at_the_line_of_ours"),
+    (
+        "trueup::apply::failed",
+        ANNOTATIONS,
+        "a_change_that_failed_is_at_its_line_in_the_controllers_words",
+    ),
+    ("trueup::apply::not_tried", ANNOTATIONS, "what_was_not_tried_is_told_once"),
+    ("trueup::apply::pending", ANNOTATIONS, "a_change_that_is_pending_is_at_its_line"),
+    ("trueup::apply::stale", ANNOTATIONS, "a_change_that_is_stale_is_at_its_line"),
+    ("trueup::apply::unknown", ANNOTATIONS, "what_nobody_knows_of_is_at_its_line"),
     ("trueup::config::duplicate_policy", "tests/it/limits.rs", "limits_stand_in_one_file_only"),
     ("trueup::plan::bug", "src/plan/complaints.rs", "a_broken_rule_is_a_bug"),
     ("trueup::plan::drift", "tests/it/base.rs", "drift_can_be_refused_at_its_line"),
