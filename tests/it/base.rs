@@ -31,7 +31,7 @@ fn declared(discoveries: &[(&str, &str)]) -> String {
 }
 
 /// Runs git in a folder, as somebody with no configuration.
-fn git_in(dir: &Path, line: &str) -> String {
+pub(crate) fn git_in(dir: &Path, line: &str) -> String {
     let mut command = Command::new("git");
     command.current_dir(dir).args(line.split_whitespace());
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());

@@ -57,6 +57,8 @@ mod moving;
 mod pace;
 /// Plans, and what came of them, as pages for people.
 mod page;
+/// The examples of pipelines, run as their CI runs them.
+mod pipelines;
 /// What only a process shows: pipes, signals, streams and colours.
 mod process;
 /// What holds of every plan and every apply.

@@ -1,0 +1,85 @@
+//! The commands of a file, held against those that were run.
+
+/// What the program can be told to do: before anything else its name is a word.
+const COMMANDS: [&str; 12] = [
+    "validate",
+    "plan",
+    "apply",
+    "resume",
+    "show",
+    "status",
+    "simulator",
+    "explain",
+    "reference",
+    "man",
+    "schema",
+    "completions",
+];
+
+/// What the shell, and texts, put behind the last word of a command.
+const CLOSING: [char; 4] = [';', ')', '"', '`'];
+
+/// Returns the words after `trueup` of each command of a file: comments left out, continued lines
+/// joined, up to where the shell takes over.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let code = text.lines().filter(|it| {
+        let it = it.trim_start();
+        !["#", "//"].iter().any(|comment| it.starts_with(comment))
+    });
+    let code = code.collect::<Vec<_>>().join("\n").replace("\\\n", " ");
+    let mut found = Vec::new();
+    for line in code.lines() {
+        let words = line.split_whitespace().collect::<Vec<_>>();
+        let mut at = 0;
+        while let Some(n) = words.iter().skip(at).position(|it| *it == "trueup") {
+            at += n + 1;
+            let command = words.get(at).map(|it| it.trim_end_matches(CLOSING));
+            if !command.is_some_and(|it| COMMANDS.contains(&it)) {
+                continue;
+            }
+            let is_end = |it: &&&str| it.starts_with(['>', '|', ';', '&']) || it.starts_with("2>");
+            let rest = words[at..].iter().take_while(|it| !is_end(it)).copied();
+            let n_before = rest.clone().take_while(|it| !it.ends_with(';')).count();
+            let rest = rest.take(n_before + 1);
+            found.push(rest.map(|it| it.trim_end_matches(CLOSING).replace('"', "")).collect());
+        }
+    }
+    found
+}
+
+/// Whether what was run is this command: what the shell puts in may be anything.
+fn is_run(command: &[String], run: &[String]) -> bool {
+    command.len() == run.len()
+        && command.iter().zip(run).all(|(wanted, had)| match wanted.split_once('$') {
+            Some((before, _)) => had.starts_with(before),
+            None => wanted == had,
+        })
+}
+
+/// Expects so many commands in a file, each of them run.
+pub(super) fn expect_all_run(text: &str, n: usize, ran: &[Vec<String>]) {
+    let all = commands(text);
+    assert_eq!(all.len(), n, "a command was added or is not found any more: {all:?}");
+    for command in all {
+        assert!(ran.iter().any(|it| is_run(&command, it)), "{command:?} was not run: {ran:#?}");
+    }
+}
+
+#[test]
+fn commands_are_found_however_they_are_written() {
+    let text = "\
+        # trueup apply\n\
+        run: trueup validate -f discoveries\n\
+        a; trueup plan -f x \\\n  --out \"$PLAN/plan.json\" >plan.md || status=$?\n\
+        if x; then trueup show plan.json || true; fi\n\
+        if x; then trueup status; fi\n\
+        echo '<!-- trueup -->'\n";
+    let found = commands(text).iter().map(|it| it.join(" ")).collect::<Vec<_>>();
+    assert_eq!(
+        found,
+        ["validate -f discoveries", "plan -f x --out $PLAN/plan.json", "show plan.json", "status"]
+    );
+    let words = |it: &str| it.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    assert!(is_run(&words("show $X/plan.json"), &words("show /tmp/plan.json")));
+    assert!(!is_run(&words("show plan.json"), &words("show other.json")));
+}
