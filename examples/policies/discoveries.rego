@@ -24,7 +24,8 @@ deny contains message if {
 }
 
 deny contains message if {
-	total := sum([resource.trueup.impact.addresses_new | some resource in resource_changes])
+	# Counts beyond what a number of JSON holds exactly are texts.
+	total := sum([to_number(resource.trueup.impact.addresses_new) | some resource in resource_changes])
 	total > max_new_addresses
 	message := sprintf("%d new addresses are more than %d", [total, max_new_addresses])
 }

@@ -141,10 +141,23 @@ impl Left {
         self.longest_task
     }
 
-    /// Returns the replaces that are cut between their halves: deleted, and not created again.
+    /// Returns the replaces that are cut between their halves: deleted, and not created again, by
+    /// this apply or by one before it.
     pub(crate) fn halved<'c>(&self, changes: &'c [Change]) -> Vec<&'c Change> {
         let halved = self.changes.iter().zip(changes);
         halved.filter(|(it, change)| it.is_halved(change)).map(|(_, change)| change).collect()
+    }
+
+    /// Returns the replaces that may be cut between their halves, whatever came of their deletes.
+    pub(crate) fn may_be_halved<'c>(&self, changes: &'c [Change]) -> Vec<&'c Change> {
+        let halved = self.changes.iter().zip(changes);
+        halved.filter(|(it, change)| it.may_be_halved(change)).map(|(_, change)| change).collect()
+    }
+
+    /// Whether a later apply has to make up for something of which nothing is left to carry on with:
+    /// a run, or the second half of a replace.
+    pub(crate) fn is_in_debt(&self, changes: &[Change]) -> bool {
+        !self.owes_runs(changes).is_empty() || !self.halved(changes).is_empty()
     }
 
     /// Returns how many changes are left to be carried on with.
@@ -326,8 +339,14 @@ impl LeftChange {
     }
 
     fn is_halved(&self, change: &Change) -> bool {
-        let is_left = self.at != LeftAt::Over && self.steps.iter().eq(&[Step::Create]);
-        change.action == Action::Replace && is_left
+        let is_left = self.at != LeftAt::Over && self.steps.front() == Some(&Step::Create);
+        is_left && (change.action == Action::Replace || change.reason == Reason::ReplaceOwed)
+    }
+
+    fn may_be_halved(&self, change: &Change) -> bool {
+        let is_left = self.at != LeftAt::Over && self.steps.contains(&Step::Create);
+        let is_begun = change.action == Action::Replace && self.begun;
+        is_left && is_begun || self.is_halved(change)
     }
 
     fn may_owe_a_run(&self, change: &Change) -> bool {

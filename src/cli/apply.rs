@@ -5,17 +5,17 @@ use std::path::Path;
 use tokio::time::Instant;
 
 use super::{
-    args::{ApplyArgs, Format, WaitFor},
+    args::{ApplyArgs, WaitFor},
     base,
-    carry::{Course, Work, carried_out, finish},
+    carry::{Course, Work, begin, carried_out, finish},
     connect::{Connection, Meant, Way, connect, unread},
     exit::Exit,
     files,
     host::Interrupts,
+    journal_file,
     journals::{self, Search, Settled, Succession},
     output::Output,
     plan::{self, Seen},
-    report_file,
     run::{interrupted, left, unless_interrupted},
     saved,
 };
@@ -31,16 +31,12 @@ use crate::{
 pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
     let events = args.carrying.events.as_deref();
     journals::keep_from_events(args.journal.as_deref(), events, output)?;
-    let others = [
-        ("the plan", args.plan.as_deref()),
-        ("the journal", args.journal.as_deref()),
-        ("the events", events),
-    ];
-    report_file::check(args.carrying.report.as_deref(), &others, output)?;
-    output.open_events(events)?;
-    if args.carrying.format == Format::Json {
-        output.keep_stdout_for_machines();
+    let mut files =
+        vec![("the plan", args.plan.as_deref()), ("the journal", args.journal.as_deref())];
+    if args.plan.is_none() {
+        files.extend(files::claimed(&args.planning.files, &args.planning.policy));
     }
+    begin(&args.carrying, &files, output)?;
     drop(output.log(Happening::PlanStarted));
     let mut deadline = Instant::now() + args.carrying.timeout;
     let interrupts = output.host.interrupts.clone();
@@ -79,7 +75,7 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
         WaitFor::Runs => Wait::Runs,
     };
     let succession = Succession { settled, plan: &work.plan, is_planned_here: args.plan.is_none() };
-    let header = journals::header(&work.document, wait);
+    let header = journal_file::header(&work.document, wait);
     let search = search(args, &work.connection, deadline);
     let journal = journals::begin(search, header, succession, output)?;
     let purpose = Purpose::CarryOut;
@@ -110,10 +106,10 @@ async fn planned(
     let connection = connect(way(args), Meant::ByFiles(&files), output)?;
     let settled = journals::settled(search(args, &connection, deadline), output).await?;
     options.owed = settled.iter().flat_map(|it| it.owed.clone()).collect();
-    options.halved = settled.iter().flat_map(|it| it.halved.clone()).collect();
+    options.halved = settled.iter().flat_map(|it| it.kept.clone()).collect();
     let client = connection.client.until(deadline);
     let (plan, seen) = plan::made(&client, &connection, &files, options, output).await?;
-    output.print(&render::plan_text(&plan, render::Show::Changes));
+    output.print(&render::plan_text(&plan, &files.sources, render::Show::Changes));
     plan::say_refusals(&plan, &files.sources, output);
     let about =
         About { sources: &files.sources, warnings: &files.warnings, now_ms: output.host.now_ms };
@@ -135,7 +131,7 @@ async fn saved(
     }
     let saved::Read { saved, text: document } = saved::read(path, output)?;
     let Saved { plan, sources, files: _, digest: _ } = saved;
-    output.print(&render::plan_text(&plan, render::Show::Changes));
+    output.print(&render::plan_text(&plan, &sources, render::Show::Changes));
     if plan::exit_of(&plan) != Exit::Done {
         let complaints = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
         output.complain(&complaints.collect::<Vec<_>>(), &sources);

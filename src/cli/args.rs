@@ -1,19 +1,18 @@
 //! The command line, as it is typed.
 
-use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::{
+    annotations::AnnotationArgs,
     base::DriftArg,
     explain::ExplainArgs,
     manual::{ManArgs, ReferenceArgs},
     print::{CompletionsArgs, SchemaArgs},
+    simulator_args::{SimulationArgs, SimulatorArgs, faults_and_quirks},
 };
-use crate::{
-    model::SpanOfTime,
-    simulator::{Fault, QuirkChoice, QuirkSetting, Quirks, Rate},
-};
+use crate::model::SpanOfTime;
 
 /// Keep a Catalyst Center's discoveries true to YAML files
 #[derive(Debug, Parser)]
@@ -95,6 +94,9 @@ pub(crate) struct ValidateArgs {
     /// How to print what is wrong; json goes to stdout
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) annotations: AnnotationArgs,
 }
 
 #[derive(Debug, Args)]
@@ -178,6 +180,9 @@ pub(crate) struct PlanArgs {
     /// Write what happens to this file, a line of JSON an event; - is stdout
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) events: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) annotations: AnnotationArgs,
 
     #[command(flatten)]
     pub(crate) controller: ControllerArgs,
@@ -286,6 +291,9 @@ pub(crate) struct CarryArgs {
     /// Write what came of it to this file, as a page for a browser (HTML)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) report: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) annotations: AnnotationArgs,
 }
 
 #[derive(Debug, Args)]
@@ -381,106 +389,11 @@ pub(crate) enum Api {
     Classic,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Simulation")]
-pub(crate) struct SimulationArgs {
-    /// Use the built-in controller instead, with what the file WORLD has, and save to it after
-    /// an apply
-    #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "", value_hint = ValueHint::FilePath)]
-    pub(crate) simulate: Option<OsString>,
-
-    #[command(flatten)]
-    pub(crate) behaviour: SimulatedArgs,
-}
-
-/// How the built-in controller behaves. Each needs `--simulate` on the commands that have it.
-#[derive(Debug, Args)]
-pub(crate) struct SimulatedArgs {
-    /// Where everything random comes from [default: 1]
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-
-    /// How long each answer takes [default: 0s]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) latency: Option<Duration>,
-
-    /// How long each task takes [default: 1s]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) task_time: Option<Duration>,
-
-    /// How long each run takes [default: 10s]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) run_time: Option<Duration>,
-
-    /// The release that it says it is
-    #[arg(long, value_name = "RELEASE")]
-    pub(crate) release: Option<String>,
-
-    /// How many requests it answers in how many seconds; to more it says 429
-    #[arg(long, value_name = "N/SECONDS")]
-    pub(crate) rate: Option<Rate>,
-
-    // No doc comment: the brackets would be a link.
-    #[arg(long, value_name = "FAULT")]
-    #[arg(help = "What goes wrong, and when: WHERE[@WHICH]=WHAT, see `simulator --help`; repeats")]
-    pub(crate) fault: Vec<Fault>,
-
-    /// How it does what is not known of the real one: NAME=VALUE, see `simulator --help`; repeats
-    #[arg(long, value_name = "QUIRK")]
-    pub(crate) quirk: Vec<QuirkSetting>,
-}
-
-impl SimulatedArgs {
-    /// Returns the first flag that was given.
-    pub(crate) fn first_given(&self) -> Option<&'static str> {
-        let Self { seed, latency, task_time, run_time, release, rate, fault, quirk } = self;
-        let given = [
-            (seed.is_some(), "--seed"),
-            (latency.is_some(), "--latency"),
-            (task_time.is_some(), "--task-time"),
-            (run_time.is_some(), "--run-time"),
-            (release.is_some(), "--release"),
-            (rate.is_some(), "--rate"),
-            (!fault.is_empty(), "--fault"),
-            (!quirk.is_empty(), "--quirk"),
-        ];
-        given.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SimulatorArgs {
-    /// Where to listen; port 0 picks one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: std::net::SocketAddr,
-
-    /// The file to begin with, if it is there, and to save to at the end
-    #[arg(long, value_name = "WORLD", value_hint = ValueHint::FilePath)]
-    pub(crate) state: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) behaviour: SimulatedArgs,
-}
-
-/// Lists what can be set to go wrong with the built-in controller, and what is not known of the
-/// real one.
-fn faults_and_quirks() -> String {
-    let quirks = Quirks::ALL.iter().map(|QuirkChoice { name, values, meaning, default: _ }| {
-        format!("  {name}={}\n      {meaning}\n", values.join("|"))
-    });
-    format!(
-        "Faults, WHERE[@WHICH]=WHAT:\n  {}\n\nQuirks, NAME=VALUE, the default first:\n{}",
-        Fault::HELP.replace('\n', "\n  "),
-        quirks.collect::<String>().trim_end()
-    )
-}
-
 /// The longest time that a flag takes, in seconds.
 const LONGEST: u64 = 366 * 86_400;
 
 /// Reads a length of time: a whole number and one of `ms`, `s`, `m`, `h`, `d`, `w`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Some(Ok(milliseconds)) = text.strip_suffix("ms").map(str::parse::<u32>) {
         return Ok(Duration::from_millis(milliseconds.into()));
     }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     config,
     git::{self, Before, GitError, Program, Request, WorkFile},
-    model::{printable, shown},
+    model::{Desired, printable, shown},
     plan::{Base, Drift, Git},
     source::{Diagnostic, SourceMap},
 };
@@ -62,7 +62,25 @@ pub(crate) async fn load(
     for line in told(reference, &before) {
         output.say(&line);
     }
-    Ok(Some(base(reference, before)))
+    let at = short(&before.merge_base).to_owned();
+    let mut base = base(reference, before);
+    if let Some(other) = other_controller(&base, files) {
+        output.say(&format!(
+            "At {at} the files were for {}: everything is this change.",
+            shown(&other)
+        ));
+        // What they said was of no discovery of this controller.
+        base.desired = Ok(Desired::default());
+    }
+    Ok(Some(base))
+}
+
+/// Returns the controller that the files of the base were for, if it was another one.
+fn other_controller(base: &Base, files: &Files) -> Option<String> {
+    let before = base.desired.as_ref().ok()?;
+    let before = files::controller(before, &mut Vec::new())?.value;
+    let is_same = files.controller.as_ref()?.value.same_controller(&before);
+    (!is_same).then(|| before.to_string())
 }
 
 fn request(reference: &str, args: &FileArgs, files: &Files) -> Request {
@@ -79,10 +97,27 @@ fn request(reference: &str, args: &FileArgs, files: &Files) -> Request {
 
 /// Says what was done, in a line for each thing that may surprise.
 fn told(reference: &str, before: &Before) -> Vec<String> {
-    let Before { merge_base, head, files, dirty, renamed, outside, submodules, skipped } = before;
+    let Before {
+        merge_base,
+        head,
+        is_ambiguous,
+        files,
+        dirty,
+        renamed,
+        outside,
+        submodules,
+        skipped,
+    } = before;
     let at = short(merge_base);
     let mut lines =
         vec![format!("Compared with {}: merge-base {at}, HEAD {}.", shown(reference), short(head))];
+    if *is_ambiguous {
+        let reference = shown(reference);
+        lines.push(format!(
+            "There are several things called {reference}: `refs/heads/…` or `refs/tags/…` in full \
+             says which one is meant."
+        ));
+    }
     if !dirty.is_empty() {
         lines.push(format!("Uncommitted, and so this change: {}.", listed(dirty)));
     }

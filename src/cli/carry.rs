@@ -2,16 +2,21 @@
 //!
 //! Makes no plan, and asks nobody.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    annotations::{self, Claims},
     args::{CarryArgs, Format},
     connect::{Connection, unread},
     exit::Exit,
     host::Interrupts,
+    outcomes,
     output::Output,
     plan::Seen,
     progress::Progress,
@@ -166,12 +171,12 @@ pub(crate) async fn carried_out(
     }
     let is_stale = matches!(ended, Some(Ended::Stale(_)));
     let exit = account(ended, work, &report, output);
+    output.annotate_outcomes(&outcomes::complaints(plan, &report), sources);
     finish(args, (plan, sources), &report, output);
     if let Some(journal) = journal {
-        // What is stale is not gone on with; but a run that is owed is not forgotten.
+        // What is stale is not gone on with; but what is owed is not forgotten.
         let is_done = !left.has_more() && !left.is_open() || is_stale;
-        let owes = !left.owes_runs(&plan.changes).is_empty();
-        leave(journal, (is_done, owes), output);
+        leave(journal, (is_done, left.is_in_debt(&plan.changes)), output);
     }
     exit
 }
@@ -201,16 +206,20 @@ fn account(ended: Option<Ended>, work: &Work, report: &Report, output: &mut Outp
     }
 }
 
-/// Closes a journal of which nothing is left to do, and says where the others are. One that owes a
-/// run is left to the next apply.
-fn leave(recorded: Recorded, (is_done, owes): (bool, bool), output: &mut Output<'_>) {
+/// What is said of a journal of which nothing can be carried on with, and that is not done.
+pub(crate) const OWED: &str = "What was edited and not run, or deleted and not created again, is \
+                               still owed; the next apply in the same folder plans it.";
+
+/// Closes a journal of which nothing is left to do, and says where the others are. One that owes
+/// something is left to the next apply.
+fn leave(recorded: Recorded, (is_done, is_in_debt): (bool, bool), output: &mut Output<'_>) {
     if !is_done {
         let path = recorded.path.display();
         output.say(&format!("What is left can be carried on with: trueup resume {path}"));
         return;
     }
-    if owes {
-        output.say("A run that was planned is still owed; the next apply in this folder plans it.");
+    if is_in_debt {
+        output.say(OWED);
         return;
     }
     close(recorded, output);
@@ -223,6 +232,26 @@ pub(crate) fn close(recorded: Recorded, output: &mut Output<'_>) {
     if let Err(error) = journal.close(Closing::Finished, output.now_ms()) {
         output.warn(&format!("the journal `{path}` could not be closed: {error}"));
     }
+}
+
+/// Prepares whatever tells of an apply beside its account: `files` are those that it has besides.
+pub(crate) fn begin(
+    args: &CarryArgs,
+    files: &[(&str, Option<&Path>)],
+    output: &mut Output<'_>,
+) -> Result<(), Exit> {
+    let events = args.events.as_deref();
+    let stdout = (args.format == Format::Json).then_some("--format json");
+    let report = [("the report", args.report.as_deref())];
+    let claimed = [files, &report].concat();
+    annotations::open(&args.annotations, Claims { stdout, events, files: &claimed }, output)?;
+    let others = [files, &[("the events", events)]].concat();
+    report_file::check(args.report.as_deref(), &others, output)?;
+    output.open_events(events)?;
+    if args.format == Format::Json {
+        output.keep_stdout_for_machines();
+    }
+    Ok(())
 }
 
 /// Gives the machines their account, and people who were not there their page.
@@ -243,8 +272,16 @@ pub(crate) fn finish(
 }
 
 pub(crate) fn limits(args: &CarryArgs, wait: Wait) -> Limits {
-    let CarryArgs { parallelism, max_pending, drain, timeout: _, format: _, events: _, report: _ } =
-        args;
+    let CarryArgs {
+        parallelism,
+        max_pending,
+        drain,
+        timeout: _,
+        format: _,
+        events: _,
+        report: _,
+        annotations: _,
+    } = args;
     Limits { parallelism: *parallelism, max_pending: *max_pending, wait, drain: *drain }
 }
 

@@ -3,11 +3,12 @@
 use std::{fs, num::NonZeroUsize, path::Path, sync::Arc};
 
 use super::{
-    args::{Api, ControllerArgs, SimulationArgs},
+    args::{Api, ControllerArgs},
     exit::Exit,
     files::Files,
     output::Output,
     simulate::{Simulated, simulated},
+    simulator_args::SimulationArgs,
 };
 use crate::{
     api::{

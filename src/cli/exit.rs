@@ -30,10 +30,11 @@ pub enum Exit {
 
 impl Exit {
     /// Every way to end, by number.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Done,
         Self::Failed,
         Self::Changes,
+        Self::Drift,
         Self::Invalid,
         Self::Refused,
         Self::Stale,

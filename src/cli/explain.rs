@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::{exit::Exit, output::Output};
 use crate::{
-    codes, config,
+    codes::{self, Code},
+    config,
     model::shown,
     reference::{code_list, code_page, text},
 };
@@ -18,6 +19,9 @@ pub(crate) struct ExplainArgs {
     #[arg(value_name = "CODE")]
     pub(crate) code: Option<String>,
 }
+
+/// How many characters a word has at least by which codes are found.
+const MIN_WORD: usize = 3;
 
 /// Prints the page of a code, or the list of all.
 pub(crate) fn run(args: &ExplainArgs, output: &mut Output<'_>) -> Exit {
@@ -36,8 +40,18 @@ pub(crate) fn run(args: &ExplainArgs, output: &mut Output<'_>) -> Exit {
     let last = bare.rsplit("::").next().unwrap_or(bare);
     let help = match config::nearest(last, all.iter().map(|it| it.short())) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => "`trueup explain` lists all codes".to_owned(),
+        None => having(last, &all).map_or_else(
+            || "`trueup explain` lists all codes".to_owned(),
+            |it| format!("did you mean one of {it}? `trueup explain` lists all codes"),
+        ),
     };
     output.error(&format!("there is no code `{}`", shown(bare)), Some(&help));
     Exit::Invalid
+}
+
+/// Lists the codes that have a word in them.
+fn having(word: &str, all: &[&Code]) -> Option<String> {
+    let has = |it: &&&Code| MIN_WORD <= word.len() && it.short().contains(word);
+    let found = all.iter().filter(has).map(|it| format!("`{}`", it.short())).collect::<Vec<_>>();
+    (!found.is_empty()).then(|| found.join(", "))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    args::{FileArgs, PlanningArgs},
+    args::{FileArgs, PlanningArgs, PolicyArgs},
     exit::Exit,
     output::{Output, counted},
 };
@@ -97,6 +97,17 @@ pub(crate) fn given(args: &FileArgs) -> Vec<PathBuf> {
     if args.file.is_empty() { vec![PathBuf::from(DEFAULT_FILE)] } else { args.file.clone() }
 }
 
+/// Returns what no other file may be written over: what each is, and where.
+pub(crate) fn claimed<'a>(
+    args: &'a FileArgs,
+    policy: &'a PolicyArgs,
+) -> Vec<(&'static str, Option<&'a Path>)> {
+    let default = args.file.is_empty().then_some(Path::new(DEFAULT_FILE));
+    let files = args.file.iter().map(PathBuf::as_path).chain(default);
+    let files = files.map(|it| ("a file of the desired state", Some(it)));
+    files.chain([("the policy", policy.policy.as_deref())]).collect()
+}
+
 /// Says where the path comes from that nobody has typed.
 fn explain_default(complaint: &mut Diagnostic) {
     if complaint.code == codes::config::NO_FILES.name && complaint.help.is_none() {
@@ -106,7 +117,7 @@ fn explain_default(complaint: &mut Diagnostic) {
 }
 
 /// Reads the controller's address, which has to be the same in every file that gives one.
-fn controller(
+pub(super) fn controller(
     desired: &Desired,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Spanned<ControllerUrl>> {
@@ -146,7 +157,7 @@ pub(crate) fn options(
         prune: args.prune,
         allow_delete: args.allow_delete,
         rerun: args.rerun.iter().map(Name::as_read).collect(),
-        // Only an apply knows of those.
+        // The journals of earlier applies tell those.
         owed: Vec::new(),
         halved: Vec::new(),
         only: globs("--only", &args.only, output)?,

@@ -4,14 +4,11 @@
 //! Reads and writes no journal itself, and sends nothing but what settles one by reading.
 
 use std::{
-    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use jiff::Timestamp;
-use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +18,7 @@ use super::{
     connect::{Connection, unread},
     disk::is_same_file,
     exit::Exit,
+    journal_file,
     output::Output,
     plan::Seen,
     progress::Progress,
@@ -28,10 +26,10 @@ use super::{
 use crate::{
     apply::{self, Apply, Ended, Left, Purpose, Wait},
     events::{Event, Report},
-    journal::{self, Closing, Disk, Header, Journal, JournalError, Kept, Opened},
+    journal::{self, Closing, Disk, Header, JournalError, Kept, Opened},
     live,
     model::{Name, Settings, shown_json},
-    plan::Plan,
+    plan::{Change, Plan, Reason},
     render::{self, Saved},
     source::SourceMap,
 };
@@ -43,7 +41,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const LONGEST_TIMES: u32 = 3;
 
 /// Where journals are kept by default.
-const FOLDER: &str = ".trueup";
+pub(super) const FOLDER: &str = ".trueup";
 
 /// A journal that was read.
 #[derive(Debug)]
@@ -101,27 +99,86 @@ pub(crate) fn keep_from_events(
 /// Opens and reads a journal.
 pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Found, JournalError> {
     let opened = Opened::open(disk, path)?;
-    let document = serde_json::to_string_pretty(&opened.plan).unwrap_or_default();
-    // As it is saved, to the byte.
-    let document = shown_json(document) + "\n";
-    let first = |why: String| JournalError::Line { line: 1, why };
-    let Saved { plan, sources, files: _, digest: _ } =
-        render::saved_plan(&document).map_err(|error| first(error.to_string()))?;
-    let wait = if opened.waits_for_runs { Wait::Runs } else { Wait::Tasks };
+    let (Saved { plan, sources, files: _, digest: _ }, document) = plan_of(&opened)?;
+    let wait = wait_of(&opened);
     let Kept { journal, events, is_closed } = opened.kept(&plan.changes)?;
     let recorded = Recorded { journal, path: path.to_owned() };
     let settled = None;
     Ok(Found { recorded, plan, sources, document, events, wait, is_closed, settled })
 }
 
+/// Returns the plan of a journal, and its document as it is saved, to the byte.
+fn plan_of(opened: &Opened) -> Result<(Saved, String), JournalError> {
+    let document = serde_json::to_string_pretty(&opened.plan).unwrap_or_default();
+    let document = shown_json(document) + "\n";
+    let first = |why: String| JournalError::Line { line: 1, why };
+    let saved = render::saved_plan(&document).map_err(|error| first(error.to_string()))?;
+    Ok((saved, document))
+}
+
+fn wait_of(opened: &Opened) -> Wait {
+    if opened.waits_for_runs { Wait::Runs } else { Wait::Tasks }
+}
+
+/// Returns what earlier applies may have deleted and not created again, with the settings that it
+/// was to have, by what their journals tell: a plan settles nothing, and leaves them as they are.
+pub(crate) fn remembered(
+    connection: &Connection,
+    output: &mut Output<'_>,
+) -> Vec<(Name, Settings)> {
+    let disk = Arc::clone(&output.host.journals);
+    let paths = disk.files(Path::new(FOLDER)).unwrap_or_default();
+    let is_open = |it: &&PathBuf| is_journal(it) && !journal::is_closed(&*disk, it);
+    let mut all = Vec::new();
+    for path in paths.iter().filter(is_open).filter(|_| connection.has_journals()) {
+        match halved_by(&*disk, path, &connection.url) {
+            Ok(halved) => all.extend(halved),
+            Err(JournalError::NotAJournal(_) | JournalError::Torn | JournalError::Locked) => (),
+            Err(error) => output.warn(&format!(
+                "the journal `{}` cannot be read, so that this plan does not know what an earlier \
+                 apply left: {error}",
+                path.display()
+            )),
+        }
+    }
+    all
+}
+
+fn halved_by(
+    disk: &dyn Disk,
+    path: &Path,
+    url: &str,
+) -> Result<Vec<(Name, Settings)>, JournalError> {
+    let mut opened = Opened::open(disk, path)?;
+    let (Saved { plan, .. }, _) = plan_of(&opened)?;
+    if plan.controller.url != url || opened.is_closed() {
+        return Ok(Vec::new());
+    }
+    let events = opened.take_events(&plan.changes)?;
+    let events = events.iter().map(|(at_ms, event)| (*at_ms, event));
+    let left = Left::of(&plan.changes, wait_of(&opened), events);
+    Ok(with_settings(left.may_be_halved(&plan.changes)))
+}
+
+fn with_settings(changes: Vec<&Change>) -> Vec<(Name, Settings)> {
+    changes.into_iter().filter_map(|it| Some((it.name.clone(), it.after.clone()?))).collect()
+}
+
+fn is_journal(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "jsonl")
+}
+
 /// The journal of an apply that was cut short, settled, whose rest a new apply has.
 #[derive(Debug)]
 pub(crate) struct Settled {
-    recorded: Recorded,
+    pub(super) recorded: Recorded,
     /// The discoveries that it edited, and whose run it did not get to.
     pub(crate) owed: Vec<Name>,
-    /// Those that it deleted, and did not get to create again with these settings.
-    pub(crate) halved: Vec<(Name, Settings)>,
+    /// Those that it deleted, and did not get to create again.
+    halved: Vec<Name>,
+    /// What those were to be, and those whose delete is still open: where they are gone, they are
+    /// made again with these settings.
+    pub(crate) kept: Vec<(Name, Settings)>,
     /// Whether something of it is under way that reading does not settle.
     is_open: bool,
 }
@@ -158,10 +215,10 @@ pub(crate) async fn settled(
         }
         let (left, changes) = (found.left(), &found.plan.changes);
         let owed = left.owes_runs(changes).into_iter().cloned().collect();
-        let halved = left.halved(changes).into_iter();
-        let halved = halved.filter_map(|it| Some((it.name.clone(), it.after.clone()?))).collect();
+        let halved = left.halved(changes).into_iter().map(|it| it.name.clone()).collect();
+        let kept = with_settings(left.may_be_halved(changes));
         let is_open = left.is_open();
-        settled.push(Settled { recorded: found.recorded, owed, halved, is_open });
+        settled.push(Settled { recorded: found.recorded, owed, halved, kept, is_open });
     }
     Ok(settled)
 }
@@ -185,11 +242,9 @@ fn unsettled(search: Search<'_>, output: &mut Output<'_>) -> Result<Vec<Found>, 
         output.error(&message, None);
         Exit::Failed
     })?;
-    let is_journal = |it: &&PathBuf| {
-        it.extension().is_some_and(|it| it == "jsonl") || search.journal == Some(it.as_path())
-    };
+    let is_ours = |it: &&PathBuf| is_journal(it) || search.journal == Some(it.as_path());
     let mut all = Vec::new();
-    for path in paths.iter().filter(is_journal) {
+    for path in paths.iter().filter(is_ours) {
         if journal::is_closed(&*disk, path) {
             continue;
         }
@@ -300,7 +355,7 @@ pub(crate) fn begin(
 ) -> Result<Option<Recorded>, Exit> {
     let needs_one = !succession.plan.changes.is_empty() && search.connection.has_journals();
     let journal = if needs_one || search.journal.is_some() && !succession.plan.changes.is_empty() {
-        let begun = create(search.journal, header, &mut succession.settled, output);
+        let begun = journal_file::create(search.journal, header, &mut succession.settled, output);
         Some(begun.map_err(|(path, error)| {
             let message = format!("the journal `{}` cannot be written: {error}", path.display());
             let help = "nothing was sent; `--journal FILE` writes it elsewhere";
@@ -312,7 +367,7 @@ pub(crate) fn begin(
     };
     let by = journal.as_ref().map(|it| it.path.display().to_string());
     for of in &mut succession.settled {
-        let Settled { recorded: Recorded { journal, path }, owed, halved, is_open } = of;
+        let Settled { recorded: Recorded { journal, path }, owed, halved, kept, is_open } = of;
         let path = path.display();
         let has = |it: &&Name| {
             let plan = succession.plan;
@@ -321,9 +376,18 @@ pub(crate) fn begin(
         };
         let lost = owed.iter().filter(|it| !has(it)).map(ToString::to_string);
         let lost = lost.collect::<Vec<_>>().join(", ");
-        let gone = halved.iter().map(|(name, _)| name);
-        let gone = gone.filter(|it| !has(it)).map(ToString::to_string);
+        let gone = halved.iter().filter(|it| !has(it)).map(ToString::to_string);
         let gone = gone.collect::<Vec<_>>().join(", ");
+        let bare = succession.plan.changes.iter().filter(|it| it.reason == Reason::New);
+        let bare = bare.filter(|it| kept.iter().any(|(name, _)| *name == it.name));
+        let bare = bare.map(|it| it.name.to_string()).collect::<Vec<_>>().join(", ");
+        if !bare.is_empty() {
+            output.warn(&format!(
+                "an earlier apply deleted {bare} and did not create it again; this plan, which was \
+                 made without that journal, creates it from the files alone: what they leave open \
+                 is not as it was, see {path}"
+            ));
+        }
         if !lost.is_empty() {
             output.warn(&format!(
                 "an earlier apply edited {lost} and did not start its run, and this plan does not \
@@ -345,91 +409,4 @@ pub(crate) fn begin(
         }
     }
     Ok(journal)
-}
-
-/// Makes the file, and writes its first line.
-fn create(
-    path: Option<&Path>,
-    header: Header,
-    settled: &mut [Settled],
-    output: &Output<'_>,
-) -> Result<Recorded, (PathBuf, io::Error)> {
-    let (disk, at_ms) = (&*output.host.journals, output.now_ms());
-    let recorded = |path: PathBuf, file| match Journal::begin(file, header, at_ms) {
-        Ok(journal) => Ok(Recorded { journal, path }),
-        Err(error) => Err((path, error)),
-    };
-    if let Some(path) = path {
-        return match disk.create(path).or_else(|error| make_way(disk, path, settled, error)) {
-            Ok(file) => recorded(path.to_owned(), file),
-            Err(error) => Err((path.to_owned(), error)),
-        };
-    }
-    let folder = Path::new(FOLDER);
-    disk.make_folder(folder).map_err(|error| (folder.to_owned(), error))?;
-    let stem = default_name(output.host.now_ms);
-    let mut paths = (1..).map(|n| match n {
-        1 => folder.join(format!("{stem}.jsonl")),
-        n => folder.join(format!("{stem}-{n}.jsonl")),
-    });
-    loop {
-        let path = paths.next().unwrap_or_default();
-        match disk.create(&path) {
-            Ok(file) => return recorded(path, file),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
-            Err(error) => return Err((path, error)),
-        }
-    }
-}
-
-fn default_name(now_ms: i64) -> String {
-    let now = Timestamp::from_millisecond(now_ms).unwrap_or_default();
-    format!("journal-{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), std::process::id())
-}
-
-/// Puts a journal of an earlier apply aside that has the file's name; an empty file is taken.
-fn make_way(
-    disk: &dyn Disk,
-    path: &Path,
-    settled: &mut [Settled],
-    error: io::Error,
-) -> io::Result<Box<dyn journal::Appended>> {
-    if error.kind() != io::ErrorKind::AlreadyExists {
-        return Err(error);
-    }
-    let ours = settled.iter_mut().find(|it| it.recorded.path == path);
-    if ours.is_none() {
-        let mut file = disk.open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => io::Error::other("another apply is writing it"),
-            _ => error,
-        })?;
-        if file.size()? == 0 {
-            return Ok(file);
-        }
-        drop(file);
-        match Opened::open(disk, path) {
-            Ok(_) | Err(JournalError::Torn) => (),
-            Err(error) => {
-                let why = format!("it is there, and not overwritten: {error}");
-                return Err(io::Error::other(why));
-            }
-        }
-    }
-    // It is found there as well as before.
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let mut asides = (1_u32..).map(|n| path.with_file_name(format!("{stem}.{n}.jsonl")));
-    let taken = disk.files(path.parent().unwrap_or(Path::new("")))?;
-    let aside = asides.find(|it| !taken.contains(it)).unwrap_or_default();
-    disk.rename(path, &aside)?;
-    if let Some(ours) = ours {
-        ours.recorded.path = aside;
-    }
-    disk.create(path)
-}
-
-/// Returns a plan's document as a journal has it.
-pub(crate) fn header(document: &str, wait: Wait) -> Header {
-    let plan = serde_json::from_str::<Value>(document);
-    let plan = plan.expect("invariant: a plan that is saved is JSON");
-    Header { plan, waits_for_runs: wait == Wait::Runs }
 }

@@ -78,7 +78,8 @@ fn manuals() -> Vec<(String, String)> {
         pages.push((format!("{}.{}", manual.name, manual.section), roff(manual, blocks)));
     };
     let commands = root.get_subcommands().collect::<Vec<_>>();
-    let mut blocks = described(&root, 2);
+    // What stands below its help is the exit codes in short, and they come at length.
+    let mut blocks = described(&root.clone().after_help(None::<&str>), 2);
     let rows = commands.iter().map(|it| vec![format!("`trueup {}`", it.get_name()), about(it)]);
     blocks.push(Block::heading(2, "Commands"));
     blocks.push(Block::Table(vec!["command", "does"], rows.collect()));
@@ -204,6 +205,8 @@ fn row(arg: &Arg) -> Vec<String> {
         written = format!("`{value}`");
     }
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    // Here is nothing more to see.
+    let help = help.replace(" (see more with '--help')", "");
     let (help, default) = match help.rsplit_once(" [default: ") {
         Some((help, default)) => (help.to_owned(), default.trim_end_matches(']').to_owned()),
         None => (help, defaults(arg)),

@@ -6,6 +6,8 @@
 
 mod args;
 
+mod simulator_args;
+
 mod exit;
 
 mod host;
@@ -22,6 +24,12 @@ mod disk;
 
 mod event_log;
 
+mod repository;
+
+mod annotations;
+
+mod outcomes;
+
 mod files;
 
 mod base;
@@ -37,6 +45,8 @@ mod plan;
 mod carry;
 
 mod journals;
+
+mod journal_file;
 
 mod apply;
 

@@ -7,16 +7,27 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{args::Colour, draw, event_log::EventLog, exit::Exit, host::Host};
+use super::{
+    annotations::Annotations, args::Colour, draw, event_log::EventLog, exit::Exit, host::Host,
+    outcomes::Told,
+};
 use crate::{
     codes,
     model::printable,
-    render::Happening,
+    render::{self, Happening},
     source::{Diagnostic, Severity, SourceMap},
 };
 
 /// Said below the first complaints.
 const HINT: &str = "\nFor more on a code, run `trueup explain CODE`.";
+
+/// Who reads what is said and printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    Anybody,
+    /// GitHub's runner first, which obeys some of it.
+    Runner,
+}
 
 /// The two streams of a command.
 ///
@@ -28,6 +39,8 @@ pub(crate) struct Output<'h> {
     /// Why stdout could not be written, other than that it was closed.
     failed: Option<io::Error>,
     events: Option<EventLog>,
+    annotations: Option<Annotations>,
+    reader: Reader,
     /// Whether stdout is for a machine: what a person would read there goes to stderr then.
     out_is_for_machines: bool,
     began: Instant,
@@ -44,6 +57,8 @@ impl<'h> Output<'h> {
         };
         let (out_colour, err_colour) =
             (is_wanted(host.out_is_terminal), is_wanted(host.err_is_terminal));
+        let is_on_runner = host.var("GITHUB_ACTIONS") == Some("true");
+        let reader = if is_on_runner { Reader::Runner } else { Reader::Anybody };
         let hint = host.err_is_terminal.then_some(HINT);
         Self {
             host,
@@ -51,6 +66,8 @@ impl<'h> Output<'h> {
             err_colour,
             failed: None,
             events: None,
+            annotations: None,
+            reader,
             out_is_for_machines: false,
             began: Instant::now(),
             hint,
@@ -78,6 +95,20 @@ impl<'h> Output<'h> {
         Ok(())
     }
 
+    /// Collects complaints from here on.
+    pub(crate) fn annotate(&mut self, annotations: Annotations) {
+        if annotations.is_for_runner() {
+            self.reader = Reader::Runner;
+        }
+        self.out_is_for_machines |= annotations.has_stdout();
+        self.annotations = Some(annotations);
+    }
+
+    /// Returns what was collected, which is then no longer added to.
+    pub(crate) fn take_annotations(&mut self) -> Option<Annotations> {
+        self.annotations.take()
+    }
+
     /// Keeps stdout for one document.
     pub(crate) fn keep_stdout_for_machines(&mut self) {
         self.out_is_for_machines = true;
@@ -99,7 +130,7 @@ impl<'h> Output<'h> {
             self.say(text.trim_end_matches('\n'));
             return;
         }
-        let text = harmless(text);
+        let text = self.inert(&harmless(text));
         let painted = if self.out_colour { painted(&text) } else { text };
         self.print_raw(&painted);
     }
@@ -109,6 +140,13 @@ impl<'h> Output<'h> {
         if !self.events.as_ref().is_some_and(EventLog::has_stdout) {
             self.print_raw(document);
         }
+    }
+
+    /// Prints Markdown to stdout in the same way. JSON and HTML have escapes of their own for what
+    /// GitHub's runner would obey, and Markdown has none.
+    pub(crate) fn print_markdown(&mut self, page: &str) {
+        let page = self.inert(page);
+        self.print_document(&page);
     }
 
     fn print_raw(&mut self, text: &str) {
@@ -135,6 +173,26 @@ impl<'h> Output<'h> {
 
     /// Says what is ours to the last character of it, colours included.
     fn say_drawn(&mut self, text: &str) {
+        let text = self.inert(text);
+        self.tell(&text);
+    }
+
+    /// Gives GitHub's runner its commands.
+    pub(crate) fn tell_runner(&mut self, commands: &str) {
+        if !commands.is_empty() {
+            self.tell(commands.trim_end_matches('\n'));
+        }
+    }
+
+    /// Returns lines that GitHub's runner takes for what they are, where it reads them.
+    fn inert(&self, lines: &str) -> String {
+        match self.reader {
+            Reader::Runner => render::inert(lines),
+            Reader::Anybody => lines.to_owned(),
+        }
+    }
+
+    fn tell(&mut self, text: &str) {
         // Nobody is left to be told that nobody listens.
         drop(writeln!(self.host.err, "{text}").and_then(|()| self.host.err.flush()));
     }
@@ -146,7 +204,7 @@ impl<'h> Output<'h> {
             Some(help) => complaint.help(help),
             None => complaint,
         };
-        self.log_complaint(&complaint, &SourceMap::default());
+        self.log_complaints(&[complaint], &SourceMap::default());
         let help = help.map(|it| format!("\n  help: {}", printable(it))).unwrap_or_default();
         let (red, plain) = self.colours("\u{1b}[1;31m");
         self.say_drawn(&format!("{red}Error:{plain} {}{help}", printable(message)));
@@ -173,9 +231,7 @@ impl<'h> Output<'h> {
         if diagnostics.is_empty() {
             return;
         }
-        for diagnostic in diagnostics {
-            self.log_complaint(diagnostic, sources);
-        }
+        self.log_complaints(diagnostics, sources);
         let style = draw::Style {
             colour: self.err_colour,
             width: self.host.width,
@@ -188,9 +244,22 @@ impl<'h> Output<'h> {
         }
     }
 
-    fn log_complaint(&mut self, diagnostic: &Diagnostic, sources: &SourceMap) {
-        // That it cannot be logged is told at the end, by `failure`.
-        drop(self.log(Happening::Diagnostic(diagnostic, sources)));
+    /// Tells machines of complaints.
+    fn log_complaints(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
+        for diagnostic in diagnostics {
+            // That it cannot be logged is told at the end, by `failure`.
+            drop(self.log(Happening::Diagnostic(diagnostic, sources)));
+        }
+        if let Some(annotations) = &mut self.annotations {
+            annotations.take(diagnostics, sources);
+        }
+    }
+
+    /// Puts what came of changes to their lines, where that is asked for.
+    pub(crate) fn annotate_outcomes(&mut self, told: &[Told<'_>], sources: &SourceMap) {
+        if let Some(annotations) = &mut self.annotations {
+            annotations.take_outcomes(told, sources);
+        }
     }
 
     /// Returns whether what is said is read on a terminal.

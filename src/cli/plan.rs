@@ -5,11 +5,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
+    annotations::{self, Claims},
     args::{PlanArgs, PlanFormat, Show},
     base,
     connect::{Connection, Meant, NO_WRITES, Way, connect, unread},
     exit::Exit,
     files::{self, Files},
+    journals,
     output::Output,
     progress::reading,
     saved,
@@ -28,15 +30,15 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Plans, and prints the plan.
 pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    output.open_events(args.events.as_deref())?;
-    drop(output.log(Happening::PlanStarted));
+    begin(args, output)?;
     let policy = args.planning.policy.policy.as_deref();
     let mut files = files::load(&args.planning.files, policy, output)?;
-    let options = files::options(&args.planning, &files, output)?;
+    let mut options = files::options(&args.planning, &files, output)?;
     files.base = base::load(&args.planning, &files, output).await?;
     let way =
         Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
     let connection = connect(way, Meant::ByFiles(&files), output)?;
+    options.halved = journals::remembered(&connection, output);
     let client = connection.client.until(Instant::now() + TIMEOUT);
     let (plan, _) = made(&client, &connection, &files, options, output).await?;
     let about =
@@ -46,7 +48,9 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
         saved::save(path, &document(), output)?;
     }
     match args.format {
-        PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
+        PlanFormat::Text => {
+            output.print(&render::plan_text(&plan, &files.sources, args.show.into()));
+        }
         PlanFormat::Json => output.print_document(&document()),
         PlanFormat::TerraformJson => output.print_document(&render::plan_terraform(&plan)),
         PlanFormat::Markdown | PlanFormat::Html => {
@@ -60,14 +64,11 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
                 saved_to: args.out.as_ref().map(|it| it.display().to_string()),
                 show: args.show.into(),
             };
-            let page = match args.format {
-                PlanFormat::Html => render::plan_page(&plan, &about),
-                PlanFormat::Markdown
-                | PlanFormat::Text
-                | PlanFormat::Json
-                | PlanFormat::TerraformJson => render::plan_markdown(&plan, &about),
-            };
-            output.print_document(&page);
+            if args.format == PlanFormat::Html {
+                output.print_document(&render::plan_page(&plan, &about));
+            } else {
+                output.print_markdown(&render::plan_markdown(&plan, &about));
+            }
         }
     }
     if let Some(path) = &args.out {
@@ -79,6 +80,24 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
         return Ok(detailed(&plan));
     }
     Ok(exit)
+}
+
+/// Prepares whatever tells of the plan beside the plan itself.
+fn begin(args: &PlanArgs, output: &mut Output<'_>) -> Result<(), Exit> {
+    let mut files = files::claimed(&args.planning.files, &args.planning.policy);
+    files.push(("the plan", args.out.as_deref()));
+    let stdout = match args.format {
+        PlanFormat::Text => None,
+        PlanFormat::Json => Some("--format json"),
+        PlanFormat::Markdown => Some("--format markdown"),
+        PlanFormat::TerraformJson => Some("--format terraform-json"),
+        PlanFormat::Html => Some("--format html"),
+    };
+    let claims = Claims { stdout, events: args.events.as_deref(), files: &files };
+    annotations::open(&args.annotations, claims, output)?;
+    output.open_events(args.events.as_deref())?;
+    drop(output.log(Happening::PlanStarted));
+    Ok(())
 }
 
 /// Returns what there is to do in a plan that can be applied, for `--detailed-exitcode`.

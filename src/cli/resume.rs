@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{
-    args::{Format, ResumeArgs, WaitFor},
-    carry::{Course, Work, carried_out, close},
+    args::{ResumeArgs, WaitFor},
+    carry::{Course, OWED, Work, begin, carried_out, close},
     connect::{Connection, Meant, Way, connect, unread},
     exit::Exit,
     journals::{self, Found},
@@ -25,15 +25,7 @@ use crate::{
 /// Carries on with what a journal says was left.
 pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
     journals::keep_from_events(Some(&args.journal), args.carrying.events.as_deref(), output)?;
-    let others = [
-        ("the journal", Some(args.journal.as_path())),
-        ("the events", args.carrying.events.as_deref()),
-    ];
-    report_file::check(args.carrying.report.as_deref(), &others, output)?;
-    output.open_events(args.carrying.events.as_deref())?;
-    if args.carrying.format == Format::Json {
-        output.keep_stdout_for_machines();
-    }
+    begin(&args.carrying, &[("the journal", Some(args.journal.as_path()))], output)?;
     let deadline = Instant::now() + args.carrying.timeout;
     let path = args.journal.display().to_string();
     let disk = Arc::clone(&output.host.journals);
@@ -47,13 +39,13 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     })?;
     let was_left = found.left();
     if found.is_closed || !was_left.has_more() {
-        let owes = !found.is_closed && !was_left.owes_runs(&found.plan.changes).is_empty();
+        let is_in_debt = !found.is_closed && was_left.is_in_debt(&found.plan.changes);
         output.say(&format!("Nothing is left to do of {path}."));
         let about = ReportAbout { plan: &found.plan, sources: &found.sources };
         let report = args.carrying.report.as_deref();
         report_file::write(report, &found.report(), about, output);
-        if owes {
-            output.say("A run of it failed and is owed; the next apply in that folder plans it.");
+        if is_in_debt {
+            output.say(OWED);
         } else if !found.is_closed {
             // Its apply came to its end, and could not write that down.
             close(found.recorded, output);

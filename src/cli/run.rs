@@ -5,7 +5,7 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{Parser as _, error::ErrorKind};
 
 use super::{
-    apply,
+    annotations, apply,
     args::{Cli, Colour, Command},
     exit::Exit,
     explain,
@@ -62,7 +62,7 @@ where
     let mut output = Output::new(host, cli.color);
     let interrupts = output.host.interrupts.clone();
     let result = match &cli.command {
-        Command::Validate(args) => Ok(validate::run(args, &mut output)),
+        Command::Validate(args) => validate::run(args, &mut output),
         Command::Plan(args) => {
             let planning = Box::pin(plan::run(args, &mut output));
             let planned = unless_interrupted(interrupts, planning).await;
@@ -84,11 +84,26 @@ where
         Command::Completions(args) => Ok(print::completions(args, &mut output)),
     };
     let exit = result.unwrap_or_else(|exit| exit);
-    let exit = match output.failure() {
-        Some(error)
-            if matches!(exit, Exit::Done | Exit::Changes | Exit::Drift)
-                && !cli.command.writes() =>
-        {
+    let writes = cli.command.writes();
+    let failure = output.failure();
+    let exit = unless_failed(exit, writes, failure, &mut output);
+    let failure = annotations::close(exit, &mut output).or_else(|| output.failure());
+    let exit = unless_failed(exit, writes, failure, &mut output);
+    // Nothing is left to be done where even this cannot be written.
+    drop(output.log(Happening::Exit { code: exit.code(), name: exit.name() }));
+    exit
+}
+
+/// Says what could not be written, if anything, and returns the exit code for that: what came of
+/// writes matters more.
+fn unless_failed(
+    exit: Exit,
+    writes: bool,
+    failure: Option<String>,
+    output: &mut Output<'_>,
+) -> Exit {
+    match failure {
+        Some(error) if matches!(exit, Exit::Done | Exit::Changes | Exit::Drift) && !writes => {
             output.error(&error, None);
             Exit::Failed
         }
@@ -97,10 +112,7 @@ where
             exit
         }
         None => exit,
-    };
-    // Nothing is left to be done where even this cannot be written.
-    drop(output.log(Happening::Exit { code: exit.code(), name: exit.name() }));
-    exit
+    }
 }
 
 impl Command {

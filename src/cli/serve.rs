@@ -1,11 +1,11 @@
 //! `simulator`: the built-in controller as a server.
 
 use super::{
-    args::SimulatorArgs,
     exit::Exit,
     output::Output,
     run::interrupted,
     simulate::{load, options, save},
+    simulator_args::SimulatorArgs,
 };
 use crate::simulator::{self, Simulator};
 

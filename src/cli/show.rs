@@ -19,7 +19,7 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
     let (_, complaints) = plan.complaints();
     output.complain(&complaints, &sources);
     match args.format {
-        PlanFormat::Text => output.print(&render::plan_text(&plan, args.show.into())),
+        PlanFormat::Text => output.print(&render::plan_text(&plan, &sources, args.show.into())),
         // What we saved is this already; what somebody else made need not be.
         PlanFormat::Json => output.print_document(&shown_json(text)),
         PlanFormat::TerraformJson => output.print_document(&render::plan_terraform(&plan)),
@@ -33,14 +33,11 @@ pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit
                 saved_to: Some(args.plan.display().to_string()),
                 show: args.show.into(),
             };
-            let page = match args.format {
-                PlanFormat::Html => render::plan_page(&plan, &about),
-                PlanFormat::Markdown
-                | PlanFormat::Text
-                | PlanFormat::Json
-                | PlanFormat::TerraformJson => render::plan_markdown(&plan, &about),
-            };
-            output.print_document(&page);
+            if args.format == PlanFormat::Html {
+                output.print_document(&render::plan_page(&plan, &about));
+            } else {
+                output.print_markdown(&render::plan_markdown(&plan, &about));
+            }
         }
     }
     say_refusals(&plan, &sources, output);

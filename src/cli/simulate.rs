@@ -12,10 +12,10 @@ use http::{Request, Response};
 use tower::Service as _;
 
 use super::{
-    args::SimulatedArgs,
     disk::{EVERYBODY, can_write, write_whole},
     exit::Exit,
     output::Output,
+    simulator_args::SimulatedArgs,
 };
 use crate::{
     api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, Secret, TakenOn, Transport},

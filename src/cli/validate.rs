@@ -1,6 +1,7 @@
 //! `validate`: checks the files offline.
 
 use super::{
+    annotations::{self, Claims},
     args::{Format, ValidateArgs},
     exit::Exit,
     files::{self, Read},
@@ -13,7 +14,10 @@ use crate::{
 };
 
 /// Reads and checks the files; says on stderr what came of it, and on stdout for machines.
-pub(crate) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Exit {
+pub(crate) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
+    let stdout = (args.format == Format::Json).then_some("--format json");
+    let files = files::claimed(&args.files, &args.policy);
+    annotations::open(&args.annotations, Claims { stdout, events: None, files: &files }, output)?;
     let read = files::read(&args.files, args.policy.policy.as_deref());
     files::note_unused_policy(&read, output);
     let Read { desired, sources, diagnostics: mut found, .. } = read;
@@ -40,7 +44,7 @@ pub(crate) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Exit {
     if args.format == Format::Json {
         output.print_document(&render::diagnostics_json(&found, &sources));
     }
-    exit
+    Ok(exit)
 }
 
 fn number(n: usize, one: &str, many: &str) -> String {

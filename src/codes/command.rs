@@ -4,12 +4,12 @@ use super::{Example::Plan, Scene};
 
 codes! { "trueup::";
 
-COMMAND "command" [Error, Invalid, Refusal] {
+COMMAND "command" [Failure] {
     title: "something failed that no file is to blame for",
     meaning: "The command line cannot be carried out, the controller could not be asked, or a file \
         of the program's own could not be read or written. Only machines see this code, in \
-        `--events`: a person reads the message without it.",
-    reason: "It stands for every such message, so that `--events` has a code everywhere. What \
+        `--events` and `--annotations`: a person reads the message without it.",
+    reason: "It stands for every such message, so that machines have a code everywhere. What \
         happened is in the message, and how it ended in the exit code.",
     example: Plan(Scene {
         live: "",
@@ -17,9 +17,8 @@ COMMAND "command" [Error, Invalid, Refusal] {
         file: "version: 1\ndiscoveries: []\n",
         line: "plan --only branch-[",
     }),
-    remedy: "Do what the help below the message says. The exit code tells what kind of failure it \
-        is: 4 is the command line or a file, 9 is that the controller could not be reached or did \
-        not let us in. `TRUEUP_LOG=debug` shows each request.",
+    remedy: "Do what the help below the message says. Where the controller is to blame, \
+        `TRUEUP_LOG=debug` shows each request and its answer.",
 }
 
 }

@@ -29,6 +29,8 @@ pub(crate) mod drift;
 
 pub(crate) mod policy;
 
+pub(crate) mod apply;
+
 pub(crate) mod command;
 
 /// A diagnostic code and what there is to know of it.
@@ -62,6 +64,10 @@ pub(crate) enum Grade {
     Error,
     /// A limit or a protection says no: the plan is shown and cannot be applied.
     Refusal,
+    /// A command failed, in one of many ways.
+    Failure,
+    /// It is what came of a change that was carried out.
+    Outcome,
 }
 
 /// What provokes a code. A test runs it.
@@ -109,6 +115,11 @@ impl Code {
         self.grades.contains(&Grade::Warning)
     }
 
+    /// Whether it is a warning that the `rules` of a policy may grade.
+    pub(crate) fn is_gradable(&self) -> bool {
+        self.may_warn() && policy::ALL.iter().all(|own| own.name != self.name)
+    }
+
     /// Whether it is told as more than a warning, always or sometimes.
     pub(crate) fn may_stop(&self) -> bool {
         self.grades.iter().any(|it| *it != Grade::Warning)
@@ -117,8 +128,16 @@ impl Code {
 
 /// Returns every code, by name.
 pub(crate) fn all() -> Vec<&'static Code> {
-    let spaces =
-        [config::ALL, bounds::ALL, plan::ALL, live::ALL, drift::ALL, policy::ALL, command::ALL];
+    let spaces = [
+        config::ALL,
+        bounds::ALL,
+        plan::ALL,
+        live::ALL,
+        drift::ALL,
+        policy::ALL,
+        apply::ALL,
+        command::ALL,
+    ];
     let mut all = spaces.concat();
     all.sort_by_key(|it| it.name);
     all
@@ -127,8 +146,7 @@ pub(crate) fn all() -> Vec<&'static Code> {
 /// Returns the codes of the warnings that the `rules` of a policy may grade. Those of the policy
 /// itself are not among them, as its own keys grade them.
 pub(crate) fn gradable() -> impl Iterator<Item = &'static Code> + Clone {
-    let is_own = |it: &Code| policy::ALL.iter().any(|own| own.name == it.name);
-    all().into_iter().filter(move |it| it.may_warn() && !is_own(it))
+    all().into_iter().filter(|it| it.is_gradable())
 }
 
 /// Returns the code of this name, whole or only its last part.

@@ -12,7 +12,7 @@ const LAB: &str = r#"[{"id": "7", "name": "lab", "discoveryType": "CIDR",
 codes! { "trueup::policy::";
 
 MAX_NEW_ADDRESSES "max_new_addresses" [Refusal] {
-    title: "too many addresses that were not scanned before",
+    title: "too many addresses not scanned before",
     meaning: "The runs that the plan starts scan more addresses that no live discovery covers than \
         `max_new_addresses` of the policy allows. The discoveries with most of them are shown first.",
     reason: "A mistyped prefix is seen here: a /16 for a /24 is 65,000 addresses of somebody \
@@ -45,8 +45,8 @@ MAX_LOGIN_ATTEMPTS "max_login_attempts" [Refusal] {
 MAX_DELETE "max_delete" [Refusal] {
     title: "too much would be destroyed",
     meaning: "The plan deletes or replaces more discoveries than `max_delete` allows: more than \
-        its `count` and, where it gives one, more than its `percent` of the live discoveries that \
-        the files own.",
+        its `count`, more than its `percent` of the live discoveries that the files own, or, where \
+        it has both keys, more than both.",
     reason: "A file that got lost, or a wrong folder, looks like the wish to delete what was in \
         it. `--allow-delete` does not lift this limit: it is of the policy, not of `--prune`.",
     example: Plan(Scene {
@@ -97,7 +97,7 @@ FORBID_RANGES "forbid_ranges" [Refusal] {
 }
 
 ALLOW_ONLY_WITHIN "allow_only_within" [Refusal] {
-    title: "a discovery scans addresses that are not allowed",
+    title: "a discovery scans what is not allowed",
     meaning: "The target of the discovery, after `exclude`, has addresses outside of all that \
         `allow_only_within` lists. The message has the exact ranges.",
     reason: "The policy lists the networks that may be scanned. A mistyped octet leads out of them.",

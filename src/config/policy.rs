@@ -2,14 +2,17 @@
 //!
 //! Knows what a limit can be. What keeps to it, the planner finds out.
 
-use std::collections::{BTreeMap, btree_map};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, btree_map},
+};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
     complaints::{Complaints, alternatives, nearest, shown},
     read::{Fields, Keyed, Must, Number, Read, Reader, Slot, Word, Words},
-    tree::Node,
+    tree::{Node, Value},
     values,
 };
 use crate::{
@@ -33,13 +36,13 @@ const MOST_PATTERNS: usize = 10_000;
 pub(super) struct PolicyMap {
     /// How many addresses a plan may scan that no discovery of the controller covers yet.
     #[schemars(range(min = 0))]
-    pub(super) max_new_addresses: Slot<Number>,
+    pub(super) max_new_addresses: Slot<Amount>,
     /// How many addresses one discovery of the files may have, without what it excludes.
     #[schemars(range(min = 0))]
-    pub(super) max_addresses_per_discovery: Slot<Number>,
+    pub(super) max_addresses_per_discovery: Slot<Amount>,
     /// How often a plan may log in to devices at most: addresses, times credentials, times tries.
     #[schemars(range(min = 0))]
-    pub(super) max_login_attempts: Slot<Number>,
+    pub(super) max_login_attempts: Slot<Amount>,
     /// How many discoveries a plan may delete or replace.
     pub(super) max_delete: Slot<MaxDeleteMap>,
     /// What no discovery of the files may scan: addresses, `FIRST-LAST` and prefixes.
@@ -82,6 +85,14 @@ pub(super) struct MaxDeleteMap {
     pub(super) percent: Slot<Number>,
 }
 
+/// How many of something there may be, to the last one: all of IPv6 is more than a number can be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Amount {
+    number: i128,
+    /// What its digits say, where they are too many for the parser.
+    digits: Option<Count>,
+}
+
 /// A file that has limits and nothing else.
 #[derive(Debug)]
 pub(super) struct PolicyFile {
@@ -92,6 +103,29 @@ pub(super) struct PolicyFile {
 impl Words for Grade {
     const WORDS: &'static [(&'static str, Self)] =
         &[("off", Self::Off), ("warn", Self::Warn), ("error", Self::Error)];
+}
+
+impl Read for Amount {
+    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+        let Number(number) = Number::read(node, reader)?;
+        let is_long = matches!(node.value, Value::Float(_));
+        let digits = is_long.then(|| reader.written(node).parse().ok()).flatten();
+        Some(Self { number, digits })
+    }
+}
+
+impl JsonSchema for Amount {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        Number::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Number::json_schema(generator)
+    }
 }
 
 impl Read for PolicyMap {
@@ -179,13 +213,13 @@ fn made<T, U: Clone>(
 }
 
 fn count(
-    slot: &Slot<Number>,
+    slot: &Slot<Amount>,
     key: &'static str,
     complaints: &mut Complaints,
 ) -> Option<Given<Count>> {
     made(slot, |given| {
-        let Number(number) = given.value;
-        let count = u128::try_from(number).ok().map(Count::from);
+        let Amount { number, digits } = given.value;
+        let count = digits.or(u128::try_from(number).ok().map(Count::from));
         if count.is_none() {
             let message = format!("`{key}` cannot be less than 0, found {number}");
             complaints.add(Diagnostic::error(&codes::config::OUT_OF_RANGE, message).at(given.at));

@@ -261,6 +261,11 @@ impl<'a, 'c> Reader<'a, 'c> {
         Self { text, complaints, key: None }
     }
 
+    /// Returns a value as it is written.
+    pub(super) fn written(&self, node: &Node<'_>) -> &'a str {
+        self.text.get(node.place.start..node.place.end).unwrap_or_default()
+    }
+
     /// Complains that a value is of another type.
     pub(super) fn wrong_type(&mut self, node: &Node<'_>, expected: &str) {
         self.wrong_type_help(node, expected, None);
@@ -328,7 +333,9 @@ impl Read for Number {
         match &node.value {
             Value::Integer(it) => Some(Self(*it)),
             // What is too long for an integer, or is written `3.0`, is a whole number all the same.
-            Value::Float(it) if it.fract() == 0.0 => Some(Self(saturated(*it))),
+            Value::Float(it) if it.fract() == 0.0 => {
+                Some(Self(reader.written(node).parse().unwrap_or(saturated(*it))))
+            }
             Value::Null
             | Value::Bool
             | Value::Float(_)

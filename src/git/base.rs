@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     program::{GitError, Program, joined},
-    tree::{Kind, Rename, Repository, Tree, hexadecimal, printed_path},
+    tree::{Commit, Kind, Rename, Repository, Tree, hexadecimal, printed_path},
 };
 
 /// What is asked for.
@@ -41,6 +41,8 @@ pub(crate) struct Before {
     pub(crate) merge_base: String,
     /// The commit that is checked out.
     pub(crate) head: String,
+    /// Whether the reference is the name of something else, too, such as of a tag.
+    pub(crate) is_ambiguous: bool,
     /// What the files had in them then, in the order in which they would have been read.
     pub(crate) files: Vec<(String, Vec<u8>)>,
     /// Files whose text is not that of `head`, or that are in it and not on the disk.
@@ -60,7 +62,7 @@ pub(crate) struct Before {
 pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitError> {
     let Request { reference, given, files } = request;
     let repository = Repository { git, top: top_of_all(git, given)? };
-    let (merge_base, head) = commits(&repository, reference)?;
+    let Commits { merge_base, head, is_ambiguous } = commits(&repository, reference)?;
     let places = given.iter().filter_map(|it| Place::of(it, &repository.top)).collect::<Vec<_>>();
     let mut paths = places.iter().flat_map(|it| it.paths.clone()).collect::<Vec<_>>();
     if paths.iter().any(|it| it.as_os_str().is_empty()) {
@@ -73,7 +75,7 @@ pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitErro
     for place in &places {
         found.add(place, &then);
     }
-    found.follow(&work, &repository, &merge_base)?;
+    found.follow(&work, &places, &repository, &merge_base)?;
     let in_head = places.iter().flat_map(|it| it.files(&now)).collect::<BTreeMap<_, _>>();
     let (in_head, skipped) = work.without_skipped(in_head, &repository)?;
     found.files.retain(|(path, _, _)| !skipped.contains_key(path));
@@ -92,6 +94,7 @@ pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitErro
         outside: work.outside.iter().map(|it| shown(&it.path)).collect(),
         merge_base,
         head,
+        is_ambiguous,
         dirty,
         renamed,
         submodules,
@@ -151,20 +154,32 @@ fn top_of(git: &Program, folder: &Path) -> Result<Option<PathBuf>, GitError> {
     Ok(Some(top))
 }
 
+/// The commits that are compared.
+struct Commits {
+    merge_base: String,
+    head: String,
+    is_ambiguous: bool,
+}
+
 /// Returns where the branch and the reference parted, and what is checked out.
-fn commits(repository: &Repository<'_>, reference: &str) -> Result<(String, String), GitError> {
-    // Git would take it for a flag, or end it early.
-    let is_bad = reference.is_empty() || reference.starts_with('-');
+fn commits(repository: &Repository<'_>, reference: &str) -> Result<Commits, GitError> {
+    // Git would take it for a flag, for all commits but these, or end it early.
+    let is_bad = reference.is_empty() || reference.starts_with(['-', '^']);
     if is_bad || reference.chars().any(char::is_control) {
         return Err(GitError::BadReference(reference.to_owned()));
     }
     let head = repository.commit(OsStr::new("HEAD^{commit}"))?.ok_or(GitError::NoCommit)?;
     let base = repository.commit(&joined(reference, "^{commit}"))?;
-    let base = base.ok_or_else(|| GitError::UnknownReference(reference.to_owned()))?;
+    let Commit { id: base, is_ambiguous } =
+        base.ok_or_else(|| GitError::UnknownReference(reference.to_owned()))?;
+    let Commit { id: head, is_ambiguous: _ } = head;
     let args = ["merge-base", &base, &head].map(OsStr::new);
     let answer = repository.git.run(&repository.top, &args, Vec::new())?;
     match answer.code {
-        Some(0) => Ok((hexadecimal(&answer.out, "merge-base")?, head)),
+        Some(0) => {
+            let merge_base = hexadecimal(&answer.out, "merge-base")?;
+            Ok(Commits { merge_base, head, is_ambiguous })
+        }
         Some(1) => {
             let args = ["rev-parse", "--is-shallow-repository"].map(OsStr::new);
             let is_shallow = repository.ask(&args)?.trim_ascii() == b"true";
@@ -208,6 +223,14 @@ impl Place {
         is_here.then(|| Self { given: given.to_owned(), paths, is_folder: false })
     }
 
+    /// Returns the folder that it may have been, where a file in it was in that folder: one below
+    /// the top, and at the same place inside.
+    fn folder_before(&self, path: &Path, was: &Path) -> Option<PathBuf> {
+        let folder = self.paths.first().filter(|_| self.is_folder)?;
+        let before = without_end(was, path.strip_prefix(folder).ok()?)?;
+        (before != Path::new("") && before != folder).then(|| before.to_owned())
+    }
+
     /// Returns the files that it stands for in a commit, by path from the top: how they are shown,
     /// and their objects. The rules are those of the disk.
     fn files<'t>(
@@ -230,6 +253,11 @@ impl Place {
         found.sort();
         found.into_iter()
     }
+}
+
+/// Returns what is left of a path without its last parts.
+fn without_end<'p>(path: &'p Path, end: &Path) -> Option<&'p Path> {
+    path.ends_with(end).then(|| path.ancestors().nth(end.iter().count())).flatten()
 }
 
 /// Returns the path of a file itself, be it a link, with the links on the way to it resolved.
@@ -333,6 +361,7 @@ impl Found {
     fn follow(
         &mut self,
         work: &Work<'_>,
+        places: &[Place],
         repository: &Repository<'_>,
         commit: &str,
     ) -> Result<(), GitError> {
@@ -342,13 +371,36 @@ impl Found {
             return Ok(());
         }
         let renames = repository.renames(commit)?;
+        let mut folders = BTreeSet::new();
         for (path, file) in new {
             let Some(Rename { was, object }) = renames.get(path) else { continue };
             self.renamed.push((shown(&file.path), shown(was)));
             if self.seen.insert(was.clone()) {
                 self.files.push((was.clone(), object.clone(), shown(was)));
             }
+            folders.extend(places.iter().filter_map(|it| it.folder_before(path, was)));
         }
+        for folder in folders {
+            self.follow_folder(folder, repository, commit)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what a folder had in it that was moved as a whole: not all of that need have come along.
+    fn follow_folder(
+        &mut self,
+        folder: PathBuf,
+        repository: &Repository<'_>,
+        commit: &str,
+    ) -> Result<(), GitError> {
+        let is_read = |it: &PathBuf| it.strip_prefix(&folder).is_ok_and(is_searched_for);
+        // The files of one that is there still may be those of another command.
+        if repository.indexed(&folder)?.iter().any(is_read) {
+            return Ok(());
+        }
+        let tree = repository.tree(commit, std::slice::from_ref(&folder))?;
+        let place = Place { given: folder.clone(), paths: vec![folder], is_folder: true };
+        self.add(&place, &tree);
         Ok(())
     }
 }

@@ -46,9 +46,14 @@ const SET: [(&str, &str); 8] = [
     ("GIT_PAGER", "cat"),
 ];
 
-/// What a repository's own configuration could have git run, or lead it to, is overruled.
-const CONFIGURED: [&str; 3] =
-    ["core.fsmonitor=", "core.hooksPath=/dev/null", "safe.bareRepository=explicit"];
+/// What a repository's own configuration could have git run, lead it to, or keep quiet about, is
+/// overruled.
+const CONFIGURED: [&str; 4] = [
+    "core.fsmonitor=",
+    "core.hooksPath=/dev/null",
+    "core.warnAmbiguousRefs=true",
+    "safe.bareRepository=explicit",
+];
 
 /// The most that git may say in one answer: twice what all files together may have.
 const MOST_BYTES: u64 = 128 << 20;

@@ -37,6 +37,15 @@ pub(super) enum Kind {
     Submodule,
 }
 
+/// A commit that was asked for by a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Commit {
+    /// Its own name, in full.
+    pub(super) id: String,
+    /// Whether that name is also one of something else, which git did not take.
+    pub(super) is_ambiguous: bool,
+}
+
 /// A file that has another path than at a commit.
 #[derive(Clone, Debug)]
 pub(super) struct Rename {
@@ -50,14 +59,16 @@ impl Repository<'_> {
         self.git.ask(&self.top, args, Vec::new())
     }
 
-    /// Returns the commit that an expression names, in full.
-    pub(super) fn commit(&self, expression: &OsStr) -> Result<Option<String>, GitError> {
-        let args = ["rev-parse", "--verify", "--quiet"].map(OsStr::new);
+    /// Returns the commit that an expression names.
+    pub(super) fn commit(&self, expression: &OsStr) -> Result<Option<Commit>, GitError> {
+        // Told to be quiet, git would not say either that there are several.
+        let args = ["rev-parse", "--verify"].map(OsStr::new);
         let answer = self.git.run(&self.top, &[&args, &[expression][..]].concat(), Vec::new())?;
         if answer.code != Some(0) {
             return Ok(None);
         }
-        hexadecimal(&answer.out, "rev-parse").map(Some)
+        let id = hexadecimal(&answer.out, "rev-parse")?;
+        Ok(Some(Commit { id, is_ambiguous: answer.said.contains("is ambiguous") }))
     }
 
     /// Lists what a commit has at or below these paths; all of it where there are none.
@@ -89,6 +100,13 @@ impl Repository<'_> {
             renames.insert(path_of(path), Rename { was: path_of(was), object });
         }
         Ok(renames)
+    }
+
+    /// Lists the files of the index at or below a folder.
+    pub(super) fn indexed(&self, folder: &Path) -> Result<Vec<PathBuf>, GitError> {
+        let args = ["ls-files", "-z", "--full-name", "--"].map(OsStr::new);
+        let out = self.ask(&[&args, &[folder.as_os_str()][..]].concat())?;
+        Ok(out.split(|it| *it == 0).filter(|it| !it.is_empty()).map(path_of).collect())
     }
 
     /// Returns the files that are committed and, on purpose, not on the disk.

@@ -3,7 +3,7 @@
 //! A torn last line was not on the disk when its process ended, so that nothing was done by it: it
 //! is cut off. Anything else that is not understood is an error, and leaves the file as it is.
 
-use std::{io, path::Path};
+use std::{io, mem, path::Path};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -104,21 +104,36 @@ impl Opened {
         Ok(Self { file, lines, n_whole, plan, waits_for_runs })
     }
 
+    /// Whether its last line says that nothing more has to be done for it.
+    pub(crate) fn is_closed(&self) -> bool {
+        let closes = |it: &LineV1| matches!(it.event, KindV1::Finished | KindV1::TakenOver);
+        self.lines.last().is_some_and(closes)
+    }
+
     /// Reads the rest, by the changes of the plan. A torn last line is cut off.
     pub(crate) fn kept(mut self, changes: &[Change]) -> Result<Kept, JournalError> {
-        let closes = |it: &LineV1| matches!(it.event, KindV1::Finished | KindV1::TakenOver);
-        let is_closed = self.lines.last().is_some_and(closes);
+        let is_closed = self.is_closed();
         let n_lines = u64::try_from(self.lines.len()).unwrap_or(u64::MAX).saturating_add(1);
-        let mut events = Vec::new();
-        for (at, line) in self.lines.into_iter().enumerate() {
-            let wrong = |why| JournalError::Line { line: at + 2, why };
-            let at_ms = milliseconds(&line.time).map_err(wrong)?;
-            events.extend(event(line, changes).map_err(wrong)?.map(|event| (at_ms, event)));
-        }
+        let events = self.take_events(changes)?;
         if self.file.size().map_err(JournalError::Unread)? != self.n_whole {
             self.file.cut(self.n_whole).map_err(JournalError::Unread)?;
         }
         Ok(Kept { journal: Journal::behind(self.file, n_lines), events, is_closed })
+    }
+
+    /// Takes every event, with when it was told, in milliseconds of the epoch. The file is left as
+    /// it is.
+    pub(crate) fn take_events(
+        &mut self,
+        changes: &[Change],
+    ) -> Result<Vec<(i64, Event)>, JournalError> {
+        let mut events = Vec::new();
+        for (at, line) in mem::take(&mut self.lines).into_iter().enumerate() {
+            let wrong = |why| JournalError::Line { line: at + 2, why };
+            let at_ms = milliseconds(&line.time).map_err(wrong)?;
+            events.extend(event(line, changes).map_err(wrong)?.map(|event| (at_ms, event)));
+        }
+        Ok(events)
     }
 }
 

@@ -140,9 +140,17 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Returns JSON that says the same and can be shown. Outside of texts JSON has nothing of what is
-/// escaped but blanks.
+/// With these characters anywhere in a line, the runner of a pipeline would take it for a command.
+const COMMAND: &str = "##[";
+
+/// Returns JSON that says the same and can be shown, in the log of a pipeline too. Outside of texts
+/// JSON has nothing of what is escaped but blanks.
 pub(crate) fn shown_json(json: String) -> String {
+    let json = if json.contains(COMMAND) {
+        json.replace(COMMAND, &[&escaped('#'), "#["].concat())
+    } else {
+        json
+    };
     let is_plain = |c: char| c == '\n' || !is_unsafe(c);
     if json.chars().all(is_plain) {
         return json;
@@ -208,6 +216,7 @@ mod tests {
         assert!(shown.contains('é') && shown.ends_with('\n'));
         assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
         assert_eq!(shown_json("{\"a\":\t1}\r\n".to_owned()), "{\"a\": 1} \n");
+        assert_eq!(shown_json("\"###[a]\"".to_owned()), "\"#\\u0023#[a]\"");
     }
 
     #[test]

@@ -140,7 +140,7 @@ pub(super) fn attributed(scene: &Scene<'_>, past: &Past<'_>) -> Plan {
     for change in &mut plan.changes {
         let origin = match change.action {
             // An interrupted apply of ours has deleted it: neither did anybody else, nor the branch.
-            Action::Create if scene.halved(&change.name).is_some() => None,
+            Action::Create if change.reason == Reason::ReplaceOwed => None,
             Action::Create | Action::Update | Action::Replace => of_fields(change, past),
             Action::Stop => Some(match past.state(&change.name) {
                 Some(State::Stopped) => Origin::Drift,
@@ -450,14 +450,24 @@ mod tests {
     #[test]
     fn what_an_interrupted_apply_deleted_is_nobodys_and_is_made_again() {
         let text = "a; address 10.0.0.1; cli netops";
-        let mut story = Story::new(text, "");
-        let name = story.desired.discoveries[0].name.value.clone();
-        story.options.halved = vec![(name, Settings::default())];
+        let story = Story::new(text, "").halving(text);
         for drift in [Drift::Keep, Drift::Fail] {
             let plan = story.plan_against(text, drift);
             assert!(said(&plan).starts_with("a create none: "), "{drift}: {}", said(&plan));
             assert!(!plan.is_only_drift() && plan.compared.unwrap().kept.is_empty());
         }
+    }
+
+    #[test]
+    fn drift_that_a_cut_replace_kept_is_kept_when_it_is_made_again() {
+        let before = "a; address 10.0.0.1; cli netops; timeout 5s";
+        let story = Story::new(before, "").halving(&before.replace("5s", "9s"));
+        let timeout = |drift| {
+            let plan = story.plan_against(before, drift);
+            plan.changes[0].after.as_ref().unwrap().timeout.unwrap().to_string()
+        };
+        assert_eq!(timeout(Drift::Keep), "9s");
+        assert_eq!(timeout(Drift::Revert), "5s");
     }
 
     #[test]

@@ -100,12 +100,12 @@ impl<'a> Case<'a> {
     }
 
     fn create(&mut self, wish: &Wish) -> Change {
-        let after = match self.scene.halved(self.name()) {
-            Some(kept) => kept.with(&wish.settings),
-            None => wish.settings.clone(),
+        let (reason, after) = match self.scene.halved(self.name()) {
+            Some(kept) => (Reason::ReplaceOwed, kept.with(&wish.settings)),
+            None => (Reason::New, wish.settings.clone()),
         };
         cautions::of_new(self, wish, &after);
-        let decision = steps::of_new(self.scene.interface(), self.afterwards());
+        let decision = steps::of_new(self.scene.interface(), self.afterwards(), reason);
         let fields = diff::added(&self.it.wanted, &after);
         let sides = Sides { id: None, before: None, after: Some(after) };
         self.as_change(decision, sides, fields)

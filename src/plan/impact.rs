@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 
 use super::types::{Change, ChangeImpact, Impact, Space};
-use crate::model::{AddressSet, Count, Exclude, Interface, Live, LiveDiscovery, Settings, Target};
+use crate::model::{
+    AddressSet, Count, Exclude, Interface, Live, LiveDiscovery, Name, Settings, Target,
+};
 
 /// How often a silent device is tried again where neither a file nor the controller says: the most
 /// that the controller takes (facts, section 2.2, `retry`).
@@ -49,6 +51,17 @@ pub(super) fn impact(changes: &mut [Change], live: &Live) -> Impact {
         unbounded,
         space: Space { stays: covered.minus(&dropped), new: kept.minus(&covered), dropped, twice },
     }
+}
+
+/// Counts the addresses that runs scan and that nothing covers now: neither a live discovery, nor
+/// one that an interrupted apply has deleted and was to make again with these settings.
+pub(super) fn new_but_owed(changes: &[Change], live: &Live, halved: &[(Name, Settings)]) -> Count {
+    let readable = live.discoveries.iter().filter_map(|it| it.read.as_ref().ok());
+    let covered = readable.map(|it| &it.settings).chain(halved.iter().map(|(_, it)| it));
+    let covered = covered.map(addresses).collect::<AddressSet>();
+    let runs = changes.iter().filter(|it| it.starts_a_run(live.interface));
+    let scanned = runs.filter_map(|it| it.after.as_ref()).map(addresses).collect::<AddressSet>();
+    scanned.minus(&covered).count()
 }
 
 /// Counts what one change scans, of the addresses that live discoveries cover now and will then.

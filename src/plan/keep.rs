@@ -20,7 +20,7 @@ use crate::model::{
 /// Plans what is left to do where all drift is left alone.
 pub(super) fn planned_but_drift(scene: &Scene<'_>, past: &Past<'_>) -> (Plan, Vec<Kept>) {
     let (desired, mut kept) = released(scene, past);
-    let scene = || Scene::new(&desired, scene.live, scene.options, scene.now);
+    let scene = || Scene::new(&desired, scene.live, scene.options, scene.now).of_files(scene.files);
     let plan = attributed(&scene(), past);
     let drift = plan.changes.iter().filter(|it| it.origin == Some(Origin::Drift));
     let whole = drift.map(kept_change).collect::<Vec<_>>();
@@ -44,13 +44,10 @@ pub(super) fn released(scene: &Scene<'_>, past: &Past<'_>) -> (Desired, Vec<Kept
     let mut kept = Vec::new();
     for it in &mut desired.discoveries {
         let name = it.name.value.clone();
-        let &[LiveDiscovery { id: _, name: _, read: Ok(live) }] = scene.live_of(&name) else {
-            continue;
-        };
+        let Some(before) = standing(scene, &name) else { continue };
         if it.state() == State::Absent || !scene.looks_at(&name) {
             continue;
         }
-        let before = &live.settings;
         let wish = Case::new(scene, it).wish();
         let after = before.with(&wish.settings);
         let mut fields = diff::changed(&it.wanted, after.differences(before));
@@ -70,6 +67,16 @@ pub(super) fn released(scene: &Scene<'_>, past: &Past<'_>) -> (Desired, Vec<Kept
         kept.push(Kept { name, action: Action::Update, fields, span: Some(it.span) });
     }
     (desired, kept)
+}
+
+/// Returns the settings that a discovery has, or is to have once what an interrupted apply left is
+/// done: drift that it kept is among them.
+fn standing<'a>(scene: &Scene<'a>, name: &Name) -> Option<&'a Settings> {
+    match scene.live_of(name) {
+        [LiveDiscovery { id: _, name: _, read: Ok(live) }] => Some(&live.settings),
+        [] => scene.halved(name),
+        _ => None,
+    }
 }
 
 /// Whether what is left to do is done by making it anew.

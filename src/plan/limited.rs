@@ -7,7 +7,8 @@ use super::impact::covered;
 use crate::{
     codes,
     model::{
-        AddressRange, AddressSet, Count, DesiredDiscovery, Given, Name, Policy, State, Target,
+        AddressRange, AddressSet, Count, DesiredDiscovery, Given, Name, Policy, Settings, State,
+        Target,
     },
     source::{Diagnostic, Span, Spanned},
 };
@@ -17,6 +18,9 @@ const MOST_RANGES: usize = 3;
 
 /// How many entries of a list of limits a refusal points at.
 const MOST_LABELS: usize = 3;
+
+/// What to do about what somebody has changed on the controller.
+const KEPT_HELP: &str = "put it right on the controller, or let `--drift revert` do it";
 
 /// What the limits come to, made once for all discoveries.
 pub(super) struct Limits<'a> {
@@ -29,8 +33,19 @@ pub(super) struct Limits<'a> {
 /// A discovery of the files that scans.
 struct Scanner<'a> {
     name: &'a Name,
-    target: &'a Given<Target>,
+    target: &'a Target,
+    /// Where its target is given.
+    at: Span,
     addresses: AddressSet,
+    whose: Whose,
+}
+
+/// Who says what a discovery scans.
+#[derive(Clone, Copy)]
+enum Whose {
+    Files,
+    /// Somebody has changed it on the controller, and it is left as it is.
+    KeptDrift,
 }
 
 impl<'a> Limits<'a> {
@@ -47,15 +62,31 @@ impl<'a> Limits<'a> {
     pub(super) fn refusals(&self, it: &DesiredDiscovery) -> Vec<Diagnostic> {
         let target = it.wanted.target.as_ref().filter(|_| it.state() != State::Absent);
         let Some(target) = target else { return Vec::new() };
-        let exclude = it.wanted.exclude.as_ref().map(|it| &it.value);
-        let addresses = covered(&target.value, exclude);
-        let scanner = Scanner { name: &it.name.value, target, addresses };
-        let refusals = [
-            self.too_large(&scanner),
-            self.forbidden(&scanner),
-            self.outside(&scanner),
-            self.unbounded(&scanner),
-        ];
+        self.of_scanner(&scanner_of(it, target))
+    }
+
+    /// Returns what refuses the settings that are sent of a discovery where they reach further than
+    /// the files say: where drift is kept.
+    pub(super) fn refusals_of_kept(
+        &self,
+        it: &DesiredDiscovery,
+        after: &Settings,
+    ) -> Vec<Diagnostic> {
+        let (Some(given), Some(target)) = (&it.wanted.target, &after.target) else {
+            return Vec::new();
+        };
+        let written = scanner_of(it, given);
+        let addresses = covered(target, after.exclude.as_ref());
+        let is_within = addresses.minus(&written.addresses).is_empty();
+        if is_within && target.kind() == given.value.kind() {
+            return Vec::new();
+        }
+        self.of_scanner(&Scanner { target, addresses, whose: Whose::KeptDrift, ..written })
+    }
+
+    fn of_scanner(&self, it: &Scanner<'_>) -> Vec<Diagnostic> {
+        let refusals =
+            [self.too_large(it), self.forbidden(it), self.outside(it), self.unbounded(it)];
         refusals.into_iter().flatten().collect()
     }
 
@@ -70,9 +101,14 @@ impl<'a> Limits<'a> {
         );
         (*most < count).then(|| {
             Diagnostic::error(&codes::policy::MAX_ADDRESSES_PER_DISCOVERY, message)
-                .labelled(it.target.at, addresses(count))
+                .labelled(it.at, it.label(&addresses(count)))
                 .labelled(*at, "the limit")
-                .help("scan less, leave addresses out with `exclude`, or make several of it")
+                .help(match it.whose {
+                    Whose::Files => {
+                        "scan less, leave addresses out with `exclude`, or make several of it"
+                    }
+                    Whose::KeptDrift => KEPT_HELP,
+                })
         })
     }
 
@@ -85,7 +121,7 @@ impl<'a> Limits<'a> {
         let (name, ranges) = (it.name, ranges(&hit));
         let message = format!("`{name}` scans {ranges}, which `forbid_ranges` forbids");
         let mut refusal = Diagnostic::error(&codes::policy::FORBID_RANGES, message)
-            .labelled(it.target.at, "this scans it")
+            .labelled(it.at, it.label("this scans it"))
             .help(help_of(it, "forbidden"));
         let hits = list.value.iter().filter(|entry| {
             !it.addresses.and(&[entry.value].into_iter().collect()).count().is_zero()
@@ -103,7 +139,7 @@ impl<'a> Limits<'a> {
         let message = format!("`{name}` scans {found}, which `allow_only_within` does not have");
         (!outside.count().is_zero()).then(|| {
             Diagnostic::error(&codes::policy::ALLOW_ONLY_WITHIN, message)
-                .labelled(it.target.at, "this scans it")
+                .labelled(it.at, it.label("this scans it"))
                 .labelled(list.at, "allowed is only this")
                 .help(help_of(it, "not allowed"))
         })
@@ -111,22 +147,45 @@ impl<'a> Limits<'a> {
 
     fn unbounded(&self, it: &Scanner<'_>) -> Option<Diagnostic> {
         let Given { value: allowed, key: _, at } = self.policy.allow_unbounded.as_ref()?;
-        let kind = it.target.value.kind();
+        let kind = it.target.kind();
         let name = it.name;
         let message = format!(
             "`{name}` goes wherever its neighbours lead, and `allow_unbounded` does not have it"
         );
         (kind.is_unbounded() && !allowed.globs.is_match(name)).then(|| {
             Diagnostic::error(&codes::policy::ALLOW_UNBOUNDED, message)
-                .labelled(it.target.at, format!("`{}` has no bounds", kind.key()))
+                .labelled(it.at, it.label(&format!("`{}` has no bounds", kind.key())))
                 .labelled(*at, "no pattern matches its name")
-                .help("scan `ranges` or a `cidr`, or have its name allowed")
+                .help(match it.whose {
+                    Whose::Files => "scan `ranges` or a `cidr`, or have its name allowed",
+                    Whose::KeptDrift => KEPT_HELP,
+                })
         })
     }
 }
 
+impl Scanner<'_> {
+    /// Returns what is said where its target is given.
+    fn label(&self, text: &str) -> String {
+        match self.whose {
+            Whose::Files => text.to_owned(),
+            Whose::KeptDrift => "not this, but what is on the controller and is kept".to_owned(),
+        }
+    }
+}
+
+fn scanner_of<'a>(it: &'a DesiredDiscovery, target: &'a Given<Target>) -> Scanner<'a> {
+    let exclude = it.wanted.exclude.as_ref().map(|it| &it.value);
+    let Given { value: target, key: _, at } = target;
+    let addresses = covered(target, exclude);
+    Scanner { name: &it.name.value, target, at: *at, addresses, whose: Whose::Files }
+}
+
 fn help_of(it: &Scanner<'_>, what: &str) -> String {
-    let kind = it.target.value.kind();
+    if matches!(it.whose, Whose::KeptDrift) {
+        return KEPT_HELP.to_owned();
+    }
+    let kind = it.target.kind();
     match (kind.is_unbounded(), kind.heeds_exclude()) {
         (true, _) => "begin at another device".to_owned(),
         (false, true) => format!("leave out with `exclude` what is {what}, or scan less"),

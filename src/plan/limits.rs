@@ -5,6 +5,7 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{
+    impact,
     limited::{Limits, addresses, listed, place_of_target},
     overlaps,
     types::{Action, Change, Options, Overlap, Overlaps, Plan, Planned, Reason},
@@ -33,6 +34,7 @@ pub(super) fn of_plan(plan: &Plan, desired: &Desired, live: &Live) -> Vec<Planne
     let Some(policy) = &desired.policy else { return Vec::new() };
     let scene = Scene::new(&policy.value, desired, &plan.options);
     let mut found = scene.of_discoveries(desired);
+    found.extend(scene.of_kept_drift(plan));
     let interface = live.interface;
     let immutable = |change: &Change| {
         let mut fields = change.fields.iter().filter(|it| !interface.changes_in_place(it.path));
@@ -40,7 +42,7 @@ pub(super) fn of_plan(plan: &Plan, desired: &Desired, live: &Live) -> Vec<Planne
     };
     found.extend(plan.changes.iter().filter_map(|it| scene.protected(it, immutable(it))));
     found.extend(scene.max_delete(plan, desired, live));
-    found.extend(scene.max_new_addresses(plan));
+    found.extend(scene.max_new_addresses(plan, live));
     found.extend(scene.max_login_attempts(plan));
     let mut found = found.into_iter().map(refusal).collect::<Vec<_>>();
     found.extend(scene.overlaps(&plan.overlaps));
@@ -78,9 +80,25 @@ impl<'a> Scene<'a> {
         seen.into_iter().flat_map(|it| limits.refusals(it)).collect()
     }
 
-    fn max_new_addresses(&self, plan: &Plan) -> Option<Diagnostic> {
+    /// Looks at what is sent of discoveries of which something stays as it is on the controller.
+    fn of_kept_drift(&self, plan: &Plan) -> Vec<Diagnostic> {
+        let limits = Limits::new(self.policy);
+        let changed = plan.changes.iter();
+        let changed =
+            changed.filter_map(|it| Some((*self.by_name.get(&it.name)?, it.after.as_ref()?)));
+        let mut changed = changed.collect::<Vec<_>>();
+        changed.sort_by_key(|(it, _)| it.name.span);
+        changed.into_iter().flat_map(|(it, after)| limits.refusals_of_kept(it, after)).collect()
+    }
+
+    /// What an interrupted apply is to make again was within the limits when it was to be replaced.
+    fn max_new_addresses(&self, plan: &Plan, live: &Live) -> Option<Diagnostic> {
         let limit = self.policy.max_new_addresses.as_ref()?;
-        let found = plan.impact.new;
+        let found = if plan.changes.iter().any(|it| it.reason == Reason::ReplaceOwed) {
+            impact::new_but_owed(&plan.changes, live, &plan.options.halved)
+        } else {
+            plan.impact.new
+        };
         let message = format!(
             "the plan scans {} that no live discovery covers, and `max_new_addresses` is {}",
             addresses(found),
@@ -284,12 +302,18 @@ mod tests {
     use super::*;
     use crate::{
         model::AddressRange,
-        plan::testing::{Story, limit, limit_of, limit_to},
+        plan::{
+            Drift,
+            testing::{Story, limit, limit_of, limit_to},
+        },
     };
 
     /// The refusals of a plan: code, message, and what stands at each place of the files.
     fn refusals(story: &Story) -> String {
-        let plan = story.plan();
+        refusals_of(story, &story.plan())
+    }
+
+    fn refusals_of(story: &Story, plan: &Plan) -> String {
         let refusals = plan.diagnostics.iter().filter(|it| it.refuses);
         let source = story.sources.sources().first().unwrap();
         let told = refusals.map(|Planned { diagnostic: it, .. }| {
@@ -345,6 +369,47 @@ mod tests {
           10.3.0.0/23: 1,024 logins at most
           : the limit
           help: scan less, with fewer credentials or fewer `retries`, or raise the limit in a change of its own
+        ");
+    }
+
+    #[test]
+    fn what_a_cut_replace_makes_again_is_not_new() {
+        let desired = "a; cidr 10.0.0.0/24; cli netops; snmp_v3 core";
+        let most = Some(limit(Count::from(100)));
+        let story = Story::new(desired, "")
+            .limited(Policy { max_new_addresses: most, ..Policy::default() });
+        assert_ne!(refusals(&story), "");
+        let cut = story.clone().halving(desired);
+        assert_eq!(refusals(&cut), "");
+        assert_eq!(cut.plan().impact.new, Count::from(256));
+        // What it was not to scan is.
+        let cut = story.halving(&desired.replace("/24", "/25"));
+        assert!(refusals(&cut).contains("the plan scans 128 addresses"), "{}", refusals(&cut));
+    }
+
+    #[test]
+    fn drift_that_is_kept_is_looked_at_where_it_would_be_scanned() {
+        let before = "a; cidr 10.0.0.0/24; timeout 5s";
+        let live = "a; cidr 10.9.0.0/24; timeout 5s";
+        let of = |today: &str, forbidden: &str| {
+            let forbidden = forbidden.parse::<AddressRange>().unwrap();
+            let story = Story::new(today, live).limited(Policy {
+                forbid_ranges: Some(limit_of(&[forbidden])),
+                ..Policy::default()
+            });
+            refusals_of(&story, &story.plan_against(before, Drift::Keep))
+        };
+        let slower = before.replace("5s", "9s");
+        // Nothing is done to it: it is as the files have it.
+        assert_eq!(of(before, "10.9.0.7"), "");
+        for today in [before, &slower] {
+            assert!(of(today, "10.0.0.7").contains("10.0.0.0/24: this scans it"), "{today}");
+        }
+        insta::assert_snapshot!(of(&slower, "10.9.0.7"), @"
+        trueup::policy::forbid_ranges `a` scans 10.9.0.7, which `forbid_ranges` forbids
+          10.0.0.0/24: not this, but what is on the controller and is kept
+          : forbidden here
+          help: put it right on the controller, or let `--drift revert` do it
         ");
     }
 

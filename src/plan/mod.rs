@@ -61,6 +61,8 @@ pub(crate) use self::{
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod reach_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

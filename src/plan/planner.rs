@@ -76,7 +76,7 @@ pub(super) fn planned(scene: &Scene<'_>) -> Plan {
     plan.diagnostics.extend(bugs);
     let policy = desired.policy.as_ref().map(|it| &it.value);
     plan.diagnostics = graded(policy, plan.diagnostics);
-    plan.diagnostics.extend(limits::of_plan(&plan, desired, live));
+    plan.diagnostics.extend(limits::of_plan(&plan, scene.files, live));
     plan
 }
 

@@ -10,6 +10,8 @@ use crate::model::{Desired, Globs, Interface, Live, LiveDiscovery, Name, Setting
 /// The two states and the user's wishes, by name.
 pub(super) struct Scene<'a> {
     pub(super) desired: &'a Desired,
+    /// The same, as it is written: with what is put aside where drift is kept.
+    pub(super) files: &'a Desired,
     pub(super) live: &'a Live,
     pub(super) options: &'a Options,
     /// In milliseconds of the epoch.
@@ -45,6 +47,7 @@ impl<'a> Scene<'a> {
         let left_alone = BTreeSet::new();
         Self {
             desired,
+            files: desired,
             live,
             options,
             now,
@@ -54,6 +57,11 @@ impl<'a> Scene<'a> {
             requested,
             left_alone,
         }
+    }
+
+    /// Says what is written of the same discoveries.
+    pub(super) fn of_files(self, files: &'a Desired) -> Self {
+        Self { files, ..self }
     }
 
     /// Leaves these names alone.
@@ -96,9 +104,10 @@ impl<'a> Scene<'a> {
         self.options.owed.contains(name)
     }
 
-    /// Returns the settings that it was to have when an interrupted apply deleted it.
+    /// Returns the settings that it was to have when an interrupted apply deleted it, by the latest
+    /// apply that was to make it.
     pub(super) fn halved(&self, name: &Name) -> Option<&'a Settings> {
-        self.options.halved.iter().find(|(it, _)| it == name).map(|(_, settings)| settings)
+        self.options.halved.iter().rfind(|(it, _)| it == name).map(|(_, settings)| settings)
     }
 
     /// Whether a file gives the name.

@@ -45,13 +45,9 @@ pub(super) enum Mutability {
 pub(super) struct ImmutableWhileStopped;
 
 /// Decides for a discovery that is not there and is to be present.
-pub(super) fn of_new(interface: Interface, afterwards: Afterwards) -> Decision {
+pub(super) fn of_new(interface: Interface, afterwards: Afterwards, reason: Reason) -> Decision {
     let steps = [Some(Step::Create), run_of_new(interface, afterwards)];
-    Decision {
-        action: Action::Create,
-        reason: Reason::New,
-        steps: steps.into_iter().flatten().collect(),
-    }
+    Decision { action: Action::Create, reason, steps: steps.into_iter().flatten().collect() }
 }
 
 /// Decides for a discovery that is there with other settings.

@@ -66,6 +66,14 @@ impl Story {
         self
     }
 
+    /// Has an interrupted apply have deleted these, to make them again as they stand here.
+    pub(crate) fn halving(mut self, live: &str) -> Self {
+        let halved = live_state(live).discoveries.into_iter();
+        let halved = halved.map(|it| (it.name, it.read.unwrap().settings));
+        self.options.halved = halved.collect();
+        self
+    }
+
     pub(crate) fn only(mut self, patterns: &[&str]) -> Self {
         self.options.only = Globs::new(patterns).unwrap();
         self

@@ -11,7 +11,7 @@ use crate::{
 /// Returns the plan as it is printed, and then the diagnostics.
 fn planned(story: &Story) -> String {
     let plan = story.plan();
-    let mut text = plan_text(&plan, Show::Changes);
+    let mut text = plan_text(&plan, &story.sources, Show::Changes);
     for it in &plan.diagnostics {
         let refuses = if it.refuses { " (refuses)" } else { "" };
         text.push_str(&complaint(&it.diagnostic, refuses, &story.sources));
@@ -360,7 +360,7 @@ fn an_error_keeps_its_own_change_out_and_no_other() {
       hq: 1 address, 1 new, 8 logins at most
 
     Overlaps:
-      hq and lab: 10.0.0.1 (1 address)
+      hq (discoveries.yaml:2) and lab (discoveries.yaml:1): 10.0.0.1 (1 address)
 
     This plan cannot be applied: 1 error. The discoveries with errors are left out of it.
     Plan: 1 to add, 0 to change, 0 to destroy.

@@ -145,6 +145,8 @@ pub(crate) enum Reason {
     RerunRequested,
     /// An interrupted apply edited it, and did not get to its run.
     RerunOwed,
+    /// An interrupted apply deleted it, and did not get to create it again.
+    ReplaceOwed,
 }
 
 /// One part of a change.
@@ -373,7 +375,7 @@ impl fmt::Display for Action {
 
 impl Reason {
     /// Every reason that rests on nothing else.
-    pub(crate) const PLAIN: [Self; 11] = [
+    pub(crate) const PLAIN: [Self; 12] = [
         Self::New,
         Self::SettingsChanged,
         Self::ImmutableField,
@@ -385,6 +387,7 @@ impl Reason {
         Self::RerunAge,
         Self::RerunRequested,
         Self::RerunOwed,
+        Self::ReplaceOwed,
     ];
 
     /// Returns the name that scripts know it by.
@@ -402,6 +405,7 @@ impl Reason {
             Self::RerunAge => "rerun_age",
             Self::RerunRequested => "rerun_requested",
             Self::RerunOwed => "rerun_owed",
+            Self::ReplaceOwed => "replace_owed",
         }
     }
 
@@ -421,7 +425,8 @@ impl Reason {
             | Self::RerunAlways
             | Self::RerunAge
             | Self::RerunRequested
-            | Self::RerunOwed => None,
+            | Self::RerunOwed
+            | Self::ReplaceOwed => None,
         }
     }
 }

@@ -3,18 +3,16 @@
 use super::Block;
 use crate::codes::{self, Code, Example, Grade, Scene};
 
-/// How many columns the longest code takes in the list.
-const NAME_WIDTH: usize = 41;
-/// How many columns the longest grade takes.
-const GRADE_WIDTH: usize = 7;
-
 /// Returns every code, one a line: its name, how it is told, what happened.
 pub(crate) fn code_list() -> String {
-    let line = |it: &&Code| {
-        let grade = it.grades.first().map_or("", |it| it.word());
-        format!("{:NAME_WIDTH$}  {grade:GRADE_WIDTH$}  {}\n", it.name, it.title)
-    };
-    codes::all().iter().map(line).collect()
+    let all = codes::all();
+    let name_width = all.iter().map(|it| it.name.len()).max().unwrap_or_default();
+    // The usual grade stands first.
+    let grade = |it: &Code| it.grades.first().map_or("", |it| it.word());
+    let grade_width = all.iter().map(|it| grade(it).len()).max().unwrap_or_default();
+    let line =
+        |it: &&Code| format!("{:name_width$}  {:grade_width$}  {}\n", it.name, grade(it), it.title);
+    all.iter().map(line).collect()
 }
 
 /// Returns the page of a code.
@@ -67,6 +65,13 @@ fn parts(code: &Code, level: usize) -> Vec<Block> {
     parts.extend(Block::paragraphs(code.reason));
     parts.push(Block::heading(level, "What was done"));
     parts.extend(code.grades.iter().map(|it| Block::Text(it.said().to_owned())));
+    if code.is_gradable() {
+        let short = code.short();
+        parts.push(Block::Text(format!(
+            "A policy can make a refusal of the warning, or keep it quiet: \
+             `policy: {{rules: {{{short}: error}}}}`, or `off`."
+        )));
+    }
     parts.push(Block::heading(level, "Example"));
     parts.extend(example(&code.example));
     parts.push(Block::heading(level, "What to do"));
@@ -101,7 +106,8 @@ fn example(example: &Example) -> Vec<Block> {
     }
 }
 
-fn capitalized(text: &str) -> String {
+/// Returns a text that begins with a capital letter.
+pub(crate) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|it| it.to_uppercase().collect::<String>()).unwrap_or_default();
     first + chars.as_str()
@@ -112,7 +118,7 @@ impl Grade {
     fn word(self) -> &'static str {
         match self {
             Self::Warning => "warning",
-            Self::Invalid | Self::Error => "error",
+            Self::Invalid | Self::Error | Self::Failure | Self::Outcome => "error",
             Self::Refusal => "refusal",
         }
     }
@@ -129,13 +135,22 @@ impl Grade {
                  anything is sent to the controller. The exit code is 4."
             }
             Self::Error => {
-                "As an error that only the controller shows, it leaves the discovery out of the \
-                 plan and keeps `apply` from writing anything at all. The rest of the plan is \
-                 shown. The exit code is 1."
+                "As an error that only shows against the controller, it keeps `apply` from writing \
+                 anything at all. The plan is shown as far as it can be made: without what is \
+                 wrong. The exit code is 1."
             }
             Self::Refusal => {
                 "As a refusal, by a limit or a protection, it keeps `apply` from writing anything \
                  at all. The exit code is 5."
+            }
+            Self::Failure => {
+                "The command ends, and its exit code says of what kind the failure is and whether \
+                 anything was changed: 4 is the command line or a file, 9 that the controller could \
+                 not be reached or did not let us in. `trueup reference exit-codes` has them all."
+            }
+            Self::Outcome => {
+                "As what came of a change, it is told with `--annotations`, at the line of the \
+                 change; people read it in the account. The exit code is 1, 6, 7 or 8."
             }
         }
     }

@@ -18,7 +18,7 @@ mod files;
 
 pub(crate) use self::{
     block::Block,
-    diagnostics::{code_list, code_page, code_reference},
+    diagnostics::{capitalized, code_list, code_page, code_reference},
     files::file_format,
     markdown::markdown,
     roff::{Manual, roff},

@@ -14,7 +14,7 @@ pub(crate) struct Manual<'a> {
 }
 
 /// Returns the page. Its headings of level 2 and 3 are sections and subsections; one of level 1 is
-/// left out, since the name stands there.
+/// left out, since the name stands there. What stands above all of them describes the whole.
 pub(crate) fn roff(manual: Manual<'_>, page: &[Block]) -> String {
     let Manual { name, section, about } = manual;
     let version = env!("CARGO_PKG_VERSION");
@@ -24,9 +24,11 @@ pub(crate) fn roff(manual: Manual<'_>, page: &[Block]) -> String {
         plain(name),
         plain(about)
     );
-    let blocks = page.iter().map(|block| match block {
-        Block::Heading(1, _) => String::new(),
-        Block::Heading(2, text) => format!(".SH \"{}\"\n", title(text)),
+    let mut page = page.iter().filter(|it| !matches!(it, Block::Heading(1, _))).peekable();
+    let begins_with_text = !matches!(page.peek(), Some(Block::Heading(..)));
+    let description = if begins_with_text { ".SH \"DESCRIPTION\"\n" } else { "" };
+    let blocks = page.map(|block| match block {
+        Block::Heading(1 | 2, text) => format!(".SH \"{}\"\n", section_title(text)),
         Block::Heading(_, text) => format!(".SS \"{}\"\n", title(text)),
         Block::Text(text) => format!(".PP\n{}\n", line(text)),
         Block::Lines(_, lines) => {
@@ -36,7 +38,21 @@ pub(crate) fn roff(manual: Manual<'_>, page: &[Block]) -> String {
         }
         Block::Table(head, rows) => rows.iter().map(|it| entry(head, it)).collect(),
     });
-    std::iter::once(head).chain(blocks).collect()
+    let text = [head, description.to_owned()].into_iter().chain(blocks).collect::<String>();
+    without_idle_paragraphs(&text)
+}
+
+/// Leaves out what begins a paragraph where a heading has just begun one.
+fn without_idle_paragraphs(text: &str) -> String {
+    let mut out = String::new();
+    let mut is_after_heading = false;
+    for line in text.split_inclusive('\n') {
+        if !(is_after_heading && line == ".PP\n") {
+            out += line;
+        }
+        is_after_heading = line.starts_with(".SH ") || line.starts_with(".SS ");
+    }
+    out
 }
 
 /// A row as an entry: what it is about, and below it every other cell under its head.
@@ -52,6 +68,15 @@ fn entry(head: &[&str], row: &[String]) -> String {
         out += &[cell.as_str(), if is_last { "\n" } else { "\n.br\n" }].concat();
     }
     out
+}
+
+/// The heading of a section, as readers of manual pages look for it. A code stays as it is written.
+fn section_title(text: &str) -> String {
+    match text {
+        "Usage" => "SYNOPSIS".to_owned(),
+        text if text.contains("::") => title(text),
+        text => title(&text.to_uppercase()),
+    }
 }
 
 fn title(text: &str) -> String {
@@ -125,6 +150,7 @@ mod tests {
     fn nothing_in_a_text_is_obeyed() {
         let page = [
             Block::heading(1, "left out"),
+            Block::Text("above".to_owned()),
             Block::heading(2, "a \"b\" `c`"),
             Block::Text(".so /etc/passwd\n'x `--y\\z` [w](v.md#u), [not] a² link".to_owned()),
             Block::lines("", ".nf\n'  a\\b\n"),
@@ -144,8 +170,9 @@ mod tests {
         .ad l
         .SH NAME
         trueup\-x \- about
-        .SH "a \(dqb\(dq c"
-        .PP
+        .SH "DESCRIPTION"
+        above
+        .SH "A \(dqB\(dq C"
         \&.so /etc/passwd \(aqx \fB\-\-y\ez\fR w, [not] a\[u00B2] link
         .PP
         .RS 4

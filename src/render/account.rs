@@ -52,7 +52,7 @@ fn is_untouched(entry: &Entry) -> bool {
 }
 
 /// Whether a replace deleted the discovery and did not make it again.
-pub(super) fn is_halved(entry: &Entry) -> bool {
+pub(crate) fn is_halved(entry: &Entry) -> bool {
     let deleted =
         entry.done().any(|it| it == Step::Delete) && !entry.done().any(|it| it == Step::Create);
     let converged = matches!(entry.outcome, Some(Outcome::Done | Outcome::Converged));
@@ -81,7 +81,7 @@ fn block(entry: &Entry, place: Option<&Location>) -> String {
 }
 
 /// Says in one line what came of a change.
-pub(super) fn words(entry: &Entry) -> String {
+pub(crate) fn words(entry: &Entry) -> String {
     let taken = entry.done().map(|it| it.to_string()).collect::<Vec<_>>().join(", ");
     let after = if taken.is_empty() { String::new() } else { format!(" (done before: {taken})") };
     match &entry.outcome {

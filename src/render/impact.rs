@@ -6,8 +6,9 @@
 use std::cmp::Reverse;
 
 use crate::{
-    model::{AddressRange, Count, Name},
+    model::{AddressRange, Count, Name, shown},
     plan::{Change, ChangeImpact, Overlap, Plan},
+    source::{SourceMap, Span},
 };
 
 /// How many changes and overlaps are listed; the others are counted.
@@ -17,8 +18,15 @@ const MOST_LISTED: usize = 10;
 const MOST_RANGES: usize = 4;
 
 /// Returns what a plan reaches, in sections.
-pub(super) fn impact_text(plan: &Plan) -> Vec<String> {
-    sections(plan, ToString::to_string).into_iter().map(|it| text(&it)).collect()
+pub(super) fn impact_text(plan: &Plan, sources: &SourceMap) -> Vec<String> {
+    let place = |it: Span| shown(&place(it, sources)).into_owned();
+    sections(plan, ToString::to_string, place).into_iter().map(|it| text(&it)).collect()
+}
+
+/// Returns the file and the line of a place.
+pub(super) fn place(span: Span, sources: &SourceMap) -> String {
+    let at = sources.locate(span);
+    format!("{}:{}", at.path, at.line)
 }
 
 fn text(section: &Section) -> String {
@@ -34,19 +42,25 @@ pub(super) struct Section {
     pub(super) lines: Vec<String>,
 }
 
-/// Returns what a plan reaches, names written in that way; nothing where it reaches nothing.
-pub(super) fn sections(plan: &Plan, name: impl Fn(&Name) -> String) -> Vec<Section> {
+/// Returns what a plan reaches, names and places written in that way; nothing where it reaches
+/// nothing.
+pub(super) fn sections(
+    plan: &Plan,
+    name: impl Fn(&Name) -> String,
+    place: impl Fn(Span) -> String,
+) -> Vec<Section> {
     if plan.changes.is_empty() {
         return Vec::new();
     }
     let change = |it: &Change| format!("{}: {}", name(&it.name), reach(it));
     let reaching = reaching(plan).into_iter().map(change).collect::<Vec<_>>();
     let overlap = |it: &Overlap| {
-        let of = |of: &Name, is_declared: bool| {
-            if is_declared { name(of) } else { format!("{} (unmanaged)", name(of)) }
+        let of = |of: &Name, span: Option<Span>| {
+            let place = span.map_or_else(|| "unmanaged".to_owned(), &place);
+            format!("{} ({place})", name(of))
         };
         let Overlap { names: (one, other), ranges, addresses, spans } = it;
-        let (one, other) = (of(one, spans.0.is_some()), of(other, spans.1.is_some()));
+        let (one, other) = (of(one, spans.0), of(other, spans.1));
         format!("{one} and {other}: {} ({})", listed(ranges), counted(*addresses))
     };
     let mut overlaps = plan.overlaps.found.iter().map(overlap).collect::<Vec<_>>();

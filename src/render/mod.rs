@@ -1,5 +1,5 @@
 //! Plans and accounts as text and as pages, plans as Markdown, JSON and Terraform's JSON, complaints
-//! as JSON.
+//! as JSON, as SARIF and for GitHub's runner.
 
 mod plan;
 
@@ -23,8 +23,14 @@ mod html;
 
 mod record;
 
+mod annotations;
+
 pub(crate) use self::{
-    account::account_text,
+    account::{account_text, is_halved, words as outcome_words},
+    annotations::{
+        Annotation, Ended, Named, Rule, annotation, github_commands, inert, line_hashes,
+        sarif_document,
+    },
     html::{plan_page, report_page},
     markdown::{PlanAbout, plan_markdown},
     plan::{Show, plan_text},

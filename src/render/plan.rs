@@ -11,6 +11,7 @@ use super::{
 use crate::{
     model::{Globs, Name, quoted, shown},
     plan::{Action, Change, Plan, Step},
+    source::SourceMap,
 };
 
 /// What of a plan is shown.
@@ -22,7 +23,7 @@ pub(crate) enum Show {
 }
 
 /// Returns the plan as text, what it reaches and its summary last.
-pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
+pub(crate) fn plan_text(plan: &Plan, sources: &SourceMap, show: Show) -> String {
     let mut parts = plan.changes.iter().map(block).collect::<Vec<_>>();
     if show == Show::All {
         parts.extend(names(["discovery is", "discoveries are"], "unchanged", &plan.unchanged));
@@ -33,7 +34,7 @@ pub(crate) fn plan_text(plan: &Plan, show: Show) -> String {
         ));
     }
     parts.extend(drift_text(plan));
-    parts.extend(impact_text(plan));
+    parts.extend(impact_text(plan, sources));
     let ending = [narrowed(plan), forbidden(plan), summary(plan)];
     parts.push(ending.into_iter().flatten().collect());
     parts.join("\n")

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::saved::{ChangeImpactV1, change_impact, settings};
 use crate::{
     model::{Interface, Name, RemoteId, Settings, shown_json},
-    plan::{Action, Change, Plan, Reason, Step},
+    plan::{Action, Change, Origin, Plan, Reason, Step},
 };
 
 /// The version of Terraform's format that is written.
@@ -62,6 +62,8 @@ struct OwnV1 {
     action: String,
     reason: &'static str,
     steps: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'static str>,
     impact: ChangeImpactV1,
 }
 
@@ -81,7 +83,7 @@ pub(crate) fn plan_terraform(plan: &Plan) -> String {
 }
 
 fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
-    let Change { name, action, reason, id, steps, before, after, impact, .. } = change;
+    let Change { name, action, reason, id, steps, before, after, origin, impact, .. } = change;
     let before =
         before.as_ref().map(|it| resource(name, id.as_ref(), it, run_before(change).as_deref()));
     // What is made has an id of its own, which nobody knows yet.
@@ -89,6 +91,7 @@ fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
     let kept = id.as_ref().filter(|_| !is_made);
     let run_after = run_after(change, interface);
     let after = after.as_ref().map(|it| resource(name, kept, it, run_after.as_deref()));
+    let [before_sensitive, after_sensitive] = [&before, &after].map(|it| sensitive(it.as_ref()));
     ResourceChangeV1 {
         address: address(name),
         mode: "managed",
@@ -100,17 +103,24 @@ fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
             before,
             after,
             after_unknown: if is_made { json!({ "id": true }) } else { json!({}) },
-            before_sensitive: json!({}),
-            after_sensitive: json!({}),
+            before_sensitive,
+            after_sensitive,
         },
         action_reason: action_reason(*reason),
         trueup: OwnV1 {
             action: action.to_string(),
             reason: reason.key(),
             steps: steps.iter().map(ToString::to_string).collect(),
+            origin: origin.map(Origin::key),
             impact: change_impact(impact),
         },
     }
+}
+
+/// Returns what of a side is secret, as Terraform says it: nothing of what is there, and nothing at
+/// all of what is not.
+fn sensitive(side: Option<&Value>) -> Value {
+    if side.is_some() { json!({}) } else { json!(false) }
 }
 
 /// Returns what a change of a resource is made of. What is stopped or run again is updated: an
@@ -139,7 +149,8 @@ fn action_reason(reason: Reason) -> Option<&'static str> {
         | Reason::RerunAlways
         | Reason::RerunAge
         | Reason::RerunRequested
-        | Reason::RerunOwed => None,
+        | Reason::RerunOwed
+        | Reason::ReplaceOwed => None,
     }
 }
 
@@ -194,7 +205,7 @@ fn run_after(change: &Change, interface: Interface) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::testing::Story;
+    use crate::plan::{Drift, testing::Story};
 
     fn planned(desired: &str, live: &str) -> Value {
         let text = plan_terraform(&Story::new(desired, live).plan());
@@ -269,7 +280,7 @@ mod tests {
             "after_unknown": {
               "id": true
             },
-            "before_sensitive": {},
+            "before_sensitive": false,
             "after_sensitive": {}
           },
           "trueup": {
@@ -289,6 +300,18 @@ mod tests {
           }
         }
         "#);
+    }
+
+    #[test]
+    fn a_policy_can_tell_drift() {
+        let story = Story::new("a; address 10.0.0.1; retries 2", "a; address 10.0.0.1; retries 1");
+        let origin = |before: &str| {
+            let text = plan_terraform(&story.plan_against(before, Drift::Revert));
+            let plan = serde_json::from_str::<Value>(&text).unwrap();
+            plan["resource_changes"][0]["trueup"]["origin"].clone()
+        };
+        assert_eq!(origin("a; address 10.0.0.1; retries 2"), "drift");
+        assert_eq!(origin("a; address 10.0.0.1; retries 1"), "this_change");
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub struct Provoked {
     pub exits: Vec<u8>,
     /// Whether the example is to be told as a warning.
     pub warns: bool,
+    /// Whether the rules of a policy can make a refusal of it.
+    pub is_gradable: bool,
     /// What provokes it.
     pub by: By,
 }
@@ -46,13 +48,16 @@ pub fn provoked() -> Vec<Provoked> {
         };
         // The example shows the usual grade, which stands first.
         let warns = it.grades.first() == Some(&Grade::Warning);
-        let exits = it.grades.iter().map(|grade| match grade {
-            Grade::Warning => 0,
-            Grade::Error => 1,
-            Grade::Invalid => 4,
-            Grade::Refusal => 5,
+        let exits = it.grades.iter().flat_map(|grade| match grade {
+            Grade::Warning => vec![0],
+            Grade::Error => vec![1],
+            // A failure may be of any kind; its example is of the command line.
+            Grade::Invalid | Grade::Failure => vec![4],
+            Grade::Refusal => vec![5],
+            Grade::Outcome => vec![1, 6, 7, 8],
         });
-        Provoked { code: it.name, exits: exits.collect(), warns, by }
+        let is_gradable = it.is_gradable();
+        Provoked { code: it.name, exits: exits.collect(), warns, is_gradable, by }
     };
     codes::all().iter().map(one).collect()
 }

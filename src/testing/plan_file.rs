@@ -18,7 +18,7 @@ pub fn read_plan(bytes: &[u8]) {
                 expect_printed(&saved.plan, &saved.sources, &[], bytes);
                 let written = rewritten(&saved);
                 let again = expect_readable(&written);
-                let texts = [&again, &saved].map(|it| plan_text(&it.plan, Show::All));
+                let texts = [&again, &saved].map(|it| plan_text(&it.plan, &it.sources, Show::All));
                 assert_eq!(texts[0], texts[1]);
                 assert_eq!(rewritten(&again), written);
             }

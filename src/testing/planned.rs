@@ -26,7 +26,8 @@ pub(super) fn expect_rendered(
     let text = plan_json(plan, About { sources, warnings, now_ms: NOW_MS });
     let document = expect_json(&text);
     let again = expect_readable(&text);
-    assert_eq!(plan_text(&again.plan, Show::All), plan_text(plan, Show::All));
+    let again_shown = plan_text(&again.plan, &again.sources, Show::All);
+    assert_eq!(again_shown, plan_text(plan, sources, Show::All));
     expect_printed(&again.plan, &again.sources, &[], input);
     // The files' own digests and paths are all that a saved plan gives back otherwise.
     let mut rewritten = expect_json(&rewritten(&again));
@@ -57,7 +58,7 @@ pub(super) fn expect_printed(
     input: &[u8],
 ) {
     for show in [Show::Changes, Show::All] {
-        expect_shown(&plan_text(plan, show), input);
+        expect_shown(&plan_text(plan, sources, show), input);
         let files = sources.sources().iter().map(|it| it.path.clone()).collect::<Vec<_>>();
         let document = plan_json(plan, About { sources, warnings, now_ms: NOW_MS });
         let digest = digest_of(&document);

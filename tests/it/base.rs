@@ -84,7 +84,7 @@ impl Bench {
         world["discoveries"].as_array().unwrap().clone()
     }
 
-    fn id(&self, name: &str) -> String {
+    pub(crate) fn id(&self, name: &str) -> String {
         let found = self.live().into_iter().find(|it| it["name"] == name).unwrap();
         found["id"].as_str().unwrap().to_owned()
     }
@@ -420,6 +420,66 @@ async fn files_are_followed_to_where_they_were() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_in_a_folder_that_was_moved_is_told_from_what_never_was_in_the_files() {
+    let bench = Bench::like(&[], &[]);
+    let file =
+        |n: usize, more: &str| format!("{HEAD}  - {{name: d{n}, address: 10.0.{n}.1}}\n{more}");
+    fs::create_dir_all(bench.path("old/below")).unwrap();
+    bench.file("old/a.yaml", &file(1, "manage: {names: [\"*\"]}\n"));
+    bench.file("old/b.yaml", &file(2, "")).file("old/below/c.yaml", &file(3, ""));
+    bench.begun().await;
+    bench.git("mv old new");
+    fs::remove_file(bench.path("new/b.yaml")).unwrap();
+    bench.commit("moved");
+    let folder = bench.path("new");
+    let args = ["plan", "--simulate", "--prune", "--base", "main", "--file", &folder];
+    let ran = bench.run_bare(&args).await;
+    let removed = "d2 will be destroyed\n  # (not_declared: removed from the files by this branch; \
+                   this change)\n";
+    assert!(ran.out.contains(removed), "{ran:#?}");
+    // What is there still may be for another command.
+    fs::create_dir(bench.path("old")).unwrap();
+    bench.file("old/b.yaml", &file(2, ""));
+    bench.commit("back");
+    let ran = bench.run_bare(&args).await;
+    assert!(ran.out.contains("(not_declared: never was in the files; drift)"), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_that_were_for_another_controller_asked_nothing_of_this_one() {
+    let bench = Bench::like(&[], &[]);
+    let files = |host: &str| format!("controller: {host}\n") + &declared(&[("a", ""), ("b", "")]);
+    bench.files(&files("https://old.example.com"));
+    bench.git("init --quiet --initial-branch main .");
+    bench.commit("files");
+    bench.git("checkout --quiet -b topic");
+    bench.files(&files("HTTPS://old.example.com:443"));
+    let ran = bench.run("plan --base main").await;
+    assert!(ran.out.contains("2 corrections of drift."), "{ran:#?}");
+    bench.files(&files("https://new.example.com"));
+    let ran = bench.run("plan --base main --drift keep").await;
+    assert!(ran.out.contains("2 changes from this branch."), "{ran:#?}");
+    let said = "the files were for https://old.example.com: everything is this change.";
+    assert!(ran.err.contains(said), "{}", ran.err);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_of_several_things_is_said_to_be_one() {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&declared(&[("a", "")]));
+    bench.begun().await;
+    bench.git("config core.warnAmbiguousRefs false");
+    let several = "There are several things called main: ";
+    let ran = bench.run("plan --base main").await;
+    assert!(ran.exit == Exit::Done && !ran.err.contains(several), "{}", ran.err);
+    bench.git("tag main");
+    let ran = bench.run("plan --base main").await;
+    assert!(ran.exit == Exit::Done && ran.err.contains(several), "{}", ran.err);
+    let ran = bench.run("plan --base refs/heads/main").await;
+    assert!(ran.exit == Exit::Done && !ran.err.contains("several"), "{}", ran.err);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_committed_is_this_change_and_line_ends_are_nothing() {
     let bench = Bench::like(&[], &[]);
     let text = declared(&[("a", ""), ("b", "")]);
@@ -611,7 +671,9 @@ async fn a_name_that_is_no_commit_is_refused() {
     bench.begun().await;
     let before = bench.requests("list");
     let tree = bench.git("rev-parse HEAD^{tree}");
-    for bad in ["nosuch", "--all", "-h", "", "main..topic", "main topic", "\u{1b}[31m", &tree] {
+    for bad in
+        ["nosuch", "--all", "-h", "", "main..topic", "main topic", "^main", "\u{1b}[31m", &tree]
+    {
         let base = format!("--base={bad}");
         let ran = bench.run_args(&["plan", &base]).await;
         assert_eq!(ran.exit, Exit::Invalid, "{bad}: {ran:#?}");

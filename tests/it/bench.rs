@@ -241,6 +241,18 @@ impl Bench {
             };
             let _checked = format.map(|it| it.checked(&ran.out));
         }
+        let values = args.windows(2).filter(|it| it[0] == "--annotations").map(|it| it[1]);
+        for value in values.filter(|it| it.starts_with("sarif")) {
+            // Where the command line is not understood there is none.
+            let document = match value.strip_prefix("sarif=") {
+                Some(path) => std::fs::read_to_string(path).unwrap_or_default(),
+                None => ran.out.clone(),
+            };
+            if document.starts_with('{') {
+                let _checked = Format::Sarif.checked(&document);
+            }
+            all.push(document);
+        }
         let mut flags = args.iter().skip_while(|it| **it != "--out").skip(1);
         if let Some(Ok(plan)) = flags.next().map(std::fs::read_to_string) {
             if !self.is_lean {

@@ -11,9 +11,21 @@ use trueup::{
 
 use crate::bench::{Bench, Ran};
 
+const ANNOTATIONS: &str = "tests/it/annotations.rs";
+
 /// The codes that no single file and command line provokes, and the test that does.
-const BY_NAMED_TEST: [(&str, &str, &str); 5] = [
-    ("trueup::config::duplicate_policy", "src/config/tests.rs", "limits_stand_in_one_file"),
+const BY_NAMED_TEST: [(&str, &str, &str); 11] = [
+    ("trueup::apply::conflict", ANNOTATIONS, "what_somebody_else_has_made_is_at_the_line_of_ours"),
+    (
+        "trueup::apply::failed",
+        ANNOTATIONS,
+        "a_change_that_failed_is_at_its_line_in_the_controllers_words",
+    ),
+    ("trueup::apply::not_tried", ANNOTATIONS, "what_was_not_tried_is_told_once"),
+    ("trueup::apply::pending", ANNOTATIONS, "a_change_that_is_pending_is_at_its_line"),
+    ("trueup::apply::stale", ANNOTATIONS, "a_change_that_is_stale_is_at_its_line"),
+    ("trueup::apply::unknown", ANNOTATIONS, "what_nobody_knows_of_is_at_its_line"),
+    ("trueup::config::duplicate_policy", "tests/it/limits.rs", "limits_stand_in_one_file_only"),
     ("trueup::plan::bug", "src/plan/complaints.rs", "a_broken_rule_is_a_bug"),
     ("trueup::plan::drift", "tests/it/base.rs", "drift_can_be_refused_at_its_line"),
     (
@@ -77,7 +89,7 @@ async fn planned(discoveries: &str, file: &str, line: &str) -> (Ran, Told) {
 async fn every_example_provokes_its_code_and_ends_as_the_page_says() {
     let mut n_run = 0;
     let mut wrong = Vec::new();
-    for Provoked { code, exits, warns, by } in provoked() {
+    for Provoked { code, exits, warns, is_gradable: _, by } in provoked() {
         let (ran, told) = match by {
             By::Validate(file) => validated(&file).await,
             By::Plan { discoveries, file, line } => planned(discoveries, file, line).await,
@@ -105,8 +117,37 @@ fn what_no_example_provokes_a_named_test_does() {
     for (code, file, test) in BY_NAMED_TEST {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let text = fs::read_to_string(path).unwrap();
-        assert!(text.contains(&format!("fn {test}()")), "{code}: {file}: {test}");
+        let (_, body) = text.split_once(&format!("fn {test}()")).unwrap();
+        // Where the braces of a test end is where the next one begins, or the last one does.
+        let body = body.split("#[test]").next().unwrap().split("#[tokio::test").next().unwrap();
+        // It looks at the code, and not at words of the message only.
+        assert!(body.contains(code), "{code}: {file}: {test}");
     }
+}
+
+/// As the page of each such warning says.
+#[tokio::test(start_paused = true)]
+async fn a_policy_can_make_a_refusal_of_a_warning_or_keep_it_quiet() {
+    let mut n_run = 0;
+    let mut wrong = Vec::new();
+    for Provoked { code, warns, is_gradable, by, .. } in provoked() {
+        let By::Plan { discoveries, file, line } = by else { continue };
+        let Some(rest) = file.strip_prefix("version: 1\n").filter(|_| warns && is_gradable) else {
+            continue;
+        };
+        let short = code.rsplit("::").next().unwrap();
+        for (grade, exit) in [("error", Exit::Refused), ("off", Exit::Done)] {
+            let file = format!("version: 1\npolicy: {{rules: {{{short}: {grade}}}}}\n{rest}");
+            let (ran, told) = planned(discoveries, &file, line).await;
+            let is_told = told.contains(&("error".to_owned(), code.to_owned()));
+            if ran.exit != exit || is_told != (grade == "error") {
+                wrong.push(format!("{code}: {grade}: {told:?}\n{ran:#?}"));
+            }
+        }
+        n_run += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(10 < n_run, "next to no warning was graded");
 }
 
 /// A code that is written out where it is used would have no page.
@@ -174,6 +215,8 @@ async fn a_code_that_is_none_is_invalid_and_the_nearest_is_named() {
     for (code, said) in [
         ("large_rang", "did you mean `large_range`?"),
         ("trueup::config::bad_adress", "did you mean `bad_address`?"),
+        ("reverse", "did you mean one of `reversed_range`?"),
+        ("prune", "one of `prune_without_discoveries`, `prune_without_names`?"),
         ("E0308", "`trueup explain` lists all codes"),
         ("", "`trueup explain` lists all codes"),
         ("\u{1b}[31m", "`trueup explain` lists all codes"),

@@ -21,7 +21,8 @@ use crate::{
     wanted::{n_runs, settings_of},
 };
 
-const BEFORE: [(&str, &str); 6] = [
+/// Six discoveries, two of which are to be running.
+pub(crate) const BEFORE: [(&str, &str); 6] = [
     ("edited", "cidr: 10.1.0.0/24, timeout: 5s"),
     ("replaced", "cidr: 10.2.0.0/24"),
     ("restarted", "cidr: 10.3.0.0/24"),
@@ -32,7 +33,7 @@ const BEFORE: [(&str, &str); 6] = [
 
 /// Something of every kind: an update of one that rests and of one that runs, a replacement, a
 /// restart, a stop, a delete and creates.
-const AFTER: [(&str, &str); 8] = [
+pub(crate) const AFTER: [(&str, &str); 8] = [
     ("edited", "cidr: 10.1.0.0/24, timeout: 9s"),
     ("replaced", "cidr: 10.22.0.0/24, on_change: replace"),
     ("restarted", "cidr: 10.3.0.0/24"),

@@ -388,3 +388,16 @@ fn what_is_invalid_and_refused_is_invalid() {
     let codes = ["[trueup::config::bad_prefix]", "[trueup::policy::forbid_ranges]"];
     assert!(codes.iter().all(|it| ended.err.contains(it)), "{ended:#?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn limits_stand_in_one_file_only() {
+    let bench = Bench::like(&[], &[]);
+    let limited = "version: 1\npolicy: {overlap: warn}\ndiscoveries: []\n";
+    bench.file("a.yaml", limited);
+    bench.file("b.yaml", limited);
+    let (a, b) = (bench.path("a.yaml"), bench.path("b.yaml"));
+    let ran = bench.run_bare(&["validate", "--file", &a, "--file", &b]).await;
+    assert!(ran.exit == Exit::Invalid && ran.out.is_empty(), "{ran:#?}");
+    assert!(ran.err.contains("[trueup::config::duplicate_policy]"), "{}", ran.err);
+    assert!(ran.err.contains("a.yaml:2:1") && ran.err.contains("b.yaml:2:1"), "{}", ran.err);
+}

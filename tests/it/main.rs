@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests read and write files of their own")]
 #![expect(clippy::string_slice, reason = "a test may fail")]
 
+/// Complaints at their lines, for reviewers: GitHub's commands and SARIF.
+mod annotations;
 /// Plans carried out: what is sent, what is seen, what is said.
 mod applying;
 /// Files, plans and answers that are large, deep, or written to mislead.
@@ -69,8 +71,9 @@ mod reading;
 mod readme;
 /// The reference and the manual pages, written by the program.
 mod reference;
-/// Replaces, whose halves are never left apart on purpose.
+/// The example of a policy in Rego, evaluated on plans in Terraform's format.
 mod rego;
+/// Replaces, whose halves are never left apart on purpose.
 mod replace;
 /// Applies that are killed, and what comes after.
 mod resume;

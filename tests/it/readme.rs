@@ -178,7 +178,7 @@ async fn every_other_command_does_what_it_is_there_for() {
         assert!(expected(bare).contains(&ran.exit), "{line}: {ran:#?}");
         n_run += 1;
     }
-    assert_eq!(n_run, 17, "a command was added or is not found any more");
+    assert_eq!(n_run, 19, "a command was added or is not found any more");
 }
 
 #[tokio::test(start_paused = true)]

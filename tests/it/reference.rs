@@ -110,6 +110,21 @@ async fn the_reference_has_every_key_flag_and_code() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn every_exit_code_of_the_readme_is_in_the_reference_and_in_the_manual() {
+    let codes = page("exit-codes").await;
+    let manual = Bench::like(&[], &[]).run_bare(&["man"]).await.out;
+    let readme = crate::shell::repository_file("README.md");
+    let (_, table) = readme.split_once("\n| exit | meaning |\n").unwrap();
+    let rows = table.lines().take_while(|it| it.starts_with('|')).skip(1);
+    let numbers = rows.map(|it| it.split('|').nth(1).unwrap().trim()).collect::<Vec<_>>();
+    assert!(numbers.len() == 10, "{numbers:?}");
+    for number in numbers {
+        assert!(codes.contains(&format!("\n| `{number}` | ")), "{number}: {codes}");
+        assert!(manual.contains(&format!(".TP\n\\fB{number}\\fR\n")), "{number}: {manual}");
+    }
+}
+
 fn manuals(bench: &Bench) -> BTreeMap<String, String> {
     let files = fs::read_dir(bench.path("man")).unwrap().map(|it| it.unwrap().path());
     let name = |it: &Path| it.file_name().unwrap().to_str().unwrap().to_owned();

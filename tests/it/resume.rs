@@ -11,33 +11,11 @@ use trueup::{
 
 use crate::{
     bench::{Bench, Ran, options},
+    killed::{AFTER, APPLY, BEFORE},
     somebody::edits,
     story::{many, yaml},
     wanted::n_runs,
 };
-
-/// Six discoveries, and something of every kind to do to them.
-const BEFORE: [(&str, &str); 6] = [
-    ("edited", "cidr: 10.1.0.0/24, timeout: 5s"),
-    ("replaced", "cidr: 10.2.0.0/24"),
-    ("restarted", "cidr: 10.3.0.0/24"),
-    ("running", "cidr: 10.4.0.0/24, timeout: 5s"),
-    ("stopped", "cidr: 10.5.0.0/24"),
-    ("deleted", "cidr: 10.6.0.0/24"),
-];
-
-const AFTER: [(&str, &str); 8] = [
-    ("edited", "cidr: 10.1.0.0/24, timeout: 9s"),
-    ("replaced", "cidr: 10.22.0.0/24, on_change: replace"),
-    ("restarted", "cidr: 10.3.0.0/24"),
-    ("running", "cidr: 10.4.0.0/24, timeout: 9s"),
-    ("stopped", "cidr: 10.5.0.0/24, state: stopped"),
-    ("deleted", "state: absent"),
-    ("new-1", "cidr: 10.7.0.0/24"),
-    ("new-2", "cidr: 10.8.0.0/24"),
-];
-
-const APPLY: &str = "apply --auto-approve --rerun restarted";
 
 /// A controller with the six, two of them running, and the files of what is to be.
 async fn begun() -> Bench {
@@ -266,6 +244,33 @@ async fn a_new_apply_makes_again_what_was_deleted_with_what_the_files_leave_open
     killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("+ retries             = 1"), "{ran:#?}");
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+    bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_is_made_again_whole_however_often_that_is_cut_short() {
+    let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
+    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    for _ in 0..3 {
+        bench.simulator.inject("create=reset").unwrap();
+        killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    }
+    let ran = bench.expect_applied().await;
+    assert!(ran.out.contains("+ retries             = 1"), "{ran:#?}");
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+    bench.expect_no_changes().await;
+    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_does_not_keep_a_cut_replace_from_being_made_again() {
+    let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s, on_change: replace").await;
+    bench.file("limits.yaml", "version: 1\npolicy: {max_new_addresses: 100}\n");
+    bench.simulator.inject("create=reset").unwrap();
+    killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    let ran = bench.expect_applied().await;
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
     bench.expect_no_changes().await;
 }
 
@@ -308,4 +313,22 @@ async fn a_saved_plan_that_is_killed_twice_owes_the_run_that_neither_came_to() {
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("(rerun_owed)"), "{ran:#?}");
     bench.expect_no_changes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_knows_what_an_interrupted_apply_deleted() {
+    let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
+    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    bench.simulator.inject("create=reset").unwrap();
+    killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    let before = bench.disk.texts();
+    let out = bench.path("p.json");
+    let plan = bench.run(&format!("plan --out {out}")).await;
+    assert!(plan.out.contains("(replace_owed)"), "{plan:#?}");
+    assert!(plan.out.contains("+ retries             = 1"), "{plan:#?}");
+    assert_eq!(bench.disk.texts(), before);
+    let ran = bench.run_bare(&["apply", &out, "--simulate"]).await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    bench.expect_no_changes().await;
+    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
 }

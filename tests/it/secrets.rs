@@ -73,6 +73,9 @@ fn no_command_says_a_secret_whatever_goes_wrong() {
     let lines = [
         "plan",
         "plan --show all",
+        "plan --format html",
+        "plan --format terraform-json",
+        "plan --format markdown",
         "status",
         "status --format json",
         "apply --auto-approve --task-time 1ms",
@@ -87,6 +90,18 @@ fn no_command_says_a_secret_whatever_goes_wrong() {
         let ended = shell.run(&format!("{line} --simulate=world.json"));
         assert!(ended.err.contains(" DEBUG "), "{line}: {ended:#?}");
         assert_all_clean(line, &ended);
+    }
+    for line in lines {
+        let sarif = "--annotations sarif=trueup.sarif";
+        if line.starts_with("status") {
+            continue;
+        }
+        let line = format!("{line} --simulate=world.json --annotations github {sarif}");
+        let ended = shell.run(&line);
+        assert_all_clean(&line, &ended);
+        let document = std::fs::read_to_string(shell.path("trueup.sarif")).unwrap();
+        assert_clean(&format!("the document of {line}"), &document);
+        assert!(document.contains("\"version\": \"2.1.0\""), "{line}: {document}");
     }
     let saved = std::fs::read_to_string(shell.path("world.json")).unwrap();
     assert!(!saved.contains(PASSWORD) && !saved.contains(BASIC), "{saved}");
@@ -145,6 +160,9 @@ fn values_that_the_program_is_given_are_not_said_back() {
     shell.file("discoveries.yaml", &text);
     let ended = shell.expect(4, "validate");
     assert!(ended.err.contains("user or a password"), "{ended:#?}");
+    let ended = shell.expect(4, "validate --annotations github --annotations sarif");
+    assert!(ended.out.contains("user or a password"), "{ended:#?}");
+    assert_all_clean("annotations", &ended);
     let proxied = shell.with("CC_URL", "https://127.0.0.1:9");
     let proxied = proxied.with("HTTPS_PROXY", format!("http://u:{PASSWORD}@[bad"));
     proxied.file("discoveries.yaml", &discoveries(1));
@@ -168,7 +186,14 @@ fn a_login_in_a_url_is_refused_and_not_said_back() {
     }
     for url in urls.iter().filter(|it| it.contains("https://admin")) {
         shell.file("discoveries.yaml", &format!("controller: {url}\n{}", discoveries(1)));
-        for line in ["validate", "plan", "apply --auto-approve", "validate --format json"] {
+        let lines = [
+            "validate",
+            "plan",
+            "apply --auto-approve",
+            "validate --format json",
+            "validate --annotations github --annotations sarif",
+        ];
+        for line in lines {
             assert_all_clean(url, &shell.expect(4, line));
         }
     }

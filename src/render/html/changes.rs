@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
+    drift,
     fields::fields,
     filter::{Kind, filter},
     words::{class, place, why},
@@ -51,14 +52,17 @@ fn label(action: Action) -> &'static str {
 }
 
 fn change(change: &Change, at: usize, is_open: bool, sources: &SourceMap) -> Markup {
-    let Change { name, action, reason, steps, span, .. } = change;
+    let Change { name, action, reason, steps, span, origin, .. } = change;
     let steps = steps.iter().map(Step::to_string).collect::<Vec<_>>().join(", ");
     html! {
         details.item.(class(*action)) id={ "c" (at + 1) } open[is_open] {
             summary {
                 span.act { (action) }
                 h3.name { (name) }
-                span.reach { (reach(change)) }
+                span.reach {
+                    @if let Some(it) = origin { span.origin { (drift::origin(*it)) } " · " }
+                    (reach(change))
+                }
             }
             div.body {
                 p.why {

@@ -5,6 +5,7 @@
 
 use maud::{Markup, html};
 
+use super::words::grouped;
 use crate::{
     model::printable,
     source::{Diagnostic, Location, Severity, SourceMap, Span},
@@ -26,18 +27,19 @@ pub(super) fn diagnostics(all: &[&Diagnostic], sources: &SourceMap) -> Markup {
         ul.complaints {
             @for it in sorted.iter().take(MOST) { (diagnostic(it, sources)) }
         }
-        @if n_more != 0 { p { (n_more) " more are not shown here." } }
+        @if n_more != 0 { p { (grouped(n_more)) " more are not shown here." } }
+        p.note-below { "For more on a code, run " code { "trueup explain CODE" } "." }
     }
 }
 
 fn diagnostic(diagnostic: &Diagnostic, sources: &SourceMap) -> Markup {
     let Diagnostic { severity, code, message, help, labels } = diagnostic;
-    let severity = match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
+    let (class, severity) = match severity {
+        Severity::Error => ("error", "Error:"),
+        Severity::Warning => ("warning", "Warning:"),
     };
     html! {
-        li class=(severity) {
+        li class=(class) {
             p { strong { (severity) } " " (printable(message)) }
             @for (at, label) in labels.iter().enumerate() {
                 @let Location { path, line, column, .. } = sources.locate(label.span);
@@ -72,7 +74,7 @@ fn excerpt(span: Span, sources: &SourceMap) -> Option<Markup> {
     };
     let is_cut = text.chars().nth(skipped + LINE).is_some();
     Some(html! {
-        pre tabindex="0" aria-label={ "Line " (line) } {
+        pre {
             span.n { (line) " " }
             @if skipped != 0 { "…" }
             (part(skipped, begin)) mark { (part(begin, end)) } (part(end, usize::MAX))

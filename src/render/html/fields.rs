@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::words::place;
+use super::{drift, words::place};
 use crate::{
     model::{Credential, Field, FieldValue, shown},
     plan::{Change, FieldChange, Origin},
@@ -73,7 +73,7 @@ fn compared(rows: &[Row], n_unchanged: usize, sources: &SourceMap) -> Markup {
                         th scope="row" {
                             (row.path)
                             @if let Some(key) = row.key { small { (place(key, sources)) } }
-                            @if let Some(origin) = row.origin { small { (origin) } }
+                            @if let Some(it) = row.origin { small { (drift::origin(it)) } }
                         }
                         td { @for it in &row.before { del { (it) } } (rest(&row.before, row.n_stay)) }
                         td { @for it in &row.after { ins { (it) } } (rest(&row.after, row.n_stay)) }

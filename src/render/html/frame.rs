@@ -65,7 +65,8 @@ pub(super) fn document(page: &Page) -> String {
             }
         }
     };
-    document.into_string() + "\n"
+    // With these characters in a line, the runner of a pipeline would take it for a command.
+    document.into_string().replace("##[", "&#35;#[") + "\n"
 }
 
 /// Forbids everything but the page's own style and its own script.

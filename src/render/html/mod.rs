@@ -14,6 +14,8 @@ mod filter;
 
 mod warnings;
 
+mod drift;
+
 mod diagnostics;
 
 mod changes;

@@ -45,10 +45,20 @@ impl What {
 
     fn words(self) -> &'static str {
         match self {
-            Self::Stays => "scanned now, and then too",
+            Self::Stays => "scanned now, and kept",
             Self::Dropped => "dropped",
             Self::New => "new",
             Self::Twice => "scanned twice",
+        }
+    }
+
+    /// The same in a word, for a lane.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Stays => "kept",
+            Self::Dropped => "dropped",
+            Self::New => "new",
+            Self::Twice => "twice",
         }
     }
 
@@ -94,7 +104,8 @@ pub(super) fn picture(plan: &Plan) -> Markup {
             figcaption {
                 p {
                     "Each lane is one prefix, drawn as wide as the page; what nobody scans is left \
-                     out. The upper row is now, the lower row is once this plan is carried out."
+                     out. The upper row is now, the lower row is once this plan is carried out, and \
+                     the marks below are scanned by two discoveries."
                 }
                 ul.legend { @for what in What::ALL { (key(what, what.of(space).count())) } }
                 @if silent != impact.new {
@@ -152,7 +163,7 @@ fn lane(lane: &Lane, ranges: &[(What, Vec<AddressRange>); 4]) -> Markup {
     let told = told.map(|(what, numbers)| {
         let one = |&(first, last): &(u128, u128)| Count::from(last - first) + Count::from(1);
         let count = numbers.iter().map(one).sum::<Count>();
-        format!("{} {}", count.grouped(), what.words())
+        format!("{} {}", count.grouped(), what.word())
     });
     let told = told.collect::<Vec<_>>().join(" · ");
     let (first, last) = lane.ends();

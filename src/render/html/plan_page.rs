@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::{
     changes::changes,
     diagnostics::diagnostics,
+    drift::{compared, left_alone},
     frame::{Page, Part, document},
     picture::picture,
     warnings::warnings,
@@ -13,7 +14,11 @@ use super::{
 use crate::{
     model::{AddressRange, Name, printable, shown},
     plan::{Controller, Overlap, Plan},
-    render::{PlanAbout, Show, plan::counts},
+    render::{
+        PlanAbout, Show,
+        drift::origins,
+        plan::{counts, nothing},
+    },
     source::SourceMap,
 };
 
@@ -46,7 +51,10 @@ pub(crate) fn plan_page(plan: &Plan, about: &PlanAbout<'_>) -> String {
         "Scanned by two discoveries",
         some(has_overlaps, &|| overlaps(plan, about.sources)),
     );
-    part("others", "Left as they are", some(about.show == Show::All, &|| others(plan)));
+    let is_all =
+        about.show == Show::All && !(plan.unchanged.is_empty() && plan.unmanaged.is_empty());
+    part("others", "Left as they are", some(is_all, &|| others(plan)));
+    parts.extend(left_alone(plan));
     document(&Page {
         title: format!("Plan for {host}"),
         header: header(plan, &host),
@@ -59,15 +67,15 @@ fn header(plan: &Plan, host: &str) -> Markup {
     let counts = counts(plan);
     let verdict = match counts.strip_prefix("Plan: ") {
         Some(counts) if !plan.changes.is_empty() => counts,
-        Some(_) | None if plan.is_complete() => {
-            "No changes. Your infrastructure matches the configuration."
-        }
+        Some(_) | None if plan.is_complete() => nothing(plan),
         Some(_) | None => "Nothing can be done: there are errors.",
     };
+    let is_calm = plan.is_complete() && plan.changes.is_empty();
     html! {
         p.brand { b { "trueup" } " plan" }
         h1 { "Plan for " span.word { (host) } }
-        p.verdict.danger[!plan.is_complete()] { (verdict) }
+        p.verdict.danger[!plan.is_complete()].good[is_calm] { (verdict) }
+        @if let Some(origins) = origins(plan) { p.more { (origins) } }
         @if !plan.changes.is_empty() { (numbers(plan)) }
     }
 }
@@ -86,25 +94,34 @@ fn numbers(plan: &Plan) -> Markup {
             impact.scanned.grouped(),
             format!("{} of them new", impact.new.grouped()),
         ),
-        ("Addresses dropped", impact.dropped.grouped(), "covered by nobody then".to_owned()),
+        ("Addresses dropped", impact.dropped.grouped(), "no longer covered".to_owned()),
         ("Logins at most", impact.logins.grouped(), "addresses × credentials × tries".to_owned()),
         (
             "Unbounded runs",
             grouped(impact.unbounded.len()),
-            "on to neighbours nobody names".to_owned(),
+            "from neighbour to neighbour".to_owned(),
         ),
     ];
     tiled(&tiles)
 }
+
+/// How many characters of a number fit in large type.
+const LONG: usize = 11;
 
 /// Draws numbers, each with its name and a word more.
 pub(super) fn tiled(tiles: &[(&str, String, String)]) -> Markup {
     html! {
         dl.tiles {
             @for (name, number, more) in tiles {
-                div.zero[number == "0"] {
+                div.zero[number == "0"].long[LONG < number.len()] {
                     dt { (name) }
-                    dd { (number) small { (more) } }
+                    dd {
+                        @for (at, group) in number.split(',').enumerate() {
+                            @if at != 0 { "," wbr; }
+                            (group)
+                        }
+                        small { (more) }
+                    }
                 }
             }
         }
@@ -166,9 +183,11 @@ fn overlap(overlap: &Overlap, sources: &SourceMap) -> Markup {
 fn others(plan: &Plan) -> Markup {
     let list = |names: &[Name], what: String| {
         html! {
-            details.names {
-                summary { (what) }
-                ul { @for it in names { li.word { (it) } } }
+            @if !names.is_empty() {
+                details.names {
+                    summary { (what) }
+                    ul { @for it in names { li.word { (it) } } }
+                }
             }
         }
     };
@@ -195,6 +214,7 @@ fn footer(plan: &Plan, about: &PlanAbout<'_>) -> Markup {
             dd { @for (at, it) in about.files.iter().enumerate() { @if at != 0 { ", " } code { (printable(it)) } } }
             dt { "Unchanged, unmanaged" }
             dd { (grouped(plan.unchanged.len())) ", " (grouped(plan.unmanaged.len())) }
+            @if let Some(it) = &plan.compared { dt { "Compared with" } dd { (compared(it)) } }
             @if !plan.options.rerun.is_empty() {
                 dt { "Run again by name" }
                 dd { (names(&plan.options.rerun.iter().collect::<Vec<_>>())) }

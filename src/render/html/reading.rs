@@ -6,7 +6,7 @@
 use crate::model::is_unsafe;
 
 /// Elements that have no end.
-const VOID: [&str; 4] = ["meta", "link", "br", "input"];
+const VOID: [&str; 5] = ["meta", "link", "br", "wbr", "input"];
 
 /// An element, and the text right in it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -29,7 +29,7 @@ pub(crate) fn report_page(report: &Report, about: ReportAbout<'_>, now_ms: i64) 
         parts.extend(is_there.then(|| Part { id, title, body: body() }));
     };
     let has_changes = !report.entries.is_empty();
-    part("look-twice", "See to", has_changes, &|| see_to(report));
+    part("look-twice", "Needs attention", has_changes, &|| see_to(report));
     let complaints = about.plan.diagnostics.iter().map(|it| &it.diagnostic).collect::<Vec<_>>();
     part("complaints", "Errors and warnings", !complaints.is_empty(), &|| {
         diagnostics(&complaints, about.sources)
@@ -55,6 +55,7 @@ fn header(report: &Report, is_allowed: bool, host: &str, times: Option<Times>) -
         p.brand { b { "trueup" } " apply" }
         h1 { "Apply to " span.word { (host) } }
         p.verdict.danger[is_bad].good[!is_bad] { (verdict.trim_end()) }
+        @if is_allowed && is_bad && times.is_none() { p.more { "Nothing was written on the controller." } }
         (numbers(report, times))
     }
 }
@@ -63,14 +64,14 @@ fn numbers(report: &Report, times: Option<Times>) -> Markup {
     let tally = report.tally();
     let n_sent = report.entries.iter().flat_map(|it| &it.steps).map(|it| it.n_sent as usize);
     let done = format!("of {}", some(report.entries.len(), "change", "changes"));
-    let took = times.map_or_else(|| "0 s".to_owned(), Times::length);
+    let took = times.map_or_else(|| "–".to_owned(), Times::length);
     tiled(&[
         ("Done", grouped(tally.done), done),
         ("Failed", grouped(tally.failed), "or in conflict".to_owned()),
         ("Not tried", grouped(tally.not_tried), "nothing was sent".to_owned()),
         ("Still running", grouped(tally.open), "or nobody knows".to_owned()),
         ("Writes sent", grouped(n_sent.sum()), "sent again included".to_owned()),
-        ("Took", took, "from the first write".to_owned()),
+        ("Took", took, "from the first write on".to_owned()),
     ])
 }
 

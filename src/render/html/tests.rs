@@ -14,7 +14,7 @@ use super::{
 use crate::{
     events::{Event, Outcome, Report},
     model::Name,
-    plan::{Plan, Step, testing::Story},
+    plan::{Drift, Plan, Step, testing::Story},
     render::{About, PlanAbout, ReportAbout, Saved, Show, digest_of, plan_json, saved_plan},
     source::{Diagnostic, SourceMap},
 };
@@ -192,9 +192,9 @@ fn the_picture_has_every_lane_and_says_what_is_in_it() {
     let lanes = elements.iter().filter(|it| it.attribute("role") == Some("img"));
     let lanes = lanes.filter_map(|it| it.attribute("aria-label")).collect::<Vec<_>>();
     let told = [
-        "10.0.0.0/24: 2 scanned now, and then too",
-        "10.10.0.0/22: 254 scanned now, and then too · 8 new · 55 scanned twice",
-        "10.20.0.0/22: 1,024 scanned now, and then too",
+        "10.0.0.0/24: 2 kept",
+        "10.10.0.0/22: 254 kept · 8 new · 55 twice",
+        "10.20.0.0/22: 1,024 kept",
         "10.21.0.0/22: 1,024 dropped",
     ];
     for it in told {
@@ -216,6 +216,38 @@ fn a_plan_with_nothing_to_do_says_so() {
 }
 
 #[test]
+fn whose_doing_a_change_is_stands_beside_its_name() {
+    let live = "a; address 10.0.0.1; retries 1; timeout 9s\nb; address 10.0.0.2; retries 1";
+    let story = Story::new("a; address 10.0.0.1; retries 2; timeout 5s\n", live);
+    let plan = story.plan_against("a; address 10.0.0.1; retries 1; timeout 5s", Drift::Revert);
+    let elements = expect_sound(&page_of(&plan, &story.sources));
+    assert_eq!(texts(&elements, "p", "more"), ["1 of both."]);
+    assert_eq!(texts(&elements, "span", "origin"), ["this change and drift"]);
+    let small = texts(&elements, "small", "");
+    assert!(small.contains(&"this change") && small.contains(&"drift"), "{small:?}");
+    let twice = texts(&elements, "strong", "");
+    assert!(twice.contains(&"1 change corrects drift"), "{twice:?}");
+    assert!(texts(&elements, "dt", "").contains(&"Compared with"), "{elements:#?}");
+}
+
+#[test]
+fn what_is_left_alone_is_not_said_to_match() {
+    let live = "a; address 10.0.0.1; retries 1\nb; address 10.0.0.2; retries 1";
+    let story = Story::new("a; address 10.0.0.1; retries 2", live);
+    let before = "a; address 10.0.0.1; retries 2\nb; address 10.0.0.2";
+    let elements = expect_sound(&page_of(&story.plan_against(before, Drift::Keep), &story.sources));
+    let verdict = texts(&elements, "p", "verdict");
+    let said = "No changes. What differs from the configuration is drift, and is left alone.";
+    assert_eq!(verdict, [said]);
+    let titles = texts(&elements, "h2", "");
+    let left =
+        ["Drift left alone", "Removed from the files by this branch, and left on the controller"];
+    assert!(left.iter().all(|it| titles.contains(it)), "{titles:?}");
+    let items = texts(&elements, "li", "");
+    assert!(items.contains(&"a: retries is 1, and the files say 2"), "{items:?}");
+}
+
+#[test]
 fn what_is_calm_is_said_to_be() {
     let story = Story::new("a; cidr 10.0.0.0/24; cli netops; snmp_v3 core", "");
     let elements = expect_sound(&page_of(&story.plan(), &story.sources));
@@ -231,6 +263,9 @@ fn a_complaint_stands_beside_its_line() {
     assert!(texts(&elements, "p", "verdict")[0].starts_with("Nothing can be done"));
     assert_eq!(texts(&elements, "mark", "").len(), 1, "{elements:#?}");
     assert!(texts(&elements, "code", "").contains(&"discoveries.yaml:1:1"));
+    // Lines are broken and not scrolled, so that the keyboard need not stop at each of them.
+    let mut lines = elements.iter().filter(|it| it.tag == "pre");
+    assert!(lines.all(|it| it.attribute("tabindex").is_none()), "{elements:#?}");
 }
 
 #[test]
@@ -266,6 +301,33 @@ fn a_report_says_what_came_of_it_and_when() {
     assert!(texts(&elements, "code", "").contains(&"discoveries.yaml:2"));
 }
 
+#[test]
+fn a_report_of_what_was_not_begun_says_that_nothing_was_written() {
+    let story = mixed();
+    let plan = story.plan();
+    let about = ReportAbout { plan: &plan, sources: &story.sources };
+    let report = Report::new(&plan.changes);
+    let elements = expect_sound(&report_page(&report, about, 5_000));
+    assert_eq!(texts(&elements, "p", "more"), ["Nothing was written on the controller."]);
+    let page = report_page_of(&plan, &story.sources, "no");
+    assert!(texts(&expect_sound(&page), "p", "more").is_empty());
+}
+
+#[test]
+fn what_was_waited_for_in_vain_goes_on_beyond_the_pictures() {
+    let story = mixed();
+    let plan = story.plan();
+    let mut report = report_of(&plan, "no");
+    let about = ReportAbout { plan: &plan, sources: &story.sources };
+    let page = report_page(&report, about, 5_000);
+    assert!(!page.contains("Drawn up to"), "{page}");
+    let words = "out of time".to_owned();
+    report.tell(&Event::Ended { change: 2, outcome: Outcome::Failed { words } }, 61_000);
+    let page = report_page(&report, about, 61_000);
+    let said = "Drawn up to +2.50 s. What reaches the edge was waited for on to +1 min 00 s.";
+    assert!(page.contains(said), "{page}");
+}
+
 /// The tags of a page: what it is made of, whatever its texts say.
 fn shape(elements: &[Element]) -> Vec<(String, Vec<String>)> {
     let of = |it: &Element| {
@@ -282,6 +344,12 @@ fn pages_about(text: &str) -> [Vec<Element>; 2] {
     plan.changes.iter_mut().for_each(|it| it.name = named(&it.name));
     plan.unmanaged.iter_mut().for_each(|it| *it = named(it));
     plan.impact.unbounded.iter_mut().for_each(|it| *it = named(it));
+    let mut compared = story.plan_against(MIXED, Drift::Keep).compared.unwrap();
+    compared.kept.iter_mut().for_each(|it| it.name = named(&it.name));
+    compared.removed = vec![named(&Name::as_read("gone".to_owned()))];
+    compared.git.base = format!("main{text}");
+    compared.git.merge_base = format!("00ff{text}");
+    plan.compared = Some(compared);
     for it in &mut plan.overlaps.found {
         it.names = (named(&it.names.0), named(&it.names.1));
     }

@@ -45,6 +45,9 @@ pub(super) struct Operation<'a> {
 pub(super) struct Times {
     pub(super) first_ms: i64,
     last_ms: i64,
+    /// Where the pictures end. What was waited for in vain for long goes on beyond that, or nothing
+    /// of all the others could be told apart.
+    edge: i64,
 }
 
 /// Returns every operation, in the order in which they were submitted.
@@ -77,7 +80,20 @@ impl Times {
     pub(super) fn of(operations: &[Operation<'_>]) -> Option<Self> {
         let first_ms = operations.iter().map(|it| it.submitted_ms).min()?;
         let last_ms = operations.iter().map(Operation::end_ms).max()?;
-        Some(Self { first_ms, last_ms })
+        let seen_ms = operations.iter().filter_map(|it| it.taken.settled_ms).max();
+        let edge = match seen_ms.map(|it| it - first_ms) {
+            Some(took) if 0 < took && took < (last_ms - first_ms) / 2 => first_ms + took * 5 / 4,
+            Some(_) | None => last_ms,
+        };
+        Some(Self { first_ms, last_ms, edge })
+    }
+
+    /// Says where the pictures end, if something goes on beyond that.
+    fn beyond(self) -> Option<String> {
+        let (edge, last) = (self.since(self.edge), self.since(self.last_ms));
+        (self.edge != self.last_ms).then(|| {
+            format!("Drawn up to {edge}. What reaches the edge was waited for on to {last}.")
+        })
     }
 
     /// Returns how long it went on, for people.
@@ -92,8 +108,8 @@ impl Times {
 
     /// Returns where a moment is drawn.
     fn x(self, at_ms: i64) -> i64 {
-        let all = (self.last_ms - self.first_ms).max(1);
-        (at_ms - self.first_ms).saturating_mul(WIDTH) / all
+        let all = (self.edge - self.first_ms).max(1);
+        ((at_ms - self.first_ms).saturating_mul(WIDTH) / all).min(WIDTH)
     }
 }
 
@@ -120,6 +136,7 @@ pub(super) fn timeline(operations: &[Operation<'_>], times: Option<Times>) -> Ma
             (key("working", "accepted, not yet seen"))
             (key("lost", "failed, or not seen"))
         }
+        @if let Some(beyond) = times.beyond() { p.note-below { (beyond) } }
         @for (at, chunk) in chunks.iter().enumerate() {
             @if chunks.len() == 1 { (table(chunk, at * CHUNK, times)) }
             @else {
@@ -179,7 +196,7 @@ fn overview(operations: &[Operation<'_>], times: Times) -> Markup {
                     rect.mark x=(times.x(*at).min(WIDTH - 2)) y=(HEIGHT - 16) width="2" height="16" {}
                 }
             }
-            p.ends aria-hidden="true" { span { "+0 s" } span { (times.since(times.last_ms)) } }
+            p.ends aria-hidden="true" { span { "+0 s" } span { (times.since(times.edge)) } }
             ul.legend {
                 @for (class, moments) in lines {
                     li {
@@ -290,5 +307,19 @@ fn bar(operation: &Operation<'_>, times: Times) -> Markup {
                 rect.(class) x=(percent(middle)) width=(percent(to - middle)) height="12" {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_waited_for_in_vain_does_not_squeeze_all_the_others() {
+        let times = Times { first_ms: 1_000, last_ms: 61_000, edge: 6_000 };
+        assert_eq!([1_000, 3_500, 6_000, 61_000].map(|it| times.x(it)), [0, 500, 1_000, 1_000]);
+        let said = "Drawn up to +5.00 s. What reaches the edge was waited for on to +1 min 00 s.";
+        assert_eq!(times.beyond().unwrap(), said);
+        assert!(Times { edge: 61_000, ..times }.beyond().is_none());
     }
 }

@@ -5,7 +5,10 @@
 
 use maud::{Markup, html};
 
-use super::words::{addresses, grouped, names, some};
+use super::{
+    drift::undone,
+    words::{addresses, grouped, names, some},
+};
 use crate::{
     model::Name,
     plan::{Action, Plan},
@@ -23,8 +26,10 @@ enum Level {
 /// Returns what is to be looked at twice, the worst first; that there is nothing, where there is
 /// nothing.
 pub(super) fn warnings(plan: &Plan, complaints: &[&Diagnostic]) -> Markup {
-    let all = [errors(plan), destroyed(plan), reaching(plan), complained(complaints), partly(plan)];
-    let all = all.into_iter().flatten().collect::<Vec<_>>();
+    let undone = undone(plan).map(|it| (Level::Care, it)).into_iter().collect();
+    let parts = [destroyed(plan), reaching(plan), undone, complained(complaints), partly(plan)];
+    let all = std::iter::once(errors(plan)).chain(parts);
+    let all = all.flatten().collect::<Vec<_>>();
     html! {
         @if all.is_empty() {
             p.calm { "Nothing is deleted or replaced, nothing is dropped or scanned twice, and every \

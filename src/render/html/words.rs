@@ -80,6 +80,7 @@ pub(super) fn why(reason: Reason) -> String {
         Reason::RerunAge => "its last run is longer ago than the files allow",
         Reason::RerunRequested => "its run was asked for by name",
         Reason::RerunOwed => "an interrupted apply has planned its run, and not started it",
+        Reason::ReplaceOwed => "an interrupted apply has deleted it, and not created it again",
     };
     words.to_owned()
 }

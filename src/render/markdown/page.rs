@@ -12,10 +12,10 @@ use crate::{
     plan::{Controller, Plan},
     render::{
         drift::origins,
-        impact::{Section, sections},
+        impact::{Section, place, sections},
         plan::{Show, addresses, counts, forbidden, nothing, plural, runs},
     },
-    source::{Diagnostic, SourceMap},
+    source::{Diagnostic, SourceMap, Span},
 };
 
 /// What is said beside a plan where people review it.
@@ -158,7 +158,7 @@ impl Page<'_> {
         let mut parts = vec![format!("{marker}\n{title}")];
         parts.extend(summary(plan));
         parts.extend(drift::sections(plan, |it| short_code(it, MOST_OF_NAME)));
-        parts.extend(impact(plan));
+        parts.extend(impact(plan, self.about.sources));
         parts.extend(forbidden(plan).map(|it| format!("**{}**", it.trim_end())));
         parts.extend(narrowed(plan));
         parts.extend(level.note().map(|it| format!("> {it}{}", self.whole_plan())));
@@ -296,8 +296,9 @@ fn summary(plan: &Plan) -> Option<String> {
 }
 
 /// Says what the plan reaches, as lists.
-fn impact(plan: &Plan) -> Vec<String> {
-    let sections = sections(plan, |it| short_code(it.as_str(), MOST_OF_NAME));
+fn impact(plan: &Plan, sources: &SourceMap) -> Vec<String> {
+    let at = |it: Span| short_code(&place(it, sources), MOST_OF_NAME);
+    let sections = sections(plan, |it| short_code(it.as_str(), MOST_OF_NAME), at);
     let list = |Section { title, lines }: Section| {
         let lines = lines.iter().map(|it| format!("\n- {it}"));
         std::iter::once(format!("{title}:\n")).chain(lines).collect()

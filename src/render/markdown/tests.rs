@@ -556,12 +556,25 @@ fn a_saved_plan_makes_the_same_comment() {
 }
 
 #[test]
+fn what_is_scanned_twice_is_shown_with_both_places() {
+    let desired = "a; cidr 10.0.0.0/30; cli netops\nb; address 10.0.0.1; cli netops";
+    let story = Story::new(desired, "x; address 10.0.0.2");
+    let markdown = comment(&story.plan(), &story.sources);
+    for line in [
+        "- `a` (`discoveries.yaml:1`) and `b` (`discoveries.yaml:2`): 10.0.0.1 (1 address)\n",
+        "- `a` (`discoveries.yaml:1`) and `x` (unmanaged): 10.0.0.2 (1 address)\n",
+    ] {
+        assert!(markdown.contains(line), "{line}: {markdown}");
+    }
+}
+
+#[test]
 fn a_comment_shows_what_the_text_shows() {
     let story = Story::new(MIXED, MIXED_LIVE);
     let plan = story.plan();
     let bare = |text: &str| text.chars().filter(|it| *it != ' ').collect::<String>();
     let seen = seen(&comment(&plan, &story.sources));
-    let text = plan_text(&plan, Show::Changes);
+    let text = plan_text(&plan, &story.sources, Show::Changes);
     let (blocks, _) = text.split_once("\nImpact:\n").unwrap();
     let diffs = seen.fences.iter().filter(|it| it.0 == "diff").map(|it| it.1.clone());
     assert_eq!(bare(&diffs.collect::<Vec<_>>().join("\n")), bare(blocks));

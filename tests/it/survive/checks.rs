@@ -299,9 +299,12 @@ async fn expect_ended(played: &Played, undisturbed: &Undisturbed) {
     expect_nothing_left(bench, case).await;
 }
 
-/// The names that one plan replaces and a later one makes anew. What the files leave open is kept by
-/// a resume, and by the first apply that takes over; after another kill it is lost.
+/// The names that one apply replaces while another, which plans between the halves, makes them of
+/// the files alone: it cannot know what else they had.
 fn halved(played: &Played) -> Vec<String> {
+    if played.schedule.second.is_none() {
+        return Vec::new();
+    }
     let planned = planned(&played.told);
     let is_in = |all: &[Shown], what: &str| all.iter().any(|it| it.what == what);
     let halved = planned.iter().filter(|(_, it)| is_in(it, "replaced") && is_in(it, "created"));

@@ -1,0 +1,98 @@
+//! What came of changes, as complaints at the lines that ask for them.
+//!
+//! People read the account instead. Decides nothing: a change that is done has none.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    codes::{self, Code},
+    events::{Entry, Outcome, Report},
+    plan::{Change, Plan},
+    render::{is_halved, outcome_words},
+    source::Diagnostic,
+};
+
+/// A complaint, and the change that it is about.
+pub(crate) struct Told<'a> {
+    pub(crate) change: Option<&'a Change>,
+    pub(crate) diagnostic: Diagnostic,
+}
+
+/// Returns a complaint for each change that failed, is stale or is pending, in the order of the
+/// plan, and one for all that were not tried.
+pub(crate) fn complaints<'a>(plan: &'a Plan, report: &Report) -> Vec<Told<'a>> {
+    let entries = plan.changes.iter().zip(&report.entries);
+    let each = entries.filter_map(|(change, entry)| {
+        let diagnostic = complaint(entry)?;
+        let diagnostic = match change.span {
+            Some(span) => diagnostic.at(span),
+            None => diagnostic,
+        };
+        Some(Told { change: Some(change), diagnostic })
+    });
+    let not_tried = not_tried(report).map(|diagnostic| Told { change: None, diagnostic });
+    each.chain(not_tried).collect()
+}
+
+fn complaint(entry: &Entry) -> Option<Diagnostic> {
+    let (name, action, words) = (&entry.name, entry.action, outcome_words(entry));
+    let is_open = match &entry.outcome {
+        Some(outcome) => matches!(outcome, Outcome::Open { .. }),
+        None => entry.was_sent(),
+    };
+    let of = |code: &'static Code, message: String, help: &str| {
+        Some(Diagnostic::error(code, message).help(help))
+    };
+    match &entry.outcome {
+        Some(Outcome::Failed { .. }) if is_halved(entry) => of(
+            &codes::apply::FAILED,
+            format!("`{name}` was deleted and not created again: {words}"),
+            "mend that, then apply again: it is created then",
+        ),
+        Some(Outcome::Failed { .. }) => of(
+            &codes::apply::FAILED,
+            format!("the {action} of `{name}` failed: {words}"),
+            "mend that, then plan and apply again",
+        ),
+        Some(Outcome::Conflict { .. }) => of(
+            &codes::apply::CONFLICT,
+            format!("the {action} of `{name}` failed: {words}"),
+            "plan again, and see what has to be changed of it",
+        ),
+        Some(Outcome::Stale { .. }) => of(
+            &codes::apply::STALE,
+            format!("`{name}` has moved since the plan, nothing was sent: {words}"),
+            "plan again, review that, and apply it",
+        ),
+        Some(Outcome::Unknown { .. }) => of(
+            &codes::apply::UNKNOWN,
+            format!("what came of the {action} of `{name}` is not known: {words}"),
+            "nothing is sent again before that is known",
+        ),
+        Some(Outcome::Open { .. }) | None if is_open => of(
+            &codes::apply::PENDING,
+            format!("the {action} of `{name}` has not ended: {words}"),
+            "carry on with `trueup resume`, or apply again, which settles it first",
+        ),
+        Some(
+            Outcome::Done | Outcome::Converged | Outcome::NotTried { .. } | Outcome::Open { .. },
+        )
+        | None => None,
+    }
+}
+
+/// How many reasons are told.
+const MOST_REASONS: usize = 3;
+
+fn not_tried(report: &Report) -> Option<Diagnostic> {
+    let whys = report.entries.iter().filter_map(|it| match &it.outcome {
+        Some(Outcome::NotTried { why }) => Some(why.as_str()),
+        Some(_) | None => None,
+    });
+    let n = whys.clone().count();
+    let whys = whys.collect::<BTreeSet<_>>().into_iter().take(MOST_REASONS).collect::<Vec<_>>();
+    let many = if n == 1 { "1 change was" } else { &format!("{n} changes were") };
+    let message = format!("{many} not tried: {}", whys.join("; "));
+    let help = "carry on with `trueup resume`, or plan and apply again";
+    (n != 0).then(|| Diagnostic::error(&codes::apply::NOT_TRIED, message).help(help))
+}

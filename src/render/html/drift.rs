@@ -1,0 +1,66 @@
+//! Whose doing a plan is, where it was compared with a base: the branch's, or somebody's on the
+//! controller.
+
+use maud::{Markup, html};
+
+use super::{
+    frame::Part,
+    words::{code, grouped, names, some},
+};
+use crate::{
+    model::{Name, printable, shown},
+    plan::{Compared, Git, Origin, Plan},
+    render::drift::sections,
+};
+
+/// How many characters of a commit are shown.
+const COMMIT: usize = 12;
+
+/// Says whose doing a change or a field is, short enough to stand beside its name.
+pub(super) fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::ThisChange => "this change",
+        Origin::Drift => "drift",
+        Origin::Both => "this change and drift",
+    }
+}
+
+/// Says that something is undone that somebody has done on the controller, if so.
+pub(super) fn undone(plan: &Plan) -> Option<Markup> {
+    let is_drift = |it: &Option<Origin>| matches!(it, Some(Origin::Drift | Origin::Both));
+    let changes = plan.changes.iter().filter(|it| is_drift(&it.origin));
+    let found = changes.map(|it| &it.name).collect::<Vec<&Name>>();
+    let many = some(found.len(), "change corrects drift", "changes correct drift");
+    (!found.is_empty()).then(|| {
+        html! {
+            strong { (many) } ": " (names(&found)) ". Somebody changed that on the controller, and \
+            it becomes what the files say."
+        }
+    })
+}
+
+/// Returns what is left alone: drift, and what the branch took out of the files.
+pub(super) fn left_alone(plan: &Plan) -> Vec<Part> {
+    let part = |(at, (title, lines)): (usize, (&'static str, Vec<String>))| {
+        let id = if at == 0 { "left-alone" } else { "removed" };
+        let body = html! { ul.left { @for it in lines { li { (it) } } } };
+        Part { id, title, body }
+    };
+    let write = |text: &str| shown(text).into_owned();
+    sections(plan, write).into_iter().enumerate().map(part).collect()
+}
+
+/// Says what a plan was compared with.
+pub(super) fn compared(compared: &Compared) -> Markup {
+    let Compared { git, is_readable, kept: _, removed: _ } = compared;
+    let Git { base, merge_base, head: _, dirty, renamed: _, outside: _ } = git;
+    let commit = merge_base.chars().take(COMMIT).collect::<String>();
+    html! {
+        (code(base)) " at " code { (printable(&commit)) }
+        @if !is_readable { ", whose files cannot be read: everything counts as this change" }
+        @if !dirty.is_empty() {
+            ", with what is not committed in "
+            (grouped(dirty.len())) @if dirty.len() == 1 { " file" } @else { " files" }
+        }
+    }
+}
