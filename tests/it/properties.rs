@@ -105,8 +105,22 @@ fn equal_inputs_give_byte_equal_plans() {
     check(50, shuffled, async |(case, other): (Case, Case)| {
         let one = begin(&case).run(&line("plan --show all", &case)).await;
         let two = begin(&other).run(&line("plan --show all", &case)).await;
-        assert_eq!((one.exit, one.out), (two.exit, two.out));
+        let shown = |ran: Ran| (ran.exit, without_places(&ran.out));
+        assert_eq!(shown(one), shown(two));
     });
+}
+
+/// Leaves out where in the files something stands: there, the two differ.
+fn without_places(text: &str) -> String {
+    let mut parts = text.split(" (");
+    let mut kept = parts.next().unwrap().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((place, rest)) if place.contains(".yaml:") => kept.push_str(rest),
+            _ => kept.extend([" (", part]),
+        }
+    }
+    kept
 }
 
 #[test]
