@@ -77,9 +77,9 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
     let succession = Succession { settled, plan: &work.plan, is_planned_here: args.plan.is_none() };
     let header = journal_file::header(&work.document, wait);
     let search = search(args, &work.connection, deadline);
-    let journal = journals::begin(search, header, succession, output)?;
+    let (journal, predecessors) = journals::begin(search, header, succession, output)?;
     let purpose = Purpose::CarryOut;
-    let course = Course { args: &args.carrying, wait, deadline, purpose, report };
+    let course = Course { args: &args.carrying, wait, deadline, purpose, report, predecessors };
     let exit = carried_out(course, &work, journal, output).await;
     work.connection.saved(exit, output)
 }

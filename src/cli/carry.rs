@@ -16,6 +16,7 @@ use super::{
     connect::{Connection, unread},
     exit::Exit,
     host::Interrupts,
+    journals::Predecessors,
     outcomes,
     output::Output,
     plan::Seen,
@@ -50,6 +51,8 @@ pub(crate) struct Course<'a> {
     pub(crate) purpose: Purpose<'a>,
     /// What came of it before.
     pub(crate) report: Report,
+    /// Those whose rest this one has.
+    pub(crate) predecessors: Predecessors,
 }
 
 /// A journal, and the file that it is in.
@@ -120,7 +123,7 @@ pub(crate) async fn carried_out(
     output: &mut Output<'_>,
 ) -> Exit {
     let Work { plan, document: _, seen, sources, connection } = work;
-    let Course { args, wait, deadline, purpose, mut report } = course;
+    let Course { args, wait, deadline, purpose, mut report, predecessors } = course;
     let stop = CancellationToken::new();
     let job = Apply {
         plan,
@@ -170,6 +173,7 @@ pub(crate) async fn carried_out(
         }
     }
     let is_stale = matches!(ended, Some(Ended::Stale(_)));
+    let is_finished = matches!(ended, Some(Ended::Finished));
     let exit = account(ended, work, &report, output);
     output.annotate_outcomes(&outcomes::complaints(plan, &report), sources);
     finish(args, (plan, sources), &report, output);
@@ -177,6 +181,9 @@ pub(crate) async fn carried_out(
         // What is stale is not gone on with; but what is owed is not forgotten.
         let is_done = !left.has_more() && !left.is_open() || is_stale;
         leave(journal, (is_done, left.is_in_debt(&plan.changes)), output);
+    }
+    if is_finished {
+        predecessors.close(output);
     }
     exit
 }

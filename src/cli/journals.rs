@@ -346,13 +346,34 @@ pub(crate) struct Succession<'a> {
     pub(crate) is_planned_here: bool,
 }
 
-/// Begins the journal of an apply, and closes those whose rest it has.
+/// The journals whose rest a new apply has: closed once it has come to its end, for until then it may
+/// turn out that it does nothing of it.
+#[derive(Debug, Default)]
+pub(crate) struct Predecessors {
+    recorded: Vec<Recorded>,
+    /// The journal of the new one.
+    by: Option<String>,
+}
+
+impl Predecessors {
+    pub(crate) fn close(self, output: &mut Output<'_>) {
+        for Recorded { mut journal, path } in self.recorded {
+            let closing = Closing::TakenOver { by: self.by.clone() };
+            if let Err(error) = journal.close(closing, output.now_ms()) {
+                let path = path.display();
+                output.warn(&format!("the journal `{path}` could not be closed: {error}"));
+            }
+        }
+    }
+}
+
+/// Begins the journal of an apply. Returns it with those whose rest it has.
 pub(crate) fn begin(
     search: Search<'_>,
     header: Header,
     mut succession: Succession<'_>,
     output: &mut Output<'_>,
-) -> Result<Option<Recorded>, Exit> {
+) -> Result<(Option<Recorded>, Predecessors), Exit> {
     let needs_one = !succession.plan.changes.is_empty() && search.connection.has_journals();
     let journal = if needs_one || search.journal.is_some() && !succession.plan.changes.is_empty() {
         let begun = journal_file::create(search.journal, header, &mut succession.settled, output);
@@ -366,9 +387,10 @@ pub(crate) fn begin(
         None
     };
     let by = journal.as_ref().map(|it| it.path.display().to_string());
-    for of in &mut succession.settled {
-        let Settled { recorded: Recorded { journal, path }, owed, halved, kept, is_open } = of;
-        let path = path.display();
+    let mut recorded = Vec::new();
+    for of in succession.settled {
+        let Settled { recorded: earlier, owed, halved, kept, is_open } = of;
+        let path = earlier.path.display();
         let has = |it: &&Name| {
             let plan = succession.plan;
             let looked = succession.is_planned_here && plan.options.lets_through(it);
@@ -400,13 +422,9 @@ pub(crate) fn begin(
                  not either: `trueup resume {path}` does"
             ));
         }
-        if !lost.is_empty() || !gone.is_empty() || *is_open {
-            continue;
-        }
-        let closed = journal.close(Closing::TakenOver { by: by.clone() }, output.now_ms());
-        if let Err(error) = closed {
-            output.warn(&format!("the journal `{path}` could not be closed: {error}"));
+        if lost.is_empty() && gone.is_empty() && !is_open {
+            recorded.push(earlier);
         }
     }
-    Ok(journal)
+    Ok((journal, Predecessors { recorded, by }))
 }

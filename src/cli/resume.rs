@@ -9,7 +9,7 @@ use super::{
     carry::{Course, OWED, Work, begin, carried_out, close},
     connect::{Connection, Meant, Way, connect, unread},
     exit::Exit,
-    journals::{self, Found},
+    journals::{self, Found, Predecessors},
     output::Output,
     plan::Seen,
     report_file,
@@ -81,6 +81,7 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
         deadline,
         purpose: Purpose::Resume(&was_left),
         report,
+        predecessors: Predecessors::default(),
     };
     let exit = carried_out(course, &work, Some(recorded), output).await;
     work.connection.saved(exit, output)

@@ -12,7 +12,7 @@ use trueup::{
 use crate::{
     bench::{Bench, Ran, options},
     killed::{AFTER, APPLY, BEFORE},
-    somebody::edits,
+    somebody::{edits, makes},
     story::{many, yaml},
     wanted::n_runs,
 };
@@ -331,4 +331,29 @@ async fn a_plan_knows_what_an_interrupted_apply_deleted() {
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     bench.expect_no_changes().await;
     assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_apply_that_is_stale_forgets_nothing_of_what_an_earlier_one_left() {
+    for (keys, request, owed) in [
+        ("cidr: 10.1.0.0/24, timeout: 9s", "run", "(rerun_owed)"),
+        ("cidr: 10.2.0.0/24, on_change: replace", "create", "(replace_owed)"),
+    ] {
+        let bench = idle_and_edited(keys).await;
+        bench.files(&many(&[("a", keys), ("b", "cidr: 10.3.0.0/24")]));
+        let plan = bench.path("plan.json");
+        let ran = bench.run(&format!("plan --out {plan}")).await;
+        assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+        bench.simulator.inject("run@*=reset\ncreate@*=reset").unwrap();
+        let apply = ["apply", &plan, "--simulate"];
+        killed_while(&bench, bench.run_bare(&apply), &["in_doubt", request, "\"a\""]).await;
+        bench.simulator.heal();
+        makes(&bench.simulator, "b", "10.9.0.0/24").await;
+        let ran = bench.run_bare(&apply).await;
+        assert_eq!(ran.exit, Exit::Stale, "{ran:#?}");
+        let ran = bench.expect_applied().await;
+        assert!(ran.out.contains(owed), "{ran:#?}");
+        bench.expect_no_changes().await;
+        assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+    }
 }

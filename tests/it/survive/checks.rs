@@ -151,7 +151,7 @@ fn expect_nothing_outside_the_plans(played: &Played, undisturbed: &Undisturbed) 
         let expected = undisturbed.creates.get(&name).filter(|_| step == "create");
         let is_free = raced.contains(&name) || halved.contains(&name);
         if let Some(expected) = expected.filter(|_| !is_free) {
-            assert_eq!(&body, expected, "not as planned: {request}");
+            assert_eq!(&body, expected, "not as planned: {request} {:#?}", played.told);
         }
     }
     if raced.is_empty() {
