@@ -133,7 +133,10 @@ pub(crate) fn remembered(
     for path in paths.iter().filter(is_open).filter(|_| connection.has_journals()) {
         match halved_by(&*disk, path, &connection.url) {
             Ok(halved) => all.extend(halved),
-            Err(JournalError::NotAJournal(_) | JournalError::Torn | JournalError::Locked) => (),
+            Err(JournalError::NotAJournal(_) | JournalError::Torn) => (),
+            Err(JournalError::Locked) => {
+                say_at_work(path, "this plan does not know what it does", output);
+            }
             Err(error) => output.warn(&format!(
                 "the journal `{}` cannot be read, so that this plan does not know what an earlier \
                  apply left: {error}",
@@ -253,14 +256,16 @@ fn unsettled(search: Search<'_>, output: &mut Output<'_>) -> Result<Vec<Found>, 
             Ok(found) => all.push(found),
             // Somebody else's lines, or an apply that got nowhere.
             Err(JournalError::NotAJournal(_) | JournalError::Torn) => (),
-            Err(JournalError::Locked) => {
-                let path = path.display();
-                output.say(&format!("Another apply is at work, and writes `{path}`; going on."));
-            }
+            Err(JournalError::Locked) => say_at_work(path, "going on", output),
             Err(error) => return Err(unreadable(path, &error, output)),
         }
     }
     Ok(all)
+}
+
+fn say_at_work(path: &Path, then: &str, output: &mut Output<'_>) {
+    let path = path.display();
+    output.say(&format!("Another apply is at work, and writes `{path}`; {then}."));
 }
 
 fn unreadable(path: &Path, error: &JournalError, output: &mut Output<'_>) -> Exit {

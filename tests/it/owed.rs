@@ -1,9 +1,10 @@
 //! What an interrupted apply deleted and did not create again: who makes it again, and how long
 //! that is remembered.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use serde_json::{Value, json};
+use tokio::time::sleep;
 use trueup::{cli::Exit, simulator::World};
 
 use crate::{
@@ -70,4 +71,16 @@ async fn one_whose_create_fails_again_is_said_first_to_be_deleted() {
     assert!(annotated || ran.err.contains("`a` was deleted and not created again"), "{ran:#?}");
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains("deleted, not created again"), "{page}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_says_that_another_apply_is_at_work() {
+    let bench = idle_and_edited(REPLACED).await;
+    bench.simulator.inject("create=slow:20000").unwrap();
+    let plan = async {
+        sleep(Duration::from_secs(8)).await;
+        bench.run("plan").await
+    };
+    let (_applied, plan) = tokio::join!(bench.run("apply --auto-approve"), plan);
+    assert!(plan.err.contains("Another apply is at work, and writes `.trueup/"), "{plan:#?}");
 }
