@@ -4,6 +4,7 @@
 //! Reads and writes no journal itself, and sends nothing but what settles one by reading.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -25,7 +26,7 @@ use super::{
 };
 use crate::{
     apply::{self, Apply, Ended, Left, Purpose, Wait},
-    events::{Event, Report},
+    events::{Event, Outcome, Report},
     journal::{self, Closing, Disk, Header, JournalError, Kept, Opened},
     live,
     model::{Name, Settings, shown_json},
@@ -184,6 +185,11 @@ pub(crate) struct Settled {
     pub(crate) kept: Vec<(Name, Settings)>,
     /// Whether something of it is under way that reading does not settle.
     is_open: bool,
+    /// Whether it can be carried on with.
+    has_more: bool,
+    /// What it was to do, and which of that waits for whoever does it.
+    changes: Vec<Change>,
+    waiting: Vec<usize>,
 }
 
 /// Whose journals are looked for, and how what they had under way is settled.
@@ -220,8 +226,11 @@ pub(crate) async fn settled(
         let owed = left.owes_runs(changes).into_iter().cloned().collect();
         let halved = left.halved(changes).into_iter().map(|it| it.name.clone()).collect();
         let kept = with_settings(left.may_be_halved(changes));
-        let is_open = left.is_open();
-        settled.push(Settled { recorded: found.recorded, owed, halved, kept, is_open });
+        let waiting = left.waiting(changes);
+        let (is_open, has_more) = (left.is_open(), left.has_more());
+        let Found { recorded, plan, .. } = found;
+        let changes = plan.changes;
+        settled.push(Settled { recorded, owed, halved, kept, is_open, has_more, changes, waiting });
     }
     Ok(settled)
 }
@@ -351,7 +360,8 @@ pub(crate) struct Succession<'a> {
     pub(crate) is_planned_here: bool,
 }
 
-/// Begins the journal of an apply, and closes those whose rest it has.
+/// Begins the journal of an apply, and closes those whose rest it has; those that stay open lose
+/// what it has of them.
 pub(crate) fn begin(
     search: Search<'_>,
     header: Header,
@@ -371,19 +381,50 @@ pub(crate) fn begin(
         None
     };
     let by = journal.as_ref().map(|it| it.path.display().to_string());
-    for of in &mut succession.settled {
-        let Settled { recorded: Recorded { journal, path }, owed, halved, kept, is_open } = of;
-        let path = path.display();
-        let has = |it: &&Name| {
-            let plan = succession.plan;
-            let looked = succession.is_planned_here && plan.options.lets_through(it);
-            looked || plan.changes.iter().any(|of| of.name == **it)
+    let Succession { settled, plan, is_planned_here } = succession;
+    let heir = Heir { plan, is_planned_here, by };
+    for of in settled {
+        let is_left = heir.says_what_is_left(&of, output);
+        let (path, is_open) = (of.recorded.path.clone(), of.is_open);
+        let passed = if is_left || is_open {
+            heir.takes_its_part(of, output.now_ms())
+        } else {
+            let closing = Closing::TakenOver { by: heir.by.clone() };
+            let mut journal = of.recorded.journal;
+            journal.close(closing, output.now_ms())
         };
-        let lost = owed.iter().filter(|it| !has(it)).map(ToString::to_string);
-        let lost = lost.collect::<Vec<_>>().join(", ");
-        let gone = halved.iter().filter(|it| !has(it)).map(ToString::to_string);
-        let gone = gone.collect::<Vec<_>>().join(", ");
-        let bare = succession.plan.changes.iter().filter(|it| it.reason == Reason::New);
+        if let Err(error) = passed {
+            let path = path.display();
+            output.warn(&format!("the journal `{path}` could not be closed: {error}"));
+        }
+    }
+    Ok(journal)
+}
+
+/// A new apply, which has what earlier ones left as far as it looked at it.
+struct Heir<'a> {
+    plan: &'a Plan,
+    is_planned_here: bool,
+    /// Its journal, if it needed one.
+    by: Option<String>,
+}
+
+impl Heir<'_> {
+    fn has(&self, name: &Name) -> bool {
+        let looked = self.is_planned_here && self.plan.options.lets_through(name);
+        looked || self.plan.changes.iter().any(|it| it.name == *name)
+    }
+
+    /// Says what of a journal is not made up for, and returns whether there is something.
+    fn says_what_is_left(&self, of: &Settled, output: &mut Output<'_>) -> bool {
+        let Settled { recorded, owed, halved, kept, has_more, .. } = of;
+        let path = recorded.path.display();
+        let missing = |them: &[Name]| {
+            let missing = them.iter().filter(|it| !self.has(it)).map(ToString::to_string);
+            missing.collect::<Vec<_>>().join(", ")
+        };
+        let (lost, gone) = (missing(owed), missing(halved));
+        let bare = self.plan.changes.iter().filter(|it| it.reason == Reason::New);
         let bare = bare.filter(|it| kept.iter().any(|(name, _)| *name == it.name));
         let bare = bare.map(|it| it.name.to_string()).collect::<Vec<_>>().join(", ");
         if !bare.is_empty() {
@@ -393,25 +434,38 @@ pub(crate) fn begin(
                  is not as it was, see {path}"
             ));
         }
+        let who = if *has_more {
+            format!("`trueup resume {path}` does")
+        } else {
+            "an apply that plans it anew does".to_owned()
+        };
         if !lost.is_empty() {
             output.warn(&format!(
                 "an earlier apply edited {lost} and did not start its run, and this plan does not \
-                 either: `trueup resume {path}` does"
+                 either: {who}"
             ));
         }
         if !gone.is_empty() {
             output.warn(&format!(
                 "an earlier apply deleted {gone} and did not create it again, and this plan does \
-                 not either: `trueup resume {path}` does"
+                 not either: {who}"
             ));
         }
-        if !lost.is_empty() || !gone.is_empty() || *is_open {
-            continue;
-        }
-        let closed = journal.close(Closing::TakenOver { by: by.clone() }, output.now_ms());
-        if let Err(error) = closed {
-            output.warn(&format!("the journal `{path}` could not be closed: {error}"));
-        }
+        !lost.is_empty() || !gone.is_empty()
     }
-    Ok(journal)
+
+    /// Has a journal that stays open forget what is this apply's by now: done twice, it would undo
+    /// what was wanted since.
+    fn takes_its_part(&self, of: Settled, now_ms: i64) -> io::Result<()> {
+        let Settled { recorded: Recorded { mut journal, .. }, waiting, changes, .. } = of;
+        let words = match &self.by {
+            Some(path) => format!("a later apply has it: {path}"),
+            None => "a later apply found nothing to do for it".to_owned(),
+        };
+        let has = |it: &usize| changes.get(*it).is_some_and(|it| self.has(&it.name));
+        let ended =
+            |change| Event::Ended { change, outcome: Outcome::Stale { words: words.clone() } };
+        let ended = waiting.into_iter().filter(has).map(ended).collect::<Vec<_>>();
+        journal.record(&ended, &changes, now_ms)
+    }
 }

@@ -9,8 +9,9 @@ use trueup::{cli::Exit, simulator::World};
 
 use crate::{
     bench::{Bench, options},
-    resume::{idle_and_edited, newest},
+    resume::{idle_and_edited, killed_at, newest},
     somebody::edits,
+    story::many,
 };
 
 const REPLACED: &str = "cidr: 10.2.0.0/24, on_change: replace";
@@ -83,4 +84,79 @@ async fn a_plan_says_that_another_apply_is_at_work() {
     };
     let (_applied, plan) = tokio::join!(bench.run("apply --auto-approve"), plan);
     assert!(plan.err.contains("Another apply is at work, and writes `.trueup/"), "{plan:#?}");
+}
+
+/// Two discoveries, the first of which is as above, and of what the second is to be.
+async fn two(second: &str) -> Bench {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&many(&[("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.3.0.0/24, timeout: 5s")]));
+    let _applied = bench.expect_applied().await;
+    sleep(Duration::from_secs(20)).await;
+    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    bench.files(&many(&[("a", REPLACED), ("b", second)]));
+    bench
+}
+
+/// Has `a` made again, taken away by the files, and given by them anew, each by this apply.
+async fn made_and_taken_away(bench: &Bench, second: &str, line: &str) {
+    let ran = bench.run(line).await;
+    assert!(ran.exit == Exit::Done && ran.out.contains("(replace_owed)"), "{ran:#?}");
+    sleep(Duration::from_secs(20)).await;
+    bench.files(&many(&[("a", "state: absent"), ("b", second)]));
+    let ran = bench.run(line).await;
+    assert!(ran.exit == Exit::Done && ran.out.contains("1 destroyed"), "{ran:#?}");
+    bench.files(&many(&[("a", "cidr: 10.9.0.0/24"), ("b", second)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_later_apply_has_made_is_not_made_by_the_journal_again() {
+    let second = "cidr: 10.4.0.0/24, on_change: replace";
+    for line in ["resume", "plan --only a"] {
+        let bench = two(second).await;
+        bench.simulator.inject("create@1-2=reset").unwrap();
+        killed_at(&bench, "apply --auto-approve --parallelism 1", &["in_doubt", "\"b\""]).await;
+        let old = newest(&bench);
+        made_and_taken_away(&bench, second, "apply --auto-approve --only a").await;
+        if line == "resume" {
+            let ran = bench.run_bare(&["resume", old.to_str().unwrap(), "--simulate"]).await;
+            assert!(ran.out.contains("a later apply has it: .trueup/"), "{ran:#?}");
+            let world = bench.simulator.world_json();
+            assert!(world.contains("10.4.0.0") && !world.contains("10.2.0.0"), "{ran:#?}");
+        }
+        let ran = bench.run("plan --only a").await;
+        assert!(ran.out.contains("(new)"), "{ran:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stuck_task_does_not_keep_the_rest_of_its_journal_alive() {
+    let bench = two("cidr: 10.3.0.0/24, timeout: 9s").await;
+    bench.simulator.inject("create=fail:No space left").unwrap();
+    bench.simulator.inject("edit=stuck").unwrap();
+    let ran = bench.run("apply --auto-approve --timeout 2m").await;
+    assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
+    let second = "cidr: 10.3.0.0/24, timeout: 5s";
+    bench.files(&many(&[("a", REPLACED), ("b", second)]));
+    made_and_taken_away(&bench, second, "apply --auto-approve").await;
+    let ran = bench.run("plan").await;
+    assert!(ran.out.contains("(new)") && newest(&bench) != PathBuf::new(), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_told_of_it_is_told_what_makes_it_again() {
+    for (fault, killed, remedy) in [
+        ("create=fail:No space left", false, "an apply that plans it anew does"),
+        ("create=reset", true, "`trueup resume .trueup/"),
+    ] {
+        let bench = two("cidr: 10.3.0.0/24, timeout: 5s").await;
+        bench.simulator.inject(fault).unwrap();
+        if killed {
+            killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+        } else {
+            let ran = bench.run("apply --auto-approve").await;
+            assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
+        }
+        let ran = bench.run("apply --auto-approve --except a").await;
+        assert!(ran.err.contains(remedy), "{ran:#?}");
+    }
 }
