@@ -10,7 +10,7 @@ use trueup::{cli::Exit, simulator::World};
 use crate::{
     bench::{Bench, options},
     resume::{idle_and_edited, killed_at, newest},
-    somebody::edits,
+    somebody::{edits, makes},
     story::many,
 };
 
@@ -159,4 +159,28 @@ async fn whoever_is_told_of_it_is_told_what_makes_it_again() {
         let ran = bench.run("apply --auto-approve --except a").await;
         assert!(ran.err.contains(remedy), "{ran:#?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_plan_does_not_make_it_forgotten() {
+    let bench = halved_without_its_credential().await;
+    let ran = bench.run_bare(&["apply", &bench.path("p.json"), "--simulate"]).await;
+    assert!(ran.exit == Exit::Stale && ran.err.contains("still owed"), "{ran:#?}");
+    let ran = bench.expect_applied().await;
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+    assert!(ran.out.contains("retries             = 1"), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_somebody_made_meanwhile_is_compared_with_the_files() {
+    let bench = halved().await;
+    let out = bench.path("p.json");
+    let ran = bench.run(&format!("plan --out {out}")).await;
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+    makes(&bench.simulator, "a", "10.7.0.0/24").await;
+    let ran = bench.run_bare(&["apply", &out, "--simulate"]).await;
+    assert_eq!(ran.exit, Exit::Stale, "{ran:#?}");
+    let _applied = bench.expect_applied().await;
+    bench.expect_no_changes().await;
+    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
 }
