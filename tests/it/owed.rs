@@ -184,3 +184,16 @@ async fn one_that_somebody_made_meanwhile_is_compared_with_the_files() {
     bench.expect_no_changes().await;
     assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_is_not_lifted_for_what_nobody_asks_for_any_more() {
+    let bench = two("cidr: 10.8.0.0/20, on_change: replace").await;
+    bench.simulator.inject("create@1-2=fail:No space left").unwrap();
+    let ran = bench.run("apply --auto-approve").await;
+    assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
+    bench.files(&many(&[("a", REPLACED), ("c", "cidr: 10.8.0.0/20")]));
+    bench.file("limits.yaml", "version: 1\npolicy: {max_new_addresses: 100}\n");
+    let ran = bench.run("plan").await;
+    assert_eq!(ran.exit, Exit::Refused, "{ran:#?}");
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+}
