@@ -154,10 +154,25 @@ impl Left {
         halved.filter(|(it, change)| it.may_be_halved(change)).map(|(_, change)| change).collect()
     }
 
-    /// Whether a later apply has to make up for something of which nothing is left to carry on with:
-    /// a run, or the second half of a replace.
+    /// Returns the changes of which a later apply has to make up for something, even where nothing is
+    /// left of them to carry on with: a run, or the second half of a replace.
+    pub(crate) fn in_debt(&self, changes: &[Change]) -> Vec<usize> {
+        let all = self.changes.iter().zip(changes).enumerate();
+        let in_debt = all.filter(|(_, (it, change))| it.is_in_debt(change));
+        in_debt.map(|(position, _)| position).collect()
+    }
+
+    /// Whether a later apply has to make up for something.
     pub(crate) fn is_in_debt(&self, changes: &[Change]) -> bool {
-        !self.owes_runs(changes).is_empty() || !self.halved(changes).is_empty()
+        !self.in_debt(changes).is_empty()
+    }
+
+    /// Returns the changes that something is left to do for, and that wait for no answer: a new apply
+    /// may have them.
+    pub(crate) fn waiting(&self, changes: &[Change]) -> Vec<usize> {
+        let all = self.changes.iter().zip(changes).enumerate();
+        let waiting = all.filter(|(_, (it, change))| it.is_waiting(change));
+        waiting.map(|(position, _)| position).collect()
     }
 
     /// Returns how many changes are left to be carried on with.
@@ -336,6 +351,15 @@ impl LeftChange {
                 | LeftAt::Pending { .. }
                 | LeftAt::Claimed { .. } => true,
             }
+    }
+
+    fn is_waiting(&self, change: &Change) -> bool {
+        let is_left = !self.is_over() && !self.steps.is_empty();
+        !self.is_open() && (is_left || self.is_in_debt(change))
+    }
+
+    fn is_in_debt(&self, change: &Change) -> bool {
+        self.is_halved(change) || self.owes_a_run(change)
     }
 
     fn is_halved(&self, change: &Change) -> bool {

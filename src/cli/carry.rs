@@ -164,8 +164,11 @@ pub(crate) async fn carried_out(
         });
         let ends = ends.collect::<Vec<_>>();
         if let Some(Recorded { journal, .. }) = &mut journal {
-            // Nothing was written, and the next apply looks again.
-            drop(journal.record(&ends, &plan.changes, output.now_ms()));
+            // Nothing was written, and the next apply looks again; to that, what is owed still is.
+            let kept = left.in_debt(&plan.changes);
+            let is_over = |it: &&Event| it.change().is_some_and(|it| !kept.contains(&it));
+            let over = ends.iter().filter(is_over).cloned().collect::<Vec<_>>();
+            drop(journal.record(&over, &plan.changes, output.now_ms()));
         }
         for end in &ends {
             report.tell(end, output.now_ms());
@@ -183,7 +186,7 @@ pub(crate) async fn carried_out(
         leave(journal, (is_done, left.is_in_debt(&plan.changes)), output);
     }
     if is_finished {
-        predecessors.close(output);
+        predecessors.pass(output);
     }
     exit
 }

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     apply::{self, Apply, Ended, Left, Purpose, Wait},
-    events::{Event, Report},
+    events::{Event, Outcome, Report},
     journal::{self, Closing, Disk, Header, JournalError, Kept, Opened},
     live,
     model::{Name, Settings, shown_json},
@@ -133,7 +133,10 @@ pub(crate) fn remembered(
     for path in paths.iter().filter(is_open).filter(|_| connection.has_journals()) {
         match halved_by(&*disk, path, &connection.url) {
             Ok(halved) => all.extend(halved),
-            Err(JournalError::NotAJournal(_) | JournalError::Torn | JournalError::Locked) => (),
+            Err(JournalError::NotAJournal(_) | JournalError::Torn) => (),
+            Err(JournalError::Locked) => {
+                say_at_work(path, "this plan does not know what it does", output);
+            }
             Err(error) => output.warn(&format!(
                 "the journal `{}` cannot be read, so that this plan does not know what an earlier \
                  apply left: {error}",
@@ -181,6 +184,11 @@ pub(crate) struct Settled {
     pub(crate) kept: Vec<(Name, Settings)>,
     /// Whether something of it is under way that reading does not settle.
     is_open: bool,
+    /// Whether it can be carried on with.
+    has_more: bool,
+    /// What it was to do, and which of that waits for whoever does it.
+    changes: Vec<Change>,
+    waiting: Vec<usize>,
 }
 
 /// Whose journals are looked for, and how what they had under way is settled.
@@ -217,8 +225,11 @@ pub(crate) async fn settled(
         let owed = left.owes_runs(changes).into_iter().cloned().collect();
         let halved = left.halved(changes).into_iter().map(|it| it.name.clone()).collect();
         let kept = with_settings(left.may_be_halved(changes));
-        let is_open = left.is_open();
-        settled.push(Settled { recorded: found.recorded, owed, halved, kept, is_open });
+        let waiting = left.waiting(changes);
+        let (is_open, has_more) = (left.is_open(), left.has_more());
+        let Found { recorded, plan, .. } = found;
+        let changes = plan.changes;
+        settled.push(Settled { recorded, owed, halved, kept, is_open, has_more, changes, waiting });
     }
     Ok(settled)
 }
@@ -253,14 +264,16 @@ fn unsettled(search: Search<'_>, output: &mut Output<'_>) -> Result<Vec<Found>, 
             Ok(found) => all.push(found),
             // Somebody else's lines, or an apply that got nowhere.
             Err(JournalError::NotAJournal(_) | JournalError::Torn) => (),
-            Err(JournalError::Locked) => {
-                let path = path.display();
-                output.say(&format!("Another apply is at work, and writes `{path}`; going on."));
-            }
+            Err(JournalError::Locked) => say_at_work(path, "going on", output),
             Err(error) => return Err(unreadable(path, &error, output)),
         }
     }
     Ok(all)
+}
+
+fn say_at_work(path: &Path, then: &str, output: &mut Output<'_>) {
+    let path = path.display();
+    output.say(&format!("Another apply is at work, and writes `{path}`; {then}."));
 }
 
 fn unreadable(path: &Path, error: &JournalError, output: &mut Output<'_>) -> Exit {
@@ -346,20 +359,33 @@ pub(crate) struct Succession<'a> {
     pub(crate) is_planned_here: bool,
 }
 
-/// The journals whose rest a new apply has: closed once it has come to its end, for until then it may
-/// turn out that it does nothing of it.
+/// The journals that pass what is left of them to a new apply. They do once that has come to its
+/// end, for until then it may turn out that it does nothing of it.
 #[derive(Debug, Default)]
 pub(crate) struct Predecessors {
-    recorded: Vec<Recorded>,
+    all: Vec<(Recorded, Passed)>,
     /// The journal of the new one.
     by: Option<String>,
 }
 
+/// What a journal passes to a new apply.
+#[derive(Debug)]
+enum Passed {
+    Whole,
+    /// What is over for it, of these changes: the rest stays open. Done twice, it would undo what
+    /// was wanted since.
+    Part(Vec<Event>, Vec<Change>),
+}
+
 impl Predecessors {
-    pub(crate) fn close(self, output: &mut Output<'_>) {
-        for Recorded { mut journal, path } in self.recorded {
-            let closing = Closing::TakenOver { by: self.by.clone() };
-            if let Err(error) = journal.close(closing, output.now_ms()) {
+    pub(crate) fn pass(self, output: &mut Output<'_>) {
+        for (Recorded { mut journal, path }, passed) in self.all {
+            let now_ms = output.now_ms();
+            let outcome = match passed {
+                Passed::Whole => journal.close(Closing::TakenOver { by: self.by.clone() }, now_ms),
+                Passed::Part(over, changes) => journal.record(&over, &changes, now_ms),
+            };
+            if let Err(error) = outcome {
                 let path = path.display();
                 output.warn(&format!("the journal `{path}` could not be closed: {error}"));
             }
@@ -367,7 +393,7 @@ impl Predecessors {
     }
 }
 
-/// Begins the journal of an apply. Returns it with those whose rest it has.
+/// Begins the journal of an apply. Returns it with those that pass it what is left of them.
 pub(crate) fn begin(
     search: Search<'_>,
     header: Header,
@@ -387,20 +413,44 @@ pub(crate) fn begin(
         None
     };
     let by = journal.as_ref().map(|it| it.path.display().to_string());
-    let mut recorded = Vec::new();
-    for of in succession.settled {
-        let Settled { recorded: earlier, owed, halved, kept, is_open } = of;
-        let path = earlier.path.display();
-        let has = |it: &&Name| {
-            let plan = succession.plan;
-            let looked = succession.is_planned_here && plan.options.lets_through(it);
-            looked || plan.changes.iter().any(|of| of.name == **it)
+    let Succession { settled, plan, is_planned_here } = succession;
+    let heir = Heir { plan, is_planned_here, by };
+    let mut all = Vec::new();
+    for of in settled {
+        let is_left = heir.says_what_is_left(&of, output);
+        all.push(if is_left || of.is_open {
+            heir.part_of(of)
+        } else {
+            (of.recorded, Passed::Whole)
+        });
+    }
+    Ok((journal, Predecessors { all, by: heir.by }))
+}
+
+/// A new apply, which has what earlier ones left as far as it looked at it.
+struct Heir<'a> {
+    plan: &'a Plan,
+    is_planned_here: bool,
+    /// Its journal, if it needed one.
+    by: Option<String>,
+}
+
+impl Heir<'_> {
+    fn has(&self, name: &Name) -> bool {
+        let looked = self.is_planned_here && self.plan.options.lets_through(name);
+        looked || self.plan.changes.iter().any(|it| it.name == *name)
+    }
+
+    /// Says what of a journal is not made up for, and returns whether there is something.
+    fn says_what_is_left(&self, of: &Settled, output: &mut Output<'_>) -> bool {
+        let Settled { recorded, owed, halved, kept, has_more, .. } = of;
+        let path = recorded.path.display();
+        let missing = |them: &[Name]| {
+            let missing = them.iter().filter(|it| !self.has(it)).map(ToString::to_string);
+            missing.collect::<Vec<_>>().join(", ")
         };
-        let lost = owed.iter().filter(|it| !has(it)).map(ToString::to_string);
-        let lost = lost.collect::<Vec<_>>().join(", ");
-        let gone = halved.iter().filter(|it| !has(it)).map(ToString::to_string);
-        let gone = gone.collect::<Vec<_>>().join(", ");
-        let bare = succession.plan.changes.iter().filter(|it| it.reason == Reason::New);
+        let (lost, gone) = (missing(owed), missing(halved));
+        let bare = self.plan.changes.iter().filter(|it| it.reason == Reason::New);
         let bare = bare.filter(|it| kept.iter().any(|(name, _)| *name == it.name));
         let bare = bare.map(|it| it.name.to_string()).collect::<Vec<_>>().join(", ");
         if !bare.is_empty() {
@@ -410,21 +460,37 @@ pub(crate) fn begin(
                  is not as it was, see {path}"
             ));
         }
+        let who = if *has_more {
+            format!("`trueup resume {path}` does")
+        } else {
+            "an apply that plans it anew does".to_owned()
+        };
         if !lost.is_empty() {
             output.warn(&format!(
                 "an earlier apply edited {lost} and did not start its run, and this plan does not \
-                 either: `trueup resume {path}` does"
+                 either: {who}"
             ));
         }
         if !gone.is_empty() {
             output.warn(&format!(
                 "an earlier apply deleted {gone} and did not create it again, and this plan does \
-                 not either: `trueup resume {path}` does"
+                 not either: {who}"
             ));
         }
-        if lost.is_empty() && gone.is_empty() && !is_open {
-            recorded.push(earlier);
-        }
+        !lost.is_empty() || !gone.is_empty()
     }
-    Ok((journal, Predecessors { recorded, by }))
+
+    /// Returns a journal that stays open, and what is this apply's by now.
+    fn part_of(&self, of: Settled) -> (Recorded, Passed) {
+        let Settled { recorded, waiting, changes, .. } = of;
+        let words = match &self.by {
+            Some(path) => format!("a later apply has it: {path}"),
+            None => "a later apply found nothing to do for it".to_owned(),
+        };
+        let has = |it: &usize| changes.get(*it).is_some_and(|it| self.has(&it.name));
+        let ended =
+            |change| Event::Ended { change, outcome: Outcome::Stale { words: words.clone() } };
+        let over = waiting.into_iter().filter(has).map(ended).collect();
+        (recorded, Passed::Part(over, changes))
+    }
 }

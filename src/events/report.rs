@@ -3,7 +3,7 @@
 use super::event::{Event, Outcome};
 use crate::{
     model::{Name, RemoteId},
-    plan::{Action, Change, Step},
+    plan::{Action, Change, Reason, Step},
 };
 
 /// What came of each change.
@@ -19,6 +19,7 @@ pub(crate) struct Report {
 pub(crate) struct Entry {
     pub(crate) name: Name,
     pub(crate) action: Action,
+    pub(crate) reason: Reason,
     /// What the discovery is known by: of a create, once that is known.
     pub(crate) id: Option<RemoteId>,
     /// The steps that were begun, or found done, in their order.
@@ -75,6 +76,7 @@ impl Report {
         let entry = |it: &Change| Entry {
             name: it.name.clone(),
             action: it.action,
+            reason: it.reason,
             id: it.id.clone(),
             steps: Vec::new(),
             notes: Vec::new(),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::types::{Change, ChangeImpact, Impact, Space};
+use super::types::{Change, ChangeImpact, Impact, Reason, Space};
 use crate::model::{
     AddressSet, Count, Exclude, Interface, Live, LiveDiscovery, Name, Settings, Target,
 };
@@ -54,10 +54,13 @@ pub(super) fn impact(changes: &mut [Change], live: &Live) -> Impact {
 }
 
 /// Counts the addresses that runs scan and that nothing covers now: neither a live discovery, nor
-/// one that an interrupted apply has deleted and was to make again with these settings.
+/// one of these changes that an interrupted apply was to make with these settings.
 pub(super) fn new_but_owed(changes: &[Change], live: &Live, halved: &[(Name, Settings)]) -> Count {
     let readable = live.discoveries.iter().filter_map(|it| it.read.as_ref().ok());
-    let covered = readable.map(|it| &it.settings).chain(halved.iter().map(|(_, it)| it));
+    let owed = halved.iter().filter(|(name, _)| {
+        changes.iter().any(|it| it.reason == Reason::ReplaceOwed && it.name == *name)
+    });
+    let covered = readable.map(|it| &it.settings).chain(owed.map(|(_, it)| it));
     let covered = covered.map(addresses).collect::<AddressSet>();
     let runs = changes.iter().filter(|it| it.starts_a_run(live.interface));
     let scanned = runs.filter_map(|it| it.after.as_ref()).map(addresses).collect::<AddressSet>();

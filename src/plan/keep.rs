@@ -71,7 +71,7 @@ pub(super) fn released(scene: &Scene<'_>, past: &Past<'_>) -> (Desired, Vec<Kept
 
 /// Returns the settings that a discovery has, or is to have once what an interrupted apply left is
 /// done: drift that it kept is among them.
-fn standing<'a>(scene: &Scene<'a>, name: &Name) -> Option<&'a Settings> {
+fn standing<'s>(scene: &'s Scene<'_>, name: &Name) -> Option<&'s Settings> {
     match scene.live_of(name) {
         [LiveDiscovery { id: _, name: _, read: Ok(live) }] => Some(&live.settings),
         [] => scene.halved(name),

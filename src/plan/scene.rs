@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::Options;
-use crate::model::{Desired, Globs, Interface, Live, LiveDiscovery, Name, Settings};
+use crate::model::{Credential, Desired, Globs, Interface, Live, LiveDiscovery, Name, Settings};
 
 /// The two states and the user's wishes, by name.
 pub(super) struct Scene<'a> {
@@ -22,6 +22,9 @@ pub(super) struct Scene<'a> {
     /// Live names by what they have in common with names that look alike.
     live_by_fold: BTreeMap<String, BTreeSet<&'a Name>>,
     requested: BTreeSet<&'a Name>,
+    /// What an interrupted apply deleted, with the settings that it was to have, by the latest
+    /// apply that was to make it.
+    halved: BTreeMap<&'a Name, Settings>,
     /// Names that nothing is done to, whatever the files say.
     left_alone: BTreeSet<&'a Name>,
 }
@@ -44,6 +47,8 @@ impl<'a> Scene<'a> {
         }
         let declared = desired.discoveries.iter().map(|it| &it.name.value).collect();
         let requested = options.rerun.iter().collect();
+        let halved = options.halved.iter();
+        let halved = halved.map(|(name, it)| (name, without_gone(it, &live.credentials)));
         let left_alone = BTreeSet::new();
         Self {
             desired,
@@ -55,6 +60,7 @@ impl<'a> Scene<'a> {
             live_by_name,
             live_by_fold,
             requested,
+            halved: halved.collect(),
             left_alone,
         }
     }
@@ -104,10 +110,10 @@ impl<'a> Scene<'a> {
         self.options.owed.contains(name)
     }
 
-    /// Returns the settings that it was to have when an interrupted apply deleted it, by the latest
-    /// apply that was to make it.
-    pub(super) fn halved(&self, name: &Name) -> Option<&'a Settings> {
-        self.options.halved.iter().rfind(|(it, _)| it == name).map(|(_, settings)| settings)
+    /// Returns the settings that it was to have when an interrupted apply deleted it, as far as they
+    /// can still be sent.
+    pub(super) fn halved(&self, name: &Name) -> Option<&Settings> {
+        self.halved.get(name)
     }
 
     /// Whether a file gives the name.
@@ -132,4 +138,18 @@ impl<'a> Scene<'a> {
         let alike = self.live_by_fold.get(&name.folded()).into_iter().flatten();
         alike.filter(|it| **it != name && !self.is_declared(it)).copied().collect()
     }
+}
+
+/// Returns settings without the credentials that the controller no longer has: nothing is made with
+/// those.
+fn without_gone(settings: &Settings, known: &[Credential]) -> Settings {
+    let mut settings = settings.clone();
+    for of_kind in settings.credentials.values_mut() {
+        let here = |it: &Credential| {
+            known.iter().any(|known| (&known.id, known.kind) == (&it.id, it.kind))
+        };
+        of_kind.retain(here);
+    }
+    settings.credentials.retain(|_, of_kind| !of_kind.is_empty());
+    settings
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::{
     events::{Entry, Outcome, Report, Taken, Verdict},
     model::printable,
-    plan::{Action, Plan, Step},
+    plan::{Action, Plan, Reason, Step},
     source::{Location, SourceMap},
 };
 
@@ -51,12 +51,13 @@ fn is_untouched(entry: &Entry) -> bool {
     entry.outcome.is_none() && !entry.was_sent()
 }
 
-/// Whether a replace deleted the discovery and did not make it again.
+/// Whether a replace deleted the discovery, be it in an earlier apply, and did not make it again.
 pub(crate) fn is_halved(entry: &Entry) -> bool {
-    let deleted =
-        entry.done().any(|it| it == Step::Delete) && !entry.done().any(|it| it == Step::Create);
-    let converged = matches!(entry.outcome, Some(Outcome::Done | Outcome::Converged));
-    entry.action == Action::Replace && deleted && !converged
+    let deleted = entry.action == Action::Replace && entry.done().any(|it| it == Step::Delete);
+    let is_left = deleted || entry.reason == Reason::ReplaceOwed;
+    let is_over =
+        matches!(entry.outcome, Some(Outcome::Done | Outcome::Converged | Outcome::Stale { .. }));
+    is_left && !entry.done().any(|it| it == Step::Create) && !is_over
 }
 
 fn section(text: &mut String, title: &str, entries: &[Located<'_>]) {

@@ -53,6 +53,8 @@ mod markdown;
 mod mistakes;
 /// The world moves between the plan and the writes.
 mod moving;
+/// What an interrupted apply deleted and did not create again, and how long that is remembered.
+mod owed;
 /// How much is under way at once, and how it is ended.
 mod pace;
 /// Plans, and what came of them, as pages for people.

@@ -44,7 +44,7 @@ fn state(bench: &Bench) -> BTreeMap<String, String> {
     world["discoveries"].as_array().unwrap().iter().map(of).collect()
 }
 
-fn newest(bench: &Bench) -> PathBuf {
+pub(crate) fn newest(bench: &Bench) -> PathBuf {
     let open = bench.disk.texts().into_iter().filter(|(_, text)| {
         let last = text.lines().last().unwrap();
         !last.contains("\"finished\"") && !last.contains("\"taken_over\"")
@@ -113,11 +113,11 @@ async fn killed_at_any_time_a_new_apply_ends_where_an_undisturbed_one_does() {
 }
 
 /// Applies, and kills it once the journal has a new line that holds all of these words.
-async fn killed_at(bench: &Bench, line: &str, words: &[&str]) {
+pub(crate) async fn killed_at(bench: &Bench, line: &str, words: &[&str]) {
     killed_while(bench, bench.run(line), words).await;
 }
 
-async fn killed_while(bench: &Bench, runs: impl Future<Output = Ran>, words: &[&str]) {
+pub(crate) async fn killed_while(bench: &Bench, runs: impl Future<Output = Ran>, words: &[&str]) {
     let was = bench.disk.texts();
     let has = |text: &str| text.lines().any(|line| words.iter().all(|it| line.contains(it)));
     let is_there = async {
@@ -138,7 +138,7 @@ async fn killed_while(bench: &Bench, runs: impl Future<Output = Ran>, words: &[&
     bench.disk.lose_power(0);
 }
 
-async fn idle_and_edited(keys: &str) -> Bench {
+pub(crate) async fn idle_and_edited(keys: &str) -> Bench {
     let bench = Bench::like(&[], &[]);
     bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 5s"));
     let _applied = bench.expect_applied().await;

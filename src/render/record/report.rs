@@ -47,7 +47,7 @@ pub(crate) fn report_document(report: &Report, about: ReportAbout<'_>) -> Report
 }
 
 fn change(entry: &Entry, source: Option<PlaceV1>) -> ReportChangeV1 {
-    let Entry { name, action, id, steps, notes, outcome: _, ended_ms } = entry;
+    let Entry { name, action, reason: _, id, steps, notes, outcome: _, ended_ms } = entry;
     let (outcome, words) = came_to(entry);
     ReportChangeV1 {
         name: name.as_str().to_owned(),

@@ -1,0 +1,199 @@
+//! What an interrupted apply deleted and did not create again: who makes it again, and how long
+//! that is remembered.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use trueup::{cli::Exit, simulator::World};
+
+use crate::{
+    bench::{Bench, options},
+    resume::{idle_and_edited, killed_at, newest},
+    somebody::{edits, makes},
+    story::many,
+};
+
+const REPLACED: &str = "cidr: 10.2.0.0/24, on_change: replace";
+
+/// A discovery `a` of which somebody has set the retries, deleted by a replace whose create failed.
+async fn halved() -> Bench {
+    let bench = idle_and_edited(REPLACED).await;
+    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    bench.simulator.inject("create=fail:No space left").unwrap();
+    let ran = bench.run("apply --auto-approve").await;
+    assert!(ran.exit == Exit::Partial && ran.err.contains("still owed"), "{ran:#?}");
+    bench
+}
+
+/// The same, and it had a credential of which the files say nothing, which is gone since.
+async fn halved_without_its_credential() -> Bench {
+    let mut bench = idle_and_edited(REPLACED).await;
+    let world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
+    let id = world["credentials"]["httpsRead"][0]["id"].clone();
+    edits(&bench.simulator, "1", |it| {
+        it["globalCredentialIdList"].as_array_mut().unwrap().push(id);
+        it["retryCount"] = 1.into();
+    })
+    .await;
+    bench.simulator.inject("create=fail:No space left").unwrap();
+    let ran = bench.run("apply --auto-approve").await;
+    assert!(ran.exit == Exit::Partial && ran.err.contains("still owed"), "{ran:#?}");
+    let saved = bench.run(&format!("plan --out {}", bench.path("p.json"))).await;
+    assert!(saved.out.contains("http_read"), "{saved:#?}");
+    let mut world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
+    world["credentials"]["httpsRead"] = json!([]);
+    let world = World::from_json(&world.to_string()).unwrap();
+    bench.replace(options(&[], &[]), world);
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_is_gone_does_not_keep_it_from_being_made_again() {
+    let bench = halved_without_its_credential().await;
+    let ran = bench.expect_applied().await;
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+    assert!(ran.out.contains("retries             = 1"), "{ran:#?}");
+    bench.expect_no_changes().await;
+    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_whose_create_fails_again_is_said_first_to_be_deleted() {
+    let bench = halved().await;
+    bench.simulator.inject("create=fail:No space left").unwrap();
+    let page = bench.path("report.html");
+    let line = format!("apply --auto-approve --report {page} --annotations github");
+    let ran = bench.run(&line).await;
+    assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+    let first = "Deleted, not created again:\n  + a: No space left\n";
+    assert!(ran.out.contains(first) && !ran.out.contains("\nFailed:"), "{ran:#?}");
+    let annotated = ran.out.contains("`a` was deleted and not created again: No space left");
+    assert!(annotated || ran.err.contains("`a` was deleted and not created again"), "{ran:#?}");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("deleted, not created again"), "{page}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_says_that_another_apply_is_at_work() {
+    let bench = idle_and_edited(REPLACED).await;
+    bench.simulator.inject("create=slow:20000").unwrap();
+    let plan = async {
+        sleep(Duration::from_secs(8)).await;
+        bench.run("plan").await
+    };
+    let (_applied, plan) = tokio::join!(bench.run("apply --auto-approve"), plan);
+    assert!(plan.err.contains("Another apply is at work, and writes `.trueup/"), "{plan:#?}");
+}
+
+/// Two discoveries, the first of which is as above, and of what the second is to be.
+async fn two(second: &str) -> Bench {
+    let bench = Bench::like(&[], &[]);
+    bench.files(&many(&[("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.3.0.0/24, timeout: 5s")]));
+    let _applied = bench.expect_applied().await;
+    sleep(Duration::from_secs(20)).await;
+    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    bench.files(&many(&[("a", REPLACED), ("b", second)]));
+    bench
+}
+
+/// Has `a` made again, taken away by the files, and given by them anew, each by this apply.
+async fn made_and_taken_away(bench: &Bench, second: &str, line: &str) {
+    let ran = bench.run(line).await;
+    assert!(ran.exit == Exit::Done && ran.out.contains("(replace_owed)"), "{ran:#?}");
+    sleep(Duration::from_secs(20)).await;
+    bench.files(&many(&[("a", "state: absent"), ("b", second)]));
+    let ran = bench.run(line).await;
+    assert!(ran.exit == Exit::Done && ran.out.contains("1 destroyed"), "{ran:#?}");
+    bench.files(&many(&[("a", "cidr: 10.9.0.0/24"), ("b", second)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_later_apply_has_made_is_not_made_by_the_journal_again() {
+    let second = "cidr: 10.4.0.0/24, on_change: replace";
+    for line in ["resume", "plan --only a"] {
+        let bench = two(second).await;
+        bench.simulator.inject("create@1-2=reset").unwrap();
+        killed_at(&bench, "apply --auto-approve --parallelism 1", &["in_doubt", "\"b\""]).await;
+        let old = newest(&bench);
+        made_and_taken_away(&bench, second, "apply --auto-approve --only a").await;
+        if line == "resume" {
+            let ran = bench.run_bare(&["resume", old.to_str().unwrap(), "--simulate"]).await;
+            assert!(ran.out.contains("a later apply has it: .trueup/"), "{ran:#?}");
+            let world = bench.simulator.world_json();
+            assert!(world.contains("10.4.0.0") && !world.contains("10.2.0.0"), "{ran:#?}");
+        }
+        let ran = bench.run("plan --only a").await;
+        assert!(ran.out.contains("(new)"), "{ran:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stuck_task_does_not_keep_the_rest_of_its_journal_alive() {
+    let bench = two("cidr: 10.3.0.0/24, timeout: 9s").await;
+    bench.simulator.inject("create=fail:No space left").unwrap();
+    bench.simulator.inject("edit=stuck").unwrap();
+    let ran = bench.run("apply --auto-approve --timeout 2m").await;
+    assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
+    let second = "cidr: 10.3.0.0/24, timeout: 5s";
+    bench.files(&many(&[("a", REPLACED), ("b", second)]));
+    made_and_taken_away(&bench, second, "apply --auto-approve").await;
+    let ran = bench.run("plan").await;
+    assert!(ran.out.contains("(new)") && newest(&bench) != PathBuf::new(), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_told_of_it_is_told_what_makes_it_again() {
+    for (fault, killed, remedy) in [
+        ("create=fail:No space left", false, "an apply that plans it anew does"),
+        ("create=reset", true, "`trueup resume .trueup/"),
+    ] {
+        let bench = two("cidr: 10.3.0.0/24, timeout: 5s").await;
+        bench.simulator.inject(fault).unwrap();
+        if killed {
+            killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+        } else {
+            let ran = bench.run("apply --auto-approve").await;
+            assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
+        }
+        let ran = bench.run("apply --auto-approve --except a").await;
+        assert!(ran.err.contains(remedy), "{ran:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_plan_does_not_make_it_forgotten() {
+    let bench = halved_without_its_credential().await;
+    let ran = bench.run_bare(&["apply", &bench.path("p.json"), "--simulate"]).await;
+    assert!(ran.exit == Exit::Stale && ran.err.contains("still owed"), "{ran:#?}");
+    let ran = bench.expect_applied().await;
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+    assert!(ran.out.contains("retries             = 1"), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_somebody_made_meanwhile_is_compared_with_the_files() {
+    let bench = halved().await;
+    let out = bench.path("p.json");
+    let ran = bench.run(&format!("plan --out {out}")).await;
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+    makes(&bench.simulator, "a", "10.7.0.0/24").await;
+    let ran = bench.run_bare(&["apply", &out, "--simulate"]).await;
+    assert_eq!(ran.exit, Exit::Stale, "{ran:#?}");
+    let _applied = bench.expect_applied().await;
+    bench.expect_no_changes().await;
+    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_is_not_lifted_for_what_nobody_asks_for_any_more() {
+    let bench = two("cidr: 10.8.0.0/20, on_change: replace").await;
+    bench.simulator.inject("create@1-2=fail:No space left").unwrap();
+    let ran = bench.run("apply --auto-approve").await;
+    assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
+    bench.files(&many(&[("a", REPLACED), ("c", "cidr: 10.8.0.0/20")]));
+    bench.file("limits.yaml", "version: 1\npolicy: {max_new_addresses: 100}\n");
+    let ran = bench.run("plan").await;
+    assert_eq!(ran.exit, Exit::Refused, "{ran:#?}");
+    assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+}
