@@ -127,3 +127,35 @@ fn every_shell_has_completions_for_every_command() {
         assert!(ended.err.is_empty(), "{shell}: {}", ended.err);
     }
 }
+
+#[test]
+fn nothing_is_written_over_the_files_that_are_read() {
+    let shell = Shell::new();
+    let text = std::fs::read_to_string(shell.path("discoveries.yaml")).unwrap();
+    std::fs::create_dir(shell.path("sites")).unwrap();
+    shell.file("sites/oslo.yaml", &text);
+    let lines = [
+        "plan --simulate --events discoveries.yaml",
+        "plan --simulate --out ./discoveries.yaml",
+        "plan --simulate --events both --out both",
+        "plan --simulate -f sites --events sites/oslo.yaml",
+        "plan --simulate -f sites --policy discoveries.yaml --out discoveries.yaml",
+        "validate -f sites --annotations sarif=sites/oslo.yaml",
+        "apply --simulate --auto-approve --events ./sites/../discoveries.yaml",
+        "apply --simulate --auto-approve -f sites --report sites/oslo.yaml",
+        "apply --simulate --events discoveries.yaml discoveries.yaml",
+    ];
+    for line in lines {
+        let ended = shell.expect(4, line);
+        assert!(ended.out.is_empty() && ended.err.contains(" at once\n"), "{line}: {ended:#?}");
+        for file in ["discoveries.yaml", "sites/oslo.yaml"] {
+            assert_eq!(std::fs::read_to_string(shell.path(file)).unwrap(), text, "{line}");
+        }
+    }
+    assert!(!shell.path("both").exists());
+    // Beside them there is room, and an older plan may be written over.
+    for _ in 0..2 {
+        let line = "plan --simulate -f sites --out sites/plan.json --events sites/events";
+        assert!(shell.expect(0, line).err.contains("Saved the plan to sites/plan.json."));
+    }
+}
