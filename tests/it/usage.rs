@@ -129,6 +129,31 @@ fn every_shell_has_completions_for_every_command() {
 }
 
 #[test]
+fn files_that_are_named_without_their_flag_are_told_of_it() {
+    let shell = Shell::new();
+    std::fs::create_dir(shell.path("sites")).unwrap();
+    for command in ["plan", "validate", "status"] {
+        for path in ["discoveries.yaml", "none.yml", "sites"] {
+            let ended = shell.expect(4, &format!("{command} {path}"));
+            let tip = format!("tip: the desired state goes with `-f {path}`");
+            assert!(ended.err.contains(&tip), "{command} {path}: {ended:#?}");
+        }
+    }
+    assert!(!shell.expect(4, "plan extra").err.contains("tip"));
+    assert!(!shell.expect(4, "plan --bogus").err.contains("-f"));
+}
+
+#[test]
+fn a_number_of_requests_is_one_at_least() {
+    for flag in ["--parallelism", "--max-pending"] {
+        for value in ["0", "many", "1.5"] {
+            let ended = Shell::empty().expect(4, &format!("apply {flag} {value}"));
+            assert!(ended.err.contains("write a whole number, at least 1"), "{ended:#?}");
+        }
+    }
+}
+
+#[test]
 fn nothing_is_written_over_the_files_that_are_read() {
     let shell = Shell::new();
     let text = std::fs::read_to_string(shell.path("discoveries.yaml")).unwrap();
