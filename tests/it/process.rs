@@ -216,3 +216,10 @@ fn the_clock_can_be_given_and_changes_nothing_of_a_plan() {
     let shell = shell.with("SOURCE_DATE_EPOCH", "1000000000");
     assert_eq!(shell.expect(0, "plan --simulate").out, plan);
 }
+
+#[test]
+fn events_that_cannot_be_written_are_complained_of_once() {
+    let shell = Shell::new();
+    let ended = shell.expect(1, "plan --simulate --events /dev/full");
+    assert_eq!(ended.err.matches("the events could not be written").count(), 1, "{ended:#?}");
+}
