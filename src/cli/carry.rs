@@ -144,7 +144,7 @@ pub(crate) async fn carried_out(
         journal: journal.as_mut(),
         report: &mut report,
         left: &mut left,
-        progress: Progress::new(plan.changes.len(), output),
+        progress: Progress::new(plan.changes.len(), output).with_runs(wait),
         output: &mut *output,
         deaf: None,
     };

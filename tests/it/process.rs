@@ -223,3 +223,12 @@ fn events_that_cannot_be_written_are_complained_of_once() {
     let ended = shell.expect(1, "plan --simulate --events /dev/full");
     assert_eq!(ended.err.matches("the events could not be written").count(), 1, "{ended:#?}");
 }
+
+#[test]
+fn a_change_that_waits_for_its_run_says_so() {
+    let shell = Shell::new();
+    let line = "apply --auto-approve --simulate --run-time 2s";
+    let waiting = "create done, waiting for the end of its run...";
+    assert!(shell.expect(0, &format!("{line} --wait runs")).err.contains(waiting));
+    assert!(!shell.expect(0, line).err.contains("waiting for the end"));
+}
