@@ -150,7 +150,8 @@ fn unparsed(mut error: clap::Error, host: &mut Host) -> Exit {
     let text = error.render().to_string();
     if is_asked_for {
         output.print(&text);
-        return Exit::Done;
+        let failure = output.failure();
+        return unless_failed(Exit::Done, false, failure, &mut output);
     }
     match text.strip_prefix("error: ") {
         Some(message) => output.usage_error(message.trim_end()),

@@ -58,8 +58,12 @@ fn a_closed_pipe_does_not_stop_an_apply() {
 fn a_full_disk_behind_stdout_is_a_failure_of_a_command_that_reads() {
     let shell = Shell::new();
     let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = shell.command("plan --simulate").stdout(full()).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    for line in ["plan --simulate", "schema plan", "--help", "plan -h", "--version"] {
+        let output = shell.command(line).stdout(full()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line}: {output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("Error: the result could not be written"), "{line}: {said}");
+    }
     let line = "apply --auto-approve --simulate --task-time 10ms";
     let output = shell.command(line).stdout(full()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");

@@ -2,11 +2,12 @@
 
 use crate::shell::{Shell, repository_file};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "validate",
     "plan",
     "apply",
     "resume",
+    "show",
     "status",
     "simulator",
     "explain",
