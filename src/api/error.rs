@@ -185,6 +185,12 @@ impl fmt::Display for ApiError {
                 f.write_str("; check the user name and the password")?;
             }
             Some(StatusCode::UNAUTHORIZED) => f.write_str("; the token was a new one")?,
+            Some(StatusCode::FORBIDDEN) => {
+                f.write_str(
+                    "; the user needs the right to read and write discoveries, and to read",
+                )?;
+                f.write_str(" global credentials and tasks")?;
+            }
             _ => (),
         }
         match (*tries, took.as_secs()) {

@@ -16,7 +16,8 @@ use clap::{
 };
 
 use super::{
-    disk::{EVERYBODY, can_write, is_same_file, write_whole},
+    apart::{Written, keep_apart},
+    disk::{EVERYBODY, can_write, write_whole},
     exit::Exit,
     host::Host,
     outcomes::Told,
@@ -130,7 +131,9 @@ pub(crate) fn open(
     }
     let mut problem = None;
     if let Some(SarifTo::File(file)) = &annotations.sarif {
-        keep_from_others(file, claims, output)?;
+        let flag = "--annotations sarif=FILE";
+        let written = Written { what: "the SARIF document", flag, path: Some(file) };
+        keep_apart(written, &[claims.files, &[("the events", claims.events)]].concat(), output)?;
         let error = target(file).and_then(|it| can_write(&it)).err();
         problem = error.map(|error| unwritten(file, &error));
     }
@@ -142,20 +145,6 @@ pub(crate) fn open(
     let help = "name a file in a folder that is there and can be written";
     output.error(&problem, Some(help));
     Err(Exit::Failed)
-}
-
-/// Keeps the document from being written over another file of the command line.
-fn keep_from_others(file: &Path, claims: Claims<'_>, output: &mut Output<'_>) -> Result<(), Exit> {
-    let others = claims.files.iter().copied().chain([("the events", claims.events)]);
-    for (what, other) in others {
-        if other.is_some_and(|it| is_same_file(file, it)) {
-            let shown = file.display();
-            let message = format!("`{shown}` cannot be the SARIF document and {what} at once");
-            output.error(&message, Some("give `--annotations sarif=FILE` another file"));
-            return Err(Exit::Invalid);
-        }
-    }
-    Ok(())
 }
 
 fn unwritten(file: &Path, error: &std::io::Error) -> String {

@@ -261,15 +261,19 @@ pub(crate) struct ApplyArgs {
     pub(crate) simulation: SimulationArgs,
 }
 
+fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "write a whole number, at least 1".to_owned())
+}
+
 /// How a plan is carried out, and how that is told.
 #[derive(Debug, Args)]
 pub(crate) struct CarryArgs {
     /// How many write requests may be in flight
-    #[arg(long, value_name = "N", default_value = "8")]
+    #[arg(long, value_name = "N", default_value = "8", value_parser = at_least_one)]
     pub(crate) parallelism: NonZeroUsize,
 
     /// How many tasks may be open at once
-    #[arg(long, value_name = "N", default_value = "100")]
+    #[arg(long, value_name = "N", default_value = "100", value_parser = at_least_one)]
     pub(crate) max_pending: NonZeroUsize,
 
     /// How long it may take in all

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     annotations::{self, Claims},
+    apart::{Written, keep_apart},
     args::{CarryArgs, Format},
     connect::{Connection, unread},
     exit::Exit,
@@ -146,7 +147,7 @@ pub(crate) async fn carried_out(
         journal: journal.as_mut(),
         report: &mut report,
         left: &mut left,
-        progress: Progress::new(plan.changes.len(), output),
+        progress: Progress::new(plan.changes.len(), output).with_runs(wait),
         output: &mut *output,
         deaf: None,
     };
@@ -257,6 +258,7 @@ pub(crate) fn begin(
     annotations::open(&args.annotations, Claims { stdout, events, files: &claimed }, output)?;
     let others = [files, &[("the events", events)]].concat();
     report_file::check(args.report.as_deref(), &others, output)?;
+    keep_apart(Written { what: "the events", flag: "--events", path: events }, files, output)?;
     output.open_events(events)?;
     if args.format == Format::Json {
         output.keep_stdout_for_machines();

@@ -14,7 +14,9 @@ pub(crate) struct EventLog {
     /// `None` is stdout, which the host has.
     file: Option<Box<dyn Write + Send>>,
     seq: u64,
-    /// Why it can no longer be written.
+    /// Whether it can no longer be written.
+    has_failed: bool,
+    /// Why, until that is told.
     failed: Option<io::Error>,
 }
 
@@ -26,7 +28,7 @@ impl EventLog {
         options.write(true).create(true).truncate(true).mode(0o600);
         let file = if is_stdout { None } else { Some(options.open(path)?) };
         let file = file.map(|it| -> Box<dyn Write + Send> { Box::new(it) });
-        Ok(Self { file, seq: 0, failed: None })
+        Ok(Self { file, seq: 0, has_failed: false, failed: None })
     }
 
     /// Whether it has stdout for itself.
@@ -41,7 +43,7 @@ impl EventLog {
         at_ms: i64,
         stdout: &mut dyn Write,
     ) -> io::Result<()> {
-        if self.failed.is_some() {
+        if self.has_failed {
             return Err(io::Error::other("an earlier line could not be written"));
         }
         self.seq += 1;
@@ -57,6 +59,7 @@ impl EventLog {
             }
             Err(error) => {
                 let again = io::Error::new(error.kind(), error.to_string());
+                self.has_failed = true;
                 self.failed = Some(error);
                 Err(again)
             }
@@ -64,7 +67,7 @@ impl EventLog {
         }
     }
 
-    /// Returns why it could not be written, if it could not.
+    /// Returns why it could not be written, if it could not, the first time that it is asked.
     pub(crate) fn failure(&mut self) -> Option<io::Error> {
         self.failed.take()
     }

@@ -56,8 +56,8 @@ impl Exit {
             Self::Changes => "`--detailed-exitcode`: there are changes",
             Self::Drift => "`--detailed-exitcode`: there is drift, and nothing else to do",
             Self::Invalid => {
-                "invalid: the command line, the files, a saved plan, no login, or nobody to ask \
-                 and no `--auto-approve`"
+                "invalid: the command line, the files, a saved plan, a journal, no login, or nobody \
+                 to ask and no `--auto-approve`"
             }
             Self::Refused => {
                 "refused: by a limit or a protection, or the files or the saved plan are for \

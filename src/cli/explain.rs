@@ -5,7 +5,7 @@ use clap::Args;
 use super::{exit::Exit, output::Output};
 use crate::{
     codes::{self, Code},
-    config,
+    config::{alternatives, nearest},
     model::shown,
     reference::{code_list, code_page, text},
 };
@@ -38,20 +38,20 @@ pub(crate) fn run(args: &ExplainArgs, output: &mut Output<'_>) -> Exit {
     }
     let all = codes::all();
     let last = bare.rsplit("::").next().unwrap_or(bare);
-    let help = match config::nearest(last, all.iter().map(|it| it.short())) {
+    let help = match nearest(last, all.iter().map(|it| it.short())) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => having(last, &all).map_or_else(
             || "`trueup explain` lists all codes".to_owned(),
-            |it| format!("did you mean one of {it}? `trueup explain` lists all codes"),
+            |it| format!("did you mean {it}? `trueup explain` lists all codes"),
         ),
     };
     output.error(&format!("there is no code `{}`", shown(bare)), Some(&help));
     Exit::Invalid
 }
 
-/// Lists the codes that have a word in them.
+/// Names the codes that have a word in them.
 fn having(word: &str, all: &[&Code]) -> Option<String> {
     let has = |it: &&&Code| MIN_WORD <= word.len() && it.short().contains(word);
-    let found = all.iter().filter(has).map(|it| format!("`{}`", it.short())).collect::<Vec<_>>();
-    (!found.is_empty()).then(|| found.join(", "))
+    let found = all.iter().filter(has).map(|it| it.short()).collect::<Vec<_>>();
+    (!found.is_empty()).then(|| alternatives(found))
 }

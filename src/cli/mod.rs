@@ -22,6 +22,8 @@ mod output;
 
 mod disk;
 
+mod apart;
+
 mod event_log;
 
 mod repository;

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     annotations::{self, Claims},
+    apart::{Written, keep_apart},
     args::{PlanArgs, PlanFormat, Show},
     base,
     connect::{Connection, Meant, NO_WRITES, Way, connect, unread},
@@ -84,8 +85,8 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
 
 /// Prepares whatever tells of the plan beside the plan itself.
 fn begin(args: &PlanArgs, output: &mut Output<'_>) -> Result<(), Exit> {
-    let mut files = files::claimed(&args.planning.files, &args.planning.policy);
-    files.push(("the plan", args.out.as_deref()));
+    let read = files::claimed(&args.planning.files, &args.planning.policy);
+    let files = [&read[..], &[("the plan", args.out.as_deref())]].concat();
     let stdout = match args.format {
         PlanFormat::Text => None,
         PlanFormat::Json => Some("--format json"),
@@ -95,6 +96,10 @@ fn begin(args: &PlanArgs, output: &mut Output<'_>) -> Result<(), Exit> {
     };
     let claims = Claims { stdout, events: args.events.as_deref(), files: &files };
     annotations::open(&args.annotations, claims, output)?;
+    let out = Written { what: "the plan", flag: "--out", path: args.out.as_deref() };
+    keep_apart(out, &read, output)?;
+    let events = Written { what: "the events", flag: "--events", path: args.events.as_deref() };
+    keep_apart(events, &files, output)?;
     output.open_events(args.events.as_deref())?;
     drop(output.log(Happening::PlanStarted));
     Ok(())

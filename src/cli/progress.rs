@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::output::Output;
 use crate::{
+    apply::Wait,
     events::{Entry, Event, Outcome, Report, StopReason},
     model::printable,
     plan::Step,
@@ -70,6 +71,8 @@ pub(crate) struct Progress {
     bar: Spinner,
     n_ended: u64,
     is_interactive: bool,
+    /// Whether a change ends with the run that it starts, and not before.
+    waits_for_runs: bool,
 }
 
 impl Progress {
@@ -78,7 +81,13 @@ impl Progress {
         let bar = bar_for(output, "{spinner} [{bar:30}] {pos}/{len} {elapsed} {wide_msg}");
         bar.set_length(n_changes as u64);
         bar.enable_steady_tick(TICK);
-        Self { bar: Spinner(bar), n_ended: 0, is_interactive: output.is_interactive() }
+        let is_interactive = output.is_interactive();
+        Self { bar: Spinner(bar), n_ended: 0, is_interactive, waits_for_runs: false }
+    }
+
+    /// Tells of runs that are waited for, too.
+    pub(crate) fn with_runs(self, wait: Wait) -> Self {
+        Self { waits_for_runs: wait == Wait::Runs, ..self }
     }
 
     /// Returns the line to say of an event, if there is one to say. On a terminal the bar tells
@@ -92,7 +101,10 @@ impl Progress {
             self.n_ended += 1;
             self.bar.0.set_position(self.n_ended);
         }
-        let line = line(event, report)?;
+        let mut line = line(event, report)?;
+        if self.waits_for_runs && starts_a_run(event) {
+            line.push_str(", waiting for the end of its run...");
+        }
         if !self.is_interactive {
             return Some(line);
         }
@@ -104,6 +116,10 @@ impl Progress {
     pub(crate) fn say(&self, line: &str, output: &mut Output<'_>) {
         self.bar.0.suspend(|| output.say(line));
     }
+}
+
+fn starts_a_run(event: &Event) -> bool {
+    matches!(event, Event::Settled { step: Step::Create | Step::Run, found: false, .. })
 }
 
 fn is_for_a_person(event: &Event) -> bool {

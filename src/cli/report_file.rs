@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::{
-    disk::{OWNER_ONLY, can_write, is_same_file, write_whole},
+    apart::{Written, keep_apart},
+    disk::{OWNER_ONLY, can_write, write_whole},
     exit::Exit,
     output::Output,
     saved::target,
@@ -21,14 +22,9 @@ pub(crate) fn check(
     output: &mut Output<'_>,
 ) -> Result<(), Exit> {
     let Some(report) = report else { return Ok(()) };
+    let written = Written { what: "the report", flag: "--report", path: Some(report) };
+    keep_apart(written, others, output)?;
     let shown = report.display();
-    for (what, other) in others {
-        if other.is_some_and(|it| is_same_file(report, it)) {
-            let message = format!("`{shown}` cannot be the report and {what} at once");
-            output.error(&message, Some("give `--report` another file"));
-            return Err(Exit::Invalid);
-        }
-    }
     target(report).and_then(|it| can_write(&it)).map_err(|error| {
         output.error(&format!("the report cannot be written to `{shown}`: {error}"), None);
         Exit::Failed

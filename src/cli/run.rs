@@ -1,8 +1,11 @@
 //! From the command line to the command, and from its end to an exit code.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, path::Path, process::ExitCode};
 
-use clap::{Parser as _, error::ErrorKind};
+use clap::{
+    Parser as _,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use super::{
     annotations, apply,
@@ -57,7 +60,7 @@ where
 {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return unparsed(&error, host),
+        Err(error) => return unparsed(error, host),
     };
     let mut output = Output::new(host, cli.color);
     let interrupts = output.host.interrupts.clone();
@@ -137,19 +140,33 @@ impl Command {
 
 /// Prints help, version or what is wrong with the command line. clap's own code for the latter is
 /// 2, which here means that there are changes.
-fn unparsed(error: &clap::Error, host: &mut Host) -> Exit {
+fn unparsed(mut error: clap::Error, host: &mut Host) -> Exit {
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if let Some(tip) = tip_for_files(&error) {
+        let tip = ContextValue::StyledStrs(vec![tip.into()]);
+        drop(error.insert(ContextKind::Suggested, tip));
+    }
     let mut output = Output::new(host, Colour::Auto);
     let text = error.render().to_string();
     if is_asked_for {
         output.print(&text);
-        return Exit::Done;
+        let failure = output.failure();
+        return unless_failed(Exit::Done, false, failure, &mut output);
     }
     match text.strip_prefix("error: ") {
         Some(message) => output.usage_error(message.trim_end()),
         None => output.say(text.trim_end()),
     }
     Exit::Invalid
+}
+
+/// Returns what to do where files or folders are named as other programs have it.
+fn tip_for_files(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidArg) else { return None };
+    let path = Path::new(given);
+    let is_meant = path.extension().is_some_and(|it| it == "yaml" || it == "yml") || path.is_dir();
+    (error.kind() == ErrorKind::UnknownArgument && is_meant)
+        .then(|| format!("the desired state goes with `-f {given}`"))
 }
 
 /// Does something that writes nothing, unless the process is asked to end before.

@@ -136,10 +136,19 @@ pub(super) fn shown_whole(text: &str) -> String {
 }
 
 /// Returns words as a list for people: `` `a`, `b` or `c` ``.
-pub(super) fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    joined(words, "or")
+}
+
+/// Lists words of which all are meant.
+pub(super) fn all_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    joined(words, "and")
+}
+
+fn joined<'a>(words: impl IntoIterator<Item = &'a str>, by: &str) -> String {
     let mut words = words.into_iter().map(|it| format!("`{it}`")).collect::<Vec<_>>();
     let last = words.pop().unwrap_or_default();
-    if words.is_empty() { last } else { format!("{} or {last}", words.join(", ")) }
+    if words.is_empty() { last } else { format!("{} {by} {last}", words.join(", ")) }
 }
 
 /// Returns the word that was probably meant.

@@ -32,7 +32,7 @@ mod complaints;
 mod tests;
 
 pub(crate) use self::{
-    complaints::nearest,
+    complaints::{alternatives, nearest},
     load::{Loaded, load, read_files},
     schema::schema,
 };

@@ -10,7 +10,7 @@ use std::{
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
-    complaints::{Complaints, alternatives, nearest, shown},
+    complaints::{Complaints, all_of, nearest, shown},
     read::{Fields, Keyed, Must, Number, Read, Reader, Slot, Word, Words},
     tree::{Node, Value},
     values,
@@ -329,7 +329,7 @@ fn no_warning(text: &str) -> Diagnostic {
     };
     let help = match meant {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("only warnings are graded: {}", alternatives(short)),
+        None => format!("only warnings are graded: {}", all_of(short)),
     };
     let message = format!("{} is not the code of a warning", shown(text));
     Diagnostic::error(&codes::config::UNKNOWN_KEY, message).help(help)

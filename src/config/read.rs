@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    complaints::{Complaints, Place, alternatives, nearest, shown},
+    complaints::{Complaints, Place, all_of, alternatives, nearest, shown},
     tree::{Entry, Node, Value},
 };
 use crate::{
@@ -207,7 +207,7 @@ impl<'n, 'a> Fields<'n, 'a> {
             if self.known.contains(&name) {
                 continue;
             }
-            let keys = alternatives(self.known.iter().copied());
+            let keys = all_of(self.known.iter().copied());
             let meant = nearest(name, self.known.iter().copied());
             unknown.n_keys += 1;
             unknown.meant.extend(meant);

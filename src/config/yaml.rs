@@ -93,6 +93,8 @@ fn syntax(error: &serde_saphyr::Error, text: &str, complaints: &Complaints) -> D
         serde_saphyr::Error::MultipleDocuments { .. } => {
             complaint.help("give each document a file of its own")
         }
+        // Each second byte of UTF-16 is one, and no text has any.
+        _ if text.contains('\0') => complaint.help("save it as UTF-8"),
         _ => complaint,
     }
 }

@@ -215,8 +215,8 @@ async fn a_code_that_is_none_is_invalid_and_the_nearest_is_named() {
     for (code, said) in [
         ("large_rang", "did you mean `large_range`?"),
         ("trueup::config::bad_adress", "did you mean `bad_address`?"),
-        ("reverse", "did you mean one of `reversed_range`?"),
-        ("prune", "one of `prune_without_discoveries`, `prune_without_names`?"),
+        ("reverse", "did you mean `reversed_range`?"),
+        ("prune", "did you mean `prune_without_discoveries` or `prune_without_names`?"),
         ("E0308", "`trueup explain` lists all codes"),
         ("", "`trueup explain` lists all codes"),
         ("\u{1b}[31m", "`trueup explain` lists all codes"),

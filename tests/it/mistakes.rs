@@ -169,3 +169,24 @@ fn nothing_to_read_is_a_mistake_and_nothing_to_do_is_not() {
     let ended = shell.expect(4, "validate -f none");
     assert!(ended.err.contains("no YAML file"), "{ended:#?}");
 }
+
+#[test]
+fn utf_16_is_told_to_become_utf_8_with_and_without_a_mark() {
+    for mark in ["", "\u{feff}"] {
+        let shell = Shell::empty();
+        let text = format!("{mark}version: 1\ndiscoveries: []\n");
+        let bytes = text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        std::fs::write(shell.path("discoveries.yaml"), bytes).unwrap();
+        let ended = shell.expect(4, "validate");
+        assert!(ended.err.contains("help: save it as UTF-8"), "{ended:#?}");
+    }
+}
+
+#[test]
+fn keys_are_listed_with_the_word_for_all_of_them() {
+    let shell = Shell::empty();
+    shell.file("policy.yaml", "version: 1\npolicy: {}\nsomething: else\n");
+    shell.file("discoveries.yaml", "version: 1\n");
+    let ended = shell.expect(4, "validate --policy policy.yaml");
+    assert!(ended.err.contains("help: the keys are `version` and `policy`\n"), "{ended:#?}");
+}

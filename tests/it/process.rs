@@ -58,8 +58,12 @@ fn a_closed_pipe_does_not_stop_an_apply() {
 fn a_full_disk_behind_stdout_is_a_failure_of_a_command_that_reads() {
     let shell = Shell::new();
     let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = shell.command("plan --simulate").stdout(full()).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    for line in ["plan --simulate", "schema plan", "--help", "plan -h", "--version"] {
+        let output = shell.command(line).stdout(full()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line}: {output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("Error: the result could not be written"), "{line}: {said}");
+    }
     let line = "apply --auto-approve --simulate --task-time 10ms";
     let output = shell.command(line).stdout(full()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -215,4 +219,39 @@ fn the_clock_can_be_given_and_changes_nothing_of_a_plan() {
     let plan = shell.expect(0, "plan --simulate").out;
     let shell = shell.with("SOURCE_DATE_EPOCH", "1000000000");
     assert_eq!(shell.expect(0, "plan --simulate").out, plan);
+}
+
+#[test]
+fn events_that_cannot_be_written_are_complained_of_once() {
+    let shell = Shell::new();
+    let ended = shell.expect(1, "plan --simulate --events /dev/full");
+    assert_eq!(ended.err.matches("the events could not be written").count(), 1, "{ended:#?}");
+}
+
+#[test]
+fn a_change_that_waits_for_its_run_says_so() {
+    let shell = Shell::new();
+    let line = "apply --auto-approve --simulate --run-time 2s";
+    let waiting = "create done, waiting for the end of its run...";
+    assert!(shell.expect(0, &format!("{line} --wait runs")).err.contains(waiting));
+    assert!(!shell.expect(0, line).err.contains("waiting for the end"));
+}
+
+#[test]
+fn a_lost_answer_is_said_in_words_that_do_not_repeat_themselves() {
+    let ended = Shell::new().expect(0, "apply --auto-approve --simulate --fault create=lost");
+    let words = "the connection ended before an answer: the answer was lost on its way (1 try)";
+    assert!(ended.err.contains(words), "{ended:#?}");
+}
+
+#[test]
+fn a_user_without_the_right_to_it_is_told_which_rights_it_takes() {
+    let rights = "the user needs the right to read and write discoveries";
+    for (line, code) in [("plan", 9), ("status", 9)] {
+        let ended = Shell::new().expect(code, &format!("{line} --simulate --quirk role=none"));
+        assert!(ended.err.contains(rights), "{ended:#?}");
+    }
+    let line = "apply --auto-approve --simulate --quirk role=observer";
+    let ended = Shell::new().expect(1, line);
+    assert!(ended.out.contains(rights), "{ended:#?}");
 }

@@ -2,11 +2,12 @@
 
 use crate::shell::{Shell, repository_file};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "validate",
     "plan",
     "apply",
     "resume",
+    "show",
     "status",
     "simulator",
     "explain",
@@ -125,5 +126,62 @@ fn every_shell_has_completions_for_every_command() {
             assert!(ended.out.contains(command), "{shell} lacks {command}");
         }
         assert!(ended.err.is_empty(), "{shell}: {}", ended.err);
+    }
+}
+
+#[test]
+fn files_that_are_named_without_their_flag_are_told_of_it() {
+    let shell = Shell::new();
+    std::fs::create_dir(shell.path("sites")).unwrap();
+    for command in ["plan", "validate", "status"] {
+        for path in ["discoveries.yaml", "none.yml", "sites"] {
+            let ended = shell.expect(4, &format!("{command} {path}"));
+            let tip = format!("tip: the desired state goes with `-f {path}`");
+            assert!(ended.err.contains(&tip), "{command} {path}: {ended:#?}");
+        }
+    }
+    assert!(!shell.expect(4, "plan extra").err.contains("tip"));
+    assert!(!shell.expect(4, "plan --bogus").err.contains("-f"));
+}
+
+#[test]
+fn a_number_of_requests_is_one_at_least() {
+    for flag in ["--parallelism", "--max-pending"] {
+        for value in ["0", "many", "1.5"] {
+            let ended = Shell::empty().expect(4, &format!("apply {flag} {value}"));
+            assert!(ended.err.contains("write a whole number, at least 1"), "{ended:#?}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_written_over_the_files_that_are_read() {
+    let shell = Shell::new();
+    let text = std::fs::read_to_string(shell.path("discoveries.yaml")).unwrap();
+    std::fs::create_dir(shell.path("sites")).unwrap();
+    shell.file("sites/oslo.yaml", &text);
+    let lines = [
+        "plan --simulate --events discoveries.yaml",
+        "plan --simulate --out ./discoveries.yaml",
+        "plan --simulate --events both --out both",
+        "plan --simulate -f sites --events sites/oslo.yaml",
+        "plan --simulate -f sites --policy discoveries.yaml --out discoveries.yaml",
+        "validate -f sites --annotations sarif=sites/oslo.yaml",
+        "apply --simulate --auto-approve --events ./sites/../discoveries.yaml",
+        "apply --simulate --auto-approve -f sites --report sites/oslo.yaml",
+        "apply --simulate --events discoveries.yaml discoveries.yaml",
+    ];
+    for line in lines {
+        let ended = shell.expect(4, line);
+        assert!(ended.out.is_empty() && ended.err.contains(" at once\n"), "{line}: {ended:#?}");
+        for file in ["discoveries.yaml", "sites/oslo.yaml"] {
+            assert_eq!(std::fs::read_to_string(shell.path(file)).unwrap(), text, "{line}");
+        }
+    }
+    assert!(!shell.path("both").exists());
+    // Beside them there is room, and an older plan may be written over.
+    for _ in 0..2 {
+        let line = "plan --simulate -f sites --out sites/plan.json --events sites/events";
+        assert!(shell.expect(0, line).err.contains("Saved the plan to sites/plan.json."));
     }
 }

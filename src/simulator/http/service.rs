@@ -33,7 +33,7 @@ pub enum Unanswered {
     #[error("the connection was reset")]
     Reset,
     /// It was taken on, which its sender cannot know.
-    #[error("the connection ended before an answer")]
+    #[error("the answer was lost on its way")]
     Lost,
     /// It was taken on, and only a part of this answer arrives.
     #[error("the connection ended within the answer")]
