@@ -197,3 +197,18 @@ async fn a_limit_is_not_lifted_for_what_nobody_asks_for_any_more() {
     assert_eq!(ran.exit, Exit::Refused, "{ran:#?}");
     assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_warns_once_of_journals_that_it_cannot_read() {
+    let bench = halved().await;
+    for name in ["x", "y", "z"] {
+        // Spelled so that no schema of today is held against it.
+        let newer = "{\"format_version\":\"9.0\",\"event\":\"pl\\u0061n\"}\n";
+        bench.disk.put(&format!(".trueup/{name}.jsonl"), newer);
+    }
+    let ran = bench.run("plan").await;
+    assert!(ran.exit == Exit::Done && ran.out.contains("(replace_owed)"), "{ran:#?}");
+    let warning = "the journal `.trueup/x.jsonl`, and 2 more of that folder, cannot be read";
+    assert!(ran.err.contains(warning), "{ran:#?}");
+    assert_eq!(ran.err.matches("Warning").count(), 1, "{ran:#?}");
+}
