@@ -359,7 +359,8 @@ async fn settle(
             .print(&format!("\n{}\n", render::account_text(&found.plan, &report, &found.sources)));
         output.warn(&format!(
             "what an earlier apply had under way is still open ({path}) and may take effect \
-             later; going on with what is there now"
+             later; going on with what is there now. Each apply waits for it: where it never ends, \
+             look at the controller what came of it, then move the file away"
         ));
     }
     Ok(())
