@@ -145,6 +145,32 @@ async fn a_stuck_task_does_not_keep_the_rest_of_its_journal_alive() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stuck_delete_is_over_once_a_later_apply_has_replaced_the_discovery() {
+    for line in ["apply --auto-approve", "apply --auto-approve --except a"] {
+        let bench = two("cidr: 10.3.0.0/24, timeout: 5s").await;
+        bench.simulator.inject("delete=stuck").unwrap();
+        let ran = bench.run("apply --auto-approve --timeout 2m").await;
+        assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
+        let ran = bench.expect_applied().await;
+        assert!(ran.err.contains("still open"), "{ran:#?}");
+        let ran = bench.run(line).await;
+        assert!(ran.exit == Exit::Done && !ran.err.contains("Warning"), "{ran:#?}");
+        assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_shows_is_over_whatever_its_task_says() {
+    let bench = idle_and_edited("state: absent").await;
+    bench.simulator.inject("delete=stuck-done").unwrap();
+    let ran = bench.run("apply --auto-approve --timeout 2m").await;
+    assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
+    let ran = bench.expect_applied().await;
+    assert!(!ran.err.contains("still open"), "{ran:#?}");
+    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_is_told_of_it_is_told_what_makes_it_again() {
     for (fault, killed, remedy) in [
         ("create=fail:No space left", false, "an apply that plans it anew does"),
