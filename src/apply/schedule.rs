@@ -264,7 +264,10 @@ impl<'a> Schedule<'a> {
 
     /// Whether a look has to prove that nothing is missing.
     pub(super) fn wants_proof(&self, now: Moment) -> bool {
-        self.items.iter().any(|it| it.wants_proof(now))
+        let is_deleting = |it: &Item| {
+            matches!(it.phase, Phase::Pending { .. }) && it.step() == Some(Step::Delete)
+        };
+        self.items.iter().any(|it| it.wants_proof(now) || self.settles_only && is_deleting(it))
     }
 
     /// Takes in tasks that were asked for at that moment; `missing` are those that the controller

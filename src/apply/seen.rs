@@ -195,10 +195,20 @@ impl Item {
     ) -> Events {
         let step = self.step().expect("invariant: a task belongs to a step");
         let known = Known { id: self.id.as_ref(), run_before: self.run };
-        if let Effect::Shown { id } = effect(step, change, &known, &look.view) {
+        let mut effect = effect(step, change, &known, &look.view);
+        let is_gone = |it| look.view.complete && look.view.with_id(it).is_none();
+        if step == Step::Delete && self.id.as_ref().is_some_and(is_gone) {
+            // What has the name now, a later apply or somebody else made.
+            effect = Effect::Shown { id: None };
+        }
+        if let Effect::Shown { id } = effect {
             let (since, claim, task) = (accepted, Claim::Done, Some(task));
             let unseen = Unseen { sent, since, task, task_began_ms: None, claim };
-            return self.shown(id, &unseen, look);
+            let mut events = self.shown(id, &unseen, look);
+            if self.step() == Some(Step::Create) {
+                events.extend(self.on_view_ready_to_create(change, look));
+            }
+            return events;
         }
         self.phase = Phase::Pending { task, sent, accepted };
         Events::new()

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     apply::{self, Apply, Ended, Left, Purpose, Wait},
     events::{Event, Outcome, Report},
-    journal::{self, Closing, Disk, Header, JournalError, Kept, Opened},
+    journal::{self, Closing, Disk, Header, JournalError, Kept, Lines, Opened},
     live,
     model::{Name, Settings, shown_json},
     plan::{Change, Plan, Reason},
@@ -99,8 +99,8 @@ pub(crate) fn keep_from_events(
 /// Opens and reads a journal.
 pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Found, JournalError> {
     let opened = Opened::open(disk, path)?;
-    let (Saved { plan, sources, files: _, digest: _ }, document) = plan_of(&opened)?;
-    let wait = wait_of(&opened);
+    let (Saved { plan, sources, files: _, digest: _ }, document) = plan_of(&opened.lines)?;
+    let wait = wait_of(&opened.lines);
     let Kept { journal, events, is_closed } = opened.kept(&plan.changes)?;
     let recorded = Recorded { journal, path: path.to_owned() };
     let settled = None;
@@ -108,16 +108,16 @@ pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Found, JournalError> 
 }
 
 /// Returns the plan of a journal, and its document as it is saved, to the byte.
-fn plan_of(opened: &Opened) -> Result<(Saved, String), JournalError> {
-    let document = serde_json::to_string_pretty(&opened.plan).unwrap_or_default();
+fn plan_of(lines: &Lines) -> Result<(Saved, String), JournalError> {
+    let document = serde_json::to_string_pretty(&lines.plan).unwrap_or_default();
     let document = shown_json(document) + "\n";
     let first = |why: String| JournalError::Line { line: 1, why };
     let saved = render::saved_plan(&document).map_err(|error| first(error.to_string()))?;
     Ok((saved, document))
 }
 
-fn wait_of(opened: &Opened) -> Wait {
-    if opened.waits_for_runs { Wait::Runs } else { Wait::Tasks }
+fn wait_of(lines: &Lines) -> Wait {
+    if lines.waits_for_runs { Wait::Runs } else { Wait::Tasks }
 }
 
 /// Returns what earlier applies may have deleted and not created again, with the settings that it
@@ -126,23 +126,35 @@ pub(crate) fn remembered(
     connection: &Connection,
     output: &mut Output<'_>,
 ) -> Vec<(Name, Settings)> {
+    if !connection.has_journals() {
+        return Vec::new();
+    }
+    let unknown = "so that this plan does not know what an earlier apply left";
     let disk = Arc::clone(&output.host.journals);
-    let paths = disk.files(Path::new(FOLDER)).unwrap_or_default();
+    let paths = disk.files(Path::new(FOLDER)).unwrap_or_else(|error| {
+        output.warn(&format!("the folder `{FOLDER}` cannot be read, {unknown}: {error}"));
+        Vec::new()
+    });
     let is_open = |it: &&PathBuf| is_journal(it) && !journal::is_closed(&*disk, it);
     let mut all = Vec::new();
-    for path in paths.iter().filter(is_open).filter(|_| connection.has_journals()) {
+    let mut unread = Vec::new();
+    for path in paths.iter().filter(is_open) {
         match halved_by(&*disk, path, &connection.url) {
             Ok(halved) => all.extend(halved),
             Err(JournalError::NotAJournal(_) | JournalError::Torn) => (),
             Err(JournalError::Locked) => {
                 say_at_work(path, "this plan does not know what it does", output);
             }
-            Err(error) => output.warn(&format!(
-                "the journal `{}` cannot be read, so that this plan does not know what an earlier \
-                 apply left: {error}",
-                path.display()
-            )),
+            Err(error) => unread.push((path.display(), error)),
         }
+    }
+    if let Some((path, error)) = unread.first() {
+        let others = match unread.len() - 1 {
+            0 => String::new(),
+            n => format!(", and {n} more of that folder,"),
+        };
+        let message = format!("the journal `{path}`{others} cannot be read, {unknown}: {error}");
+        output.warn(&message);
     }
     all
 }
@@ -152,14 +164,15 @@ fn halved_by(
     path: &Path,
     url: &str,
 ) -> Result<Vec<(Name, Settings)>, JournalError> {
-    let mut opened = Opened::open(disk, path)?;
-    let (Saved { plan, .. }, _) = plan_of(&opened)?;
-    if plan.controller.url != url || opened.is_closed() {
+    let lines = Lines::look(disk, path)?;
+    let (Saved { plan, .. }, _) = plan_of(&lines)?;
+    if plan.controller.url != url || lines.is_closed() {
         return Ok(Vec::new());
     }
-    let events = opened.take_events(&plan.changes)?;
+    let wait = wait_of(&lines);
+    let events = lines.events(&plan.changes)?;
     let events = events.iter().map(|(at_ms, event)| (*at_ms, event));
-    let left = Left::of(&plan.changes, wait_of(&opened), events);
+    let left = Left::of(&plan.changes, wait, events);
     Ok(with_settings(left.may_be_halved(&plan.changes)))
 }
 
@@ -345,7 +358,8 @@ async fn settle(
             .print(&format!("\n{}\n", render::account_text(&found.plan, &report, &found.sources)));
         output.warn(&format!(
             "what an earlier apply had under way is still open ({path}) and may take effect \
-             later; going on with what is there now"
+             later; going on with what is there now. Each apply waits for it: where it never ends, \
+             look at the controller what came of it, then move the file away"
         ));
     }
     Ok(())

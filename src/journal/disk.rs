@@ -26,6 +26,14 @@ pub trait Disk: Send + Sync {
     /// Where another process has the lock, the error's kind is [`io::ErrorKind::WouldBlock`].
     fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>>;
 
+    /// Opens a file to look at it, which is enough to have the right to read; nobody writes it
+    /// meanwhile.
+    ///
+    /// Where another process has the lock, the error's kind is [`io::ErrorKind::WouldBlock`].
+    fn look(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
+        self.open(path)
+    }
+
     /// Gives a file another name in its folder, which no other file may have.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
@@ -77,7 +85,13 @@ impl Disk for RealDisk {
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
         let file = OpenOptions::new().read(true).append(true).open(path)?;
-        lock(&file)?;
+        lock(|| file.try_lock())?;
+        Ok(Box::new(file))
+    }
+
+    fn look(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
+        let file = File::open(path)?;
+        lock(|| file.try_lock_shared())?;
         Ok(Box::new(file))
     }
 
@@ -112,9 +126,9 @@ fn sync_folder(of: &Path) -> io::Result<()> {
 }
 
 /// Locks a file, unless somebody keeps it locked: whoever only looks at it is soon done.
-fn lock(file: &File) -> io::Result<()> {
+fn lock(try_lock: impl Fn() -> Result<(), TryLockError>) -> io::Result<()> {
     for _ in 0..LOOKS {
-        match file.try_lock() {
+        match try_lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
             Err(TryLockError::Error(error)) => return Err(error),

@@ -16,7 +16,7 @@ mod read;
 pub use self::disk::{Appended, Disk, RealDisk};
 pub(crate) use self::{
     document::LineV1,
-    read::{JournalError, Kept, Opened, is_closed},
+    read::{JournalError, Kept, Lines, Opened, is_closed},
     record::{Closing, Header, Journal},
 };
 

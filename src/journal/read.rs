@@ -3,7 +3,7 @@
 //! A torn last line was not on the disk when its process ended, so that nothing was done by it: it
 //! is cut off. Anything else that is not understood is an error, and leaves the file as it is.
 
-use std::{io, mem, path::Path};
+use std::{io, path::Path};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -48,8 +48,13 @@ pub(crate) enum JournalError {
 /// A journal that was opened, its first line understood. Its file is as it was.
 pub(crate) struct Opened {
     file: Box<dyn Appended>,
-    /// The lines behind the first; a torn one is not among them.
-    lines: Vec<LineV1>,
+    pub(crate) lines: Lines,
+}
+
+/// The lines of a journal.
+pub(crate) struct Lines {
+    /// Those behind the first; a torn one is not among them.
+    rest: Vec<LineV1>,
     /// How many bytes the whole lines have.
     n_whole: u64,
     /// The plan, as it is saved.
@@ -72,14 +77,46 @@ pub(crate) struct Kept {
 impl Opened {
     /// Opens a journal for nobody else to write.
     pub(crate) fn open(disk: &dyn Disk, path: &Path) -> Result<Self, JournalError> {
-        let mut file = disk.open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => JournalError::Locked,
-            _ => JournalError::Unread(error),
-        })?;
-        if MOST_BYTES < file.size().map_err(JournalError::Unread)? {
-            return Err(JournalError::TooLarge);
+        let (file, bytes) = read(disk.open(path))?;
+        Ok(Self { file, lines: Lines::of(&bytes)? })
+    }
+
+    /// Reads the rest, by the changes of the plan. A torn last line is cut off.
+    pub(crate) fn kept(mut self, changes: &[Change]) -> Result<Kept, JournalError> {
+        let is_closed = self.lines.is_closed();
+        let n_lines = u64::try_from(self.lines.rest.len()).unwrap_or(u64::MAX).saturating_add(1);
+        let n_whole = self.lines.n_whole;
+        let events = self.lines.events(changes)?;
+        if self.file.size().map_err(JournalError::Unread)? != n_whole {
+            self.file.cut(n_whole).map_err(JournalError::Unread)?;
         }
-        let bytes = file.read(0, MOST_BYTES).map_err(JournalError::Unread)?;
+        Ok(Kept { journal: Journal::behind(self.file, n_lines), events, is_closed })
+    }
+}
+
+fn read(
+    opened: io::Result<Box<dyn Appended>>,
+) -> Result<(Box<dyn Appended>, Vec<u8>), JournalError> {
+    let mut file = opened.map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => JournalError::Locked,
+        _ => JournalError::Unread(error),
+    })?;
+    if MOST_BYTES < file.size().map_err(JournalError::Unread)? {
+        return Err(JournalError::TooLarge);
+    }
+    let bytes = file.read(0, MOST_BYTES).map_err(JournalError::Unread)?;
+    Ok((file, bytes))
+}
+
+impl Lines {
+    /// Reads a journal and leaves it alone: an apply that opens it next does not find it held.
+    pub(crate) fn look(disk: &dyn Disk, path: &Path) -> Result<Self, JournalError> {
+        let (file, bytes) = read(disk.look(path))?;
+        drop(file);
+        Self::of(&bytes)
+    }
+
+    fn of(bytes: &[u8]) -> Result<Self, JournalError> {
         // What has no end was not on the disk when its process ended, be it torn within a letter.
         let n_whole = bytes.iter().rposition(|it| *it == b'\n').map_or(0, |at| at + 1);
         let (whole, torn) = bytes.split_at(n_whole);
@@ -90,45 +127,30 @@ impl Opened {
         let mut lines = whole.split(|it| *it == b'\n').take_while(|it| !it.is_empty()).enumerate();
         let first = lines.next().map(|(_, it)| it).unwrap_or_default();
         let first = first_line(first)?;
-        let lines = lines.map(|(at, line)| {
+        let rest = lines.map(|(at, line)| {
             serde_json::from_slice::<LineV1>(line)
                 .map_err(|error| JournalError::Line { line: at + 1, why: error.to_string() })
         });
-        let lines = lines.collect::<Result<Vec<_>, _>>()?;
+        let rest = rest.collect::<Result<Vec<_>, _>>()?;
         if let Some(line) = first_empty(whole) {
             return Err(JournalError::Line { line, why: "it is empty".to_owned() });
         }
         let waits_for_runs = first.wait.as_deref() == Some("runs");
         let plan = first.plan.ok_or_else(|| no_journal("its first line has no plan"))?;
         let n_whole = u64::try_from(n_whole).unwrap_or(u64::MAX);
-        Ok(Self { file, lines, n_whole, plan, waits_for_runs })
+        Ok(Self { rest, n_whole, plan, waits_for_runs })
     }
 
     /// Whether its last line says that nothing more has to be done for it.
     pub(crate) fn is_closed(&self) -> bool {
         let closes = |it: &LineV1| matches!(it.event, KindV1::Finished | KindV1::TakenOver);
-        self.lines.last().is_some_and(closes)
+        self.rest.last().is_some_and(closes)
     }
 
-    /// Reads the rest, by the changes of the plan. A torn last line is cut off.
-    pub(crate) fn kept(mut self, changes: &[Change]) -> Result<Kept, JournalError> {
-        let is_closed = self.is_closed();
-        let n_lines = u64::try_from(self.lines.len()).unwrap_or(u64::MAX).saturating_add(1);
-        let events = self.take_events(changes)?;
-        if self.file.size().map_err(JournalError::Unread)? != self.n_whole {
-            self.file.cut(self.n_whole).map_err(JournalError::Unread)?;
-        }
-        Ok(Kept { journal: Journal::behind(self.file, n_lines), events, is_closed })
-    }
-
-    /// Takes every event, with when it was told, in milliseconds of the epoch. The file is left as
-    /// it is.
-    pub(crate) fn take_events(
-        &mut self,
-        changes: &[Change],
-    ) -> Result<Vec<(i64, Event)>, JournalError> {
+    /// Returns every event, with when it was told, in milliseconds of the epoch.
+    pub(crate) fn events(self, changes: &[Change]) -> Result<Vec<(i64, Event)>, JournalError> {
         let mut events = Vec::new();
-        for (at, line) in mem::take(&mut self.lines).into_iter().enumerate() {
+        for (at, line) in self.rest.into_iter().enumerate() {
             let wrong = |why| JournalError::Line { line: at + 2, why };
             let at_ms = milliseconds(&line.time).map_err(wrong)?;
             events.extend(event(line, changes).map_err(wrong)?.map(|event| (at_ms, event)));
@@ -173,7 +195,7 @@ fn first_line(line: &[u8]) -> Result<LineV1, JournalError> {
 /// Whether a file looks like a journal that says that nothing more has to be done for it. Reads
 /// no more of it than its end.
 pub(crate) fn is_closed(disk: &dyn Disk, path: &Path) -> bool {
-    let Ok(mut file) = disk.open(path) else { return false };
+    let Ok(mut file) = disk.look(path) else { return false };
     let Ok(size) = file.size() else { return false };
     let tail = file.read(size.saturating_sub(TAIL_BYTES), TAIL_BYTES).unwrap_or_default();
     let tail = String::from_utf8_lossy(&tail);

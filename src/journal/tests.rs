@@ -3,7 +3,9 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Closing, Disk as _, Header, Journal, JournalError, Kept, Opened, RealDisk, is_closed};
+use super::{
+    Closing, Disk as _, Header, Journal, JournalError, Kept, Lines, Opened, RealDisk, is_closed,
+};
 use crate::{
     events::{Event, Outcome, StopReason},
     model::RemoteId,
@@ -80,8 +82,8 @@ fn kept(path: &std::path::Path) -> Result<Kept, JournalError> {
 fn what_is_read_is_what_was_written() {
     let (_dir, path) = written(&events());
     let opened = Opened::open(&RealDisk, &path).unwrap();
-    assert_eq!(opened.plan.to_string(), header().plan.to_string());
-    assert!(opened.waits_for_runs);
+    assert_eq!(opened.lines.plan.to_string(), header().plan.to_string());
+    assert!(opened.lines.waits_for_runs);
     let kept = opened.kept(&changes()).unwrap();
     assert!(!kept.is_closed);
     let expected = events().into_iter().map(|it| (AT_MS + 5, it)).collect::<Vec<_>>();
@@ -111,6 +113,18 @@ fn a_journal_goes_on_in_the_same_file() {
     let text = fs::read_to_string(&path).unwrap();
     let seqs = text.lines().map(|it| serde_json::from_str::<Value>(it).unwrap()["seq"].clone());
     assert!(seqs.eq((1..=text.lines().count()).map(|it| json!(it))), "{text}");
+}
+
+#[test]
+fn looking_at_a_journal_keeps_nobody_from_it_but_who_writes_it_keeps_others_from_looking() {
+    let (_dir, path) = written(&events());
+    let (one, other) = (RealDisk.look(&path).unwrap(), RealDisk.look(&path).unwrap());
+    drop((one, other));
+    let looked = Lines::look(&RealDisk, &path).unwrap();
+    let writing = kept(&path).unwrap();
+    assert!(matches!(Lines::look(&RealDisk, &path), Err(JournalError::Locked)));
+    drop(writing);
+    assert_eq!(looked.events(&changes()).unwrap().len(), events().len());
 }
 
 #[test]

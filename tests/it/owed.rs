@@ -140,6 +140,34 @@ async fn a_stuck_task_does_not_keep_the_rest_of_its_journal_alive() {
     made_and_taken_away(&bench, second, "apply --auto-approve").await;
     let ran = bench.run("plan").await;
     assert!(ran.out.contains("(new)") && newest(&bench) != PathBuf::new(), "{ran:#?}");
+    let ran = bench.run("apply --auto-approve").await;
+    assert!(ran.err.contains("where it never ends"), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stuck_delete_is_over_once_a_later_apply_has_replaced_the_discovery() {
+    for line in ["apply --auto-approve", "apply --auto-approve --except a"] {
+        let bench = two("cidr: 10.3.0.0/24, timeout: 5s").await;
+        bench.simulator.inject("delete=stuck").unwrap();
+        let ran = bench.run("apply --auto-approve --timeout 2m").await;
+        assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
+        let ran = bench.expect_applied().await;
+        assert!(ran.err.contains("still open"), "{ran:#?}");
+        let ran = bench.run(line).await;
+        assert!(ran.exit == Exit::Done && !ran.err.contains("Warning"), "{ran:#?}");
+        assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_shows_is_over_whatever_its_task_says() {
+    let bench = idle_and_edited("state: absent").await;
+    bench.simulator.inject("delete=stuck-done").unwrap();
+    let ran = bench.run("apply --auto-approve --timeout 2m").await;
+    assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
+    let ran = bench.expect_applied().await;
+    assert!(!ran.err.contains("still open"), "{ran:#?}");
+    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,4 +224,19 @@ async fn a_limit_is_not_lifted_for_what_nobody_asks_for_any_more() {
     let ran = bench.run("plan").await;
     assert_eq!(ran.exit, Exit::Refused, "{ran:#?}");
     assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_warns_once_of_journals_that_it_cannot_read() {
+    let bench = halved().await;
+    for name in ["x", "y", "z"] {
+        // Spelled so that no schema of today is held against it.
+        let newer = "{\"format_version\":\"9.0\",\"event\":\"pl\\u0061n\"}\n";
+        bench.disk.put(&format!(".trueup/{name}.jsonl"), newer);
+    }
+    let ran = bench.run("plan").await;
+    assert!(ran.exit == Exit::Done && ran.out.contains("(replace_owed)"), "{ran:#?}");
+    let warning = "the journal `.trueup/x.jsonl`, and 2 more of that folder, cannot be read";
+    assert!(ran.err.contains(warning), "{ran:#?}");
+    assert_eq!(ran.err.matches("Warning").count(), 1, "{ran:#?}");
 }
