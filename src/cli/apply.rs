@@ -13,11 +13,12 @@ use super::{
     files,
     host::Interrupts,
     journal_file,
-    journals::{self, Search, Settled, Succession},
+    journals::{self, Search, Settled},
     output::Output,
     plan::{self, Seen},
     run::{interrupted, left, unless_interrupted},
     saved,
+    succession::{self, Succession},
 };
 use crate::{
     apply::{Purpose, Wait},
@@ -77,7 +78,7 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
     let succession = Succession { settled, plan: &work.plan, is_planned_here: args.plan.is_none() };
     let header = journal_file::header(&work.document, wait);
     let search = search(args, &work.connection, deadline);
-    let (journal, predecessors) = journals::begin(search, header, succession, output)?;
+    let (journal, predecessors) = succession::begin(search, header, succession, output)?;
     let purpose = Purpose::CarryOut;
     let course = Course { args: &args.carrying, wait, deadline, purpose, report, predecessors };
     let exit = carried_out(course, &work, journal, output).await;

@@ -17,13 +17,13 @@ use super::{
     connect::{Connection, unread},
     exit::Exit,
     host::Interrupts,
-    journals::Predecessors,
     outcomes,
     output::Output,
     plan::Seen,
     progress::Progress,
     report_file,
     run::interrupted,
+    succession::Predecessors,
 };
 use crate::{
     apply::{self, Apply, Ended, Left, Limits, Purpose, Wait},

@@ -50,6 +50,8 @@ mod journals;
 
 mod journal_file;
 
+mod succession;
+
 mod apply;
 
 mod resume;

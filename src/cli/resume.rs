@@ -9,11 +9,12 @@ use super::{
     carry::{Course, OWED, Work, begin, carried_out, close},
     connect::{Connection, Meant, Way, connect, unread},
     exit::Exit,
-    journals::{self, Found, Predecessors},
+    journals::{self, Found},
     output::Output,
     plan::Seen,
     report_file,
     run::unless_interrupted,
+    succession::Predecessors,
 };
 use crate::{
     apply::{Purpose, Wait},

@@ -1,0 +1,161 @@
+//! What a new apply makes of the journals of earlier ones that were cut short.
+//!
+//! Settles nothing: that was done before, by reading.
+
+use super::{
+    carry::Recorded,
+    exit::Exit,
+    journal_file,
+    journals::{Search, Settled},
+    output::Output,
+};
+use crate::{
+    events::{Event, Outcome},
+    journal::{Closing, Header},
+    model::Name,
+    plan::{Change, Plan, Reason},
+};
+
+/// What a new apply makes of the journals of earlier ones.
+pub(crate) struct Succession<'a> {
+    pub(crate) settled: Vec<Settled>,
+    pub(crate) plan: &'a Plan,
+    /// Whether the plan was made by this apply, which told the planner what runs are owed.
+    pub(crate) is_planned_here: bool,
+}
+
+/// The journals that pass what is left of them to a new apply. They do once that has come to its
+/// end, for until then it may turn out that it does nothing of it.
+#[derive(Debug, Default)]
+pub(crate) struct Predecessors {
+    all: Vec<(Recorded, Passed)>,
+    /// The journal of the new one.
+    by: Option<String>,
+}
+
+/// What a journal passes to a new apply.
+#[derive(Debug)]
+enum Passed {
+    Whole,
+    /// What is over for it, of these changes: the rest stays open. Done twice, it would undo what
+    /// was wanted since.
+    Part(Vec<Event>, Vec<Change>),
+}
+
+impl Predecessors {
+    pub(crate) fn pass(self, output: &mut Output<'_>) {
+        for (Recorded { mut journal, path }, passed) in self.all {
+            let now_ms = output.now_ms();
+            let outcome = match passed {
+                Passed::Whole => journal.close(Closing::TakenOver { by: self.by.clone() }, now_ms),
+                Passed::Part(over, changes) => journal.record(&over, &changes, now_ms),
+            };
+            if let Err(error) = outcome {
+                let path = path.display();
+                output.warn(&format!("the journal `{path}` could not be closed: {error}"));
+            }
+        }
+    }
+}
+
+/// Begins the journal of an apply. Returns it with those that pass it what is left of them.
+pub(crate) fn begin(
+    search: Search<'_>,
+    header: Header,
+    mut succession: Succession<'_>,
+    output: &mut Output<'_>,
+) -> Result<(Option<Recorded>, Predecessors), Exit> {
+    let needs_one = !succession.plan.changes.is_empty() && search.connection.has_journals();
+    let journal = if needs_one || search.journal.is_some() && !succession.plan.changes.is_empty() {
+        let begun = journal_file::create(search.journal, header, &mut succession.settled, output);
+        Some(begun.map_err(|(path, error)| {
+            let message = format!("the journal `{}` cannot be written: {error}", path.display());
+            let help = "nothing was sent; `--journal FILE` writes it elsewhere";
+            output.error(&message, Some(help));
+            Exit::Failed
+        })?)
+    } else {
+        None
+    };
+    let by = journal.as_ref().map(|it| it.path.display().to_string());
+    let Succession { settled, plan, is_planned_here } = succession;
+    let heir = Heir { plan, is_planned_here, by };
+    let mut all = Vec::new();
+    for of in settled {
+        let is_left = heir.says_what_is_left(&of, output);
+        all.push(if is_left || of.is_open {
+            heir.part_of(of)
+        } else {
+            (of.recorded, Passed::Whole)
+        });
+    }
+    Ok((journal, Predecessors { all, by: heir.by }))
+}
+
+/// A new apply, which has what earlier ones left as far as it looked at it.
+struct Heir<'a> {
+    plan: &'a Plan,
+    is_planned_here: bool,
+    /// Its journal, if it needed one.
+    by: Option<String>,
+}
+
+impl Heir<'_> {
+    fn has(&self, name: &Name) -> bool {
+        let looked = self.is_planned_here && self.plan.options.lets_through(name);
+        looked || self.plan.changes.iter().any(|it| it.name == *name)
+    }
+
+    /// Says what of a journal is not made up for, and returns whether there is something.
+    fn says_what_is_left(&self, of: &Settled, output: &mut Output<'_>) -> bool {
+        let Settled { recorded, owed, halved, kept, has_more, .. } = of;
+        let path = recorded.path.display();
+        let missing = |them: &[Name]| {
+            let missing = them.iter().filter(|it| !self.has(it)).map(ToString::to_string);
+            missing.collect::<Vec<_>>().join(", ")
+        };
+        let (lost, gone) = (missing(owed), missing(halved));
+        let bare = self.plan.changes.iter().filter(|it| it.reason == Reason::New);
+        let bare = bare.filter(|it| kept.iter().any(|(name, _)| *name == it.name));
+        let bare = bare.map(|it| it.name.to_string()).collect::<Vec<_>>().join(", ");
+        if !bare.is_empty() {
+            output.warn(&format!(
+                "an earlier apply deleted {bare} and did not create it again; this plan, which was \
+                 made without that journal, creates it from the files alone: what they leave open \
+                 is not as it was, see {path}"
+            ));
+        }
+        let who = if *has_more {
+            format!("`trueup resume {path}` does")
+        } else {
+            "an apply that plans it anew does".to_owned()
+        };
+        if !lost.is_empty() {
+            output.warn(&format!(
+                "an earlier apply edited {lost} and did not start its run, and this plan does not \
+                 either: {who}"
+            ));
+        }
+        if !gone.is_empty() {
+            output.warn(&format!(
+                "an earlier apply deleted {gone} and did not create it again, and this plan does \
+                 not either: {who}"
+            ));
+        }
+        !lost.is_empty() || !gone.is_empty()
+    }
+
+    /// Returns a journal that stays open, and what is this apply's by now.
+    fn part_of(&self, of: Settled) -> (Recorded, Passed) {
+        let Settled { recorded, waiting, changes, .. } = of;
+        let words = match &self.by {
+            Some(path) => format!("a later apply has it: {path}"),
+            None => "a later apply found nothing to do for it".to_owned(),
+        };
+        let has = |it: &usize| changes.get(*it).is_some_and(|it| self.has(&it.name));
+        let ended =
+            |change| Event::Ended { change, outcome: Outcome::Stale { words: words.clone() } };
+        let over = waiting.into_iter().filter(has).map(ended).collect();
+        (recorded, Passed::Part(over, changes))
+    }
+}
