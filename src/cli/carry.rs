@@ -3,6 +3,7 @@
 //! Makes no plan, and asks nobody.
 
 use std::{
+    mem,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -67,6 +68,8 @@ pub(crate) struct Recorded {
 pub(crate) struct Listeners<'a, 'h> {
     pub(crate) changes: &'a [Change],
     pub(crate) journal: Option<&'a mut Recorded>,
+    /// Those that pass what is left of them to this one, once it writes.
+    pub(crate) predecessors: Predecessors,
     pub(crate) report: &'a mut Report,
     /// What is left by what the journal has.
     pub(crate) left: &'a mut Left,
@@ -104,6 +107,9 @@ impl Listeners<'_, '_> {
         let Err(error) = journal.record(events, self.changes, at_ms) else {
             for event in events {
                 self.left.tell(event, at_ms);
+            }
+            if events.iter().any(|it| matches!(it, Event::Submitting { .. })) {
+                mem::take(&mut self.predecessors).pass(self.output);
             }
             return Ok(());
         };
@@ -145,6 +151,7 @@ pub(crate) async fn carried_out(
     let mut listeners = Listeners {
         changes: &plan.changes,
         journal: journal.as_mut(),
+        predecessors,
         report: &mut report,
         left: &mut left,
         progress: Progress::new(plan.changes.len(), output).with_runs(wait),
@@ -157,6 +164,7 @@ pub(crate) async fn carried_out(
         ended = apply::apply(job, &mut tell) => Some(ended),
         () = twice(interrupts, &stop) => None,
     };
+    let predecessors = mem::take(&mut listeners.predecessors);
     drop(listeners);
     if let Some(Ended::Stale(moved)) = &ended {
         let ends = moved.iter().map(|(change, moved)| {

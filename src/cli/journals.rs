@@ -21,6 +21,7 @@ use super::{
     output::Output,
     plan::Seen,
     progress::Progress,
+    succession::Predecessors,
 };
 use crate::{
     apply::{self, Apply, Ended, Left, Purpose, Wait},
@@ -333,6 +334,7 @@ async fn settle(
     let mut listeners = Listeners {
         changes: &found.plan.changes,
         journal: Some(&mut found.recorded),
+        predecessors: Predecessors::default(),
         report: &mut report,
         left: &mut after,
         progress: Progress::new(n_open, output),

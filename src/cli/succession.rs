@@ -24,8 +24,9 @@ pub(crate) struct Succession<'a> {
     pub(crate) is_planned_here: bool,
 }
 
-/// The journals that pass what is left of them to a new apply. They do once that has come to its
-/// end, for until then it may turn out that it does nothing of it.
+/// The journals that pass what is left of them to a new apply. They do right before its first write
+/// leaves, or when it has come to its end without one: until then it may turn out to be stale, and
+/// does nothing of it.
 #[derive(Debug, Default)]
 pub(crate) struct Predecessors {
     all: Vec<(Recorded, Passed)>,

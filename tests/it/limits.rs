@@ -342,7 +342,7 @@ fn a_policy_file_has_limits_and_nothing_else() {
         "version: 1\npolicy: {}\ndiscoveries: []\n",
         &[
             "a file of `--policy` has no key `discoveries`",
-            "`version` or `policy`",
+            "`version` and `policy`",
             "limits.yaml:3:1",
         ],
     );
