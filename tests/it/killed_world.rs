@@ -55,7 +55,9 @@ fn a_controller_that_is_restarted_half_way_is_waited_for() {
 fn what_is_open_when_a_controller_stays_away_is_said_and_resumed_or_settled() {
     for_each(&["resume", "apply"], |then| {
         let (shell, server) = begun();
-        let (child, err) = said(&shell, "apply --auto-approve --timeout 3s", "d-00003: create acc");
+        // One after the other, so that the last one is accepted when all are.
+        let line = "apply --auto-approve --timeout 3s --parallelism 1";
+        let (child, err) = said(&shell, line, "d-00003: create acc");
         let address = server.address().to_owned();
         assert!(server.end("TERM").0.success());
         let left = ended(child, err);
@@ -105,7 +107,8 @@ fn tasks_that_a_controller_lost_are_not_believed_in_for_ever() {
 fn lose_tasks(then: &str) {
     let (shell, server) = begun();
     let timeout = if then == "go on" { "2m" } else { "2s" };
-    let line = format!("apply --auto-approve --timeout {timeout}");
+    // One after the other, so that the last one is accepted when all are.
+    let line = format!("apply --auto-approve --timeout {timeout} --parallelism 1");
     let (child, err) = said(&shell, &line, "d-00003: create acc");
     let address = server.address().to_owned();
     drop(server);
