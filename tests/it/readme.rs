@@ -15,7 +15,7 @@ use trueup::{
     simulator::{Quirks, Simulator, World},
 };
 
-use crate::bench::Bench;
+use crate::{bench::Bench, usage::COMMANDS};
 
 const README: &str = include_str!("../../README.md");
 
@@ -244,22 +244,8 @@ async fn the_plan_that_is_explained_is_a_real_one() {
 #[tokio::test(start_paused = true)]
 async fn every_flag_and_command_is_in_the_readme_and_no_other() {
     let bench = Bench::like(&[], &[]);
-    let commands = [
-        "validate",
-        "plan",
-        "apply",
-        "resume",
-        "show",
-        "status",
-        "simulator",
-        "explain",
-        "reference",
-        "man",
-        "schema",
-        "completions",
-    ];
     let mut flags = BTreeSet::new();
-    for command in commands {
+    for command in COMMANDS {
         assert!(README.contains(&format!("| `trueup {command}` |")), "{command}");
         let help = bench.run_exactly(&[command, "--help"], None).await.out;
         flags.extend(flags_in(&help));
@@ -267,7 +253,7 @@ async fn every_flag_and_command_is_in_the_readme_and_no_other() {
     let help = bench.run_exactly(&["--help"], None).await.out;
     let (_, listed) = help.split_once("Commands:\n").unwrap();
     let listed = listed.split("\n\n").next().unwrap();
-    assert_eq!(listed.lines().count(), commands.len(), "{help}");
+    assert_eq!(listed.lines().count(), COMMANDS.len(), "{help}");
     assert!(20 < flags.len(), "the help has next to no flags");
     let ours = README.lines().filter(|it| !it.starts_with("cargo install"));
     let mentioned = ours.flat_map(flags_in).collect::<BTreeSet<_>>();

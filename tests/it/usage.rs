@@ -2,7 +2,8 @@
 
 use crate::shell::{Shell, repository_file};
 
-const COMMANDS: [&str; 12] = [
+/// What the program can be told to do.
+pub(crate) const COMMANDS: [&str; 12] = [
     "validate",
     "plan",
     "apply",
