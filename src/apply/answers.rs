@@ -38,7 +38,7 @@ impl Drive<'_> {
         match answer {
             Answer::Wrote { index, sent, result } => self.on_wrote(index, sent, result),
             Answer::ReadForEdit { index, read } => self.on_read_for_edit(index, *read),
-            Answer::EarlierRun { index, result } => self.on_earlier_run(index, &result),
+            Answer::EarlierRun { index, result } => self.on_earlier_run(index, result),
             Answer::Tasks { asked_at, seen } => self.on_tasks(asked_at, seen),
             Answer::View { asked_at, result } => self.on_view(asked_at, result),
             Answer::Jobs { index, asked_at, result } => self.on_jobs(index, asked_at, result),
@@ -119,21 +119,24 @@ impl Drive<'_> {
         if self.schedule.item(index).is_held_back() {
             return Events::new();
         }
+        let start = match earlier {
+            Ok(start) => start,
+            Err(error) => return self.earlier_run_not_read(index, &error),
+        };
         let body = live::edit_body(&current.wire, &differences, after);
-        self.note_earlier_run(index, &earlier);
+        self.schedule.item(index).note_earlier_run(start);
         self.write(index, Step::Edit, Some(body));
         Events::new()
     }
 
-    /// Where the jobs cannot be read, what is planned is carried out all the same: only a doubt
-    /// about its run would need them.
-    fn note_earlier_run(&mut self, index: usize, result: &Result<Option<i64>, ReadError>) {
-        if let Ok(start) = result {
-            self.schedule.item(index).note_earlier_run(*start);
-        }
+    /// What is planned is carried out all the same, a moment later: when its latest run started is
+    /// only needed as long as the clock does not tell the two apart.
+    fn earlier_run_not_read(&mut self, index: usize, error: &ReadError) -> Events {
+        self.schedule.item(index).earlier_run_not_read();
+        vec![Event::ReadFailed { why: error.to_string() }]
     }
 
-    fn on_earlier_run(&mut self, index: usize, result: &Result<Option<i64>, ReadError>) -> Events {
+    fn on_earlier_run(&mut self, index: usize, result: Result<Option<i64>, ReadError>) -> Events {
         let item = self.schedule.item(index);
         if item.is_ended() {
             return Events::new();
@@ -143,14 +146,17 @@ impl Drive<'_> {
             let why = self.why_stopping();
             return self.schedule.item(index).leave(why);
         }
-        if let Err(ReadError::Api(error)) = result
-            && error.was_given_up()
-        {
-            return self.schedule.item(index).leave(StopReason::OutOfTime);
+        match result {
+            Ok(start) => {
+                self.schedule.item(index).note_earlier_run(start);
+                self.write(index, Step::Run, None);
+                Events::new()
+            }
+            Err(ReadError::Api(error)) if error.was_given_up() => {
+                self.schedule.item(index).leave(StopReason::OutOfTime)
+            }
+            Err(error) => self.earlier_run_not_read(index, &error),
         }
-        self.note_earlier_run(index, result);
-        self.write(index, Step::Run, None);
-        Events::new()
     }
 
     fn not_read(&mut self, index: usize, words: String) -> Events {

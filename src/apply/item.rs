@@ -87,6 +87,9 @@ pub(super) enum Phase {
 pub(super) enum Hold {
     /// A running discovery is never started.
     Running,
+    /// When the latest run started could not be read, and it may have been so shortly before that
+    /// the clock alone would not tell the run to come from it.
+    EarlierRunNotRead,
     /// The edit may have started a run by itself that is over already: the jobs would tell.
     MayHaveRun { since_ms: i64 },
     /// A create whose name was refused as a duplicate.
@@ -193,7 +196,12 @@ impl Item {
     pub(super) fn is_in_flight(&self) -> bool {
         match self.phase {
             Phase::Ready
-            | Phase::Held(Hold::Running | Hold::NameTaken { .. } | Hold::NotRead { .. })
+            | Phase::Held(
+                Hold::Running
+                | Hold::EarlierRunNotRead
+                | Hold::NameTaken { .. }
+                | Hold::NotRead { .. },
+            )
             | Phase::Ended => false,
             Phase::Held(Hold::MayHaveRun { .. })
             | Phase::Sending

@@ -28,14 +28,34 @@ impl Item {
     /// Whether it has to be known when the latest run started before the current step leaves: with
     /// a run to come, one that started in the same second could not be told from it.
     pub(super) fn wants_earlier_run(&self, now: Moment) -> bool {
-        let is_near = self.listed.is_none_or(|it| now.saturating_sub(it) < CLOCK_TELLS_AFTER);
         let leads_to_a_run = match self.step() {
             Some(Step::Run) => true,
             Some(Step::Edit) => self.has(Step::Run),
             Some(Step::Stop | Step::Delete | Step::Create) | None => false,
         };
         let has_run = self.run != Some(RunState::Never);
-        leads_to_a_run && has_run && is_near && self.earlier_run_ms.is_none()
+        leads_to_a_run && has_run && !self.clock_tells(now) && self.earlier_run_ms.is_none()
+    }
+
+    /// Whether a run that starts now can be told by the clock alone from those before.
+    fn clock_tells(&self, now: Moment) -> bool {
+        self.listed.is_some_and(|it| CLOCK_TELLS_AFTER <= now.saturating_sub(it))
+    }
+
+    /// When its latest run started could not be read: the step waits until the clock tells.
+    pub(super) fn earlier_run_not_read(&mut self) {
+        self.phase = Phase::Held(Hold::EarlierRunNotRead);
+    }
+
+    /// Goes on with a step that waited for the clock, where it tells by now. The list that says so
+    /// had come at that moment.
+    pub(super) fn hold_for_clock(&mut self, came_at: Moment) {
+        self.listed = self.listed.or(Some(came_at));
+        if self.clock_tells(came_at) {
+            self.hold_back();
+        } else {
+            self.earlier_run_not_read();
+        }
     }
 
     /// Takes note of when the latest run started that is not the one to come.

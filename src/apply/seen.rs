@@ -73,6 +73,23 @@ impl Item {
                 self.phase = Phase::Held(hold);
                 self.check(change, &look.view, (look.asked_at, look.came_at))
             }
+            Hold::EarlierRunNotRead => {
+                self.phase = Phase::Ready;
+                let events = match self.step() {
+                    _ if !self.begun => {
+                        self.check(change, &look.view, (look.asked_at, look.came_at))
+                    }
+                    Some(Step::Run) => self.on_view_ready_to_run(change, look),
+                    // An edit is held against what is read right before it.
+                    Some(Step::Edit | Step::Stop | Step::Create | Step::Delete) | None => {
+                        Events::new()
+                    }
+                };
+                if matches!(self.phase, Phase::Ready) {
+                    self.hold_for_clock(look.came_at);
+                }
+                events
+            }
             Hold::Running => {
                 let events = self.unless_fit_to_run(change, look);
                 self.note_run(&look.view);

@@ -276,23 +276,30 @@ async fn a_limit_does_not_keep_a_cut_replace_from_being_made_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_in_doubt_is_told_from_one_of_the_same_second() {
-    for (keys, line) in [
-        ("cidr: 10.1.0.0/24, timeout: 5s", "apply --auto-approve --rerun a"),
-        ("cidr: 10.1.0.0/24, timeout: 9s", "apply --auto-approve"),
+    // The jobs are asked for right before the write, an edit's with the discovery itself.
+    for (keys, line, unreadable_jobs) in [
+        ("cidr: 10.1.0.0/24, timeout: 5s", "apply --auto-approve --rerun a", "get@1-3=500"),
+        ("cidr: 10.1.0.0/24, timeout: 9s", "apply --auto-approve", "get@2-4=500"),
     ] {
-        let short = Duration::from_millis(50);
-        let times = Options { run_time: Duration::ZERO, task_time: short, ..options(&[], &[]) };
-        let bench = Bench::with(times, World::default());
-        bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 5s"));
-        let _applied = bench.expect_applied().await;
-        bench.files(&yaml(keys));
-        bench.simulator.inject("run=reset").unwrap();
-        killed_at(&bench, line, &["in_doubt", "run"]).await;
-        let path = newest(&bench);
-        let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
-        assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
-        let world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
-        assert_eq!(n_runs(&world, "a"), 2, "{ran:#?}");
+        let mut n_jobs_asked = Vec::new();
+        for fault in [None, Some(unreadable_jobs)] {
+            let short = Duration::from_millis(50);
+            let times = Options { run_time: Duration::ZERO, task_time: short, ..options(&[], &[]) };
+            let bench = Bench::with(times, World::default());
+            bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 5s"));
+            let _applied = bench.expect_applied().await;
+            bench.files(&yaml(keys));
+            bench.simulator.inject("run=reset").unwrap();
+            fault.map(|it| bench.simulator.inject(it).unwrap());
+            killed_at(&bench, line, &["in_doubt", "run"]).await;
+            n_jobs_asked.push(bench.simulator.request_log().join("\n").matches("/job?").count());
+            let path = newest(&bench);
+            let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
+            assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+            let world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
+            assert_eq!(n_runs(&world, "a"), 2, "{ran:#?}");
+        }
+        assert_eq!(n_jobs_asked[1], n_jobs_asked[0] + 2, "the fault struck something else");
     }
 }
 
