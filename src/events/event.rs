@@ -118,12 +118,6 @@ pub(crate) enum StopReason {
     Settling,
 }
 
-impl StopReason {
-    /// Every reason.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Interrupted, Self::OutOfTime, Self::Unheard, Self::Unrecorded, Self::Settling];
-}
-
 /// Whom an event could not be told to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deaf {
@@ -138,8 +132,8 @@ impl fmt::Display for StopReason {
         f.write_str(match self {
             Self::Interrupted => "interrupted",
             Self::OutOfTime => "out of time",
-            Self::Unheard => "what happens could not be told",
-            Self::Unrecorded => "what happens could not be recorded",
+            Self::Unheard => "the events could not be written",
+            Self::Unrecorded => "the journal could not be written",
             Self::Settling => "left to a new plan",
         })
     }

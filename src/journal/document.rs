@@ -55,6 +55,9 @@ pub(crate) struct LineV1 {
     pub(super) found: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) outcome: Option<OutcomeV1>,
+    /// Of `stopping`: why nothing more was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<StopV1>,
     /// Why, in the controller's words where it gave any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) words: Option<String>,
@@ -129,6 +132,22 @@ pub(super) enum OutcomeV1 {
     Open,
 }
 
+/// Why nothing more was begun.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum StopV1 {
+    /// The user asked for it.
+    Interrupted,
+    /// The time of the command was over.
+    OutOfTime,
+    /// What happened could not be told to whoever follows it.
+    Unheard,
+    /// What happened could not be recorded.
+    Unrecorded,
+    /// Only what was under way was settled.
+    Settling,
+}
+
 impl LineV1 {
     pub(super) fn of_kind(event: KindV1) -> Self {
         Self {
@@ -148,6 +167,7 @@ impl LineV1 {
             id: None,
             found: None,
             outcome: None,
+            reason: None,
             words: None,
             by: None,
         }

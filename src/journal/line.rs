@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::document::{ChangeRefV1, KindV1, LineV1, OutcomeV1};
+use super::document::{ChangeRefV1, KindV1, LineV1, OutcomeV1, StopV1};
 use crate::{
     events::{Event, Outcome, StopReason},
     model::RemoteId,
@@ -53,7 +53,10 @@ pub(super) fn line(event: &Event, changes: &[Change]) -> Option<LineV1> {
         },
         Event::Noted { change, note } => with_words(note, of(KindV1::Noted, change)),
         Event::Ended { change, outcome } => ended(outcome, of(KindV1::Ended, change)),
-        Event::Stopping { why } => with_words(&why.to_string(), LineV1::of_kind(KindV1::Stopping)),
+        Event::Stopping { why } => LineV1 {
+            reason: Some(stop(*why)),
+            ..with_words(&why.to_string(), LineV1::of_kind(KindV1::Stopping))
+        },
     })
 }
 
@@ -90,6 +93,7 @@ pub(super) fn event(line: LineV1, changes: &[Change]) -> Result<Option<Event>, S
         id,
         found,
         outcome,
+        reason,
         words,
         by: _,
     } = line;
@@ -131,10 +135,8 @@ pub(super) fn event(line: LineV1, changes: &[Change]) -> Result<Option<Event>, S
             let outcome = outcome_of(needed("outcome", outcome)?, said(), task);
             Event::Ended { change: change()?, outcome }
         }
-        KindV1::Stopping => {
-            let why = StopReason::ALL.into_iter().find(|it| it.to_string() == said());
-            Event::Stopping { why: needed("words", why)? }
-        }
+        // The first journals gave it in words only, and nothing is made of it.
+        KindV1::Stopping => return Ok(reason.map(|it| Event::Stopping { why: stop_reason(it) })),
     }))
 }
 
@@ -149,6 +151,26 @@ fn position(change: Option<&ChangeRefV1>, changes: &[Change]) -> Result<usize, S
         Some(_) | None => {
             Err(format!("the plan's change {position} is not the {action} of {name}"))
         }
+    }
+}
+
+fn stop(why: StopReason) -> StopV1 {
+    match why {
+        StopReason::Interrupted => StopV1::Interrupted,
+        StopReason::OutOfTime => StopV1::OutOfTime,
+        StopReason::Unheard => StopV1::Unheard,
+        StopReason::Unrecorded => StopV1::Unrecorded,
+        StopReason::Settling => StopV1::Settling,
+    }
+}
+
+fn stop_reason(why: StopV1) -> StopReason {
+    match why {
+        StopV1::Interrupted => StopReason::Interrupted,
+        StopV1::OutOfTime => StopReason::OutOfTime,
+        StopV1::Unheard => StopReason::Unheard,
+        StopV1::Unrecorded => StopReason::Unrecorded,
+        StopV1::Settling => StopReason::Settling,
     }
 }
 

@@ -25,7 +25,14 @@ fn events() -> Vec<Event> {
     let (change, step) = (1, Step::Create);
     let ended = |outcome| Event::Ended { change: 0, outcome };
     let words = || "the controller's own \u{1b}[31m wörds\n".to_owned();
-    let stops = StopReason::ALL.into_iter().map(|why| Event::Stopping { why });
+    let stops = [
+        StopReason::Interrupted,
+        StopReason::OutOfTime,
+        StopReason::Unheard,
+        StopReason::Unrecorded,
+        StopReason::Settling,
+    ];
+    let stops = stops.map(|why| Event::Stopping { why });
     let mut events = vec![
         Event::Started { n_changes: 2 },
         Event::Submitting { change, step, attempt: 1, sent_ms: AT_MS + 1, earlier_run_ms: None },
