@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// Show the live discoveries, one a line
     Status(StatusArgs),
     /// Run the built-in controller as a server
+    ///
+    /// Prints its URL once it is ready. Accepts the user `admin` with the password `simulator`,
+    /// unless `CC_USERNAME` and `CC_PASSWORD` say otherwise.
     #[command(after_long_help = faults_and_quirks())]
     Simulator(SimulatorArgs),
     /// Explain a diagnostic code, or list all of them
