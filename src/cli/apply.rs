@@ -30,8 +30,6 @@ use crate::{
 
 /// Carries a plan out, if it may: a saved one as it is, or one that is made now and asked about.
 pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    let events = args.carrying.events.as_deref();
-    journals::keep_from_events(args.journal.as_deref(), events, output)?;
     let mut files =
         vec![("the plan", args.plan.as_deref()), ("the journal", args.journal.as_deref())];
     if args.plan.is_none() {

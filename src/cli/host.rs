@@ -37,6 +37,8 @@ pub struct Host {
     pub simulator: Option<Simulator>,
     /// Where journals are kept.
     pub journals: Arc<dyn Disk>,
+    /// Whether the program `git` tells which of them somebody committed.
+    pub asks_git: bool,
 }
 
 /// Where Ctrl-C comes from.
@@ -74,6 +76,7 @@ impl Host {
             interrupts: Interrupts::Signals,
             simulator: None,
             journals: Arc::new(RealDisk),
+            asks_git: true,
         }
     }
 

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::{
     args::CarryArgs,
     carry::{Listeners, Recorded, limits},
+    committed::refuse_committed,
     connect::{Connection, unread},
-    disk::is_same_file,
     exit::Exit,
     output::Output,
     plan::Seen,
@@ -80,22 +80,6 @@ impl Found {
     }
 }
 
-/// Keeps events from being written over a journal.
-pub(crate) fn keep_from_events(
-    journal: Option<&Path>,
-    events: Option<&Path>,
-    output: &mut Output<'_>,
-) -> Result<(), Exit> {
-    match (journal, events) {
-        (Some(journal), Some(events)) if is_same_file(journal, events) => {
-            let message = format!("`{}` cannot be journal and events at once", events.display());
-            output.error(&message, Some("give `--events` another file"));
-            Err(Exit::Invalid)
-        }
-        (Some(_) | None, Some(_) | None) => Ok(()),
-    }
-}
-
 /// Opens and reads a journal.
 pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Found, JournalError> {
     let opened = Opened::open(disk, path)?;
@@ -122,12 +106,12 @@ fn wait_of(lines: &Lines) -> Wait {
 
 /// Returns what earlier applies may have deleted and not created again, with the settings that it
 /// was to have, by what their journals tell: a plan settles nothing, and leaves them as they are.
-pub(crate) fn remembered(
+pub(crate) async fn remembered(
     connection: &Connection,
     output: &mut Output<'_>,
-) -> Vec<(Name, Settings)> {
+) -> Result<Vec<(Name, Settings)>, Exit> {
     if !connection.has_journals() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let unknown = "so that this plan does not know what an earlier apply left";
     let disk = Arc::clone(&output.host.journals);
@@ -137,10 +121,15 @@ pub(crate) fn remembered(
     });
     let is_open = |it: &&PathBuf| is_journal(it) && !journal::is_closed(&*disk, it);
     let mut all = Vec::new();
+    let mut read = Vec::new();
     let mut unread = Vec::new();
     for path in paths.iter().filter(is_open) {
         match halved_by(&*disk, path, &connection.url) {
-            Ok(halved) => all.extend(halved),
+            Ok(halved) if halved.is_empty() => (),
+            Ok(halved) => {
+                all.extend(halved);
+                read.push(path.clone());
+            }
             Err(JournalError::NotAJournal(_) | JournalError::Torn) => (),
             Err(JournalError::Locked) => {
                 say_at_work(path, "this plan does not know what it does", output);
@@ -156,7 +145,8 @@ pub(crate) fn remembered(
         let message = format!("the journal `{path}`{others} cannot be read, {unknown}: {error}");
         output.warn(&message);
     }
-    all
+    refuse_committed(read, output).await?;
+    Ok(all)
 }
 
 fn halved_by(
@@ -225,7 +215,10 @@ pub(crate) async fn settled(
     }
     let mut settled = Vec::new();
     let mut seen = None;
-    for mut found in unsettled(search, output)? {
+    let unsettled = unsettled(search, output)?;
+    let paths = unsettled.iter().map(|it| it.recorded.path.clone()).collect();
+    refuse_committed(paths, output).await?;
+    for mut found in unsettled {
         let left = found.left();
         if left.is_open() || left.may_owe_runs(&found.plan.changes) {
             let seen = match &seen {

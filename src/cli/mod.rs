@@ -36,6 +36,7 @@ mod files;
 
 mod base;
 
+mod committed;
 mod connect;
 
 mod simulate;

@@ -25,7 +25,6 @@ use crate::{
 
 /// Carries on with what a journal says was left.
 pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    journals::keep_from_events(Some(&args.journal), args.carrying.events.as_deref(), output)?;
     begin(&args.carrying, &[("the journal", Some(args.journal.as_path()))], output)?;
     let deadline = Instant::now() + args.carrying.timeout;
     let path = args.journal.display().to_string();

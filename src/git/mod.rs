@@ -7,9 +7,12 @@ mod program;
 
 mod base;
 
+mod index;
+
 mod tree;
 
 pub(crate) use self::{
     base::{Before, Request, WorkFile, before, short},
+    index::is_kept,
     program::{GitError, Program},
 };

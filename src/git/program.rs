@@ -78,9 +78,9 @@ pub(crate) struct Program {
 /// Why git cannot say what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GitError {
-    #[error("`--base` needs the program `git`, and there is none on the `PATH`")]
+    #[error("the program `git` is needed, and there is none on the `PATH`")]
     Missing,
-    #[error("`--base` needs git {OLDEST} or later, and this is: {0}")]
+    #[error("git {OLDEST} or later is needed, and this is: {0}")]
     TooOld(String),
     #[error("`git` could not be run: {0}")]
     NotRun(String),

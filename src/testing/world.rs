@@ -53,6 +53,7 @@ fn ran(line: &str, world: World) -> (Exit, String, String) {
         interrupts: Interrupts::After(Vec::new()),
         simulator: Some(Simulator::new(options, world)),
         journals: Arc::new(RealDisk),
+        asks_git: false,
     };
     let args = std::iter::once("trueup").chain(line.split_whitespace());
     let exit = run(cli::run(args, &mut host));

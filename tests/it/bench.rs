@@ -189,6 +189,7 @@ impl Bench {
             interrupts: Interrupts::After(self.interrupts.clone()),
             simulator,
             journals: Arc::new(self.disk.clone()),
+            asks_git: false,
         };
         self.n_for_machines.update(|it| it + 1);
         let events = format!("{}.jsonl", self.n_for_machines.get());

@@ -1,10 +1,17 @@
 //! Journals as files: who may read them, who holds them, and what is in their way.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::Path,
+    process::Command,
+};
 
 use crate::{
+    base::git_in,
     killed_signals::{begun, expect_all_done, said},
     shell::{Ended, Server, Shell, discoveries, ended, last_line},
+    story::yaml,
 };
 
 fn mode(path: &Path) -> u32 {
@@ -236,7 +243,7 @@ fn resume_says_what_is_wrong_with_what_it_is_given() {
     expect_refused(&shell, &server, (5, line), "Error: the plan was made against http://127.");
     // Events would be written over it.
     let before = fs::read(shell.path("j.jsonl")).unwrap();
-    let words = "cannot be journal and events at once";
+    let words = "cannot be the events and the journal at once";
     for events in ["j.jsonl", "./folder/../j.jsonl"] {
         let lines = ["resume j.jsonl", "apply --auto-approve --journal j.jsonl"];
         for line in lines.map(|it| format!("{it} --events {events}")) {
@@ -251,4 +258,46 @@ fn resume_says_what_is_wrong_with_what_it_is_given() {
     let ended = shell.expect(0, "resume j.jsonl");
     assert_eq!(ended.err, "Nothing is left to do of j.jsonl.\n");
     assert_eq!(server.requests("any"), n_before);
+}
+
+#[test]
+fn a_journal_that_somebody_committed_is_not_used() {
+    let shell = Shell::new();
+    let server = shell.simulator("--task-time 50ms --run-time 50ms");
+    let shell = shell.with("CC_URL", server.url.clone());
+    shell.file("discoveries.yaml", &yaml("cidr: 10.1.0.0/24"));
+    let _applied = shell.expect(0, "apply --auto-approve --wait runs");
+    shell.file("discoveries.yaml", &yaml("cidr: 10.2.0.0/24, on_change: replace"));
+    server.inject("create=reset");
+    let (mut child, _err) = said(&shell, "apply --auto-approve", "create in doubt");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let journal = shell.open_journal().unwrap();
+    let name = journal.strip_prefix(shell.path("")).unwrap().display().to_string();
+    let expect_both_refused = |name: &str| {
+        let words = format!("Error: the journal `{name}` is in git");
+        for line in ["plan", "apply --auto-approve"] {
+            let said = expect_refused(&shell, &server, (4, line), &words);
+            assert!(said.contains(&format!("git rm --cached {name}")), "{said}");
+        }
+    };
+    git_in(&shell.path(""), "init --quiet .");
+    git_in(&shell.path(""), &format!("add --force {name}"));
+    expect_both_refused(&name);
+    git_in(&shell.path(""), &format!("rm --quiet --cached {name}"));
+    // Nor what leads to a file that is.
+    fs::rename(&journal, shell.path("kept")).unwrap();
+    git_in(&shell.path(""), "add kept");
+    symlink("../kept", shell.path(".trueup/link.jsonl")).unwrap();
+    expect_both_refused(".trueup/link.jsonl");
+    git_in(&shell.path(""), "rm --quiet --cached kept");
+    fs::remove_file(shell.path(".trueup/link.jsonl")).unwrap();
+    fs::rename(shell.path("kept"), &journal).unwrap();
+    // Where git cannot tell, whoever reads the plan is told.
+    fs::write(shell.path(".git/config"), "[").unwrap();
+    let ended = shell.expect(0, "plan");
+    assert!(ended.err.contains("Warning: whether somebody committed the journal"), "{ended:#?}");
+    fs::remove_dir_all(shell.path(".git")).unwrap();
+    let ended = shell.expect(0, "apply --auto-approve");
+    assert!(ended.out.contains("(replace_owed)"), "{ended:#?}");
 }

@@ -290,7 +290,9 @@ async fn a_run_in_doubt_is_told_from_one_of_the_same_second() {
             let _applied = bench.expect_applied().await;
             bench.files(&yaml(keys));
             bench.simulator.inject("run=reset").unwrap();
-            fault.map(|it| bench.simulator.inject(it).unwrap());
+            if let Some(fault) = fault {
+                bench.simulator.inject(fault).unwrap();
+            }
             killed_at(&bench, line, &["in_doubt", "run"]).await;
             n_jobs_asked.push(bench.simulator.request_log().join("\n").matches("/job?").count());
             let path = newest(&bench);

@@ -1,0 +1,40 @@
+//! Whether git keeps a file.
+
+use std::{ffi::OsStr, fs, path::Path};
+
+use super::program::{GitError, Program};
+
+/// Whether a file is in the index of the repository around it: by its own name, or by that of
+/// what it leads to, where it is a link.
+///
+/// # Errors
+///
+/// What git complains of, but for a file that is in no repository.
+pub(crate) fn is_kept(git: &Program, file: &Path) -> Result<bool, GitError> {
+    // Git does not look for names beyond a link.
+    let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = fs::canonicalize(folder).ok();
+    let own = folder.zip(file.file_name()).map(|(folder, name)| folder.join(name));
+    let places = [own, fs::canonicalize(file).ok()];
+    for place in places.into_iter().flatten() {
+        if is_indexed(git, &place)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_indexed(git: &Program, place: &Path) -> Result<bool, GitError> {
+    let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else {
+        return Ok(false);
+    };
+    let args = ["ls-files", "-z", "--"].map(OsStr::new);
+    let answer = git.run(folder, &[&args, &[name][..]].concat(), Vec::new())?;
+    if answer.code == Some(0) {
+        return Ok(!answer.out.is_empty());
+    }
+    if answer.said.contains("not a git repository") {
+        return Ok(false);
+    }
+    Err(GitError::Failed { what: "ls-files".to_owned(), said: answer.said })
+}
