@@ -13,6 +13,8 @@ mod watch;
 
 mod item;
 
+mod check;
+
 mod jobs;
 
 mod leave;
