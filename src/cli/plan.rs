@@ -98,6 +98,9 @@ fn begin(args: &PlanArgs, output: &mut Output<'_>) -> Result<(), Exit> {
     annotations::open(&args.annotations, claims, output)?;
     let out = Written { what: "the plan", flag: "--out", path: args.out.as_deref() };
     keep_apart(out, &read, output)?;
+    if let Some(out) = &args.out {
+        saved::check(out, output)?;
+    }
     let events = Written { what: "the events", flag: "--events", path: args.events.as_deref() };
     keep_apart(events, &files, output)?;
     output.open_events(args.events.as_deref())?;
@@ -139,7 +142,8 @@ pub(crate) async fn made(
     output: &mut Output<'_>,
 ) -> Result<(Plan, Seen), Exit> {
     let at = Instant::now();
-    let live = reading(read(client, connection, files, &options), &connection.url, output).await;
+    let read = read(client, connection, files, &options);
+    let live = reading(read, (client, &connection.url), output).await;
     let live = live.map_err(|error| unread(&error, &connection.url, output))?;
     let now = output.host.now_ms;
     let mut plan = match &files.base {

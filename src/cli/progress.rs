@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::output::Output;
 use crate::{
+    api::Client,
     apply::Wait,
     events::{Entry, Event, Outcome, Report, StopReason},
     model::printable,
@@ -16,14 +17,17 @@ use crate::{
 /// How often a bar that nothing happens to is drawn again.
 const TICK: Duration = Duration::from_millis(120);
 
+/// How often it is looked whether the client is in trouble.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// How often somebody who sees no bar is told that it still goes on.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Reads the controller, and shows that it does: by a bar on a terminal, and in a pipe by a line
-/// now and then where it takes long.
+/// now and then where it takes long. Both say what keeps the client from an answer.
 pub(crate) async fn reading<T>(
     read: impl Future<Output = T>,
-    url: &str,
+    (client, url): (&Client, &str),
     output: &mut Output<'_>,
 ) -> T {
     let bar = Spinner(bar_for(output, "{spinner} {msg} {elapsed}"));
@@ -31,13 +35,19 @@ pub(crate) async fn reading<T>(
     bar.0.enable_steady_tick(TICK);
     let began = Instant::now();
     let mut read = pin!(read);
+    let mut told = began;
     loop {
         tokio::select! {
             biased;
             read = &mut read => return read,
-            () = sleep(PATIENCE), if !output.is_interactive() => {
-                let so_far = began.elapsed().as_secs();
-                output.say(&format!("Still reading {url} after {so_far} s..."));
+            () = sleep(LOOK) => {
+                let trouble = client.trouble().map(|it| format!(" ({it})")).unwrap_or_default();
+                bar.0.set_message(format!("Reading {url}{trouble}"));
+                if PATIENCE <= told.elapsed() && !output.is_interactive() {
+                    told = Instant::now();
+                    let so_far = began.elapsed().as_secs();
+                    output.say(&format!("Still reading {url} after {so_far} s{trouble}..."));
+                }
             }
         }
     }

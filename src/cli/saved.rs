@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    disk::{OWNER_ONLY, write_whole},
+    disk::{OWNER_ONLY, can_write, write_whole},
     exit::Exit,
     output::Output,
 };
@@ -15,16 +15,23 @@ use crate::render::{self, Saved};
 /// The most that a file may have to be read as a plan: many times the largest one.
 const MOST_BYTES: u64 = 256 << 20;
 
+/// Finds out, before the controller is read, whether a plan could be saved there.
+pub(crate) fn check(path: &Path, output: &mut Output<'_>) -> Result<(), Exit> {
+    target(path).and_then(|it| can_write(&it)).map_err(|error| not_saved(path, &error, output))
+}
+
+fn not_saved(path: &Path, error: &io::Error, output: &mut Output<'_>) -> Exit {
+    let message = format!("the plan could not be saved to `{}`: {error}", path.display());
+    output.error(&message, None);
+    Exit::Failed
+}
+
 /// Saves a plan, whole or not at all, readable by its owner only from the moment that it exists.
 ///
 /// A link is followed; what is there and no file, such as a device, is left alone.
 pub(crate) fn save(path: &Path, document: &str, output: &mut Output<'_>) -> Result<(), Exit> {
     let written = target(path).and_then(|path| write_whole(&path, document, OWNER_ONLY));
-    written.map_err(|error| {
-        output
-            .error(&format!("the plan could not be saved to `{}`: {error}", path.display()), None);
-        Exit::Failed
-    })
+    written.map_err(|error| not_saved(path, &error, output))
 }
 
 /// Returns the file that a path leads to, or is to become.

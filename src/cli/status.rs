@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Ex
     let connection = connect(way, files.as_ref().map_or(Meant::Any, Meant::ByFiles), output)?;
     let client = connection.client.until(Instant::now() + TIMEOUT);
     let url = &connection.url;
-    let live = reading(live::read(&client, url.clone()), url, output).await;
+    let live = reading(live::read(&client, url.clone()), (&client, url), output).await;
     let live = live.map_err(|error| unread(&error, url, output))?;
     let managed = Managed::new(files.as_ref());
     let shown = live

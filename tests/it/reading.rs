@@ -205,3 +205,14 @@ async fn two_of_a_name_are_told_with_their_ids() {
     bench.files(&yaml("cidr: 10.1.0.0/24"));
     expect_unread(&bench, Exit::Failed, &["duplicate_live_name", "17", "23"]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_plan_is_told_what_keeps_it() {
+    let bench = Bench::like(&["list@1-3=429:20"], &[]);
+    bench.files(&yaml("cidr: 10.0.0.0/24"));
+    let ran = bench.run("plan").await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    let words = "Still reading simulator after 15 s (GET /dna/intent/api/v1/discovery/1/500: \
+                 answered 429 Too Many Requests";
+    assert!(ran.err.contains(words), "{ran:#?}");
+}

@@ -288,6 +288,7 @@ async fn a_plan_that_cannot_be_saved_leaves_nothing_behind() {
     // Read-only even for root.
     let ran = bench.run("plan --out /proc/plan.json").await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
+    assert_eq!(bench.simulator.request_log(), [""; 0], "it is said before anything is asked for");
     let ran = bench.run("plan --events /dev/full").await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
 }
