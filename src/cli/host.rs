@@ -25,9 +25,9 @@ pub struct Host {
     pub env: BTreeMap<String, String>,
     /// The time now, in milliseconds of the epoch.
     pub now_ms: i64,
-    /// Whether stdout is a terminal.
+    /// Whether stdout is a terminal that can be drawn on.
     pub out_is_terminal: bool,
-    /// Whether stderr is a terminal.
+    /// Whether stderr is a terminal that can be drawn on.
     pub err_is_terminal: bool,
     /// How many columns there are to draw in.
     pub width: usize,
@@ -69,9 +69,9 @@ impl Host {
             err: Box::new(io::stderr()),
             ask: if terminal { Some(Box::new(read_line)) } else { None },
             now_ms: source_date(&env).unwrap_or(now_ms),
+            out_is_terminal: draws(&io::stdout(), &env),
+            err_is_terminal: draws(&io::stderr(), &env),
             env,
-            out_is_terminal: io::stdout().is_terminal(),
-            err_is_terminal: io::stderr().is_terminal(),
             width: terminal_width(),
             interrupts: Interrupts::Signals,
             simulator: None,
@@ -91,6 +91,12 @@ impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host").finish_non_exhaustive()
     }
+}
+
+/// Whether a stream is a terminal that knows colours and where to go: what calls itself dumb gets
+/// what a pipe gets.
+fn draws(stream: &impl io::IsTerminal, env: &BTreeMap<String, String>) -> bool {
+    stream.is_terminal() && env.get("TERM").is_none_or(|it| it != "dumb")
 }
 
 /// Reads `SOURCE_DATE_EPOCH`, which stands in for the clock where output has to be reproducible.
