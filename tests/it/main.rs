@@ -11,6 +11,8 @@ mod applying;
 mod bad_input;
 /// Plans that are compared with a commit of git.
 mod base;
+/// The same in clones and repositories of every kind, and in ones that mean harm.
+mod base_git;
 /// A controller, files, and command lines against them.
 mod bench;
 /// Every diagnostic code: its page, and what provokes it.
