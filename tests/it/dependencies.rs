@@ -254,3 +254,28 @@ fn no_test_is_shipped() {
     }
     assert!(names.contains("rustls") && names.contains("trueup"));
 }
+
+/// The features with which the crates that this one names are compiled, by name.
+fn features(edges: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["tree", "--locked", "--offline", "--depth", "1", "--prefix", "none"]);
+    cargo.args(["--edges", edges, "--format", "{lib} {f}"]);
+    let told = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let of = |line: &str| {
+        let (name, features) = line.trim_end_matches(" (*)").split_once(' ')?;
+        Some((name.to_owned(), features.split(',').map(str::to_owned).collect()))
+    };
+    told.lines().filter_map(of).collect()
+}
+
+#[test]
+fn what_is_tested_is_compiled_as_what_is_released() {
+    let (released, tested) = (features("normal"), features("normal,dev"));
+    assert!(10 < released.len(), "{released:?}");
+    let more = released.iter().flat_map(|(name, features)| {
+        tested[name].difference(features).map(move |it| format!("{name}/{it}"))
+    });
+    // Doors for tests, and pointers that nothing here serializes.
+    assert_eq!(more.collect::<Vec<_>>(), ["serde/rc", "tokio/test-util", "trueup/testing"]);
+}

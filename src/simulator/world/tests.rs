@@ -668,7 +668,8 @@ fn a_saved_world_goes_on_where_it_was() {
 #[test]
 fn an_odd_world_is_served_and_saved_as_it_is() {
     let odd = json!([
-        {"id": "7", "name": "a", "discoveryType": "Weird", "timeOut": [], "zz": {"y": null}},
+        {"id": "7", "name": "a", "discoveryType": "Weird", "timeOut": [], "zz": {"y": null},
+            "share": 1.524_880_671_459_999_9e38},
         {"name": "no id"}, "nonsense", null, {"id": 9, "name": 5},
     ]);
     let text = json!({"discoveries": odd}).to_string();
