@@ -16,8 +16,9 @@ use super::{
 };
 use crate::{events::Event, plan::Change};
 
-/// The most that a file may have to be read as a journal: many times the largest one.
-const MOST_BYTES: u64 = 64 << 20;
+/// The most that a file may have to be read as a journal, and so the most that one is let grow to:
+/// several times what a plan of 100,000 changes and all that comes of it take.
+pub(super) const MOST_BYTES: u64 = 1 << 30;
 
 /// How much of the end of a file is read to find its last line.
 const TAIL_BYTES: u64 = 4 << 10;
@@ -90,7 +91,7 @@ impl Opened {
         if self.file.size().map_err(JournalError::Unread)? != n_whole {
             self.file.cut(n_whole).map_err(JournalError::Unread)?;
         }
-        Ok(Kept { journal: Journal::behind(self.file, n_lines), events, is_closed })
+        Ok(Kept { journal: Journal::behind(self.file, n_lines, n_whole), events, is_closed })
     }
 }
 

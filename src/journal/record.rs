@@ -8,6 +8,7 @@ use super::{
     disk::Appended,
     document::{KindV1, LineV1},
     line::{line, moment},
+    read::MOST_BYTES,
 };
 use crate::{
     events::Event,
@@ -20,6 +21,7 @@ use crate::{
 pub(crate) struct Journal {
     file: Box<dyn Appended>,
     seq: u64,
+    n_bytes: u64,
     has_failed: bool,
 }
 
@@ -45,7 +47,7 @@ pub(crate) enum Closing {
 impl Journal {
     /// Begins a journal in an empty file.
     pub(crate) fn begin(file: Box<dyn Appended>, header: Header, at_ms: i64) -> io::Result<Self> {
-        let mut journal = Self { file, seq: 0, has_failed: false };
+        let mut journal = Self { file, seq: 0, n_bytes: 0, has_failed: false };
         let Header { plan, waits_for_runs } = header;
         let wait = if waits_for_runs { "runs" } else { "tasks" };
         let first = LineV1 {
@@ -63,9 +65,9 @@ impl Journal {
         begun.map(|()| journal)
     }
 
-    /// Goes on behind that many lines.
-    pub(super) fn behind(file: Box<dyn Appended>, n_lines: u64) -> Self {
-        Self { file, seq: n_lines, has_failed: false }
+    /// Goes on behind that many lines of so many bytes.
+    pub(super) fn behind(file: Box<dyn Appended>, n_lines: u64, n_bytes: u64) -> Self {
+        Self { file, seq: n_lines, n_bytes, has_failed: false }
     }
 
     /// Records what happened at once, and has it on the disk when it returns.
@@ -100,6 +102,12 @@ impl Journal {
             let line = LineV1 { seq: self.seq, time: moment(at_ms), ..line };
             text += &shown_json(serde_json::to_string(&line)?);
             text.push('\n');
+        }
+        self.n_bytes += u64::try_from(text.len()).unwrap_or(u64::MAX);
+        if MOST_BYTES < self.n_bytes {
+            // What is there can still be carried on with.
+            self.has_failed = true;
+            return Err(io::Error::other("it would be longer than a journal may be"));
         }
         let appended = self.file.append(text.as_bytes()).and_then(|()| {
             if rules::is_kept(Rule::SyncBeforeSending) { self.file.sync() } else { Ok(()) }

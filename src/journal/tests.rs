@@ -5,6 +5,7 @@ use tempfile::TempDir;
 
 use super::{
     Closing, Disk as _, Header, Journal, JournalError, Kept, Lines, Opened, RealDisk, is_closed,
+    read::MOST_BYTES,
 };
 use crate::{
     events::{Event, Outcome, StopReason},
@@ -95,6 +96,26 @@ fn what_is_read_is_what_was_written() {
     assert!(!kept.is_closed);
     let expected = events().into_iter().map(|it| (AT_MS + 5, it)).collect::<Vec<_>>();
     assert_eq!(kept.events, expected);
+}
+
+#[test]
+fn a_journal_grows_no_larger_than_what_is_read() {
+    let (_dir, path) = written(&events());
+    let before = fs::read(&path).unwrap();
+    let file = RealDisk.open(&path).unwrap();
+    let mut journal = Journal::behind(file, 1, MOST_BYTES - 300);
+    let event = [Event::Started { n_changes: 2 }];
+    journal.record(&event, &changes(), AT_MS).unwrap();
+    let whole = fs::read(&path).unwrap();
+    assert!(before.len() < whole.len());
+    for _ in 0..3 {
+        assert!(journal.record(&events(), &changes(), AT_MS).is_err());
+        assert_eq!(fs::read(&path).unwrap(), whole);
+    }
+    drop(journal);
+    let large = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    large.set_len(MOST_BYTES + 1).unwrap();
+    assert!(matches!(kept(&path), Err(JournalError::TooLarge)));
 }
 
 #[test]
