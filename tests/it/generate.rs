@@ -47,12 +47,15 @@ pub(crate) struct Case {
     pub(crate) flags: &'static str,
     /// Latency, task time and run time, in milliseconds.
     pub(crate) times: [u64; 3],
+    /// Where all that is random in the controller comes from.
+    pub(crate) seed: u64,
 }
 
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { world, files, quirks, prune, flags, times } = self;
+        let Self { world, files, quirks, prune, flags, times, seed } = self;
         writeln!(f, "quirks {quirks:?}, prune {prune}, flags {flags:?}, times {times:?}")?;
+        writeln!(f, "the controller's seed {seed}")?;
         for file in files {
             writeln!(f, "manage {}, defaults {}", file["manage"], file["defaults"])?;
             file["discoveries"]
@@ -69,7 +72,8 @@ impl fmt::Debug for Case {
 impl Case {
     pub(crate) fn options(&self) -> Options {
         let [latency, task_time, run_time] = self.times.map(Duration::from_millis);
-        let mut options = Options { latency, task_time, run_time, ..Options::default() };
+        let seed = self.seed;
+        let mut options = Options { latency, task_time, run_time, seed, ..Options::default() };
         for quirk in &self.quirks {
             options.quirks.set(quirk.parse().unwrap());
         }
@@ -152,8 +156,8 @@ fn with_quirks(quirks: BoxedStrategy<Vec<String>>) -> impl Strategy<Value = Case
     let times = (times, select(vec![500, 10_000, 60_000]));
     let times = times.prop_map(|((latency, task), run)| [latency, task, run]);
     let flags = vec!["", "", "--parallelism 1", "--max-pending 1", "--wait runs"];
-    (discoveries(), files(), quirks, any::<bool>(), (select(flags), times)).prop_map(
-        |(discoveries, files, mut quirks, prune, (flags, times))| {
+    (discoveries(), files(), quirks, any::<bool>(), (select(flags), times, 0_u64..100)).prop_map(
+        |(discoveries, files, mut quirks, prune, (flags, times, seed))| {
             if flags == "--wait runs" {
                 quirks.retain(|it| !it.starts_with("run_ends="));
             }
@@ -161,7 +165,7 @@ fn with_quirks(quirks: BoxedStrategy<Vec<String>>) -> impl Strategy<Value = Case
             // A glob, and something in the files, are what `--prune` needs.
             let n_given = files.iter().filter_map(|it| it["discoveries"].as_array());
             let prune = prune && n_given.flatten().count() != 0;
-            Case { world, files, quirks, prune, flags, times }
+            Case { world, files, quirks, prune, flags, times, seed }
         },
     )
 }
@@ -455,14 +459,18 @@ pub(crate) fn fault(which: Vec<&'static str>) -> impl Strategy<Value = String> {
         "lost",
         "reset",
         "429",
+        "429:0",
         "429:3",
         "500",
+        "501",
         "502",
         "503",
         "503:2",
+        "505",
         "599",
-        "taken:502",
         "taken:500",
+        "taken:502",
+        "taken:503",
         "html",
         "cut",
         "null",

@@ -161,8 +161,16 @@ fn expect_nothing_outside_the_plans(played: &Played, undisturbed: &Undisturbed) 
     }
 }
 
-/// An exit code says what is so.
+/// An exit code says what is so, and so does an account.
 fn expect_truthful(played: &Played, told: &Told) {
+    let Played { schedule, .. } = played;
+    let raced = schedule.raced();
+    if !told.is_crowded {
+        expect_account(&schedule.case, &told.out, &told.world, &raced);
+        if !schedule.case.is_hard() && !schedule.faults.iter().any(|it| it.contains("=lie")) {
+            expect_nothing_taken_on(told);
+        }
+    }
     let Some(exit) = told.exit else { return };
     let last = told.out.lines().last().unwrap_or_default();
     let open = last.rsplit_once(", ").filter(|(_, it)| it.ends_with("still running."));
@@ -174,9 +182,53 @@ fn expect_truthful(played: &Played, told: &Told) {
         assert_eq!(n_open, 0, "{told:#?}");
     }
     if exit == Exit::Done && !told.is_crowded && !told.had_nothing_left() {
-        let Played { schedule, .. } = played;
-        let wrong = departures_of(&schedule.case, &told.world, &schedule.raced());
+        let wrong = departures_of(&schedule.case, &told.world, &raced);
         assert!(wrong.is_empty(), "{wrong:#?} {told:#?}");
+    }
+}
+
+/// A section of an account: of each name what came of it, in a word or so.
+fn account<'a>(out: &'a str, title: &str) -> Vec<(String, &'a str)> {
+    // An apply gives the account of an earlier one before its own.
+    let own = out.rsplit_once("\nPlan: ").map_or(out, |(_, own)| own);
+    let mut is_in = false;
+    let of = own.lines().filter_map(|line| {
+        if !line.starts_with(' ') {
+            is_in = line.starts_with(title);
+        }
+        let (_, rest) = line.strip_prefix("  ").filter(|_| is_in)?.split_once(' ')?;
+        let (name, came) = rest.rsplit_once(": ").filter(|_| !line.starts_with("   "))?;
+        let name = serde_json::from_str::<String>(name).unwrap_or_else(|_| name.to_owned());
+        Some((name, came))
+    });
+    of.collect()
+}
+
+/// What an account says is done is so, but for these names.
+pub(super) fn expect_account(case: &Case, out: &str, world: &Value, left_out: &[String]) {
+    let wrong = departures_of(case, world, left_out);
+    for (name, came) in [account(out, "Done:"), account(out, "Converged ")].concat() {
+        if left_out.contains(&name) {
+            continue;
+        }
+        let of_it = wrong.iter().find(|it| it.starts_with(&format!("`{name}`")));
+        assert_eq!(of_it, None, "`{name}` is not {came}: {out}");
+        let n = named(world, &name).len();
+        match came {
+            "destroyed" => assert_eq!(n, 0, "`{name}` is not {came}: {out}"),
+            "created" | "updated" | "replaced" | "restarted" | "stopped" => {
+                assert_eq!(n, 1, "`{name}` is not {came}: {out}");
+            }
+            _ => assert_eq!(came, "is so already", "{out}"),
+        }
+    }
+}
+
+/// Where an exit code says that nothing was changed, no write was taken on.
+fn expect_nothing_taken_on(told: &Told) {
+    let says_so = [Exit::Failed, Exit::Invalid, Exit::Refused, Exit::Stale, Exit::Unreachable];
+    if told.exit.is_some_and(|it| says_so.contains(&it)) {
+        assert_eq!(told.n_taken_on, 0, "{told:#?} {:#?}", told.requests);
     }
 }
 
@@ -192,17 +244,28 @@ fn expect_no_false_alarm(played: &Played) {
 
 /// The journals agree with what the controller saw.
 fn expect_recorded(played: &Played) {
+    let Played { schedule, .. } = played;
     let names = played.bench.simulator.names();
+    // What is turned away at the door is sent again under the same line.
+    let at_the_door = ["expire", "429", "503"];
+    let is_turned_away = schedule.restart.is_some()
+        || schedule.faults.iter().any(|it| at_the_door.iter().any(|what| it.contains(what)));
     for told in played.told.iter().filter(|it| !it.is_crowded) {
         let [before, after] = [0, 1].map(|it| told.journals[it].submitted());
+        let mut sent = BTreeMap::<_, u64>::new();
         for request in &told.requests {
             let Some(Write { step, target, .. }) = Write::read(request) else { continue };
             let name = match target {
                 Target::Name(name) => name,
                 Target::Id(id) => names[&id].clone(),
             };
-            let of = (name, step.to_owned());
-            assert!(before.get(&of) < after.get(&of), "in no journal: {request}\n{told:?}");
+            *sent.entry((name, step.to_owned())).or_default() += 1;
+        }
+        for (of, n_sent) in sent {
+            let n_of = |all: &BTreeMap<_, u64>| all.get(&of).copied().unwrap_or_default();
+            let n_told = n_of(&after) - n_of(&before);
+            let n_sent = if is_turned_away { n_sent.min(1) } else { n_sent };
+            assert!(n_sent <= n_told, "{of:?} in journals {n_told} times of {n_sent}: {told:?}");
         }
     }
     let mut texts = played.bench.disk.texts();
@@ -215,10 +278,12 @@ fn expect_recorded(played: &Played) {
     let accepted = all.tasks();
     let made_up = accepted.difference(&ids).collect::<Vec<_>>();
     assert!(made_up.is_empty(), "the controller has no such tasks: {made_up:?}");
-    let n_submitted = usize::try_from(all.submitted().values().sum::<u64>()).unwrap();
-    let n_unanswered = n_submitted - accepted.len();
     let n_unknown = ids.difference(&accepted).count();
-    assert!(n_unknown <= n_unanswered, "tasks that no journal has: {:#}", played.after["tasks"]);
+    assert!(
+        n_unknown <= all.n_unanswered(),
+        "tasks that no journal has: {:#} {texts:#?}",
+        played.after["tasks"]
+    );
     let last = played.told.last().unwrap();
     if last.exit == Some(Exit::Done) && !last.says_what_is_open() {
         assert_eq!(ours.n_unsettled(), 0, "{:#?} {texts:#?}", played.told);
@@ -272,9 +337,7 @@ async fn expect_ended(played: &Played, undisturbed: &Undisturbed) {
     let last = played.told.last().unwrap();
     let raced = schedule.raced();
     let exit = last.exit.unwrap();
-    // What is deleted and cannot be made from the files alone stays so, and was told.
-    let is_halved = played.told.iter().any(|it| it.out.contains("Deleted, not created again:"));
-    if undisturbed.ran.exit != Exit::Done || case.is_hard() || is_halved {
+    if undisturbed.ran.exit != Exit::Done || case.is_hard() {
         // What keeps it from being done was said; what a plan refuses, nobody wrote.
         let is_refused = matches!(undisturbed.ran.exit, Exit::Invalid | Exit::Refused);
         if is_refused && raced.is_empty() {

@@ -41,6 +41,29 @@ impl Journals {
         self.lines("accepted").map(|it| it["task"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// How many writes may have left that the controller neither took on nor refused, as far as is
+    /// told.
+    pub(crate) fn n_unanswered(&self) -> usize {
+        let of = |lines: &Vec<Value>| {
+            let is_sent = |it: &&Value| it["event"] == "submitting";
+            // Whoever carries on gets no answer any more.
+            let is_same =
+                |it: &&Value| it["event"] != "apply_resumed" && it["event"] != "apply_settling";
+            let rest = |at: usize| lines[at + 1..].iter().take_while(is_same);
+            let is_answered = |at: usize| {
+                let next = rest(at).find(|it| it["change"] == lines[at]["change"]);
+                let is_end = |it: &Value| it["outcome"] == "failed" || it["outcome"] == "not_tried";
+                let answers = |it: &Value| {
+                    it["event"] == "accepted" || it["event"] == "refused" || is_end(it)
+                };
+                next.is_some_and(answers)
+            };
+            let sent = lines.iter().enumerate().filter(|(_, it)| is_sent(it));
+            sent.filter(|(at, _)| !is_answered(*at)).count()
+        };
+        self.0.iter().map(of).sum()
+    }
+
     /// The journals that are neither finished nor left to another apply, though a write may have
     /// left.
     pub(crate) fn n_unsettled(&self) -> usize {

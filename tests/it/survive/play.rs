@@ -3,7 +3,7 @@
 //!
 //! Judges nothing: what happened is handed on to be checked.
 
-use std::{cell::RefCell, fmt, future::pending, time::Duration};
+use std::{cell::RefCell, collections::BTreeSet, fmt, future::pending, time::Duration};
 
 use serde_json::Value;
 use tokio::time::sleep;
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     bench::{Bench, Ran},
-    properties::{ALL_OVER, begin, line, put_files, world},
+    properties::{ALL_OVER, array, begin, line, put_files, world},
 };
 
 /// How many commands there may be in the end until one is done.
@@ -53,6 +53,8 @@ pub(crate) struct Told {
     pub(crate) world: Value,
     /// How many requests had come before they may by then.
     pub(crate) n_early: u64,
+    /// How many writes the controller took on meanwhile whose tasks did not fail by then.
+    pub(crate) n_taken_on: usize,
     /// Whether another apply was under way then.
     pub(crate) is_crowded: bool,
 }
@@ -193,6 +195,7 @@ impl Player<'_> {
         let simulator = bench.simulator.through(cord.clone());
         let before = Journals::read(&bench.disk.texts());
         let n_requests = self.simulator.request_log().len();
+        let had = tasks(&world(bench));
         let n_begun = *self.n_begun.borrow();
         let mut is_crowded = *self.n_applying.borrow() != 0;
         *self.n_begun.borrow_mut() += 1;
@@ -214,7 +217,19 @@ impl Player<'_> {
         let world = world(bench);
         is_crowded |= *self.n_begun.borrow() != n_begun + 1;
         let n_early = bench.violations("early_retry");
-        let told = Told { way, exit, out, err, requests, journals, world, n_early, is_crowded };
+        let n_taken_on = tasks(&world).difference(&had).count();
+        let told = Told {
+            way,
+            exit,
+            out,
+            err,
+            requests,
+            journals,
+            world,
+            n_early,
+            n_taken_on,
+            is_crowded,
+        };
         self.told.borrow_mut().push(told);
         Some(Ended { exit, n_unsynced })
     }
@@ -264,9 +279,12 @@ impl Player<'_> {
     }
 
     async fn restart_the_controller(&self) {
-        let Some(at) = self.schedule.restart else { return };
+        let Some((at, n_away)) = self.schedule.restart else { return };
         sleep(Duration::from_millis(at)).await;
         self.simulator.restart().unwrap();
+        if n_away != 0 {
+            self.simulator.inject(&format!("any@1-{n_away}=reset")).unwrap();
+        }
         self.tally.borrow_mut().note("the controller restarted");
     }
 
@@ -297,6 +315,12 @@ struct Ended {
     exit: Option<Exit>,
     /// How many bytes of journals were not synced then.
     n_unsynced: usize,
+}
+
+/// The tasks that have not failed, be they at their end or not.
+fn tasks(world: &Value) -> BTreeSet<String> {
+    let all = array(&world["tasks"]).iter().filter(|it| it["isError"] != true);
+    all.map(|it| it["id"].to_string()).collect()
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -20,8 +20,8 @@ pub(crate) struct Schedule {
     pub(crate) others: Vec<(u64, String)>,
     /// When the same files are applied by somebody else.
     pub(crate) second: Option<u64>,
-    /// When the controller is restarted.
-    pub(crate) restart: Option<u64>,
+    /// When the controller is restarted, and how many requests come while it is away.
+    pub(crate) restart: Option<(u64, u64)>,
     pub(crate) lives: Vec<Life>,
     /// What is done once nothing goes wrong any more.
     pub(crate) close: Way,
@@ -105,8 +105,8 @@ impl fmt::Debug for Schedule {
         if let Some(at) = second {
             writeln!(f, "a second apply of the same files, after {at} ms")?;
         }
-        if let Some(at) = restart {
-            writeln!(f, "the controller is restarted after {at} ms")?;
+        if let Some((at, n)) = restart {
+            writeln!(f, "the controller is restarted after {at} ms, and away for {n} requests")?;
         }
         for Life { way, end, pause } in lives {
             writeln!(f, "{way:?}, ended: {end:?}; then {pause} ms")?;
@@ -129,7 +129,7 @@ pub(crate) fn schedules() -> impl Strategy<Value = Schedule> {
         prop_oneof![5 => Just(Vec::new()), 1 => prop::collection::vec(other, 1..3).boxed()];
     let lives = prop::collection::vec(life(), 1..=3);
     let second = prop::option::weighted(0.1, 0_u64..4_000);
-    let restart = prop::option::weighted(0.1, 0_u64..8_000);
+    let restart = prop::option::weighted(0.1, (0_u64..8_000, 0_u64..12));
     let close = select(vec![Way::Apply, Way::Resume, Way::Resume]);
     // What comes first is made smaller first.
     (lives, faults, others, (second, restart), close, case).prop_map(
