@@ -148,6 +148,22 @@ async fn two_hundred_changes_get_through_a_hundred_requests_a_minute() {
     }
 }
 
+/// Whoever waits for runs of an hour asks for an hour.
+#[tokio::test(start_paused = true)]
+async fn an_hour_of_looking_is_within_a_hundred_requests_a_minute_too() {
+    let (latency, run_time) = (Duration::from_millis(150), Duration::from_mins(58));
+    let rate = Some("100/60".parse().unwrap());
+    let options = Options { rate, latency, run_time, ..options(&[], &["retry_after=absent"]) };
+    let (bench, line) = two_hundred_changes(&options, 7).await;
+    let ran = bench.run(&format!("{line} --wait runs")).await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    let (n, n_refused) = (bench.requests("any"), bench.simulator.refused());
+    let what = format!("{n_refused} of {n} refused in {:?}", ran.took);
+    assert!(Duration::from_hours(1) <= ran.took, "{what}");
+    assert!(200 < n && 0 < n_refused && n_refused * 20 < n, "{what}");
+    bench.expect_careful();
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_longer_an_apply_takes_the_less_of_it_is_refused() {
     for (rate, n, per_mille) in [("100/60", 400, 20), ("20/60", 60, 50), ("300/60", 600, 20)] {
