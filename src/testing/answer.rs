@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What is asked for.
-pub const ANSWERS: [&str; 15] = [
+pub const ANSWERS: [&str; 16] = [
     "token",
     "count",
     "list",
@@ -29,6 +29,7 @@ pub const ANSWERS: [&str; 15] = [
     "accepted",
     "refused",
     "busy",
+    "task_tree",
 ];
 
 /// Takes the first byte for what was asked, and the others for the answer.
@@ -181,7 +182,7 @@ async fn refused(answer: Vec<u8>, status: u16) {
 async fn tasks(asked: &str, answer: Vec<u8>) {
     let body = answer.clone();
     let is_new = asked.starts_with("new_");
-    let is_detail = asked == "new_task_detail";
+    let (is_detail, is_tree) = (asked == "new_task_detail", asked == "task_tree");
     let client = client(move |path| {
         let is_old_path = !path.starts_with("/dna/intent/api/v1/tasks");
         match path {
@@ -189,6 +190,9 @@ async fn tasks(asked: &str, answer: Vec<u8>) {
             path if is_detail && !path.ends_with("/detail") => {
                 success(br#"{"response": {"id": "t", "status": "FAILURE"}}"#)
             }
+            path if is_tree && !path.ends_with("/tree") => success(
+                br#"{"response": {"id": "t", "isError": true, "failureReason": "see the task tree"}}"#,
+            ),
             _ => success(&answer),
         }
     });
