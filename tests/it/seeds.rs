@@ -64,8 +64,11 @@ pub(crate) fn on_all_processors(
         }
     };
     let n_threads = thread::available_parallelism().map_or(1, usize::from);
+    // Each goes by the name of the test, which whoever runs a seed again is told.
+    let named = || thread::Builder::new().name(test_name());
     let failed = thread::scope(|scope| {
-        let threads = (0..n_threads).map(|_| scope.spawn(work)).collect::<Vec<_>>();
+        let threads = (0..n_threads).map(|_| named().spawn_scoped(scope, work).unwrap());
+        let threads = threads.collect::<Vec<_>>();
         threads.into_iter().filter_map(|it| it.join().unwrap()).min()
     });
     failed.map_or(Ok(()), |(_, words)| Err(words))
@@ -86,12 +89,18 @@ pub(crate) fn try_seed<S: Strategy>(
     let outcome = quietly(|| runner.run_one(tree, tried));
     match outcome {
         Ok(_) => Ok(()),
-        Err(TestError::Fail(why, case)) => Err(format!(
-            "seed {seed} fails; TRUEUP_SEED={seed} in the environment of this test runs it \
-             alone\n{why}\n{case:?}"
-        )),
+        Err(TestError::Fail(why, case)) => {
+            let test = test_name();
+            let again = format!("TRUEUP_SEED={seed} cargo test --test it -- --exact {test}");
+            Err(format!("seed {seed} fails; to run it alone: {again}\n{why}\n{case:?}"))
+        }
         Err(TestError::Abort(why)) => Err(format!("seed {seed}: {why}")),
     }
+}
+
+/// The name of the test that runs, as its thread has it.
+fn test_name() -> String {
+    thread::current().name().unwrap_or_default().to_owned()
 }
 
 /// The words in which the case of a seed breaks a property, if it does. Nothing is shrunk.
@@ -148,4 +157,23 @@ fn quietly<T>(work: impl FnOnce() -> T) -> T {
 fn on_paused_clock(work: impl Future<Output = ()>) {
     let mut paused = runtime::Builder::new_current_thread();
     paused.enable_time().start_paused(true).build().unwrap().block_on(work);
+}
+
+#[test]
+fn a_seed_that_fails_is_made_small_and_says_how_to_run_it_again() {
+    let strategy = prop::collection::vec(0_u32..1_000, 0..9);
+    let property = async |all: Vec<u32>| {
+        let large = all.iter().find(|it| 17 <= **it);
+        assert_eq!(large, None, "too large");
+    };
+    let words = on_all_processors(0..50, |seed| try_seed(seed, &strategy, &property)).unwrap_err();
+    let (first, rest) = words.split_once('\n').unwrap();
+    let seed = first.split(' ').nth(1).unwrap();
+    let name = "seeds::a_seed_that_fails_is_made_small_and_says_how_to_run_it_again";
+    let again = format!("TRUEUP_SEED={seed} cargo test --test it -- --exact {name}");
+    assert_eq!(first, format!("seed {seed} fails; to run it alone: {again}"));
+    assert!(rest.contains("too large") && rest.ends_with("\n[17]"), "{words}");
+    let seed = seed.parse().unwrap();
+    assert!(try_seed(seed, &strategy, &property).unwrap_err().ends_with("\n[17]"));
+    assert!(broken_by(seed, &strategy, &property).is_some_and(|it| it.contains("too large")));
 }
