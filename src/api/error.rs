@@ -91,6 +91,21 @@ impl ApiError {
         }
     }
 
+    /// Whether it only had no turn in its time: the controller let nothing more in.
+    pub(crate) fn had_no_turn(&self) -> bool {
+        match &*self.trouble {
+            Trouble::OutOfTime { last } => last.as_ref().is_none_or(|it| it.was_busy()),
+            Trouble::NoToken(error) => error.had_no_turn(),
+            Trouble::NotAnswered(_)
+            | Trouble::Refused { .. }
+            | Trouble::Redirected { .. }
+            | Trouble::Misshapen { .. }
+            | Trouble::Incomplete { .. }
+            | Trouble::CalledOff
+            | Trouble::BadId { .. } => false,
+        }
+    }
+
     /// Whether the controller was too busy, or out of order, to the last.
     pub(crate) fn was_busy(&self) -> bool {
         self.trouble.was_busy()

@@ -60,7 +60,11 @@ impl Drive<'_> {
             Err(error) => error,
         };
         let stopping = self.why_stopping();
+        let change = self.schedule.change(index);
         let item = self.schedule.item(index);
+        // Between its halves a replace goes on, whoever asked to stop.
+        let is_half = item.step() == Some(Step::Create) && item.is_between_halves(change);
+        let may_go_on = now < self.deadline && (is_half || self.stopping.is_none());
         match error {
             WriteError::InDoubt(error) => item.in_doubt(sent, error.to_string(), now),
             WriteError::NotFound(_) if item.step() == Some(Step::Delete) => {
@@ -70,6 +74,10 @@ impl Drive<'_> {
             WriteError::NotFound(error) | WriteError::Refused(error) => {
                 self.looks.view_is_awaited = true;
                 item.refused(sent, error.to_string(), now)
+            }
+            WriteError::NotSent(error) if may_go_on && (is_half || error.had_no_turn()) => {
+                item.look_again();
+                Events::new()
             }
             WriteError::NotSent(error) if error.was_given_up() => {
                 item.not_sent();

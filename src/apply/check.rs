@@ -13,8 +13,8 @@ use crate::{
 };
 
 impl Item {
-    /// Looks at the precondition before the first write, by a list that was asked for at the first of
-    /// these moments and had come at the second.
+    /// Looks at the precondition before the first write, by a list that is as old as the first of
+    /// these moments says, and had come by the second.
     pub(super) fn check(
         &mut self,
         change: &Change,

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     item::{Moment, Sent},
     looks::{LONGEST, Looks, SILENCE, TasksSeen, tasks_of},
-    schedule::{Next, Schedule},
+    schedule::{FRESH_FOR, Next, Schedule},
     start::Tell,
 };
 use crate::{
@@ -50,6 +50,8 @@ pub(super) struct Drive<'a> {
     pub(super) answers: JoinSet<Answer>,
     pub(super) looks: Looks,
     pub(super) stopping: Option<(StopReason, Moment)>,
+    /// When the time of the command is over.
+    pub(super) deadline: Moment,
     /// Keeps writes from leaving that wait for room.
     halt: CancellationToken,
 }
@@ -89,6 +91,7 @@ impl<'a> Drive<'a> {
             answers: JoinSet::new(),
             looks: Looks::default(),
             stopping: None,
+            deadline: Moment::MAX,
             halt: CancellationToken::new(),
         }
     }
@@ -148,6 +151,7 @@ impl<'a> Drive<'a> {
         deadline: Moment,
         drain: Duration,
     ) {
+        self.deadline = deadline;
         loop {
             self.end_what_stopped(deadline, drain);
             self.send_what_may_leave(deadline);
@@ -240,15 +244,14 @@ impl<'a> Drive<'a> {
         let (client, credentials) =
             (self.client.unless(self.halt.clone()), self.credentials.clone());
         self.answers.spawn(async move {
-            let earlier = async {
-                if wants_earlier_run {
-                    live::latest_run_start(&client, &id).await
-                } else {
-                    Ok(None)
-                }
+            let earlier = if wants_earlier_run {
+                live::latest_run_start(&client, &id).await
+            } else {
+                Ok(None)
             };
-            let current = live::current(&client, &id, &credentials);
-            Answer::ReadForEdit { index, read: Box::new(tokio::join!(current, earlier)) }
+            // The last of all reads, however long the others took: it is sent back.
+            let current = live::current(&client, &id, &credentials).await;
+            Answer::ReadForEdit { index, read: Box::new((current, earlier)) }
         });
     }
 
@@ -302,8 +305,15 @@ impl<'a> Drive<'a> {
                 self.told(&events);
                 continue;
             }
-            let client =
-                if is_half { self.client.clone() } else { self.client.unless(self.halt.clone()) };
+            let client = match step {
+                Step::Create if is_half => self.client.clone(),
+                // Of a create that comes too late its task says so.
+                Step::Create => self.client.unless(self.halt.clone()),
+                Step::Edit | Step::Run | Step::Stop | Step::Delete => {
+                    let leaves_by = self.deadline.min(sent.at + FRESH_FOR);
+                    self.client.unless(self.halt.clone()).until(self.began + leaves_by)
+                }
+            };
             self.answers.spawn(async move {
                 let result = match step {
                     Step::Create => client.create(&body).await,

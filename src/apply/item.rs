@@ -36,6 +36,8 @@ pub(super) struct Item {
     pub(super) checked: Moment,
     /// Whether a write of it has left.
     pub(super) begun: bool,
+    /// What its latest request is.
+    pub(super) request: Request,
     /// How often the current step was sent.
     pub(super) sends: u32,
     /// Whether a try of the current step was in doubt: what shows then may be our doing.
@@ -77,6 +79,15 @@ pub(super) enum Phase {
     Ended,
 }
 
+/// What a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    /// A read right before a write.
+    Read,
+    /// The write, and whether one of the change had left before.
+    Write { begun_before: bool },
+}
+
 /// Why a step waits.
 #[derive(Clone, Debug)]
 pub(super) enum Hold {
@@ -85,6 +96,9 @@ pub(super) enum Hold {
     /// When the latest run started could not be read, and it may have been so shortly before that
     /// the clock alone would not tell the run to come from it.
     EarlierRunNotRead,
+    /// It was looked at too long ago, since the controller let nothing in: a list has to show once
+    /// more what it was planned on.
+    LookAgain,
     /// The edit may have started a run by itself that is over already: the jobs would tell.
     MayHaveRun { since_ms: i64 },
     /// A create whose name was refused as a duplicate.
@@ -147,6 +161,7 @@ impl Item {
             id: change.id.clone(),
             checked: Moment::ZERO,
             begun: false,
+            request: Request::Read,
             sends: 0,
             doubted: false,
             run: None,
@@ -190,16 +205,17 @@ impl Item {
     /// Whether a request of it has left and nobody knows yet what came of it.
     pub(super) fn is_in_flight(&self) -> bool {
         match self.phase {
+            Phase::Sending => self.request != Request::Read,
             Phase::Ready
             | Phase::Held(
                 Hold::Running
                 | Hold::EarlierRunNotRead
+                | Hold::LookAgain
                 | Hold::NameTaken { .. }
                 | Hold::NotRead { .. },
             )
             | Phase::Ended => false,
             Phase::Held(Hold::MayHaveRun { .. })
-            | Phase::Sending
             | Phase::Pending { .. }
             | Phase::Unseen(_)
             | Phase::Doubt(_)
@@ -260,10 +276,12 @@ impl Item {
     /// Takes note that a request is about to leave.
     pub(super) fn send(&mut self) {
         self.phase = Phase::Sending;
+        self.request = Request::Read;
     }
 
     /// Takes note that the write itself leaves now.
     pub(super) fn submit(&mut self, sent: Sent) -> Event {
+        self.request = Request::Write { begun_before: self.begun };
         self.begun = true;
         self.sends += 1;
         self.jobs = Jobs::default();
@@ -279,6 +297,15 @@ impl Item {
     /// Takes note that the request under way never left.
     pub(super) fn not_sent(&mut self) {
         self.phase = Phase::Ready;
+    }
+
+    /// The write never left, and may yet, once it was looked at what it was planned on.
+    pub(super) fn look_again(&mut self) {
+        if let Request::Write { begun_before } = self.request {
+            self.begun = begun_before;
+        }
+        self.sends = self.sends.saturating_sub(1);
+        self.phase = Phase::Held(Hold::LookAgain);
     }
 
     /// The edit has nothing left to change: somebody else did it, or an earlier try that nobody

@@ -1,6 +1,6 @@
 //! What is said of a change that is left where it is: the time is over, or nothing more is begun.
 
-use super::item::{Claim, Events, Item, Phase, Unseen};
+use super::item::{Claim, Events, Hold, Item, Phase, Request, Unseen};
 use crate::{
     api::TaskId,
     events::{Outcome, StopReason},
@@ -16,12 +16,11 @@ impl Item {
         };
         let outcome = match &self.phase {
             Phase::Ended => return Events::new(),
-            Phase::Ready | Phase::Held(_) => match self.steps.front() {
-                Some(step) if self.begun => {
-                    Outcome::NotTried { why: format!("{why} before its {step}") }
-                }
-                Some(_) | None => Outcome::NotTried { why: why.to_string() },
-            },
+            Phase::Held(Hold::NameTaken { words, .. }) => {
+                Outcome::NotTried { why: format!("{why} before its create: {words}") }
+            }
+            Phase::Ready | Phase::Held(_) => self.not_tried(why),
+            Phase::Sending if self.request == Request::Read => self.not_tried(why),
             Phase::Sending => {
                 Outcome::Unknown { words: format!("{why} while a request was under way") }
             }
@@ -43,5 +42,14 @@ impl Item {
             Phase::Running(_) => open(None, "its run ended"),
         };
         self.end(outcome)
+    }
+
+    fn not_tried(&self, why: StopReason) -> Outcome {
+        match self.steps.front() {
+            Some(step) if self.begun => {
+                Outcome::NotTried { why: format!("{why} before its {step}") }
+            }
+            Some(_) | None => Outcome::NotTried { why: why.to_string() },
+        }
     }
 }

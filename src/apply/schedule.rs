@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How long a read vouches for a precondition.
-const FRESH_FOR: Duration = Duration::from_secs(10);
+pub(super) const FRESH_FOR: Duration = Duration::from_secs(10);
 
 /// How much may be under way at once, and how far an apply goes.
 #[derive(Clone, Copy, Debug)]
@@ -101,8 +101,8 @@ impl<'a> Schedule<'a> {
         (schedule, events.into_iter().flatten().collect())
     }
 
-    /// Checks every precondition before the first write, by a list that was asked for at the first
-    /// of these moments and had come at the second. Fails, with nothing begun, where any
+    /// Checks every precondition before the first write, by a list that is as old as the
+    /// first of these moments says, and had come by the second. Fails, with nothing begun, where any
     /// change is neither as planned nor done already. Of a plan that was begun before, or whose rest
     /// is only settled, only the changes that were not are checked, and one that has moved ends
     /// alone.
@@ -258,7 +258,8 @@ impl<'a> Schedule<'a> {
                 && it.step() == Some(Step::Create)
                 && self.listed.contains(&change.name);
             let shows_early = self.settles_only && matches!(it.phase, Phase::Pending { .. });
-            it.wants_view() || stale || (blocked && !stopping) || shows_early
+            let goes_on = !stopping || it.is_between_halves(change);
+            it.wants_view() || stale || (blocked && goes_on) || shows_early
         })
     }
 

@@ -53,7 +53,7 @@ impl Item {
                 self.on_view_pending(change, (task, sent, accepted), look)
             }
             Phase::Ready if !self.begun => {
-                self.check(change, &look.view, (look.asked_at, look.came_at))
+                self.check(change, &look.view, (look.came_at, look.came_at))
             }
             Phase::Ready => match self.step() {
                 Some(Step::Create) => self.on_view_ready_to_create(change, look),
@@ -71,22 +71,23 @@ impl Item {
         match hold {
             Hold::Running | Hold::MayHaveRun { .. } if !self.begun => {
                 self.phase = Phase::Held(hold);
-                self.check(change, &look.view, (look.asked_at, look.came_at))
+                self.check(change, &look.view, (look.came_at, look.came_at))
+            }
+            Hold::EarlierRunNotRead | Hold::LookAgain if self.begun && !look.view.complete => {
+                self.phase = Phase::Held(hold);
+                Events::new()
             }
             Hold::EarlierRunNotRead => {
-                self.phase = Phase::Ready;
-                let events = match self.step() {
-                    _ if !self.begun => {
-                        self.check(change, &look.view, (look.asked_at, look.came_at))
-                    }
-                    Some(Step::Run) => self.on_view_ready_to_run(change, look),
-                    // An edit is held against what is read right before it.
-                    Some(Step::Edit | Step::Stop | Step::Create | Step::Delete) | None => {
-                        Events::new()
-                    }
-                };
+                let events = self.look_at_last(change, look);
                 if matches!(self.phase, Phase::Ready) {
                     self.hold_for_clock(look.came_at);
+                }
+                events
+            }
+            Hold::LookAgain => {
+                let events = self.look_at_last(change, look);
+                if matches!(self.phase, Phase::Ready) {
+                    self.hold_back();
                 }
                 events
             }
@@ -115,6 +116,22 @@ impl Item {
                 self.on_view_name_taken(change, (lacked_since, words), look)
             }
             Hold::NotRead { words } => self.on_view_not_read(change, words, look),
+        }
+    }
+
+    /// Looks, before the current step is sent, whether it still may be. Returns the events of its
+    /// end where it may not, or need not be.
+    fn look_at_last(&mut self, change: &Change, look: &Look<'_>) -> Events {
+        self.phase = Phase::Ready;
+        if !self.begun {
+            return self.check(change, &look.view, (look.came_at, look.came_at));
+        }
+        match self.step() {
+            Some(Step::Create) => self.on_view_ready_to_create(change, look),
+            Some(Step::Run) => self.on_view_ready_to_run(change, look),
+            Some(Step::Stop | Step::Delete) => self.unless_moved(change, &look.view),
+            // An edit is held against what is read right before it.
+            Some(Step::Edit) | None => Events::new(),
         }
     }
 
@@ -159,7 +176,7 @@ impl Item {
         if self.begun {
             return self.fail("it is gone".to_owned());
         }
-        self.check(change, &look.view, (look.asked_at, look.came_at))
+        self.check(change, &look.view, (look.came_at, look.came_at))
     }
 
     /// A create is never sent while the list shows the name.
@@ -243,6 +260,10 @@ impl Item {
             }
         }
         let is_gone = effect == Effect::Gone;
+        // What was not looked at is not told from what is not there.
+        let shows_by = unseen.since + SHOWS_WITHIN;
+        let are_jobs_unread = effect == Effect::AskJobs
+            && self.jobs.show_none_at.is_none_or(|asked_at| asked_at < shows_by);
         let why = match effect {
             Effect::Shown { id } => return self.shown(id, &unseen, look),
             Effect::Untold => {
@@ -258,7 +279,7 @@ impl Item {
         }
         let waited = look.asked_at.saturating_sub(unseen.since);
         // A run may take its time to stop: only the command's own time limits that.
-        if waited < SHOWS_WITHIN || (step == Step::Stop && !is_gone) {
+        if waited < SHOWS_WITHIN || (step == Step::Stop && !is_gone) || are_jobs_unread {
             self.jobs.asked_for = step == Step::Run && !is_gone;
             self.phase = Phase::Unseen(unseen);
             return Events::new();

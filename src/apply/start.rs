@@ -86,8 +86,8 @@ pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
     } else {
         match live::whole_list(&client, &credentials).await {
             Ok(view) => {
-                let times = (Moment::ZERO, began.elapsed());
-                schedule.check_all(&View::from(&view), &credentials, times)
+                let came_at = began.elapsed();
+                schedule.check_all(&View::from(&view), &credentials, (came_at, came_at))
             }
             Err(error) => return Ended::NotRead(error),
         }

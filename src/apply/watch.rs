@@ -94,14 +94,18 @@ impl TaskView<'_> {
         view: &View<'_>,
     ) -> bool {
         self.tasks.iter().any(|it| {
-            let is_later = it.started_ms.is_none_or(|start| since_ms <= start + SKEW_MS);
+            let is_later =
+                it.started_ms.is_none_or(|start| since_ms <= start.saturating_add(SKEW_MS));
             let may_be_ours = is_later && !self.ours.contains(&it.id) && is_of_discovery(it);
             let named = it.created_id.clone().map(RemoteId);
             let shown = named.as_ref().is_some_and(|it| view.with_id(it).is_some());
             let of_another = shown && named.as_ref() != id;
             // Only a create makes something that a list can be behind with.
             let may_show = waited < SHOWS_WITHIN;
-            let unseen = step == Step::Create && named.is_some() && !shown && may_show;
+            // The second generation's list does not say what a task has made.
+            let is_untold = named.is_none() && it.service_type.is_none();
+            let has_made = named.is_some() || is_untold && it.state == TaskState::Ended;
+            let unseen = step == Step::Create && has_made && !shown && may_show;
             let failed = matches!(it.state, TaskState::Failed { .. });
             may_be_ours && !failed && !of_another && (it.is_open() || unseen)
         })

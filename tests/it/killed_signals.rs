@@ -56,7 +56,7 @@ fn an_apply_that_was_asked_to_end_is_resumed() {
         let hint = format!("carried on with: trueup resume {}", name.display());
         assert!(stopped.err.contains(&hint), "{hint}: {stopped:#?}");
         let text = std::fs::read_to_string(path).unwrap();
-        assert!(text.contains(r#""event":"stopping","words":"interrupted""#), "{text}");
+        assert!(text.contains(r#""event":"stopping","reason":"interrupted""#), "{text}");
         let resumed = shell.expect_resumed(0);
         let complete = "Apply complete! Resources: 4 added, 0 changed, 0 destroyed.";
         assert_eq!(last_line(&resumed), complete, "{resumed:#?}");

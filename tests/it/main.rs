@@ -33,6 +33,8 @@ mod exit_codes;
 mod formats;
 /// Generated controllers, worlds and files.
 mod generate;
+/// Writes that a busy controller holds back, and what becomes of their discoveries meanwhile.
+mod held;
 /// Killed at every request, as a process.
 mod killed;
 /// A controller that kills whoever asks it.
