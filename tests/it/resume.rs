@@ -204,6 +204,35 @@ async fn a_cut_replace_that_nobody_asks_for_any_more_is_said() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_deleted_is_made_again_before_anything_else_is_begun() {
+    // Its create had not left yet, or it is in doubt, for which everything else has to wait.
+    let scenes = [
+        ("create@1=reset", "\"b\"", ["--parallelism", "1"]),
+        ("create@2=reset", "\"a\"", ["--max-pending", "1"]),
+    ];
+    for (fault, in_doubt, pace) in scenes {
+        let bench = idle_and_edited("").await;
+        let replaced = ("a", "cidr: 10.2.0.0/24, on_change: replace");
+        bench.files(&many(&[replaced, ("b", "cidr: 10.3.0.0/24"), ("c", "cidr: 10.4.0.0/24")]));
+        bench.simulator.inject(fault).unwrap();
+        let line = "apply --auto-approve --max-pending 1";
+        killed_at(&bench, line, &["in_doubt", "create", in_doubt]).await;
+        let n_before = bench.simulator.request_log().len();
+        let path = newest(&bench);
+        let resume = ["resume", path.to_str().unwrap(), "--simulate"];
+        let ran = bench.run_bare(&[&resume[..], &pace].concat()).await;
+        assert_eq!(ran.exit, Exit::Done, "{fault}: {ran:#?}");
+        let log = bench.simulator.request_log().split_off(n_before);
+        let is_write = |it: &&String| !it.starts_with("GET ") && !it.ends_with("/auth/token");
+        let first = log.iter().find(is_write).unwrap();
+        let is_made = first.starts_with("POST ") && first.contains("\"name\":\"a\"");
+        assert!(is_made, "{fault}: {log:#?}");
+        bench.expect_careful();
+        bench.expect_no_changes().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_that_is_no_journal_is_left_as_it_is() {
     let bench = Bench::like(&[], &[]);
     let note = "no journal\nand no newline";
