@@ -232,6 +232,59 @@ async fn what_was_deleted_is_made_again_before_anything_else_is_begun() {
     }
 }
 
+/// Three creates, of which `a` was done, `b` was under way, and `c` was not begun when the apply was
+/// killed. Returns the path of its journal.
+async fn cut_short() -> (Bench, String) {
+    let bench = Bench::like(&["create@2=reset"], &[]);
+    let creates =
+        [("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.2.0.0/24"), ("c", "cidr: 10.3.0.0/24")];
+    bench.files(&many(&creates));
+    let line = "apply --auto-approve --max-pending 1";
+    killed_at(&bench, line, &["in_doubt", "create", "\"b\""]).await;
+    let path = newest(&bench).to_str().unwrap().to_owned();
+    (bench, path)
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_somebody_made_while_nothing_went_on_is_left_and_the_others_go_on() {
+    let (bench, path) = cut_short().await;
+    makes(&bench.simulator, "c", "10.9.0.0/24").await;
+    let ran = bench.run_bare(&["resume", &path, "--simulate"]).await;
+    assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
+    assert!(ran.out.contains("Moved since the plan, not tried:\n  + c: "), "{ran:#?}");
+    assert!(ran.out.ends_with("2 done, 0 failed, 1 not tried, 0 still running.\n"), "{ran:#?}");
+    assert!(state(&bench)["b"].contains("10.2.0.0/24"), "{ran:#?}");
+    assert!(state(&bench)["c"].contains("10.9.0.0/24"), "{ran:#?}");
+    bench.expect_careful();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_moved_before_anything_of_it_was_begun_is_stale_to_resume_too() {
+    let (bench, path) = cut_short().await;
+    let text = bench.disk.texts().remove(&PathBuf::from(&path)).unwrap();
+    bench.disk.put("begun.jsonl", text.split_inclusive('\n').next().unwrap());
+    makes(&bench.simulator, "c", "10.9.0.0/24").await;
+    let n_writes = bench.writes();
+    let ran = bench.run_bare(&["resume", "begun.jsonl", "--simulate"]).await;
+    assert_eq!((ran.exit, bench.writes()), (Exit::Stale, n_writes), "{ran:#?}");
+    assert!(ran.err.contains("nothing was written"), "{ran:#?}");
+    assert!(ran.out.contains("c has moved since the plan"), "{ran:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_apply_did_before_it_was_killed_counts_when_the_rest_fails() {
+    let (bench, path) = cut_short().await;
+    bench.simulator.inject("create@*=fail:No space left").unwrap();
+    let ran = bench.run_bare(&["resume", &path, "--simulate"]).await;
+    assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
+    for words in ["Done:\n  + a: ", "Failed:\n  + b: No space left", "  + c: No space left"] {
+        assert!(ran.out.contains(words), "{words}: {ran:#?}");
+    }
+    assert!(ran.out.ends_with("1 done, 2 failed, 0 not tried, 0 still running.\n"), "{ran:#?}");
+    bench.simulator.heal();
+    bench.expect_healed().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_file_that_is_no_journal_is_left_as_it_is() {
     let bench = Bench::like(&[], &[]);
