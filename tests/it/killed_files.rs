@@ -3,7 +3,7 @@
 use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -260,8 +260,8 @@ fn resume_says_what_is_wrong_with_what_it_is_given() {
     assert_eq!(server.requests("any"), n_before);
 }
 
-#[test]
-fn a_journal_that_somebody_committed_is_not_used() {
+/// A folder with an apply that was killed between the halves of a replace, and its journal.
+fn halved() -> (Shell, Server, PathBuf) {
     let shell = Shell::new();
     let server = shell.simulator("--task-time 50ms --run-time 50ms");
     let shell = shell.with("CC_URL", server.url.clone());
@@ -273,6 +273,32 @@ fn a_journal_that_somebody_committed_is_not_used() {
     child.kill().unwrap();
     child.wait().unwrap();
     let journal = shell.open_journal().unwrap();
+    (shell, server, journal)
+}
+
+#[test]
+fn a_journal_of_another_controller_is_left_alone() {
+    let (shell, server, journal) = halved();
+    let (before, n_asked) = (fs::read(&journal).unwrap(), server.requests("any"));
+    let other = shell.simulator("--task-time 50ms --run-time 50ms");
+    let shell = shell.with("CC_URL", other.url.clone());
+    for line in ["plan", "apply --auto-approve"] {
+        let ended = shell.expect(0, line);
+        assert!(ended.out.contains("# a will be created\n  # (new)"), "{line}: {ended:#?}");
+        assert!(!ended.err.contains("earlier apply"), "{line}: {ended:#?}");
+        assert_eq!(fs::read(&journal).unwrap(), before, "{line}");
+    }
+    assert_eq!(server.requests("any"), n_asked);
+    let shell = shell.with("CC_URL", server.url.clone());
+    let ended = shell.expect(0, "apply --auto-approve");
+    assert!(ended.out.contains("(replace_owed)"), "{ended:#?}");
+    assert_eq!(shell.open_journal(), None);
+    server.expect_careful();
+}
+
+#[test]
+fn a_journal_that_somebody_committed_is_not_used() {
+    let (shell, server, journal) = halved();
     let name = journal.strip_prefix(shell.path("")).unwrap().display().to_string();
     let expect_both_refused = |name: &str| {
         let words = format!("Error: the journal `{name}` is in git");
