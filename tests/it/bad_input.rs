@@ -374,6 +374,8 @@ async fn no_name_of_the_controllers_reaches_a_terminal_as_it_is() {
         "plan --prune --allow-delete 99 --show all",
         "plan --prune --allow-delete 99 --format json",
         "plan --prune --allow-delete 99 --format markdown",
+        "plan --prune --allow-delete 99 --format terraform-json --show all",
+        "plan --prune --allow-delete 99 --format html --show all",
         "plan --prune --events -",
         "plan",
     ] {
@@ -398,6 +400,44 @@ async fn no_name_of_the_controllers_reaches_a_terminal_as_it_is() {
     assert_eq!(names, expected, "machines get the names themselves");
     let lines = bench.run("status").await.out.lines().count();
     assert_eq!(lines, 1 + MISLEADING.len(), "a name does not begin a line");
+
+    let line = "plan --prune --allow-delete 99 --format terraform-json";
+    let document: Value = serde_json::from_str(&bench.run(line).await.out).unwrap();
+    let changes = document["resource_changes"].as_array().unwrap();
+    let names = changes.iter().map(|it| it["name"].as_str().unwrap()).collect::<Vec<_>>();
+    assert!(MISLEADING.iter().all(|it| names.contains(it)), "{names:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_misleading_names_has_no_element_but_its_own() {
+    let bench = misled();
+    bench.files(&misleading_files());
+    let ran = bench.run("plan --prune --allow-delete 99 --format html --show all").await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    assert_eq!(ran.out.matches("<script").count(), 1, "{}", ran.out);
+    assert!(!ran.out.contains("<img"), "{}", ran.out);
+    assert!(ran.out.contains("&lt;img src=x onerror=alert(1)&gt;"), "{}", ran.out);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_complaint_about_a_misleading_name_is_shown_and_not_obeyed() {
+    for words in MISLEADING {
+        let bench = Bench::like(&[], &[]);
+        let one = format!("- {{name: {}, address: 10.0.0.1}}\n", json!(words));
+        bench.files(&format!("version: 1\ndiscoveries:\n{one}{one}"));
+        for annotations in ["sarif", "github"] {
+            let file = bench.path("discoveries.yaml");
+            let args = ["validate", "--file", &file, "--annotations", annotations];
+            let ran = bench.run_bare(&args).await;
+            assert_eq!(ran.exit, Exit::Invalid, "{words:?}: {ran:#?}");
+            expect_harmless(&ran);
+            if annotations == "sarif" {
+                let document: Value = serde_json::from_str(&ran.out).unwrap();
+                let results = document["runs"][0]["results"].as_array().unwrap();
+                assert!(!results.is_empty(), "{words:?}: {ran:#?}");
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -584,6 +624,8 @@ fn a_saved_plan_that_was_made_to_mislead_is_shown_and_not_obeyed() {
                 "show evil.json --show all",
                 "show evil.json --format markdown",
                 "show evil.json --format json",
+                "show evil.json --format terraform-json",
+                "show evil.json --format html",
                 "apply evil.json --simulate",
             ] {
                 let ended = shell.run(line);
