@@ -187,6 +187,8 @@ fn a_journal_that_is_broken_in_the_middle_stops_an_apply_and_a_resume() {
         (with_line(&text, 3, |it| it[..it.len() / 2].to_owned()), "its line 3 cannot"),
         (with_line(&text, 1, |it| it.replace("10.0.1.0", "10.0.9.0")), "its line 1 cannot"),
         (with_line(&text, 1, |it| it.replacen("\"1.0\"", "\"2.0\"", 1)), "version 2.0"),
+        (with_line(&text, 2, |_| "{\"a\":".repeat(1 << 20)), "its line 2 cannot"),
+        (text.replace('\n', "\n\u{feff}"), "its line 2 cannot"),
     ];
     for (text, words) in &broken {
         shell.file(".trueup/j.jsonl", text);
@@ -201,6 +203,41 @@ fn a_journal_that_is_broken_in_the_middle_stops_an_apply_and_a_resume() {
     let _ended = shell.expect(0, "resume .trueup/j.jsonl");
     assert_eq!(last_line(&shell.path(".trueup/j.jsonl")), "finished");
     expect_all_done(&shell, &server);
+}
+
+#[test]
+fn a_journal_that_is_far_too_large_stops_an_apply_and_a_resume() {
+    let (shell, server) = begun("--task-time 100ms");
+    fs::create_dir(shell.path(".trueup")).unwrap();
+    let path = shell.path(".trueup/j.jsonl");
+    fs::File::create(&path).unwrap().set_len(65 << 20).unwrap();
+    let words = "it is far larger than any journal";
+    expect_refused(&shell, &server, (1, "apply --auto-approve"), words);
+    expect_refused(&shell, &server, (4, "resume .trueup/j.jsonl"), words);
+    assert_eq!(fs::metadata(&path).unwrap().len(), 65 << 20);
+    // A plan is made of what is there, and says what it does not know.
+    let plan = shell.expect(0, "plan");
+    assert!(plan.err.contains("Warning: the journal") && plan.err.contains(words), "{plan:#?}");
+}
+
+#[test]
+fn a_journal_that_an_editor_has_written_anew_is_read_or_refused() {
+    let (shell, server) = cut_short();
+    let text = fs::read_to_string(shell.path("j.jsonl")).unwrap();
+    for foreign in [format!("\u{feff}{text}"), with_line(&text, 1, nested)] {
+        shell.file("j.jsonl", &foreign);
+        expect_refused(&shell, &server, (4, "resume j.jsonl"), "it is no journal: ");
+        assert_eq!(fs::read_to_string(shell.path("j.jsonl")).unwrap(), foreign);
+    }
+    shell.file("j.jsonl", &text.replace('\n', "\r\n"));
+    let _ended = shell.expect(0, "resume j.jsonl");
+    assert_eq!(last_line(&shell.path("j.jsonl")), "finished");
+    expect_all_done(&shell, &server);
+}
+
+/// Puts lists in lists without number behind what a first line has.
+fn nested(first: &str) -> String {
+    first.replacen("\"plan\":{", &format!("\"plan\":{}{{", "[".repeat(1 << 20)), 1)
 }
 
 #[test]
