@@ -2,11 +2,12 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    process::{Child, ChildStderr},
+    process::{Child, ChildStderr, Command, Stdio},
 };
 
 use crate::{
     killed::for_each,
+    machines::Format,
     shell::{Ended, Server, Shell, discoveries, ended, read_until, signal},
 };
 
@@ -193,4 +194,45 @@ fn a_pipe_that_closes_in_the_middle_does_not_stop_an_apply_or_a_resume() {
     drop(err);
     assert_eq!(child.wait().unwrap().code(), Some(0));
     expect_all_done(&shell, &server);
+}
+
+/// Prepares a command line that has no such streams.
+fn without(streams: &str, shell: &Shell, line: &str) -> Command {
+    let program = shell.command(line);
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", &format!("exec \"$0\" \"$@\" {streams}")]).arg(program.get_program());
+    command.args(program.get_args()).current_dir(shell.path(""));
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// The first file that is opened then gets the number of the stream, if nobody sees to it.
+#[test]
+fn what_is_said_on_a_stream_that_was_never_open_gets_into_no_file() {
+    for_each(&[">&-", "2>&-", "<&- >&- 2>&-"], |streams| {
+        let (shell, server) = begun("--task-time 200ms");
+        let run = |line: &str| without(streams, &shell, line).status().unwrap().code();
+        let line = "plan --detailed-exitcode --out plan.json --events events.jsonl";
+        assert_eq!(run(line), Some(2), "{streams}");
+        let shown = shell.expect(0, "show plan.json");
+        assert!(shown.out.contains("Plan: 4 to add"), "{streams}: {shown:#?}");
+        let events = std::fs::read_to_string(shell.path("events.jsonl")).unwrap();
+        let events = events.lines().map(|it| Format::Events.checked(it));
+        assert_ne!(events.count(), 0, "{streams}");
+
+        let line = "apply --auto-approve --max-pending 1";
+        let mut child = without(streams, &shell, line).spawn().unwrap();
+        server.wait_for("create");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // Whose lines are checked, the first one too.
+        let path = shell.open_journal().unwrap();
+        assert_eq!(run(&format!("resume {}", path.display())), Some(0), "{streams}");
+        assert_eq!(shell.journals()[&path], "finished", "{streams}");
+        expect_all_done(&shell, &server);
+        assert_eq!(run("apply --auto-approve"), Some(0), "{streams}");
+        let yaml = std::fs::read_to_string(shell.path("discoveries.yaml")).unwrap();
+        assert_eq!(yaml, discoveries(4), "{streams}");
+    });
 }
