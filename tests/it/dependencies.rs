@@ -20,7 +20,10 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const MOST_LOCKED: usize = 318;
 const MOST_SHIPPED: usize = 184;
 
-/// A crate of `Cargo.lock`.
+/// What is locked for the program and its tests, and for the fuzzers.
+const LOCK_FILES: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];
+
+/// A crate of a lock file.
 #[derive(Debug, Default)]
 struct Locked {
     name: String,
@@ -29,9 +32,9 @@ struct Locked {
     checksum: Option<String>,
 }
 
-fn locked() -> Vec<Locked> {
+fn locked(file: &str) -> Vec<Locked> {
     let mut all = Vec::new();
-    for line in repository_file("Cargo.lock").lines() {
+    for line in repository_file(file).lines() {
         if line == "[[package]]" {
             all.push(Locked::default());
         }
@@ -47,7 +50,7 @@ fn locked() -> Vec<Locked> {
             _ => (),
         }
     }
-    assert!(100 < all.len(), "the lock file was not understood");
+    assert!(100 < all.len(), "{file} was not understood");
     all
 }
 
@@ -182,9 +185,9 @@ fn expressions_of_licences_are_understood() {
 
 #[test]
 fn every_crate_is_from_crates_io_and_has_a_checksum() {
-    for Locked { name, version, source, checksum } in locked() {
+    for Locked { name, version, source, checksum } in LOCK_FILES.into_iter().flat_map(locked) {
         let what = format!("{name} {version}: {source:?}");
-        if name == "trueup" {
+        if name == "trueup" || name == "trueup-fuzz" {
             assert_eq!((source, checksum), (None, None), "{what}");
             continue;
         }
@@ -205,10 +208,10 @@ fn every_licence_is_allowed() {
     }
 }
 
-#[test]
-fn no_crate_is_there_twice_without_a_reason() {
+/// The crates that are there in an older version beside the newest, `name@version`.
+fn twice(file: &str) -> BTreeSet<String> {
     let mut versions = BTreeMap::<String, Vec<String>>::new();
-    for Locked { name, version, .. } in locked() {
+    for Locked { name, version, .. } in locked(file) {
         versions.entry(name).or_default().push(version);
     }
     let mut twice = BTreeSet::new();
@@ -219,7 +222,26 @@ fn no_crate_is_there_twice_without_a_reason() {
         let _newest = versions.pop();
         twice.extend(versions.iter().map(|it| format!("{name}@{it}")));
     }
+    twice
+}
+
+#[test]
+fn no_crate_is_there_twice_without_a_reason() {
+    let [twice, twice_for_fuzzers] = LOCK_FILES.map(twice);
     assert_eq!(twice, excused(), "left: what is there; right: what .cargo/deny.toml excuses");
+    let more = twice_for_fuzzers.difference(&twice).collect::<Vec<_>>();
+    assert!(more.is_empty(), "the fuzzers have twice: {more:?}");
+}
+
+#[test]
+fn what_is_fuzzed_is_made_of_the_crates_that_are_released() {
+    let [released, fuzzed] = LOCK_FILES.map(locked);
+    let checksums = released.iter().map(|it| ((&*it.name, &*it.version), &it.checksum));
+    let checksums = checksums.collect::<BTreeMap<_, _>>();
+    let differs = |it: &&Locked| checksums.get(&(&*it.name, &*it.version)) != Some(&&it.checksum);
+    let names = fuzzed.iter().filter(differs).map(|it| &*it.name).collect::<Vec<_>>();
+    // What a fuzzer is built with.
+    assert_eq!(names, ["arbitrary", "jobserver", "libfuzzer-sys", "trueup-fuzz"]);
 }
 
 #[test]
@@ -236,7 +258,7 @@ fn every_dependency_says_which_versions_will_do() {
 
 #[test]
 fn the_number_of_crates_grows_only_on_purpose() {
-    let (n_locked, n_shipped) = (locked().len(), shipped().len());
+    let (n_locked, n_shipped) = (locked("Cargo.lock").len(), shipped().len());
     println!("{n_locked} crates are locked, {n_shipped} are in the program");
     assert!(n_locked <= MOST_LOCKED, "{n_locked} crates are locked");
     assert!(n_shipped <= MOST_SHIPPED, "{n_shipped} crates are in the program");
