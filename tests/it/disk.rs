@@ -24,6 +24,8 @@ struct State {
     death: Option<(Moment, Cord)>,
     /// Whether whoever uses it is dead: nothing that is done to it happens any more.
     is_dead: bool,
+    /// How many more times it syncs before it fails to, if it does.
+    n_syncs_left: Option<u64>,
 }
 
 /// Right after what whoever uses it dies; these count from 1.
@@ -62,6 +64,11 @@ impl MemoryDisk {
     /// Has whoever uses it die at a moment, and a cord pulled then.
     pub(crate) fn die_at(&self, moment: Moment, cord: Cord) {
         self.lock().death = Some((moment, cord));
+    }
+
+    /// Has it fail to sync once it has so often, until it is mended with `None`.
+    pub(crate) fn sync_only(&self, times: Option<u64>) {
+        self.lock().n_syncs_left = times;
     }
 
     /// Returns the bytes that are not synced.
@@ -192,6 +199,9 @@ impl Appended for Open {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        if let Some(n_left) = &mut self.disk.lock().n_syncs_left {
+            *n_left = n_left.checked_sub(1).ok_or(io::ErrorKind::StorageFull)?;
+        }
         self.change(Moment::Synced(1), |it| it.n_synced = it.bytes.len());
         Ok(())
     }

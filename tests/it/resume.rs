@@ -448,3 +448,29 @@ async fn an_apply_that_is_stale_forgets_nothing_of_what_an_earlier_one_left() {
         assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn nothing_leaves_whose_line_could_not_be_synced() {
+    let creates =
+        [("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.2.0.0/24"), ("c", "cidr: 10.3.0.0/24")];
+    let mut seen = Vec::new();
+    for n_syncs in 0..12 {
+        let bench = Bench::like(&[], &[]);
+        bench.files(&many(&creates));
+        bench.disk.sync_only(Some(n_syncs));
+        let ran = bench.run("apply --auto-approve --max-pending 1").await;
+        let n_writes = bench.writes();
+        assert_eq!(ran.exit == Exit::Failed, n_writes == 0, "{n_syncs}: {ran:#?}");
+        bench.disk.lose_power(0);
+        let texts = bench.disk.texts().into_values().collect::<String>();
+        let n_lines = texts.lines().filter(|it| it.contains("\"submitting\"")).count();
+        assert!(n_writes <= n_lines as u64, "{n_syncs}: {ran:#?} {texts}");
+        seen.push(ran.exit);
+        bench.disk.sync_only(None);
+        bench.expect_healed().await;
+        bench.expect_careful();
+    }
+    for exit in [Exit::Failed, Exit::Partial, Exit::Pending, Exit::Done] {
+        assert!(seen.contains(&exit), "{seen:?}");
+    }
+}
