@@ -61,6 +61,9 @@ pub(super) struct Schedule<'a> {
     listed: BTreeSet<Name>,
     /// Whether it only settles what was under way.
     settles_only: bool,
+    /// Whether replaces that were cut between their halves are finished before anything else is
+    /// begun.
+    halves_first: bool,
 }
 
 /// What may leave next.
@@ -84,6 +87,7 @@ impl<'a> Schedule<'a> {
             tasks_asked_at: None,
             listed: BTreeSet::new(),
             settles_only: false,
+            halves_first: false,
         }
     }
 
@@ -96,6 +100,7 @@ impl<'a> Schedule<'a> {
             items,
             ours: left.tasks.clone(),
             longest_task: left.longest_task,
+            halves_first: true,
             ..Self::new(plan, limits)
         };
         (schedule, events.into_iter().flatten().collect())
@@ -165,6 +170,7 @@ impl<'a> Schedule<'a> {
         if is_full {
             return None;
         }
+        let only_between_halves = only_between_halves || self.halves_first && self.has_half();
         let ready = self.items.iter().zip(self.changes).enumerate().find(|(_, (item, change))| {
             let may_go_on = !only_between_halves || item.is_between_halves(change);
             matches!(item.phase, Phase::Ready)
@@ -174,6 +180,19 @@ impl<'a> Schedule<'a> {
         });
         let (index, (item, _)) = ready?;
         item.step().map(|step| Next { index, step })
+    }
+
+    /// Whether a replace is between its halves, and its second one is soon to leave.
+    fn has_half(&self) -> bool {
+        self.items.iter().zip(self.changes).any(|(it, change)| {
+            let is_soon = match it.phase {
+                Phase::Ready | Phase::Sending | Phase::Doubt(_) => true,
+                Phase::Unseen(_) => it.step() == Some(Step::Delete),
+                // A task may never end, nor a name be free, and others must not wait for that.
+                Phase::Pending { .. } | Phase::Held(_) | Phase::Running(_) | Phase::Ended => false,
+            };
+            is_soon && it.is_between_halves(change)
+        })
     }
 
     fn count(&self, which: impl Fn(&Phase) -> bool) -> usize {

@@ -13,7 +13,7 @@ use crate::{
     events::{Event, Outcome},
     journal::{Closing, Header},
     model::Name,
-    plan::{Change, Plan, Reason},
+    plan::{Change, Plan, Reason, Step},
 };
 
 /// What a new apply makes of the journals of earlier ones.
@@ -143,7 +143,28 @@ impl Heir<'_> {
                  not either: {who}"
             ));
         }
+        let forgone = self.forgone(of);
+        if !forgone.is_empty() {
+            // Who asks for a new plan without it does not ask for it any more.
+            output.warn(&format!(
+                "an earlier apply was to run {} again and did not come to it, and this plan does \
+                 not either: give `--rerun` once more",
+                forgone.join(", ")
+            ));
+        }
         !lost.is_empty() || !gone.is_empty()
+    }
+
+    /// The discoveries that an earlier apply was asked to run again, did not, and that are not run
+    /// now.
+    fn forgone(&self, of: &Settled) -> Vec<String> {
+        let waiting = of.waiting.iter().filter_map(|it| of.changes.get(*it));
+        let asked = waiting.filter(|it| it.reason == Reason::RerunRequested);
+        let is_run = |name: &Name| {
+            let mut changes = self.plan.changes.iter().filter(|it| it.name == *name);
+            changes.any(|it| it.steps.iter().any(|it| matches!(it, Step::Run | Step::Create)))
+        };
+        asked.filter(|it| !is_run(&it.name)).map(|it| it.name.to_string()).collect()
     }
 
     /// Returns a journal that stays open, and what is this apply's by now.

@@ -210,11 +210,11 @@ fn a_journal_that_is_far_too_large_stops_an_apply_and_a_resume() {
     let (shell, server) = begun("--task-time 100ms");
     fs::create_dir(shell.path(".trueup")).unwrap();
     let path = shell.path(".trueup/j.jsonl");
-    fs::File::create(&path).unwrap().set_len(65 << 20).unwrap();
+    fs::File::create(&path).unwrap().set_len((1 << 30) + 1).unwrap();
     let words = "it is far larger than any journal";
     expect_refused(&shell, &server, (1, "apply --auto-approve"), words);
     expect_refused(&shell, &server, (4, "resume .trueup/j.jsonl"), words);
-    assert_eq!(fs::metadata(&path).unwrap().len(), 65 << 20);
+    assert_eq!(fs::metadata(&path).unwrap().len(), (1 << 30) + 1);
     // A plan is made of what is there, and says what it does not know.
     let plan = shell.expect(0, "plan");
     assert!(plan.err.contains("Warning: the journal") && plan.err.contains(words), "{plan:#?}");

@@ -206,11 +206,7 @@ async fn a_cut_replace_that_nobody_asks_for_any_more_is_said() {
 #[tokio::test(start_paused = true)]
 async fn what_was_deleted_is_made_again_before_anything_else_is_begun() {
     // Its create had not left yet, or it is in doubt, for which everything else has to wait.
-    let scenes = [
-        ("create@1=reset", "\"b\"", ["--parallelism", "1"]),
-        ("create@2=reset", "\"a\"", ["--max-pending", "1"]),
-    ];
-    for (fault, in_doubt, pace) in scenes {
+    for (fault, in_doubt) in [("create@1=reset", "\"b\""), ("create@2=reset", "\"a\"")] {
         let bench = idle_and_edited("").await;
         let replaced = ("a", "cidr: 10.2.0.0/24, on_change: replace");
         bench.files(&many(&[replaced, ("b", "cidr: 10.3.0.0/24"), ("c", "cidr: 10.4.0.0/24")]));
@@ -219,8 +215,7 @@ async fn what_was_deleted_is_made_again_before_anything_else_is_begun() {
         killed_at(&bench, line, &["in_doubt", "create", in_doubt]).await;
         let n_before = bench.simulator.request_log().len();
         let path = newest(&bench);
-        let resume = ["resume", path.to_str().unwrap(), "--simulate"];
-        let ran = bench.run_bare(&[&resume[..], &pace].concat()).await;
+        let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
         assert_eq!(ran.exit, Exit::Done, "{fault}: {ran:#?}");
         let log = bench.simulator.request_log().split_off(n_before);
         let is_write = |it: &&String| !it.starts_with("GET ") && !it.ends_with("/auth/token");
@@ -385,6 +380,19 @@ async fn a_run_in_doubt_is_told_from_one_of_the_same_second() {
         }
         assert_eq!(n_jobs_asked[1], n_jobs_asked[0] + 2, "the fault struck something else");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_asked_for_and_is_not_any_more_is_said_to_be_left() {
+    let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 5s").await;
+    bench.simulator.inject("run=reset").unwrap();
+    killed_at(&bench, "apply --auto-approve --rerun a", &["in_doubt", "run"]).await;
+    let ran = bench.expect_applied().await;
+    let words =
+        "an earlier apply was to run a again and did not come to it, and this plan does not";
+    assert!(ran.err.contains(words), "{ran:#?}");
+    let ran = bench.run("apply --auto-approve --rerun a").await;
+    assert!(ran.exit == Exit::Done && !ran.err.contains("Warning"), "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -189,7 +189,9 @@ impl Server {
 
     /// Waits until it has seen such a request.
     pub(crate) fn wait_for(&self, place: &str) {
+        let began = std::time::Instant::now();
         while self.requests(place) == 0 {
+            assert!(began.elapsed() < std::time::Duration::from_mins(1), "no {place} came");
             std::thread::yield_now();
         }
     }
