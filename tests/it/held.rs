@@ -119,3 +119,29 @@ async fn a_run_that_is_over_before_it_can_be_looked_for_is_found_by_its_jobs() {
     assert_eq!((ran.exit, bench.requests("run")), (Exit::Done, 1), "{ran:#?}");
     assert!(Duration::from_secs(30) < ran.took, "the lists were to fail for long: {ran:#?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_create_is_not_sent_again_while_a_task_may_be_its_own() {
+    for quirks in [&["visible_after=15s"][..], &["visible_after=15s", "tasks_v1=404"]] {
+        let bench = Bench::like(&["create=lost"], quirks);
+        bench.files(&yaml("cidr: 10.1.0.0/24"));
+        let ran = bench.run("apply --auto-approve").await;
+        assert_eq!((ran.exit, bench.requests("create")), (Exit::Done, 1), "{quirks:?}: {ran:#?}");
+        bench.expect_careful();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_hangs_leaves_nothing_unknown() {
+    let mut bench = Bench::like(&[], &[]);
+    bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 5s"));
+    let _applied = bench.expect_applied().await;
+    sleep(Duration::from_secs(30)).await;
+    bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 9s"));
+    bench.simulator.inject("get@1=hang").unwrap();
+    bench.interrupts = vec![Duration::from_secs(1)];
+    let n_writes = bench.writes();
+    let ran = bench.run("apply --auto-approve --drain 2s").await;
+    assert_eq!((ran.exit, bench.writes()), (Exit::Failed, n_writes), "{ran:#?}");
+    assert!(ran.out.contains("1 not tried, 0 still running."), "{ran:#?}");
+}
