@@ -167,7 +167,9 @@ fn expect_truthful(played: &Played, told: &Told) {
     let raced = schedule.raced();
     if !told.is_crowded {
         expect_account(&schedule.case, &told.out, &told.world, &raced);
-        if !schedule.case.is_hard() && !schedule.faults.iter().any(|it| it.contains("=lie")) {
+        // What is taken on, and then undone by somebody else or never done, has failed too.
+        let lies = schedule.case.is_hard() || schedule.faults.iter().any(|it| it.contains("=lie"));
+        if !lies && raced.is_empty() {
             expect_nothing_taken_on(told);
         }
     }
