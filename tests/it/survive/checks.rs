@@ -52,8 +52,13 @@ impl Undisturbed {
 pub(crate) async fn expect_survived(played: &Played, undisturbed: &Undisturbed) {
     expect_good_manners(played);
     expect_nothing_outside_the_plans(played, undisturbed);
-    for told in &played.told {
+    for (nth, told) in played.told.iter().enumerate() {
         expect_truthful(played, told);
+        // What a killed one had sent may arrive later.
+        let follows_a_kill = nth != 0 && played.told[nth - 1].exit.is_none();
+        if !follows_a_kill {
+            expect_nothing_taken_on(played, told);
+        }
     }
     expect_no_false_alarm(played);
     expect_recorded(played);
@@ -167,11 +172,6 @@ fn expect_truthful(played: &Played, told: &Told) {
     let raced = schedule.raced();
     if !told.is_crowded {
         expect_account(&schedule.case, &told.out, &told.world, &raced);
-        // What is taken on, and then undone by somebody else or never done, has failed too.
-        let lies = schedule.case.is_hard() || schedule.faults.iter().any(|it| it.contains("=lie"));
-        if !lies && raced.is_empty() {
-            expect_nothing_taken_on(told);
-        }
     }
     let Some(exit) = told.exit else { return };
     let last = told.out.lines().last().unwrap_or_default();
@@ -226,10 +226,14 @@ pub(super) fn expect_account(case: &Case, out: &str, world: &Value, left_out: &[
     }
 }
 
-/// Where an exit code says that nothing was changed, no write was taken on.
-fn expect_nothing_taken_on(told: &Told) {
+/// Where an exit code says that nothing was changed, no write was taken on. What was, and then
+/// undone by somebody else or never done, has failed too.
+fn expect_nothing_taken_on(played: &Played, told: &Told) {
+    let schedule = &played.schedule;
+    let lies = schedule.case.is_hard() || schedule.faults.iter().any(|it| it.contains("=lie"));
     let says_so = [Exit::Failed, Exit::Invalid, Exit::Refused, Exit::Stale, Exit::Unreachable];
-    if told.exit.is_some_and(|it| says_so.contains(&it)) {
+    let is_told = told.exit.is_some_and(|it| says_so.contains(&it));
+    if is_told && !lies && !told.is_crowded && schedule.raced().is_empty() {
         assert_eq!(told.n_taken_on, 0, "{told:#?} {:#?}", told.requests);
     }
 }
