@@ -362,6 +362,10 @@ impl Item {
             TaskVerdict::Open => Events::new(),
             TaskVerdict::Succeeded { created, began_ms } => {
                 self.id = created.or(self.id.take());
+                if step == Step::Stop {
+                    // Whether it still runs, only a list that comes now tells.
+                    self.run = None;
+                }
                 let (task, claim) = (Some(task), Claim::Done);
                 let unseen = Unseen { sent, since: now, task, task_began_ms: began_ms, claim };
                 self.phase = Phase::Unseen(unseen);

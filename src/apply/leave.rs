@@ -4,6 +4,7 @@ use super::item::{Claim, Events, Hold, Item, Phase, Request, Unseen};
 use crate::{
     api::TaskId,
     events::{Outcome, StopReason},
+    model::RunState,
     plan::Step,
 };
 
@@ -33,7 +34,8 @@ impl Item {
             Phase::Unseen(unseen)
                 if self.step() == Some(Step::Stop)
                     && why == StopReason::OutOfTime
-                    && unseen.claim == Claim::Done =>
+                    && unseen.claim == Claim::Done
+                    && self.run == Some(RunState::Running) =>
             {
                 let words = "the controller reported success, but it is still running".to_owned();
                 Outcome::Failed { words }

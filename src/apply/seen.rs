@@ -281,6 +281,9 @@ impl Item {
         // A run may take its time to stop: only the command's own time limits that.
         if waited < SHOWS_WITHIN || (step == Step::Stop && !is_gone) || are_jobs_unread {
             self.jobs.asked_for = step == Step::Run && !is_gone;
+            if step == Step::Stop {
+                self.note_run(&look.view);
+            }
             self.phase = Phase::Unseen(unseen);
             return Events::new();
         }

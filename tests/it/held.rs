@@ -145,3 +145,17 @@ async fn a_read_that_hangs_leaves_nothing_unknown() {
     assert_eq!((ran.exit, bench.writes()), (Exit::Failed, n_writes), "{ran:#?}");
     assert!(ran.out.contains("1 not tried, 0 still running."), "{ran:#?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_no_list_has_shown_since_is_not_said_to_run_on() {
+    let run_time = Duration::from_hours(9);
+    let bench = Bench::with(Options { run_time, ..options(&[], &[]) }, World::default());
+    bench.files(&yaml("cidr: 10.1.0.0/24"));
+    let _applied = bench.expect_applied().await;
+    bench.files(&yaml("cidr: 10.1.0.0/24, state: stopped"));
+    bench.simulator.inject("list@2-99=429:10").unwrap();
+    let ran = bench.run("apply --auto-approve --timeout 2m").await;
+    assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
+    assert!(!ran.out.contains("it is still running"), "{ran:#?}");
+    assert!(ran.out.contains("out of time before its effect was seen"), "{ran:#?}");
+}
