@@ -1,13 +1,15 @@
 //! `simulator`: the built-in controller as a server.
 
-use super::{
-    exit::Exit,
-    output::Output,
-    run::interrupted,
-    simulate::{load, options, save},
-    simulator_args::SimulatorArgs,
+use crate::{
+    cli::{
+        exit::Exit,
+        run::interrupted,
+        simulate::{load, options, save},
+        simulator_args::SimulatorArgs,
+        terminal::output::Output,
+    },
+    simulator::{self, Simulator},
 };
-use crate::simulator::{self, Simulator};
 
 /// Serves until SIGINT or SIGTERM, and then saves the world.
 pub(crate) async fn run(args: &SimulatorArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
