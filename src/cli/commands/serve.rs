@@ -1,14 +1,13 @@
 //! `simulator`: the built-in controller as a server.
 
-use crate::{
-    cli::{
-        exit::Exit,
-        run::interrupted,
-        simulate::{load, options, save},
-        simulator_args::SimulatorArgs,
-        terminal::output::Output,
-    },
-    simulator::{self, Simulator},
+use trueup_simulator::{self, Simulator};
+
+use crate::cli::{
+    exit::Exit,
+    run::interrupted,
+    simulate::{load, options, save},
+    simulator_args::SimulatorArgs,
+    terminal::output::Output,
 };
 
 /// Serves until SIGINT or SIGTERM, and then saves the world.
@@ -22,7 +21,7 @@ pub(crate) async fn run(args: &SimulatorArgs, output: &mut Output<'_>) -> Result
         Exit::Failed
     })?;
     output.print(&format!("http://{address}\n"));
-    let served = simulator::serve(simulator.clone(), listener, interrupted()).await;
+    let served = trueup_simulator::serve(simulator.clone(), listener, interrupted()).await;
     if let Err(error) = served {
         output.error(&format!("the server failed: {error}"), None);
         return Err(Exit::Failed);
