@@ -25,7 +25,7 @@ use crate::{
     events::Report,
     live,
     model::printable,
-    render::{self, About, Happening, Saved},
+    render::{self, About, LogRecord, Saved},
 };
 
 /// Carries a plan out, if it may: a saved one as it is, or one that is made now and asked about.
@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
         files.extend(files::claimed(&args.planning.files, &args.planning.policy));
     }
     begin(&args.carrying, &files, output)?;
-    drop(output.log(Happening::PlanStarted));
+    drop(output.log(LogRecord::PlanStarted));
     let mut deadline = Instant::now() + args.carrying.timeout;
     let interrupts = output.host.interrupts.clone();
     let prepared = Box::pin(async {

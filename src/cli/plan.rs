@@ -22,7 +22,7 @@ use crate::{
     live,
     model::{Live, printable},
     plan::{self, Controller, Plan},
-    render::{self, About, Happening, PlanAbout},
+    render::{self, About, LogRecord, PlanAbout},
     source::SourceMap,
 };
 
@@ -104,7 +104,7 @@ fn begin(args: &PlanArgs, output: &mut Output<'_>) -> Result<(), Exit> {
     let events = Written { what: "the events", flag: "--events", path: args.events.as_deref() };
     keep_apart(events, &files, output)?;
     output.open_events(args.events.as_deref())?;
-    drop(output.log(Happening::PlanStarted));
+    drop(output.log(LogRecord::PlanStarted));
     Ok(())
 }
 
@@ -153,7 +153,7 @@ pub(crate) async fn made(
     plan.refuse(files.refusals.iter().cloned());
     let (_, others) = plan.complaints();
     output.complain(&[files.warnings.clone(), others].concat(), &files.sources);
-    drop(output.log(Happening::PlanMade(&plan)));
+    drop(output.log(LogRecord::PlanMade(&plan)));
     output.say(&found(&plan));
     Ok((plan, Seen { live, at }))
 }

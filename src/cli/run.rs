@@ -17,7 +17,7 @@ use super::{
     output::Output,
     plan, print, resume, serve, show, status, validate,
 };
-use crate::render::Happening;
+use crate::render::LogRecord;
 
 /// The environment variable that says what to log, in the syntax of `tracing-subscriber`.
 const LOG: &str = "TRUEUP_LOG";
@@ -93,7 +93,7 @@ where
     let failure = annotations::close(exit, &mut output).or_else(|| output.failure());
     let exit = unless_failed(exit, writes, failure, &mut output);
     // Nothing is left to be done where even this cannot be written.
-    drop(output.log(Happening::Exit { code: exit.code(), name: exit.name() }));
+    drop(output.log(LogRecord::Exit { code: exit.code(), name: exit.name() }));
     exit
 }
 
