@@ -7,7 +7,7 @@ use super::{
     simulate::{load, options, save},
     simulator_args::SimulatorArgs,
 };
-use crate::simulator::{self, Simulator};
+use trueup_simulator::{self, Simulator};
 
 /// Serves until SIGINT or SIGTERM, and then saves the world.
 pub(crate) async fn run(args: &SimulatorArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
@@ -20,7 +20,7 @@ pub(crate) async fn run(args: &SimulatorArgs, output: &mut Output<'_>) -> Result
         Exit::Failed
     })?;
     output.print(&format!("http://{address}\n"));
-    let served = simulator::serve(simulator.clone(), listener, interrupted()).await;
+    let served = trueup_simulator::serve(simulator.clone(), listener, interrupted()).await;
     if let Err(error) = served {
         output.error(&format!("the server failed: {error}"), None);
         return Err(Exit::Failed);

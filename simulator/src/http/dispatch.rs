@@ -6,7 +6,7 @@ use super::{
     route::{Credentials, NewTasks, OldTasks, Route},
     simulator::State,
 };
-use crate::simulator::world::{Answer, At, BadQuery, Query, Refusal, Treatment, World};
+use crate::world::{Answer, At, BadQuery, Query, Refusal, Treatment, World};
 
 /// A request that may reach the world.
 pub(super) struct Asked<'a> {

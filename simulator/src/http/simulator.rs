@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{cord::Cord, route, service::Service, throttle::Throttle, token::Tokens};
-use crate::simulator::{
+use crate::{
     Fault, FaultError, Options, World, WorldError,
     fault::{Armed, What, Where},
     options::DEFAULT_RELEASE,

@@ -9,7 +9,7 @@ use super::{
     work::{Done, Failed, Work},
     writes::Treatment,
 };
-use crate::simulator::{
+use crate::{
     quirk::{DeletedCredential, EmptyKinds},
     seed::{self, KINDS, MASK},
 };

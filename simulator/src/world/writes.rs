@@ -12,7 +12,7 @@ use super::{
     wire,
     work::Work,
 };
-use crate::simulator::{
+use crate::{
     fault::Fate,
     quirk::{BadValues, MissingWrite},
 };

@@ -1,6 +1,6 @@
 //! All that goes wrong with one request, put together.
 
-use crate::simulator::{
+use crate::{
     fault::{Other, What},
     world::Treatment,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::simulator::{Login, seed};
+use crate::{Login, seed};
 
 /// 60 minutes from its issue, however much it is used.
 const LIFETIME: u64 = 60 * 60 * 1000;

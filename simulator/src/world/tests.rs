@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::simulator::{
+use crate::{
     Quirks,
     fault::{Fate, Other},
 };

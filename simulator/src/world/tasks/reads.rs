@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value, json};
 
 use super::Task;
-use crate::simulator::{
+use crate::{
     quirk::{TaskFilters, TaskOrder, TaskStatus, TaskUpdated, TasksV1, TasksV2},
     world::{
         answer::Answer,

@@ -6,7 +6,7 @@ use super::{
     fields::number,
     state::{At, World},
 };
-use crate::simulator::fault::Other;
+use crate::fault::Other;
 
 /// The longest timeout that is documented.
 const LONGEST_TIMEOUT: i64 = 300;

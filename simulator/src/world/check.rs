@@ -7,7 +7,7 @@ use super::{
     fields::{FIELDS, Part, WRITE_ONLY, field, number},
     wire::{post_names, text},
 };
-use crate::simulator::{
+use crate::{
     Quirks,
     quirk::{Limits, SnmpVersion},
 };

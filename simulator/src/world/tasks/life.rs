@@ -1,7 +1,7 @@
 //! How a task comes into the world, does its work, and ends.
 
 use super::{Left, Task};
-use crate::simulator::{
+use crate::{
     fault::Fate,
     quirk::TaskEnd,
     seed,
@@ -16,7 +16,7 @@ use crate::simulator::{
 
 impl World {
     /// Takes a write on.
-    pub(in crate::simulator::world) fn accept(
+    pub(in crate::world) fn accept(
         &mut self,
         work: Work,
         treatment: &Treatment,
@@ -38,7 +38,7 @@ impl World {
     }
 
     /// Does what is due of a task.
-    pub(in crate::simulator::world) fn move_task(&mut self, index: usize, at: At<'_>) {
+    pub(in crate::world) fn move_task(&mut self, index: usize, at: At<'_>) {
         match std::mem::take(&mut self.tasks[index].left) {
             Left::Work { work, fate, .. } => {
                 let outcome = self.outcome(index, &work, &fate, at);
@@ -52,7 +52,7 @@ impl World {
     }
 
     /// Ends the task that waits for a run.
-    pub(in crate::simulator::world) fn end_task_of_run(&mut self, task_id: &str, at: At<'_>) {
+    pub(in crate::world) fn end_task_of_run(&mut self, task_id: &str, at: At<'_>) {
         let waits = |it: &Task| it.left == Left::RunEnd && it.id() == task_id;
         if let Some(index) = self.tasks.iter().position(waits) {
             self.end_soon(index, at);
@@ -60,7 +60,7 @@ impl World {
     }
 
     /// Whether a task that will do its work deletes this.
-    pub(in crate::simulator::world) fn is_being_deleted(&self, id: &str) -> bool {
+    pub(in crate::world) fn is_being_deleted(&self, id: &str) -> bool {
         let deletes = |it: &Task| matches!(&it.left, Left::Work { work, .. } if work.deletes(id));
         self.tasks.iter().any(deletes)
     }

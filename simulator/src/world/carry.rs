@@ -8,7 +8,7 @@ use super::{
     wire,
     work::{Done, Failed, Work},
 };
-use crate::simulator::{
+use crate::{
     Quirks,
     quirk::{
         DeleteRunning, EditRuns, EditStatus, EditWhenRunning, Ipv6, Limits, PutPersists,

@@ -154,7 +154,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::simulator::{Options, World};
+    use crate::{Options, World};
 
     const LOGIN: &str = "POST /dna/system/api/v1/auth/token HTTP/1.1\r\nHost: x\r\n\
         Authorization: Basic YWRtaW46c2ltdWxhdG9y\r\nContent-Length: 0\r\n\r\n";

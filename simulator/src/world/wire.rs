@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::fields::{FIELDS, Field, Part, Shape, field, number};
-use crate::simulator::{
+use crate::{
     Quirks,
     quirk::{
         AddressOrder, CommunitySpelling, CredentialOrder, DefaultHops, Defaults, GetNamesInPost,

@@ -7,7 +7,7 @@ use http::{
 };
 use serde_json::{Value, json};
 
-use crate::simulator::{
+use crate::{
     Quirks,
     quirk::{self, TaskUrl},
     world::{Answer, Refusal},

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use crate::simulator::{
+use crate::{
     fault::Where,
     world::{Query, SubType},
 };

@@ -20,7 +20,7 @@ use super::{
     throttle::Connection,
     token,
 };
-use crate::simulator::{
+use crate::{
     quirk::{RetryAfter, Role},
     world::{At, Violation, redacted},
 };

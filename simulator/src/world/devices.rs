@@ -9,7 +9,7 @@ use super::{
     runs::device_id,
     state::{At, Discovery, World},
 };
-use crate::simulator::seed;
+use crate::seed;
 
 /// The statuses by which the summary can be narrowed.
 const STATUSES: [&str; 5] =

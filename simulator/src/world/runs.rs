@@ -8,7 +8,7 @@ use super::{
     query::{BadQuery, Query},
     state::{At, Discovery, Run, World},
 };
-use crate::simulator::{
+use crate::{
     quirk::{Devices, JobTimes, JobsKept, RunEnds, RunningCondition, StopCondition},
     seed,
 };

@@ -8,7 +8,7 @@ use super::{
     state::{At, Discovery, World},
     wire,
 };
-use crate::simulator::{
+use crate::{
     quirk::{ListOrder, NumberSpelling},
     seed,
 };

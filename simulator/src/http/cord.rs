@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::simulator::{FaultError, fault::Where};
+use crate::{FaultError, fault::Where};
 
 /// What requests go through until it is pulled; from then on none arrives and none is answered.
 /// Clones are the same cord.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::state::At;
-use crate::simulator::quirk::MissingId;
+use crate::quirk::MissingId;
 
 /// What the world says to a request that it was asked in earnest.
 #[derive(Clone, Debug, PartialEq)]

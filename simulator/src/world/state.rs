@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{tasks::Task, violations::Violations};
-use crate::simulator::{Quirks, seed};
+use crate::{Quirks, seed};
 
 /// Everything that the controller knows.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::simulator::Rate;
+use crate::Rate;
 
 /// What is on its way over a socket to a client, at most. What the client sends meanwhile by another
 /// connection it can have sent before it knew.

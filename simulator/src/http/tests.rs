@@ -9,7 +9,7 @@ use tokio::time::{self, Instant};
 use tower::Service as _;
 
 use super::*;
-use crate::simulator::{Options, World};
+use crate::{Options, World};
 
 /// A client that knows its way and forgives nothing.
 struct Client {

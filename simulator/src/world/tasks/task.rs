@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::simulator::{
+use crate::{
     Quirks,
     fault::Fate,
     quirk::{ErrorWords, TaskData, TaskIdIn, TaskVersion},
@@ -30,20 +30,20 @@ const KEYS: [&str; 14] = [
 
 /// What becomes of a write, and how far it is.
 #[derive(Clone, Debug)]
-pub(in crate::simulator::world) struct Task {
+pub(in crate::world) struct Task {
     /// As `/task/{id}` shows it. A world file can put anything here.
-    pub(in crate::simulator::world) shown: Value,
-    pub(in crate::simulator::world) left: Left,
+    pub(in crate::world) shown: Value,
+    pub(in crate::world) left: Left,
     /// Until then nobody finds it.
-    pub(in crate::simulator::world) hidden_until: u64,
+    pub(in crate::world) hidden_until: u64,
     /// Why it failed, where only its tree tells.
-    pub(in crate::simulator::world) told_in_tree: Option<String>,
+    pub(in crate::world) told_in_tree: Option<String>,
 }
 
 /// What is still to come of a task.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::simulator::world) enum Left {
+pub(in crate::world) enum Left {
     /// It has ended, or it never will.
     #[default]
     Nothing,
@@ -76,7 +76,7 @@ impl Task {
         Self { shown, left: Left::Nothing, hidden_until: 0, told_in_tree: None }
     }
 
-    pub(in crate::simulator::world) fn due(&self) -> Option<u64> {
+    pub(in crate::world) fn due(&self) -> Option<u64> {
         match &self.left {
             Left::Work { due, .. } | Left::End { due } => Some(*due),
             Left::Nothing | Left::RunEnd => None,
