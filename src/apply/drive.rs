@@ -17,11 +17,11 @@ use super::{
     item::{Moment, Sent},
     looks::{LONGEST, Looks, SILENCE, TasksSeen, tasks_of},
     schedule::{FRESH_FOR, Next, Schedule},
-    start::Tell,
+    start::EventSink,
 };
 use crate::{
     api::{Accepted, Client, Proof, Reach, WriteError},
-    events::{Deaf, Event, StopReason},
+    events::{Event, SinkError, StopReason},
     live::{self, ById, Current, ReadError},
     model::RemoteId,
     plan::Step,
@@ -43,7 +43,7 @@ pub(super) struct Drive<'a> {
     pub(super) client: Client,
     credentials: ById,
     pub(super) schedule: Schedule<'a>,
-    tell: Tell<'a>,
+    sink: EventSink<'a>,
     began: Instant,
     wall_ms: i64,
     written: Vec<Written>,
@@ -78,13 +78,13 @@ pub(super) enum Answer {
 }
 
 impl<'a> Drive<'a> {
-    pub(super) fn new(apply: Began<'a>, tell: Tell<'a>) -> Self {
+    pub(super) fn new(apply: Began<'a>, sink: EventSink<'a>) -> Self {
         let Began { client, credentials, schedule, at: began, wall_ms } = apply;
         Self {
             client,
             credentials,
             schedule,
-            tell,
+            sink,
             began,
             wall_ms,
             written: Vec::new(),
@@ -102,7 +102,7 @@ impl<'a> Drive<'a> {
 
     /// Tells what happened, and returns whether it was heard. Where it cannot be recorded, nothing
     /// more leaves; where it only cannot be followed, nothing more is begun.
-    pub(super) fn told(&mut self, events: &[Event]) -> bool {
+    pub(super) fn emit(&mut self, events: &[Event]) -> bool {
         if events.is_empty() {
             return true;
         }
@@ -119,11 +119,11 @@ impl<'a> Drive<'a> {
             let awaits = matches!(event, Event::Claimed { .. } | Event::NotTaken { .. });
             self.looks.view_is_awaited |= awaits;
         }
-        let heard = (self.tell)(events);
+        let heard = (self.sink)(events);
         match heard {
             Ok(()) => (),
-            Err(Deaf::Follower) => self.stop(StopReason::Unheard),
-            Err(Deaf::Journal) => {
+            Err(SinkError::EventLog) => self.stop(StopReason::Unheard),
+            Err(SinkError::Journal) => {
                 // Whatever it was stopping for before.
                 let since = self.stopping.map_or(now, |(_, since)| since);
                 self.stopping = Some((StopReason::Unrecorded, since));
@@ -141,7 +141,7 @@ impl<'a> Drive<'a> {
         if self.stopping.is_none() {
             self.stopping = Some((why, self.now()));
             self.halt.cancel();
-            self.told(&[Event::Stopping { why }]);
+            self.emit(&[Event::Stopping { why }]);
         }
     }
 
@@ -179,7 +179,7 @@ impl<'a> Drive<'a> {
                 n => Some(format!("it does not know {n} of its tasks, or not yet")),
             };
             let (n_open, trouble) = (self.schedule.n_open(), self.client.trouble().or(unknown));
-            self.told(&[Event::Waiting { n_open, trouble }]);
+            self.emit(&[Event::Waiting { n_open, trouble }]);
         }
     }
 
@@ -190,7 +190,7 @@ impl<'a> Drive<'a> {
             self.stop(StopReason::OutOfTime);
             if !self.schedule.is_sending() {
                 let events = self.schedule.end_all(StopReason::OutOfTime);
-                self.told(&events);
+                self.emit(&events);
             }
             return;
         }
@@ -202,13 +202,13 @@ impl<'a> Drive<'a> {
         if self.is_unrecorded() && !self.schedule.is_sending() {
             events.extend(self.schedule.end_all(why));
         }
-        self.told(&events);
+        self.emit(&events);
     }
 
     fn send_what_may_leave(&mut self, deadline: Moment) {
         if self.schedule.settles_only() {
             let events = self.schedule.end_what_waits(StopReason::Settling);
-            self.told(&events);
+            self.emit(&events);
             return;
         }
         while self.now() < deadline && !self.is_unrecorded() {
@@ -291,7 +291,7 @@ impl<'a> Drive<'a> {
         let (sent, written) = (self.sent_now(), std::mem::take(&mut self.written));
         let told = written.iter().map(|it| self.schedule.item(it.index).submit(sent));
         let told = told.collect::<Vec<_>>();
-        let is_heard = self.told(&told);
+        let is_heard = self.emit(&told);
         for Written { index, step, id, body } in written {
             let change = self.schedule.change(index);
             let item = self.schedule.item(index);
@@ -302,7 +302,7 @@ impl<'a> Drive<'a> {
                 let item = self.schedule.item(index);
                 item.not_sent();
                 let events = item.leave(why);
-                self.told(&events);
+                self.emit(&events);
                 continue;
             }
             let client = match step {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api::Client,
-    events::{Deaf, Event, Moved},
+    events::{Event, Moved, SinkError},
     live::{self, ReadError},
     model::Live,
     plan::Plan,
@@ -65,12 +65,11 @@ pub(crate) enum Ended {
     NotRead(ReadError),
 }
 
-/// Whoever is told what happens, all at once what happened at once. An error says who could not
-/// be told.
-pub(crate) type Tell<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), Deaf>;
+/// Takes the events, together those that happened together. An error names the sink that failed.
+pub(crate) type EventSink<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), SinkError>;
 
 /// Carries a plan out.
-pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
+pub(crate) async fn apply(job: Apply<'_>, sink: EventSink<'_>) -> Ended {
     let now = Instant::now();
     let vouches = now.duration_since(job.read_at) < READ_VOUCHES_FOR;
     // Moments count from the read that vouches for the preconditions: its age is theirs.
@@ -107,8 +106,8 @@ pub(crate) async fn apply(job: Apply<'_>, tell: Tell<'_>) -> Ended {
             Event::Resumed { n_open: left.n_open(), settles_only: schedule.settles_only() }
         }
     };
-    let mut drive = Drive::new(Began { client, credentials, schedule, at: began, wall_ms }, tell);
-    drive.told(&[vec![start], taken_up, events].concat());
+    let mut drive = Drive::new(Began { client, credentials, schedule, at: began, wall_ms }, sink);
+    drive.emit(&[vec![start], taken_up, events].concat());
     drive.run(&job.stop, job.deadline.duration_since(began), job.limits.drain).await;
     Ended::Finished
 }

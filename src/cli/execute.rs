@@ -27,10 +27,10 @@ use super::{
 };
 use crate::{
     apply::{self, Apply, Ended, Left, Limits, Purpose, Wait},
-    events::{Deaf, Event, Outcome, Report, Verdict},
+    events::{Event, Outcome, Report, SinkError, Verdict},
     journal::{Closing, Journal},
     plan::{Change, Plan},
-    render::{self, Happening, ReportAbout},
+    render::{self, LogRecord, ReportAbout},
     source::SourceMap,
 };
 
@@ -75,12 +75,12 @@ pub(crate) struct Listeners<'a, 'h> {
     pub(crate) progress: Progress,
     pub(crate) output: &'a mut Output<'h>,
     /// Who could not be told something.
-    pub(crate) deaf: Option<Deaf>,
+    pub(crate) sink_error: Option<SinkError>,
 }
 
 impl Listeners<'_, '_> {
     /// Tells what happened: the journal first, whose line has to be there before a write leaves.
-    pub(crate) fn tell(&mut self, events: &[Event]) -> Result<(), Deaf> {
+    pub(crate) fn tell(&mut self, events: &[Event]) -> Result<(), SinkError> {
         let at_ms = self.output.now_ms();
         let recorded = self.record(events, at_ms);
         let mut followed = Ok(());
@@ -89,19 +89,19 @@ impl Listeners<'_, '_> {
             if recorded.is_err() && matches!(event, Event::Submitting { .. }) {
                 continue;
             }
-            self.report.tell(event, at_ms);
-            let logged = self.output.log(Happening::Applying(event, self.changes));
-            followed = followed.and(logged.map_err(|_| Deaf::Follower));
+            self.report.apply_event(event, at_ms);
+            let logged = self.output.log(LogRecord::Applying(event, self.changes));
+            followed = followed.and(logged.map_err(|_| SinkError::EventLog));
             if let Some(line) = self.progress.line(event, self.report) {
                 self.progress.say(&line, self.output);
             }
         }
         let heard = recorded.and(followed);
-        self.deaf = self.deaf.or(heard.err());
+        self.sink_error = self.sink_error.or(heard.err());
         heard
     }
 
-    fn record(&mut self, events: &[Event], at_ms: i64) -> Result<(), Deaf> {
+    fn record(&mut self, events: &[Event], at_ms: i64) -> Result<(), SinkError> {
         let Some(Recorded { journal, path }) = self.journal.as_deref_mut() else { return Ok(()) };
         let Err(error) = journal.record(events, self.changes, at_ms) else {
             for event in events {
@@ -112,12 +112,12 @@ impl Listeners<'_, '_> {
             }
             return Ok(());
         };
-        if self.deaf != Some(Deaf::Journal) {
+        if self.sink_error != Some(SinkError::Journal) {
             let message = format!("the journal `{}` cannot be written: {error}", path.display());
             let help = "nothing more is sent; make room, then `trueup resume` it";
             self.output.error(&message, Some(help));
         }
-        Err(Deaf::Journal)
+        Err(SinkError::Journal)
     }
 }
 
@@ -155,7 +155,7 @@ pub(crate) async fn execute(
         left: &mut left,
         progress: Progress::new(plan.changes.len(), output).with_runs(wait),
         output: &mut *output,
-        deaf: None,
+        sink_error: None,
     };
     let mut tell = |events: &[Event]| listeners.tell(events);
     let ended = tokio::select! {
@@ -179,8 +179,8 @@ pub(crate) async fn execute(
             drop(journal.record(&over, &plan.changes, output.now_ms()));
         }
         for end in &ends {
-            report.tell(end, output.now_ms());
-            drop(output.log(Happening::Applying(end, &plan.changes)));
+            report.apply_event(end, output.now_ms());
+            drop(output.log(LogRecord::Applying(end, &plan.changes)));
         }
     }
     let is_stale = matches!(ended, Some(Ended::Stale(_)));
@@ -288,7 +288,7 @@ pub(crate) fn finish(
     let about = ReportAbout { plan, sources };
     let document = render::report_document(report, about);
     // A log that failed is told at the end.
-    drop(output.log(Happening::Report(Box::new(document))));
+    drop(output.log(LogRecord::Report(Box::new(document))));
     if args.format == Format::Json {
         output.print_document(&render::report_json(report, about));
     }

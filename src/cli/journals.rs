@@ -70,7 +70,7 @@ impl Found {
     pub(crate) fn report(&self) -> Report {
         let mut report = Report::new(&self.plan.changes);
         for (at_ms, event) in &self.events {
-            report.tell(event, *at_ms);
+            report.apply_event(event, *at_ms);
         }
         for change in self.left().goes_on() {
             report.reopen(change);
@@ -331,11 +331,11 @@ async fn settle(
         left: &mut after,
         progress: Progress::new(n_open, output),
         output: &mut *output,
-        deaf: None,
+        sink_error: None,
     };
     let mut tell = |events: &[Event]| listeners.tell(events);
     let ended = apply::apply(job, &mut tell).await;
-    let deaf = listeners.deaf;
+    let sink_error = listeners.sink_error;
     drop(listeners);
     found.settled = Some(after);
     match ended {
@@ -345,7 +345,7 @@ async fn settle(
         // Nothing is carried out here, so that nothing can be stale.
         Ended::Stale(_) | Ended::Finished => (),
     }
-    if deaf.is_some() {
+    if sink_error.is_some() {
         return Err(Exit::Failed);
     }
     if found.left().is_open() {

@@ -13,7 +13,7 @@ use crate::{
     live,
     model::{Live, printable},
     plan::{self, Controller, Plan},
-    render::Happening,
+    render::LogRecord,
     source::SourceMap,
 };
 
@@ -53,7 +53,7 @@ pub(crate) async fn make_plan(
     plan.refuse(files.refusals.iter().cloned());
     let (_, others) = plan.complaints();
     output.complain(&[files.warnings.clone(), others].concat(), &files.sources);
-    drop(output.log(Happening::PlanMade(&plan)));
+    drop(output.log(LogRecord::PlanMade(&plan)));
     output.say(&found(&plan));
     Ok((plan, LiveSnapshot { live, at }))
 }

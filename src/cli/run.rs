@@ -16,7 +16,7 @@ use super::{
     host::{Host, Interrupts},
     terminal::output::Output,
 };
-use crate::render::Happening;
+use crate::render::LogRecord;
 
 /// The environment variable that says what to log, in the syntax of `tracing-subscriber`.
 const LOG: &str = "TRUEUP_LOG";
@@ -92,7 +92,7 @@ where
     let failure = annotations::close(exit, &mut output).or_else(|| output.failure());
     let exit = unless_failed(exit, writes, failure, &mut output);
     // Nothing is left to be done where even this cannot be written.
-    drop(output.log(Happening::Exit { code: exit.code(), name: exit.name() }));
+    drop(output.log(LogRecord::Exit { code: exit.code(), name: exit.name() }));
     exit
 }
 

@@ -27,7 +27,7 @@ use crate::{
     events::Report,
     live,
     model::printable,
-    render::{self, About, Happening, Saved},
+    render::{self, About, LogRecord, Saved},
 };
 
 #[derive(Debug, Args)]
@@ -69,7 +69,7 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
         files.extend(files::claimed(&args.planning.files, &args.planning.policy));
     }
     begin(&args.carrying, &files, output)?;
-    drop(output.log(Happening::PlanStarted));
+    drop(output.log(LogRecord::PlanStarted));
     let mut deadline = Instant::now() + args.carrying.timeout;
     let interrupts = output.host.interrupts.clone();
     let prepared = Box::pin(async {

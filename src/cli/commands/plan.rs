@@ -19,7 +19,7 @@ use crate::{
         simulator_args::SimulationArgs,
         terminal::output::Output,
     },
-    render::{self, About, Happening, PlanAbout},
+    render::{self, About, LogRecord, PlanAbout},
 };
 
 #[derive(Debug, Args)]
@@ -138,6 +138,6 @@ fn begin(args: &PlanArgs, output: &mut Output<'_>) -> Result<(), Exit> {
     let events = OutputFile { what: "the events", flag: "--events", path: args.events.as_deref() };
     keep_apart(events, &files, output)?;
     output.open_events(args.events.as_deref())?;
-    drop(output.log(Happening::PlanStarted));
+    drop(output.log(LogRecord::PlanStarted));
     Ok(())
 }
