@@ -25,7 +25,7 @@ impl Driver<'_> {
         while let Some(answer) = self.answers.try_join_next() {
             events.extend(self.take_in(answer));
         }
-        self.told(&events);
+        self.emit(&events);
         self.send_written();
     }
 

@@ -20,15 +20,14 @@ use super::{
 };
 use crate::{
     api::{Accepted, Client, Proof, Reach, WriteError},
-    events::{Deaf, Event, StopReason},
+    events::{Event, SinkError, StopReason},
     live::{self, ById, Current, ReadError},
     model::RemoteId,
     plan::Step,
 };
 
-/// Whoever is told what happens, all at once what happened at once. An error says who could not
-/// be told.
-pub(crate) type EventSink<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), Deaf>;
+/// Takes the events, together those that happened together. An error names the sink that failed.
+pub(crate) type EventSink<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), SinkError>;
 
 /// What an apply begins with.
 pub(super) struct Began<'a> {
@@ -46,7 +45,7 @@ pub(super) struct Driver<'a> {
     pub(super) client: Client,
     credentials: ById,
     pub(super) schedule: Scheduler<'a>,
-    tell: EventSink<'a>,
+    sink: EventSink<'a>,
     began: Instant,
     wall_ms: i64,
     written: Vec<Written>,
@@ -81,13 +80,13 @@ pub(super) enum Answer {
 }
 
 impl<'a> Driver<'a> {
-    pub(super) fn new(apply: Began<'a>, tell: EventSink<'a>) -> Self {
+    pub(super) fn new(apply: Began<'a>, sink: EventSink<'a>) -> Self {
         let Began { client, credentials, schedule, at: began, wall_ms } = apply;
         Self {
             client,
             credentials,
             schedule,
-            tell,
+            sink,
             began,
             wall_ms,
             written: Vec::new(),
@@ -105,7 +104,7 @@ impl<'a> Driver<'a> {
 
     /// Tells what happened, and returns whether it was heard. Where it cannot be recorded, nothing
     /// more leaves; where it only cannot be followed, nothing more is begun.
-    pub(super) fn told(&mut self, events: &[Event]) -> bool {
+    pub(super) fn emit(&mut self, events: &[Event]) -> bool {
         if events.is_empty() {
             return true;
         }
@@ -122,11 +121,11 @@ impl<'a> Driver<'a> {
             let awaits = matches!(event, Event::Claimed { .. } | Event::NotTaken { .. });
             self.polling.view_is_awaited |= awaits;
         }
-        let heard = (self.tell)(events);
+        let heard = (self.sink)(events);
         match heard {
             Ok(()) => (),
-            Err(Deaf::Follower) => self.stop(StopReason::Unheard),
-            Err(Deaf::Journal) => {
+            Err(SinkError::EventLog) => self.stop(StopReason::Unheard),
+            Err(SinkError::Journal) => {
                 // Whatever it was stopping for before.
                 let since = self.stopping.map_or(now, |(_, since)| since);
                 self.stopping = Some((StopReason::Unrecorded, since));
@@ -144,7 +143,7 @@ impl<'a> Driver<'a> {
         if self.stopping.is_none() {
             self.stopping = Some((why, self.now()));
             self.halt.cancel();
-            self.told(&[Event::Stopping { why }]);
+            self.emit(&[Event::Stopping { why }]);
         }
     }
 
@@ -182,7 +181,7 @@ impl<'a> Driver<'a> {
                 n => Some(format!("it does not know {n} of its tasks, or not yet")),
             };
             let (n_open, trouble) = (self.schedule.n_open(), self.client.trouble().or(unknown));
-            self.told(&[Event::Waiting { n_open, trouble }]);
+            self.emit(&[Event::Waiting { n_open, trouble }]);
         }
     }
 
@@ -193,7 +192,7 @@ impl<'a> Driver<'a> {
             self.stop(StopReason::OutOfTime);
             if !self.schedule.is_sending() {
                 let events = self.schedule.end_all(StopReason::OutOfTime);
-                self.told(&events);
+                self.emit(&events);
             }
             return;
         }
@@ -205,13 +204,13 @@ impl<'a> Driver<'a> {
         if self.is_unrecorded() && !self.schedule.is_sending() {
             events.extend(self.schedule.end_all(why));
         }
-        self.told(&events);
+        self.emit(&events);
     }
 
     fn send_what_may_leave(&mut self, deadline: Moment) {
         if self.schedule.settles_only() {
             let events = self.schedule.end_what_waits(StopReason::Settling);
-            self.told(&events);
+            self.emit(&events);
             return;
         }
         while self.now() < deadline && !self.is_unrecorded() {
@@ -294,7 +293,7 @@ impl<'a> Driver<'a> {
         let (sent, written) = (self.sent_now(), std::mem::take(&mut self.written));
         let told = written.iter().map(|it| self.schedule.item(it.index).submit(sent));
         let told = told.collect::<Vec<_>>();
-        let is_heard = self.told(&told);
+        let is_heard = self.emit(&told);
         for Written { index, step, id, body } in written {
             let change = self.schedule.change(index);
             let item = self.schedule.item(index);
@@ -305,7 +304,7 @@ impl<'a> Driver<'a> {
                 let item = self.schedule.item(index);
                 item.not_sent();
                 let events = item.leave(why);
-                self.told(&events);
+                self.emit(&events);
                 continue;
             }
             let client = match step {

@@ -67,7 +67,7 @@ pub(crate) enum Ended {
 }
 
 /// Carries a plan out.
-pub(crate) async fn apply(job: Apply<'_>, tell: EventSink<'_>) -> Ended {
+pub(crate) async fn apply(job: Apply<'_>, sink: EventSink<'_>) -> Ended {
     let now = Instant::now();
     let vouches = now.duration_since(job.read_at) < READ_VOUCHES_FOR;
     // Moments count from the read that vouches for the preconditions: its age is theirs.
@@ -104,8 +104,8 @@ pub(crate) async fn apply(job: Apply<'_>, tell: EventSink<'_>) -> Ended {
             Event::Resumed { n_open: left.n_open(), settles_only: schedule.settles_only() }
         }
     };
-    let mut drive = Driver::new(Began { client, credentials, schedule, at: began, wall_ms }, tell);
-    drive.told(&[vec![start], taken_up, events].concat());
+    let mut drive = Driver::new(Began { client, credentials, schedule, at: began, wall_ms }, sink);
+    drive.emit(&[vec![start], taken_up, events].concat());
     drive.run(&job.stop, job.deadline.duration_since(began), job.limits.drain).await;
     Ended::Finished
 }

@@ -13,15 +13,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    args::CarryArgs,
-    carry::{Listeners, Recorded, limits},
+    args::ExecuteArgs,
     committed::refuse_committed,
-    connect::{Connection, unread},
+    connect::{Connection, report_read_error},
+    execute::{Listeners, Recorded, limits},
     exit::Exit,
-    output::Output,
-    plan::Seen,
-    progress::Progress,
+    planning::LiveSnapshot,
     succession::Predecessors,
+    terminal::{output::Output, progress::Progress},
 };
 use crate::{
     apply::{self, Apply, Ended, Purpose, Replay, Wait},
@@ -71,7 +70,7 @@ impl Found {
     pub(crate) fn report(&self) -> Report {
         let mut report = Report::new(&self.plan.changes);
         for (at_ms, event) in &self.events {
-            report.tell(event, *at_ms);
+            report.apply_event(event, *at_ms);
         }
         for change in self.left().goes_on() {
             report.reopen(change);
@@ -197,7 +196,7 @@ pub(crate) struct Settled {
 /// Whose journals are looked for, and how what they had under way is settled.
 #[derive(Clone, Copy)]
 pub(crate) struct Search<'a> {
-    pub(crate) args: &'a CarryArgs,
+    pub(crate) args: &'a ExecuteArgs,
     /// The file of `--journal`.
     pub(crate) journal: Option<&'a Path>,
     pub(crate) connection: &'a Connection,
@@ -241,11 +240,11 @@ pub(crate) async fn settled(
     Ok(settled)
 }
 
-async fn live_now(search: Search<'_>, output: &mut Output<'_>) -> Result<Seen, Exit> {
+async fn live_now(search: Search<'_>, output: &mut Output<'_>) -> Result<LiveSnapshot, Exit> {
     let Connection { client, url, .. } = search.connection;
     let at = Instant::now();
     let live = live::read(&client.until(search.deadline), url.clone()).await;
-    Ok(Seen { live: live.map_err(|error| unread(&error, url, output))?, at })
+    Ok(LiveSnapshot { live: live.map_err(|error| report_read_error(&error, url, output))?, at })
 }
 
 /// Returns the journals that leave something to be done or to be settled.
@@ -299,7 +298,7 @@ fn unreadable(path: &Path, error: &JournalError, output: &mut Output<'_>) -> Exi
 async fn settle(
     found: &mut Found,
     search: Search<'_>,
-    seen: &Seen,
+    seen: &LiveSnapshot,
     output: &mut Output<'_>,
 ) -> Result<(), Exit> {
     let left = found.left();
@@ -333,19 +332,21 @@ async fn settle(
         left: &mut after,
         progress: Progress::new(n_open, output),
         output: &mut *output,
-        deaf: None,
+        sink_error: None,
     };
     let mut tell = |events: &[Event]| listeners.tell(events);
     let ended = apply::apply(job, &mut tell).await;
-    let deaf = listeners.deaf;
+    let sink_error = listeners.sink_error;
     drop(listeners);
     found.settled = Some(after);
     match ended {
-        Ended::NotRead(error) => return Err(unread(&error, &search.connection.url, output)),
+        Ended::NotRead(error) => {
+            return Err(report_read_error(&error, &search.connection.url, output));
+        }
         // Nothing is carried out here, so that nothing can be stale.
         Ended::Stale(_) | Ended::Finished => (),
     }
-    if deaf.is_some() {
+    if sink_error.is_some() {
         return Err(Exit::Failed);
     }
     if found.left().is_open() {
