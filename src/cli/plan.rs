@@ -39,7 +39,7 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
     let way =
         Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
     let connection = connect(way, Meant::ByFiles(&files), output)?;
-    options.halved = journals::remembered(&connection, output).await?;
+    options.deleted_not_recreated = journals::remembered(&connection, output).await?;
     let client = connection.client.until(Instant::now() + TIMEOUT);
     let (plan, _) = made(&client, &connection, &files, options, output).await?;
     let about =
