@@ -1,6 +1,6 @@
 //! The loop round the schedule: sends, waits, and tells what happens.
 //!
-//! Decides nothing: `schedule` says what may leave and what has to be looked at. Each event is
+//! Decides nothing: `scheduler` says what may leave and what has to be looked at. Each event is
 //! told before the request leaves that it is about; where it cannot be recorded, nothing more
 //! leaves. What came of requests is in `answers`.
 
@@ -14,24 +14,26 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    item::{Moment, Sent},
-    looks::{LONGEST, Looks, SILENCE, TasksSeen, tasks_of},
-    schedule::{FRESH_FOR, Next, Schedule},
-    start::Tell,
+    operation::{Moment, Sent},
+    polling::{LONGEST, Polling, SILENCE, TasksAnswer, tasks_of},
+    scheduler::{FRESH_FOR, Next, Scheduler},
 };
 use crate::{
     api::{Accepted, Client, Completeness, TaskSearch, WriteError},
-    events::{Deaf, Event, StopReason},
+    events::{Event, SinkError, StopReason},
     live::{self, ById, Current, ReadError},
     model::RemoteId,
     plan::Step,
 };
 
+/// Takes the events, together those that happened together. An error names the sink that failed.
+pub(crate) type EventSink<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), SinkError>;
+
 /// What an apply begins with.
 pub(super) struct Began<'a> {
     pub(super) client: Client,
     pub(super) credentials: ById,
-    pub(super) schedule: Schedule<'a>,
+    pub(super) schedule: Scheduler<'a>,
     /// When the preconditions were read: moments count from here.
     pub(super) at: Instant,
     /// That moment in milliseconds of the epoch.
@@ -39,16 +41,16 @@ pub(super) struct Began<'a> {
 }
 
 /// An apply under way.
-pub(super) struct Drive<'a> {
+pub(super) struct Driver<'a> {
     pub(super) client: Client,
     credentials: ById,
-    pub(super) schedule: Schedule<'a>,
-    tell: Tell<'a>,
+    pub(super) schedule: Scheduler<'a>,
+    sink: EventSink<'a>,
     began: Instant,
     wall_ms: i64,
     written: Vec<Written>,
     pub(super) answers: JoinSet<Answer>,
-    pub(super) looks: Looks,
+    pub(super) polling: Polling,
     pub(super) stopping: Option<(StopReason, Moment)>,
     /// When the time of the command is over.
     pub(super) deadline: Moment,
@@ -72,24 +74,24 @@ pub(super) enum Answer {
     Wrote { index: usize, sent: Sent, result: Result<Accepted, WriteError> },
     ReadForEdit { index: usize, read: Box<ReadForEdit> },
     EarlierRun { index: usize, result: Result<Option<i64>, ReadError> },
-    Tasks { asked_at: Moment, seen: TasksSeen },
+    Tasks { asked_at: Moment, seen: TasksAnswer },
     View { asked_at: Moment, result: Result<live::View, ReadError> },
     Jobs { index: usize, asked_at: Moment, result: Result<Option<i64>, ReadError> },
 }
 
-impl<'a> Drive<'a> {
-    pub(super) fn new(apply: Began<'a>, tell: Tell<'a>) -> Self {
+impl<'a> Driver<'a> {
+    pub(super) fn new(apply: Began<'a>, sink: EventSink<'a>) -> Self {
         let Began { client, credentials, schedule, at: began, wall_ms } = apply;
         Self {
             client,
             credentials,
             schedule,
-            tell,
+            sink,
             began,
             wall_ms,
             written: Vec::new(),
             answers: JoinSet::new(),
-            looks: Looks::default(),
+            polling: Polling::default(),
             stopping: None,
             deadline: Moment::MAX,
             halt: CancellationToken::new(),
@@ -102,28 +104,28 @@ impl<'a> Drive<'a> {
 
     /// Tells what happened, and returns whether it was heard. Where it cannot be recorded, nothing
     /// more leaves; where it only cannot be followed, nothing more is begun.
-    pub(super) fn told(&mut self, events: &[Event]) -> bool {
+    pub(super) fn emit(&mut self, events: &[Event]) -> bool {
         if events.is_empty() {
             return true;
         }
         let now = self.now();
-        self.looks.told_at = now;
+        self.polling.told_at = now;
         for event in events {
             let moves = !matches!(
                 event,
                 Event::ReadFailed { .. } | Event::Started { .. } | Event::Waiting { .. }
             );
             if moves {
-                self.looks.moved_at = now;
+                self.polling.moved_at = now;
             }
             let awaits = matches!(event, Event::Claimed { .. } | Event::NotTaken { .. });
-            self.looks.view_is_awaited |= awaits;
+            self.polling.view_is_awaited |= awaits;
         }
-        let heard = (self.tell)(events);
+        let heard = (self.sink)(events);
         match heard {
             Ok(()) => (),
-            Err(Deaf::Follower) => self.stop(StopReason::Unheard),
-            Err(Deaf::Journal) => {
+            Err(SinkError::EventLog) => self.stop(StopReason::Unheard),
+            Err(SinkError::Journal) => {
                 // Whatever it was stopping for before.
                 let since = self.stopping.map_or(now, |(_, since)| since);
                 self.stopping = Some((StopReason::Unrecorded, since));
@@ -141,7 +143,7 @@ impl<'a> Drive<'a> {
         if self.stopping.is_none() {
             self.stopping = Some((why, self.now()));
             self.halt.cancel();
-            self.told(&[Event::Stopping { why }]);
+            self.emit(&[Event::Stopping { why }]);
         }
     }
 
@@ -173,14 +175,14 @@ impl<'a> Drive<'a> {
 
     /// Tells whoever waits that it still goes on, and what keeps it.
     fn break_silence(&mut self) {
-        if self.looks.told_at + SILENCE <= self.now() {
-            let unknown = match self.looks.n_unknown {
+        if self.polling.told_at + SILENCE <= self.now() {
+            let unknown = match self.polling.n_unknown {
                 0 => None,
                 n => Some(format!("it does not know {n} of its tasks, or not yet")),
             };
             let (n_open, trouble) =
                 (self.schedule.n_open(), self.client.last_failure().or(unknown));
-            self.told(&[Event::Waiting { n_open, trouble }]);
+            self.emit(&[Event::Waiting { n_open, trouble }]);
         }
     }
 
@@ -191,7 +193,7 @@ impl<'a> Drive<'a> {
             self.stop(StopReason::OutOfTime);
             if !self.schedule.is_sending() {
                 let events = self.schedule.end_all(StopReason::OutOfTime);
-                self.told(&events);
+                self.emit(&events);
             }
             return;
         }
@@ -203,13 +205,13 @@ impl<'a> Drive<'a> {
         if self.is_unrecorded() && !self.schedule.is_sending() {
             events.extend(self.schedule.end_all(why));
         }
-        self.told(&events);
+        self.emit(&events);
     }
 
     fn send_what_may_leave(&mut self, deadline: Moment) {
         if self.schedule.settles_only() {
             let events = self.schedule.end_what_waits(StopReason::Settling);
-            self.told(&events);
+            self.emit(&events);
             return;
         }
         while self.now() < deadline && !self.is_unrecorded() {
@@ -267,7 +269,7 @@ impl<'a> Drive<'a> {
         });
     }
 
-    /// Writes a request. It leaves with [`Drive::send_written`].
+    /// Writes a request. It leaves with [`Driver::send_written`].
     pub(super) fn write(&mut self, index: usize, step: Step, edit: Option<Value>) {
         let change = self.schedule.change(index);
         let item = self.schedule.item(index);
@@ -292,7 +294,7 @@ impl<'a> Drive<'a> {
         let (sent, written) = (self.sent_now(), std::mem::take(&mut self.written));
         let told = written.iter().map(|it| self.schedule.item(it.index).submit(sent));
         let told = told.collect::<Vec<_>>();
-        let is_heard = self.told(&told);
+        let is_heard = self.emit(&told);
         for Written { index, step, id, body } in written {
             let change = self.schedule.change(index);
             let item = self.schedule.item(index);
@@ -303,7 +305,7 @@ impl<'a> Drive<'a> {
                 let item = self.schedule.item(index);
                 item.not_sent();
                 let events = item.leave(why);
-                self.told(&events);
+                self.emit(&events);
                 continue;
             }
             let client = match step {
@@ -332,25 +334,25 @@ impl<'a> Drive<'a> {
         if deadline <= now {
             return;
         }
-        if self.wants_tasks() && self.looks.tasks_due(now) <= now {
+        if self.wants_tasks() && self.polling.tasks_due(now) <= now {
             self.ask_tasks(now);
         }
-        if self.wants_view(now) && self.looks.view_due(now) <= now {
+        if self.wants_view(now) && self.polling.view_due(now) <= now {
             self.ask_view(now);
         }
     }
 
     fn wants_tasks(&self) -> bool {
-        !self.looks.tasks_under_way && self.schedule.wants_tasks()
+        !self.polling.tasks_under_way && self.schedule.wants_tasks()
     }
 
     fn wants_view(&self, now: Moment) -> bool {
-        let is_free = !self.looks.view_under_way && self.looks.n_jobs_under_way == 0;
+        let is_free = !self.polling.view_under_way && self.polling.n_jobs_under_way == 0;
         is_free && self.schedule.wants_view(now, self.stopping.is_some())
     }
 
     fn ask_tasks(&mut self, asked_at: Moment) {
-        self.looks.tasks_under_way = true;
+        self.polling.tasks_under_way = true;
         let (client, wanted) = (self.client.clone(), self.schedule.open_tasks());
         let reach = if self.schedule.has_doubts() {
             TaskSearch::BackToFirstWrite
@@ -364,8 +366,8 @@ impl<'a> Drive<'a> {
     }
 
     fn ask_view(&mut self, asked_at: Moment) {
-        self.looks.view_under_way = true;
-        self.looks.view_is_awaited = false;
+        self.polling.view_under_way = true;
+        self.polling.view_is_awaited = false;
         let wants_proof = self.schedule.wants_proof(asked_at);
         let proof = if wants_proof { Completeness::Required } else { Completeness::BestEffort };
         let (client, credentials) = (self.client.clone(), self.credentials.clone());
@@ -383,9 +385,9 @@ impl<'a> Drive<'a> {
             return now + LONGEST;
         }
         let drained = self.stopping.map(|(_, since)| since + drain).filter(|it| now < *it);
-        let tasks = self.wants_tasks().then(|| self.looks.tasks_due(now));
-        let view = self.wants_view(now).then(|| self.looks.view_due(now));
-        let fresh = (now + LONGEST).min(self.looks.told_at + SILENCE);
+        let tasks = self.wants_tasks().then(|| self.polling.tasks_due(now));
+        let view = self.wants_view(now).then(|| self.polling.view_due(now));
+        let fresh = (now + LONGEST).min(self.polling.told_at + SILENCE);
         let wakes = [Some(deadline), drained, tasks, view, Some(fresh)];
         wakes.into_iter().flatten().min().unwrap_or(deadline)
     }

@@ -7,14 +7,15 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{
-    annotations::Annotations, args::Colour, draw, event_log::EventLog, exit::Exit, host::Host,
-    outcomes::Told,
-};
+use super::draw;
 use crate::{
+    cli::{
+        annotations::Annotations, args::Colour, event_log::EventLog, exit::Exit, host::Host,
+        outcomes::Told,
+    },
     codes,
     model::printable,
-    render::{self, Happening},
+    render::{self, LogRecord},
     source::{Diagnostic, Severity, SourceMap},
 };
 
@@ -115,10 +116,10 @@ impl<'h> Output<'h> {
     }
 
     /// Writes a line to the log of `--events`, if there is one.
-    pub(crate) fn log(&mut self, happening: Happening<'_>) -> io::Result<()> {
+    pub(crate) fn log(&mut self, record: LogRecord<'_>) -> io::Result<()> {
         let at_ms = self.now_ms();
         match &mut self.events {
-            Some(log) => log.write(happening, at_ms, &mut self.host.out),
+            Some(log) => log.write(record, at_ms, &mut self.host.out),
             None => Ok(()),
         }
     }
@@ -248,7 +249,7 @@ impl<'h> Output<'h> {
     fn log_complaints(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         for diagnostic in diagnostics {
             // That it cannot be logged is told at the end, by `failure`.
-            drop(self.log(Happening::Diagnostic(diagnostic, sources)));
+            drop(self.log(LogRecord::Diagnostic(diagnostic, sources)));
         }
         if let Some(annotations) = &mut self.annotations {
             annotations.take(diagnostics, sources);
