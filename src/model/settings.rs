@@ -180,7 +180,7 @@ impl Settings {
     }
 
     /// Whether a field's absence means something: hops that the controller leaves out do not
-    /// compare (facts, section 9).
+    /// compare (controller-facts.md#hops).
     fn reports(&self, path: &str) -> bool {
         match &self.target {
             Some(Target::Cdp(Neighbours { hops, .. })) => path != "cdp.hops" || hops.is_some(),
