@@ -18,10 +18,8 @@ pub(super) fn of_new(case: &mut Case<'_>, wish: &Wish, after: &Settings) {
     use CredentialKind::{Cli, SnmpV2Read, SnmpV2Write, SnmpV3};
 
     // A kind that is given and does not resolve has been complained of already.
-    let has = |kind| {
-        let given = after.credentials.get(&kind).is_some_and(|it| !it.is_empty());
-        given || wish.unresolved.contains(&kind)
-    };
+    let has =
+        |kind| after.credentials().any(|it| it.kind == kind) || wish.unresolved.contains(&kind);
     if !has(Cli) {
         case.complain(complaints::no_cli_credential(case.it));
     }
@@ -38,10 +36,10 @@ pub(super) fn of_new(case: &mut Case<'_>, wish: &Wish, after: &Settings) {
 pub(super) fn of_hops(case: &mut Case<'_>, live: &Settings) {
     use Target::{Cdp, Lldp};
 
-    let (Some(given), Some(have)) = (&case.it.wanted.target, &live.target) else {
+    let (Some(given), Some(have)) = (case.it.wanted.target(), live.target()) else {
         return;
     };
-    let ((Cdp(want), Cdp(have)) | (Lldp(want), Lldp(have))) = (&given.value, have) else {
+    let ((Cdp(want), Cdp(have)) | (Lldp(want), Lldp(have))) = (given.value, have) else {
         return;
     };
     if have.hops.is_none() && want.hops.is_some_and(|it| it != DEFAULT_HOPS) {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::testing::Story;
 use crate::{
+    model::SettingKey,
     render::{Show, plan_text},
     source::{Diagnostic, Severity, SourceMap},
 };
@@ -416,7 +417,7 @@ fn a_replace_never_keeps_a_credential_that_is_gone() {
     Runs: 1 to start. Addresses: 256 scanned, 0 of them new.
     "#);
     let plan = story.plan();
-    assert!(plan.changes[0].after.as_ref().unwrap().gone_credentials.is_empty());
+    assert!(plan.changes[0].after.as_ref().unwrap().get(SettingKey::GoneCredentials).is_none());
 }
 
 #[test]
@@ -767,7 +768,7 @@ fn each_field_points_at_the_key_that_asks_for_it() {
         "gone 17",
     );
     let mut story = story;
-    story.live.discoveries[0].read.as_mut().unwrap().settings.target = None;
+    story.live.discoveries[0].read.as_mut().unwrap().settings.remove(SettingKey::Target);
     let text = story.sources.sources()[0].text.clone();
     let plan = story.plan();
     let keys = plan.changes[0].fields.iter().map(|it| {
