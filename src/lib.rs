@@ -28,8 +28,6 @@ mod render;
 
 mod reference;
 
-pub mod simulator;
-
 pub mod cli;
 
 #[cfg(feature = "testing")]

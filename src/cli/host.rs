@@ -8,10 +8,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use crate::{
-    journal::{Disk, RealDisk},
-    simulator::Simulator,
-};
+use crate::journal::{Disk, RealDisk};
+use trueup_simulator::Simulator;
 
 /// Everything that a command may touch outside of its arguments, so that a test can give its own.
 pub struct Host {

@@ -14,13 +14,11 @@ use tower::Service as _;
 use super::{
     disk::{EVERYBODY, can_write, write_whole},
     exit::Exit,
-    output::Output,
     simulator_args::SimulatedArgs,
+    terminal::output::Output,
 };
-use crate::{
-    api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, Secret, TakenOn, Transport},
-    simulator::{self, Options, Simulator, Unanswered, World},
-};
+use crate::api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, Secret, TakenOn, Transport};
+use trueup_simulator::{Options, Simulator, Unanswered, World};
 
 /// A simulator, and the file that its world is kept in.
 pub(crate) struct Simulated {
@@ -66,8 +64,10 @@ pub(crate) fn options(args: &SimulatedArgs, output: &Output<'_>) -> Options {
     }
     let (username, password) = (output.host.var("CC_USERNAME"), output.host.var("CC_PASSWORD"));
     if let (Some(username), Some(password)) = (username, password) {
-        options.login =
-            simulator::Login { username: username.to_owned(), password: password.to_owned() };
+        options.login = trueup_simulator::Login {
+            username: username.to_owned(),
+            password: password.to_owned(),
+        };
     }
     options
 }
@@ -134,7 +134,7 @@ impl Simulated {
 
 /// The seam, with the simulator's router below it.
 struct InProcess {
-    service: simulator::Service,
+    service: trueup_simulator::Service,
 }
 
 impl Transport for InProcess {

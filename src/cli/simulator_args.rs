@@ -6,7 +6,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::{Args, ValueHint};
 
 use super::args::duration;
-use crate::simulator::{Fault, QuirkChoice, QuirkSetting, Quirks, Rate};
+use trueup_simulator::{Fault, QuirkChoice, QuirkSetting, Quirks, Rate};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Simulation")]

@@ -10,10 +10,8 @@ use super::{
     controller::run,
     printed::{expect_json, expect_line, expect_shown},
 };
-use crate::{
-    cli::{self, Exit, Host, Interrupts, RealDisk},
-    simulator::{Options, Simulator, World},
-};
+use crate::cli::{self, Exit, Host, Interrupts, RealDisk};
+use trueup_simulator::{Options, Simulator, World};
 
 /// Reads a world; writes it and reads it again, which must change nothing; and prints what a
 /// controller with it has, in every way.

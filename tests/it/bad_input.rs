@@ -20,9 +20,9 @@ use comrak::{
 use serde_json::{Value, json};
 use trueup::{
     cli::Exit,
-    simulator::{Options, World},
     testing::{is_harmless, sealed},
 };
+use trueup_simulator::{Options, World};
 
 use crate::{
     bench::{Bench, Ran, options},

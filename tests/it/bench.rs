@@ -11,10 +11,8 @@ use std::{
 
 use tempfile::TempDir;
 use tokio::time::Instant;
-use trueup::{
-    cli::{self, Exit, Host, Interrupts},
-    simulator::{Login, Options, Simulator, World},
-};
+use trueup::cli::{self, Exit, Host, Interrupts};
+use trueup_simulator::{Login, Options, Simulator, World};
 
 use crate::{
     disk::MemoryDisk,

@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, fs, path::Path};
 use serde_json::Value;
 use trueup::{
     cli::Exit,
-    simulator::{Options, World},
     testing::{By, Provoked, provoked},
 };
+use trueup_simulator::{Options, World};
 
 use crate::bench::{Bench, Ran};
 

@@ -17,8 +17,8 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// At most so many crates are locked, and so many of them are in the program itself. Whoever adds
 /// one raises the number, and so is asked whether it is worth it.
-const MOST_LOCKED: usize = 318;
-const MOST_SHIPPED: usize = 184;
+const MOST_LOCKED: usize = 319;
+const MOST_SHIPPED: usize = 185;
 
 /// What is locked for the program and its tests, and for the fuzzers.
 const LOCK_FILES: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];
@@ -187,7 +187,7 @@ fn expressions_of_licences_are_understood() {
 fn every_crate_is_from_crates_io_and_has_a_checksum() {
     for Locked { name, version, source, checksum } in LOCK_FILES.into_iter().flat_map(locked) {
         let what = format!("{name} {version}: {source:?}");
-        if name == "trueup" || name == "trueup-fuzz" {
+        if ["trueup", "trueup-simulator", "trueup-fuzz"].contains(&&*name) {
             assert_eq!((source, checksum), (None, None), "{what}");
             continue;
         }
@@ -280,7 +280,8 @@ fn no_test_is_shipped() {
 /// The features with which the crates that this one names are compiled, by name.
 fn features(edges: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["tree", "--locked", "--offline", "--depth", "1", "--prefix", "none"]);
+    cargo.args(["tree", "--package", "trueup", "--locked", "--offline"]);
+    cargo.args(["--depth", "1", "--prefix", "none"]);
     cargo.args(["--edges", edges, "--format", "{lib} {f}"]);
     let told = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     let told = String::from_utf8(told.stdout).unwrap();

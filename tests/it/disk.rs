@@ -7,10 +7,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use trueup::{
-    cli::{Appended, Disk},
-    simulator::Cord,
-};
+use trueup::cli::{Appended, Disk};
+use trueup_simulator::Cord;
 
 /// A disk in memory. Clones are the same disk.
 #[derive(Clone, Default)]

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use trueup::{cli::Exit, simulator::Options};
+use trueup::cli::Exit;
+use trueup_simulator::Options;
 
 use crate::{
     bench::Bench,

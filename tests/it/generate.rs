@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt, sync::LazyLock, time::Duration};
 
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
-use trueup::simulator::{Options, Quirks, Simulator, World};
+use trueup_simulator::{Options, Quirks, Simulator, World};
 
 /// What the controller shows in place of a secret.
 const MASK: &str = "NO!$DATA!$";

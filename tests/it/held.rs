@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::sleep;
-use trueup::{
-    cli::Exit,
-    simulator::{Options, World},
-};
+use trueup::cli::Exit;
+use trueup_simulator::{Options, World};
 
 use crate::{
     bench::{Bench, Ran, options},

@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde_json::Value;
-use trueup::simulator::Options;
+use trueup_simulator::Options;
 
 use crate::{
     killed_at::{Controller, When},

@@ -22,7 +22,7 @@ use tokio::{
     time::sleep,
 };
 use tower::Service as _;
-use trueup::simulator::{Login, Options, Service, Simulator, World};
+use trueup_simulator::{Login, Options, Service, Simulator, World};
 
 use crate::{
     machines::{PASSWORD, leak},

@@ -5,7 +5,8 @@ use std::{path::PathBuf, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::time::sleep;
-use trueup::{cli::Exit, simulator::World};
+use trueup::cli::Exit;
+use trueup_simulator::World;
 
 use crate::{
     bench::{Bench, options},

@@ -3,10 +3,8 @@
 use std::{fmt::Write as _, time::Duration};
 
 use tokio::time::sleep;
-use trueup::{
-    cli::Exit,
-    simulator::{Options, World},
-};
+use trueup::cli::Exit;
+use trueup_simulator::{Options, World};
 
 use crate::{
     bench::{Bench, Ran, options},

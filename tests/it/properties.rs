@@ -12,7 +12,8 @@ use std::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::time::sleep;
-use trueup::{cli::Exit, simulator::World};
+use trueup::cli::Exit;
+use trueup_simulator::World;
 
 use crate::{
     bench::{Bench, Ran},

@@ -4,10 +4,8 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use trueup::{
-    cli::Exit,
-    simulator::{Options, Quirks},
-};
+use trueup::cli::Exit;
+use trueup_simulator::{Options, Quirks};
 
 use crate::{
     bench::{Bench, options},
@@ -35,7 +33,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
 const UNREADABLE: &[&str] = &["role=none"];
 
 async fn live(quirk: &str) {
-    let bench = Bench::with(options(&[], &[quirk]), trueup::simulator::World::default());
+    let bench = Bench::with(options(&[], &[quirk]), trueup_simulator::World::default());
     for (chapter, keys, flags) in LIFE {
         bench.files(&yaml(keys));
         let ran = bench.run(&format!("apply --auto-approve {flags}")).await;
@@ -54,7 +52,7 @@ async fn live(quirk: &str) {
 
 /// Every value of every quirk, as on the command line.
 fn settings() -> Vec<String> {
-    let of = |it: &'static trueup::simulator::QuirkChoice| {
+    let of = |it: &'static trueup_simulator::QuirkChoice| {
         let values = it.values.iter().map(|value| if *value == "DURATION" { "4s" } else { value });
         values.map(|value| format!("{}={value}", it.name))
     };

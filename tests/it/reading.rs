@@ -1,9 +1,7 @@
 //! Controllers that cannot be read, or not all of them: nothing is written then.
 
-use trueup::{
-    cli::Exit,
-    simulator::{Options, World},
-};
+use trueup::cli::Exit;
+use trueup_simulator::{Options, World};
 
 use crate::{bench::Bench, story::yaml};
 

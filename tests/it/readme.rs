@@ -10,10 +10,8 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
-use trueup::{
-    cli::Exit,
-    simulator::{Quirks, Simulator, World},
-};
+use trueup::cli::Exit;
+use trueup_simulator::{Quirks, Simulator, World};
 
 use crate::{bench::Bench, usage::COMMANDS};
 

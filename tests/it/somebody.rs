@@ -5,7 +5,7 @@ use http::{Method, Request};
 use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
 use tower::ServiceExt as _;
-use trueup::simulator::Simulator;
+use trueup_simulator::Simulator;
 
 /// Sends a request with a token of its own, and waits until its task has ended.
 pub(crate) async fn somebody(

@@ -1,6 +1,6 @@
 //! `status`: one line a live discovery.
 
-use trueup::simulator::{Options, World};
+use trueup_simulator::{Options, World};
 
 use crate::bench::{Bench, Ran};
 

@@ -90,7 +90,7 @@ fn report_of(plan: &Plan, words: &str) -> Report {
         sent(2, 2_500),
     ];
     for (event, at_ms) in &events {
-        report.tell(event, *at_ms);
+        report.apply_event(event, *at_ms);
     }
     report
 }
@@ -322,7 +322,7 @@ fn what_was_waited_for_in_vain_goes_on_beyond_the_pictures() {
     let page = report_page(&report, about, 5_000);
     assert!(!page.contains("Drawn up to"), "{page}");
     let words = "out of time".to_owned();
-    report.tell(&Event::Ended { change: 2, outcome: Outcome::Failed { words } }, 61_000);
+    report.apply_event(&Event::Ended { change: 2, outcome: Outcome::Failed { words } }, 61_000);
     let page = report_page(&report, about, 61_000);
     let said = "Drawn up to +2.50 s. What reaches the edge was waited for on to +1 min 00 s.";
     assert!(page.contains(said), "{page}");

@@ -1,6 +1,7 @@
 //! What the simulation found, each as small as its schedule was made.
 
-use trueup::{cli::Exit, simulator::Cord};
+use trueup::cli::Exit;
+use trueup_simulator::Cord;
 
 use crate::{bench::Bench, disk::Moment, story::many};
 

@@ -7,7 +7,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use trueup::simulator::Quirks;
+use trueup_simulator::Quirks;
 
 use self::{
     checks::{Undisturbed, expect_survived},

@@ -7,10 +7,8 @@ use std::{cell::RefCell, collections::BTreeSet, fmt, future::pending, time::Dura
 
 use serde_json::Value;
 use tokio::time::sleep;
-use trueup::{
-    cli::Exit,
-    simulator::{Cord, Simulator},
-};
+use trueup::cli::Exit;
+use trueup_simulator::{Cord, Simulator};
 
 use super::{
     journals::Journals,

@@ -5,7 +5,8 @@ use std::{
     fmt::{self, Write as _},
 };
 
-use trueup::{cli::Exit, simulator::Simulator};
+use trueup::cli::Exit;
+use trueup_simulator::Simulator;
 
 use super::schedule::{Point, Way};
 

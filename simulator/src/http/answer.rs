@@ -1,0 +1,131 @@
+//! Answers as HTTP.
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Quirks,
+    quirk::{self, TaskUrl},
+    world::{Answer, Refusal},
+};
+
+const JSON: &str = "application/json;charset=UTF-8";
+
+/// What a gateway says when it has nothing better.
+const PAGE: &str = "<html><head><title>Bad Gateway</title></head>\
+    <body><center><h1>Bad Gateway</h1></center></body></html>\n";
+
+pub(super) fn of_world(answer: Answer, quirks: &Quirks) -> Response<Bytes> {
+    match answer {
+        Answer::Found(response) => found(&response),
+        Answer::Accepted(task) => {
+            let prefix = match quirks.task_url {
+                TaskUrl::Guide => "dna/intent/api/v1/task",
+                TaskUrl::Rooted => "/dna/intent/api/v1/task",
+                TaskUrl::Api => "/api/v1/task",
+            };
+            let response = json!({"taskId": task, "url": format!("{prefix}/{task}")});
+            json(202, &json!({"response": response, "version": "1.0"}))
+        }
+        Answer::Refused(Refusal { status, code, message }) => refused(status, code, &message),
+    }
+}
+
+pub(super) fn found(response: &Value) -> Response<Bytes> {
+    json(200, &json!({"response": response, "version": "1.0"}))
+}
+
+pub(super) fn refused(status: u16, code: &str, message: &str) -> Response<Bytes> {
+    let response = json!({"errorCode": code, "message": message, "detail": message});
+    json(status, &json!({"response": response, "version": "1.0"}))
+}
+
+/// The gateway's own answer to a token that is missing or spent.
+pub(super) fn unauthorized(why: &str) -> Response<Bytes> {
+    json(401, &json!({"exp": why}))
+}
+
+pub(super) fn failed(status: u16) -> Response<Bytes> {
+    refused(status, "SERVICE_UNAVAILABLE", "the service is not available")
+}
+
+pub(super) fn too_many() -> Response<Bytes> {
+    refused(429, "TOO_MANY_REQUESTS", "Rate Limit exceeded")
+}
+
+/// The same answer, which also says when to come back.
+pub(super) fn asking_to_wait(
+    mut answer: Response<Bytes>,
+    seconds: u64,
+    now: u64,
+    quirks: &Quirks,
+) -> Response<Bytes> {
+    let value = match quirks.retry_after {
+        quirk::RetryAfter::Absent => return answer,
+        quirk::RetryAfter::Seconds => seconds.to_string(),
+        quirk::RetryAfter::Date => {
+            // A date means something only beside the controller's own.
+            if let Ok(today) = HeaderValue::from_str(&date(now)) {
+                answer.headers_mut().insert(DATE, today);
+            }
+            // Dates have no fractions; a moment too early would be a moment too early.
+            date(now.saturating_add(seconds.saturating_mul(1_000)).saturating_add(999))
+        }
+    };
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        answer.headers_mut().insert(RETRY_AFTER, value);
+    }
+    answer
+}
+
+/// The same answer, which also says what time it is by the world's clock, as any server that has one
+/// does (RFC 9110, section 6.6.1).
+pub(super) fn dated(mut answer: Response<Bytes>, now: Option<u64>) -> Response<Bytes> {
+    let value = now.and_then(|it| HeaderValue::from_str(&date(it)).ok());
+    if let Some(value) = value {
+        answer.headers_mut().entry(DATE).or_insert(value);
+    }
+    answer
+}
+
+pub(super) fn html() -> Response<Bytes> {
+    with(200, "text/html", PAGE.to_owned())
+}
+
+pub(super) fn json(status: u16, body: &Value) -> Response<Bytes> {
+    with(status, JSON, body.to_string())
+}
+
+pub(super) fn text(status: u16, body: String) -> Response<Bytes> {
+    with(status, "text/plain;charset=UTF-8", body)
+}
+
+fn with(status: u16, content_type: &'static str, body: String) -> Response<Bytes> {
+    let length = HeaderValue::from(body.len());
+    let mut answer = Response::new(Bytes::from(body));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::IM_A_TEAPOT);
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer.headers_mut().insert(CONTENT_LENGTH, length);
+    answer
+}
+
+/// A time as HTTP writes it.
+fn date(millis: u64) -> String {
+    let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+    let time = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_that_of_http() {
+        assert_eq!(date(784_111_777_000), "Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+}

@@ -1,0 +1,249 @@
+//! What the controller says against the body of a write.
+
+use serde_json::{Map, Value};
+
+use super::{
+    addresses::{Reach, reach},
+    fields::{FIELDS, Part, WRITE_ONLY, field, number},
+    wire::{post_names, text},
+};
+use crate::{
+    Quirks,
+    quirk::{Limits, SnmpVersion},
+};
+
+/// Why a create's body cannot be understood, if it cannot.
+pub(super) fn post_complaint(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
+    let mut required = vec!["discoveryType", "ipAddressList", "name"];
+    if quirks.snmp_version == SnmpVersion::Required {
+        required.push("snmpVersion");
+    }
+    if let Some(it) = missing(body, &required) {
+        return Some(it);
+    }
+    let known = FIELDS.iter().filter_map(|it| Some((post_names(it, quirks), it.post?.1)));
+    let known = known.chain([(vec![WRITE_ONLY.0], WRITE_ONLY.1)]);
+    let mut wrong = known.flat_map(|(names, shape)| {
+        names.into_iter().filter_map(move |it| shape.complaint(it, body.get(it)?))
+    });
+    wrong.next()
+}
+
+/// Why a PUT's body cannot be understood, if it cannot.
+pub(super) fn put_complaint(body: &Map<String, Value>) -> Option<String> {
+    let wrong = |(name, value): (&String, &Value)| field(name)?.shape.complaint(name, value);
+    missing(body, &["id", "discoveryStatus"]).or_else(|| body.iter().find_map(wrong))
+}
+
+/// The fields of a create that are documented nowhere.
+pub(super) fn unknown_in_post(body: &Map<String, Value>, quirks: &Quirks) -> usize {
+    let documented = FIELDS.iter().filter_map(|it| Some(it.post?.0));
+    let honoured = FIELDS.iter().flat_map(|it| post_names(it, quirks));
+    let known: Vec<&str> = documented.chain(honoured).collect();
+    body.keys().filter(|it| !known.contains(&it.as_str()) && *it != WRITE_ONLY.0).count()
+}
+
+/// The fields of a PUT that are documented nowhere and that a read did not show either.
+pub(super) fn unknown_in_put(
+    body: &Map<String, Value>,
+    stored: Option<&Map<String, Value>>,
+) -> usize {
+    let was_shown = |key: &str| stored.is_some_and(|it| it.contains_key(key));
+    body.keys().filter(|it| field(it).is_none() && !was_shown(it)).count()
+}
+
+/// Why the values of a create cannot be, if they cannot.
+pub(super) fn bad_post_value(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
+    bad_value(body, quirks)
+        .or_else(|| bad_target(text(body, "discoveryType"), text(body, "ipAddressList")))
+        .or_else(|| match text(body, "snmpVersion").to_lowercase().as_str() {
+            "" | "v2" | "v3" => None,
+            other => Some(format!("snmpVersion {other} is not v2 or v3")),
+        })
+}
+
+/// Why an edit that would make `after` of `before` cannot be, if it cannot.
+pub(super) fn bad_put_value(
+    body: &Map<String, Value>,
+    [before, after]: [&Map<String, Value>; 2],
+    quirks: &Quirks,
+) -> Option<String> {
+    // What is read can be sent, however it got there.
+    let retargets = ["discoveryType", "ipAddressList"]
+        .into_iter()
+        .any(|key| body.get(key).is_some_and(|it| before.get(key) != Some(it)));
+    bad_value(body, quirks).or_else(|| {
+        let (kind, list) = (text(after, "discoveryType"), text(after, "ipAddressList"));
+        // Several ranges are read back as `Range`, and what is read can be sent.
+        let kind = if list.contains(',') && is(kind, "range") { "Multi Range" } else { kind };
+        retargets.then(|| bad_target(kind, list)).flatten()
+    })
+}
+
+/// Whether any address of a write is IPv6.
+pub(super) fn has_ipv6(body: &Map<String, Value>) -> bool {
+    text(body, "ipAddressList").contains(':')
+        || body.get("ipFilterList").is_some_and(|it| it.to_string().contains(':'))
+}
+
+fn is(kind: &str, word: &str) -> bool {
+    kind.trim().eq_ignore_ascii_case(word)
+}
+
+fn missing(body: &Map<String, Value>, required: &[&str]) -> Option<String> {
+    let is_missing = |it: &&&str| body.get(**it).is_none_or(Value::is_null);
+    required.iter().find(is_missing).map(|it| format!("`{it}` is required"))
+}
+
+fn bad_target(kind: &str, list: &str) -> Option<String> {
+    let parts: Vec<&str> = list.split(',').map(str::trim).collect();
+    let has_form = |sign: Option<char>| {
+        parts.iter().all(|it| match sign {
+            Some(sign) => it.contains(sign),
+            None => !it.contains(['-', '/']),
+        })
+    };
+    let fits = match kind.trim().to_lowercase().as_str() {
+        "single" | "cdp" | "lldp" => parts.len() == 1 && has_form(None),
+        "range" => parts.len() == 1 && has_form(Some('-')),
+        "multi range" => has_form(Some('-')),
+        "cidr" => parts.len() == 1 && has_form(Some('/')),
+        _ => return Some(format!("discoveryType {kind} is not known")),
+    };
+    let reaches: Option<Vec<Reach>> = parts.iter().map(|it| reach(it)).collect();
+    (!fits || reaches.is_none()).then(|| format!("ipAddressList {list} does not fit {kind}"))
+}
+
+type IsGood = fn(&str) -> bool;
+
+/// The values that a create and an edit are checked for alike.
+fn bad_value(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
+    let checks: [(&str, IsGood); 4] = [
+        ("name", |it| !it.trim().is_empty() && !it.chars().any(char::is_control)),
+        ("preferredMgmtIPMethod", |it| it.is_empty() || is(it, "None") || is(it, "UseLoopBack")),
+        ("protocolOrder", |it| {
+            it.is_empty() || it.split(',').all(|part| is(part, "ssh") || is(part, "telnet"))
+        }),
+        ("netconfPort", |it| it.is_empty() || it.parse().is_ok_and(|port: u16| port != 0)),
+    ];
+    let bad = checks.iter().find_map(|(key, is_good)| {
+        let value = body.get(*key)?.as_str()?;
+        (!is_good(value)).then(|| format!("{key} {value} is not valid"))
+    });
+    bad.or_else(|| match quirks.limits {
+        Limits::None => None,
+        Limits::Documented => beyond_limit(body),
+    })
+}
+
+fn beyond_limit(body: &Map<String, Value>) -> Option<String> {
+    let numbers = [
+        ("retry", 0, 3),
+        ("retryCount", 0, 3),
+        ("timeout", 1, 300),
+        ("timeOut", 1, 300),
+        ("cdpLevel", 1, 16),
+        ("lldpLevel", 1, 16),
+    ];
+    let number_beyond = numbers.iter().find_map(|(key, least, most)| {
+        let value = number(body.get(*key)?)?;
+        let is_within = *least <= value && value <= *most;
+        (!is_within).then(|| format!("{key} {value} is not between {least} and {most}"))
+    });
+    number_beyond.or_else(|| {
+        let too_long = |key: &&str| 255 < text(body, key).chars().count();
+        let long = ["name", "ipAddressList"].into_iter().find(too_long);
+        long.map(|key| format!("{key} is longer than 255 characters"))
+    })
+}
+
+/// Whether a field of an object is a secret.
+pub(super) fn is_secret(key: &str) -> bool {
+    field(key).is_some_and(|it| it.part == Part::Secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn value(more: &[(&str, Value)], quirks: &Quirks) -> Option<String> {
+        let mut body = json!({"name": "n", "discoveryType": "Single", "ipAddressList": "10.0.0.1"});
+        for (key, value) in more {
+            body[*key] = value.clone();
+        }
+        let body = body.as_object().unwrap();
+        post_complaint(body, quirks).or_else(|| bad_post_value(body, quirks))
+    }
+
+    fn target(kind: &str, list: &str) -> Option<String> {
+        value(&[("discoveryType", json!(kind)), ("ipAddressList", json!(list))], &Quirks::default())
+    }
+
+    #[test]
+    fn each_type_takes_its_own_form_in_any_case() {
+        let good = [
+            ("SINGLE", "10.0.0.1"),
+            ("range", "10.0.0.1-10.0.1.2"),
+            ("Multi Range", "10.0.0.1-10.0.0.1,10.0.0.9-10.0.1.2"),
+            ("CIDR", "10.0.0.1/20"),
+            ("cdp", "10.0.0.1"),
+            ("LLDP", "::1"),
+        ];
+        for (kind, list) in good {
+            assert_eq!(target(kind, list), None);
+        }
+        let bad = [
+            ("Weird", "10.0.0.1"),
+            ("Single", "10.0.0.1-10.0.0.2"),
+            ("Range", "10.0.0.1"),
+            ("Range", "10.0.0.2-10.0.0.1"),
+            ("Range", "10.0.0.1-10.0.0.2,10.0.0.4-10.0.0.5"),
+            ("CIDR", "10.0.0.1"),
+            ("CDP", "10.0.0.1,10.0.0.2"),
+            ("Single", "host"),
+        ];
+        for (kind, list) in bad {
+            assert!(target(kind, list).is_some(), "{kind} {list}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_can_be_sent() {
+        let read = json!({"discoveryType": "RANGE", "ipAddressList": "10.0.0.1"});
+        let other = json!({"discoveryType": "RANGE", "ipAddressList": "10.0.0.2"});
+        let (read, other) = (read.as_object().unwrap(), other.as_object().unwrap());
+        let quirks = Quirks::default();
+        assert_eq!(bad_put_value(read, [read, read], &quirks), None);
+        assert!(bad_put_value(other, [read, other], &quirks).is_some());
+    }
+
+    #[test]
+    fn shapes_are_strict_but_for_numbers_in_text() {
+        let one = |key, it| value(&[(key, it)], &Quirks::default());
+        assert_eq!(one("timeout", json!("5")), None);
+        assert_eq!(one("retry", Value::Null), None);
+        assert!(one("timeout", json!("5s")).is_some());
+        assert!(one("ipFilterList", json!("10.0.0.1")).is_some());
+        assert!(one("globalCredentialIdList", json!([1])).is_some());
+        assert!(one("netconfPort", json!(830)).is_some());
+        assert!(one("httpReadCredential", json!({"port": []})).is_some());
+        assert!(one("name", Value::Null).unwrap().contains("`name` is required"));
+        assert!(one("snmpVersion", json!("v4")).is_some());
+        assert!(one("netconfPort", json!("0")).is_some());
+        assert!(one("protocolOrder", json!("ssh, telnet")).is_none());
+    }
+
+    #[test]
+    fn the_strictness_quirks_refuse_more() {
+        let mut quirks = Quirks::default();
+        assert_eq!(value(&[("retry", json!(9))], &quirks), None);
+        quirks.set("limits=documented".parse().unwrap());
+        assert!(value(&[("retry", json!(9))], &quirks).is_some());
+        assert!(value(&[("name", json!("x".repeat(256)))], &quirks).is_some());
+        assert_eq!(value(&[], &quirks), None);
+        quirks.set("snmp_version=required".parse().unwrap());
+        assert!(value(&[], &quirks).unwrap().contains("snmpVersion"));
+    }
+}

@@ -1,0 +1,321 @@
+//! Global credentials, in both interfaces. Secrets are never kept: what is stored is the mask.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    answer::Answer,
+    query::Query,
+    state::{At, World},
+    work::{Done, Failed, Work},
+    writes::Treatment,
+};
+use crate::{
+    quirk::{DeletedCredential, EmptyKinds},
+    seed::{self, KINDS, MASK},
+};
+
+/// The members of a credential that are secrets.
+const SECRETS: [&str; 6] = [
+    "password",
+    "enablePassword",
+    "readCommunity",
+    "writeCommunity",
+    "authPassword",
+    "privacyPassword",
+];
+
+/// A kind in the words of the v1 interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SubType {
+    pub(crate) kind: &'static str,
+    /// Of `credentialSubType`.
+    pub(crate) word: &'static str,
+    /// Of the path.
+    pub(crate) path: &'static str,
+}
+
+impl SubType {
+    pub(crate) const ALL: [Self; 7] = [
+        Self { kind: KINDS[0], word: "CLI", path: "cli" },
+        Self { kind: KINDS[1], word: "SNMPV2_READ_COMMUNITY", path: "snmpv2-read-community" },
+        Self { kind: KINDS[2], word: "SNMPV2_WRITE_COMMUNITY", path: "snmpv2-write-community" },
+        Self { kind: KINDS[3], word: "SNMPV3", path: "snmpv3" },
+        Self { kind: KINDS[4], word: "HTTP_READ", path: "http-read" },
+        Self { kind: KINDS[5], word: "HTTP_WRITE", path: "http-write" },
+        Self { kind: KINDS[6], word: "NETCONF", path: "netconf" },
+    ];
+}
+
+/// A write to global credentials that was accepted.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum CredentialWork {
+    /// Kind to list.
+    Add {
+        kinds: Map<String, Value>,
+        ids: Vec<String>,
+        says_id: bool,
+    },
+    /// Kind to one.
+    Change {
+        kinds: Map<String, Value>,
+    },
+    Delete {
+        id: String,
+    },
+}
+
+impl CredentialWork {
+    pub(super) fn first_progress(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "Creating device credential",
+            Self::Change { .. } => "Updating device credential",
+            Self::Delete { .. } => "Deleting device credential",
+        }
+    }
+
+    pub(super) fn done_progress(&self) -> String {
+        match self {
+            Self::Add { ids, says_id: true, .. } => ids.join(","),
+            Self::Add { .. } => String::from("Global Credential addition performed."),
+            Self::Change { .. } => String::from("Global Credential update performed."),
+            Self::Delete { id } => format!("Global credential deleted successfully #{id}"),
+        }
+    }
+}
+
+impl World {
+    /// Every credential, by kind.
+    pub(crate) fn credentials(&self, at: At<'_>) -> Answer {
+        let mut all = self.credentials.clone();
+        for kind in KINDS {
+            let is_empty = all.get(kind).is_none_or(|it| it.as_array().is_some_and(Vec::is_empty));
+            match at.rules.quirks.empty_kinds {
+                _ if !is_empty => (),
+                EmptyKinds::List => {
+                    all.entry(kind).or_insert_with(|| json!([]));
+                }
+                EmptyKinds::Absent => {
+                    all.shift_remove(kind);
+                }
+                EmptyKinds::Null => {
+                    all.insert(kind.to_owned(), Value::Null);
+                }
+            }
+        }
+        Answer::Found(Value::Object(all))
+    }
+
+    /// The credentials of a kind, as the v1 interface lists them.
+    pub(crate) fn credentials_of(&self, query: &Query) -> Answer {
+        let word = query.one("credentialSubType").unwrap_or_default();
+        let Some(sub_type) = SubType::ALL.iter().find(|it| it.word == word) else {
+            return Answer::bad(format!("credentialSubType {word} is not known"));
+        };
+        let mut list = self.of_kind(sub_type.kind).cloned().unwrap_or_default();
+        if let Some(key) = query.one("sortBy") {
+            list.sort_by_key(|it| it[key].as_str().unwrap_or_default().to_owned());
+        }
+        if query.one("order") == Some("des") {
+            list.reverse();
+        }
+        Answer::Found(list.into())
+    }
+
+    /// The kind of a credential, which is all that the v1 interface says of one.
+    pub(crate) fn sub_type_of(&self, id: &str, at: At<'_>) -> Answer {
+        let kind = self.kind_of_credential(id);
+        match SubType::ALL.iter().find(|it| Some(it.kind) == kind) {
+            Some(it) => Answer::Found(json!(it.word)),
+            None => Answer::missing("Global credential", id, at),
+        }
+    }
+
+    /// Adds the credentials of a body that maps kinds to lists.
+    pub(crate) fn add_credentials(
+        &mut self,
+        body: &Value,
+        treatment: &Treatment,
+        at: At<'_>,
+    ) -> Answer {
+        match lists(body) {
+            Some(kinds) => self.accept_credentials(kinds, false, treatment, at),
+            None => Answer::bad("the body does not map kinds to lists of credentials"),
+        }
+    }
+
+    /// Adds the credentials of a body that is a list of one kind.
+    pub(crate) fn add_credentials_of(
+        &mut self,
+        kind: &str,
+        body: &Value,
+        treatment: &Treatment,
+        at: At<'_>,
+    ) -> Answer {
+        match lists(&json!({ kind: body })) {
+            Some(kinds) => self.accept_credentials(kinds, true, treatment, at),
+            None => Answer::bad("the body is not a list of credentials"),
+        }
+    }
+
+    /// Changes the credentials of a body that maps kinds to one each.
+    pub(crate) fn change_credentials(
+        &mut self,
+        body: &Value,
+        treatment: &Treatment,
+        at: At<'_>,
+    ) -> Answer {
+        let Value::Object(kinds) = body else {
+            return Answer::bad("the body is not a JSON object");
+        };
+        if let Some(kind) = kinds.keys().find(|it| !KINDS.contains(&it.as_str())) {
+            return Answer::bad(format!("there is no kind {kind}"));
+        }
+        let ids = kinds.values().map(|it| it["id"].as_str().unwrap_or_default());
+        if let Some(id) = ids.into_iter().find(|it| self.kind_of_credential(it).is_none()) {
+            return Answer::missing("Global credential", id, at);
+        }
+        let work = CredentialWork::Change { kinds: kinds.clone() };
+        self.accept(Work::Credentials(work), treatment, at)
+    }
+
+    /// Assigns a credential to sites. There are none in this world, so nothing of it changes.
+    pub(crate) fn assign_credential(
+        &mut self,
+        id: &str,
+        treatment: &Treatment,
+        at: At<'_>,
+    ) -> Answer {
+        if self.kind_of_credential(id).is_none() {
+            return Answer::missing("Global credential", id, at);
+        }
+        let work = CredentialWork::Change { kinds: Map::new() };
+        self.accept(Work::Credentials(work), treatment, at)
+    }
+
+    pub(crate) fn delete_credential(
+        &mut self,
+        id: &str,
+        treatment: &Treatment,
+        at: At<'_>,
+    ) -> Answer {
+        if self.kind_of_credential(id).is_none() {
+            return Answer::missing("Global credential", id, at);
+        }
+        let work = CredentialWork::Delete { id: id.to_owned() };
+        self.accept(Work::Credentials(work), treatment, at)
+    }
+
+    pub(super) fn kind_of_credential(&self, id: &str) -> Option<&'static str> {
+        let has = |kind: &&'static str| {
+            self.of_kind(kind).is_some_and(|list| list.iter().any(|it| it["id"] == id))
+        };
+        KINDS.iter().find(|it| has(it)).copied()
+    }
+
+    /// The ids that somebody else would choose: the first credential for a command line.
+    pub(super) fn first_cli_credential(&self) -> Vec<Value> {
+        let first = self.of_kind(KINDS[0]).and_then(|list| list.first());
+        first.map(|it| it["id"].clone()).into_iter().collect()
+    }
+
+    pub(super) fn carry_credentials(
+        &mut self,
+        work: &CredentialWork,
+        at: At<'_>,
+    ) -> Result<Done, Failed> {
+        match work {
+            CredentialWork::Add { kinds, ids, .. } => self.carry_add(kinds, ids),
+            CredentialWork::Change { kinds } => {
+                for (kind, one) in kinds {
+                    self.carry_change(kind, one)?;
+                }
+            }
+            CredentialWork::Delete { id } => self.carry_credential_delete(id, at)?,
+        }
+        Ok(Done::saying(work.done_progress()))
+    }
+
+    fn accept_credentials(
+        &mut self,
+        kinds: Map<String, Value>,
+        says_id: bool,
+        treatment: &Treatment,
+        at: At<'_>,
+    ) -> Answer {
+        let count = kinds.values().filter_map(Value::as_array).map(Vec::len).sum();
+        let number = self.next_task.to_string();
+        let mut numbers = seed::numbers(at.rules.seed, &["new credentials", &number]);
+        let ids = (0..count).map(|_| seed::uuid(&mut numbers)).collect();
+        let work = CredentialWork::Add { kinds, ids, says_id };
+        self.accept(Work::Credentials(work), treatment, at)
+    }
+
+    fn carry_add(&mut self, kinds: &Map<String, Value>, ids: &[String]) {
+        let mut ids = ids.iter();
+        for (kind, list) in kinds {
+            for (one, id) in list.as_array().into_iter().flatten().zip(&mut ids) {
+                let mut whole = masked(one);
+                whole.extend(seed::identity(id));
+                self.list_of(kind).push(Value::Object(whole));
+            }
+        }
+    }
+
+    fn carry_change(&mut self, kind: &str, one: &Value) -> Result<(), Failed> {
+        let id = one["id"].as_str().unwrap_or_default();
+        let Some(stored) = self.list_of(kind).iter_mut().find(|it| it["id"] == id) else {
+            return Err(format!("Global credential {id} does not exist"));
+        };
+        for (key, value) in masked(one) {
+            stored[key] = value;
+        }
+        Ok(())
+    }
+
+    fn carry_credential_delete(&mut self, id: &str, at: At<'_>) -> Result<(), Failed> {
+        let kind = self.kind_of_credential(id);
+        let kind = kind.ok_or_else(|| format!("Global credential {id} does not exist"))?;
+        self.list_of(kind).retain(|it| it["id"] != id);
+        if at.rules.quirks.deleted_credential == DeletedCredential::Dropped {
+            for discovery in &mut self.discoveries {
+                let ids = discovery.shown.get_mut("globalCredentialIdList");
+                if let Some(Value::Array(ids)) = ids {
+                    ids.retain(|it| it != id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn of_kind(&self, kind: &str) -> Option<&Vec<Value>> {
+        self.credentials.get(kind)?.as_array()
+    }
+
+    /// The list of a kind, made where there is none.
+    fn list_of(&mut self, kind: &str) -> &mut Vec<Value> {
+        let slot = self.credentials.entry(kind).or_insert_with(|| json!([]));
+        if !slot.is_array() {
+            *slot = json!([]);
+        }
+        slot.as_array_mut().expect("invariant: it was just made one")
+    }
+}
+
+fn lists(body: &Value) -> Option<Map<String, Value>> {
+    let kinds = body.as_object()?;
+    let is_good = |(kind, list): (&String, &Value)| {
+        KINDS.contains(&kind.as_str())
+            && list.as_array().is_some_and(|it| it.iter().all(Value::is_object))
+    };
+    kinds.iter().all(is_good).then(|| kinds.clone())
+}
+
+fn masked(one: &Value) -> Map<String, Value> {
+    let members = one.as_object().into_iter().flatten();
+    let masked = members.map(|(key, value)| {
+        let is_secret = SECRETS.contains(&key.as_str()) && !value.is_null();
+        (key.clone(), if is_secret { json!(MASK) } else { value.clone() })
+    });
+    masked.collect()
+}

@@ -1,0 +1,114 @@
+//! The devices that runs found, made up from their addresses.
+
+use serde_json::{Value, json};
+
+use super::{
+    addresses,
+    answer::Answer,
+    query::{PAGE, Query},
+    runs::device_id,
+    state::{At, Discovery, World},
+};
+use crate::seed;
+
+/// The statuses by which the summary can be narrowed.
+const STATUSES: [&str; 5] =
+    ["pingStatus", "snmpStatus", "cliStatus", "netconfStatus", "httpStatus"];
+
+impl World {
+    pub(crate) fn devices(&self, id: &str, query: &Query, at: At<'_>) -> Answer {
+        match self.devices_of(id, query, at) {
+            Some(devices) => Answer::Found(devices.into_iter().take(PAGE).collect()),
+            None => Answer::missing("Discovery", id, at),
+        }
+    }
+
+    pub(crate) fn device_count(&self, id: &str, query: &Query, at: At<'_>) -> Answer {
+        match self.devices_of(id, query, at) {
+            Some(devices) => Answer::Found(super::reads::count(devices.len(), at)),
+            None => Answer::missing("Discovery", id, at),
+        }
+    }
+
+    /// Part of the devices, counted from 1.
+    pub(crate) fn device_page(
+        &self,
+        (id, start, count): (&str, usize, usize),
+        query: &Query,
+        at: At<'_>,
+    ) -> Answer {
+        match self.devices_of(id, query, at) {
+            Some(devices) => {
+                let page = devices.into_iter().skip(start.saturating_sub(1)).take(count);
+                Answer::Found(page.collect())
+            }
+            None => Answer::missing("Discovery", id, at),
+        }
+    }
+
+    /// The documentation promises devices and declares a number; a number it is.
+    pub(crate) fn summary(&self, id: &str, query: &Query, at: At<'_>) -> Answer {
+        let Some(devices) = self.devices_of(id, query, at) else {
+            return Answer::missing("Discovery", id, at);
+        };
+        let status =
+            |device: &Value, key: &str| query.lets(key, device[key].as_str().unwrap_or_default());
+        let fitting = devices.iter().filter(|it| {
+            STATUSES.iter().all(|key| status(it, key))
+                && query.lets("ipAddress", it["managementIpAddress"].as_str().unwrap_or_default())
+        });
+        Answer::Found(super::reads::count(fitting.count(), at))
+    }
+
+    fn devices_of(&self, id: &str, query: &Query, at: At<'_>) -> Option<Vec<Value>> {
+        let discovery = self.visible(id, at)?;
+        let addresses = addresses_of(discovery, query.one("taskId"));
+        Some(addresses.iter().map(|it| device(it, at)).collect())
+    }
+}
+
+/// The addresses that a run found: the one that is asked for, else the last that is over.
+fn addresses_of(discovery: &Discovery, task_id: Option<&str>) -> Vec<String> {
+    let mut latest_first = discovery.runs.iter().rev();
+    let run = match task_id {
+        Some(task_id) => latest_first.find(|it| it.task_id == task_id),
+        None => latest_first.find(|it| it.end_time.is_some()),
+    };
+    match run {
+        Some(run) => run.addresses.clone(),
+        None if task_id.is_some() => Vec::new(),
+        // A discovery of a world file says how many it has, and not which.
+        None => {
+            let count = discovery.shown.get("numDevices").and_then(Value::as_u64).unwrap_or(0);
+            let count = usize::try_from(count).unwrap_or(PAGE).min(PAGE);
+            let some = addresses::some(discovery.text("ipAddressList"), count);
+            some.iter().map(ToString::to_string).collect()
+        }
+    }
+}
+
+fn device(address: &str, at: At<'_>) -> Value {
+    let mut numbers = seed::numbers(at.rules.seed, &["looks of", address]);
+    let models = [
+        ("Switches and Hubs", "C9300-24P", "FCW"),
+        ("Switches and Hubs", "C9500-40X", "FCW"),
+        ("Routers", "ISR4451-X/K9", "FJC"),
+    ];
+    let (family, platform, maker) = models[numbers.usize(0..models.len())];
+    json!({
+        "id": device_id(address, at),
+        "hostname": format!("device-{}", address.replace(['.', ':'], "-")),
+        "managementIpAddress": address,
+        "reachabilityStatus": "Success",
+        "reachabilityFailureReason": "",
+        "pingStatus": "SUCCESS",
+        "snmpStatus": "SUCCESS",
+        "cliStatus": "SUCCESS",
+        "httpStatus": "NOT-PROVIDED",
+        "netconfStatus": "NOT-PROVIDED",
+        "family": family,
+        "platformId": platform,
+        "serialNumber": format!("{maker}{:04}L{:03}", numbers.u16(2000..2600), numbers.u16(0..1000)),
+        "softwareVersion": "17.9.4",
+    })
+}

@@ -1,0 +1,210 @@
+//! The state itself, and how it moves when time passes.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{tasks::Task, violations::Violations};
+use crate::{Quirks, seed};
+
+/// Everything that the controller knows.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// In the order of creation.
+    pub(super) discoveries: Vec<Discovery>,
+    /// As the v2 interface lists them: kind to list.
+    pub(super) credentials: Map<String, Value>,
+    /// In the order of acceptance.
+    pub(super) tasks: Vec<Task>,
+    pub(super) release: Option<String>,
+    /// The id of the next discovery.
+    pub(super) next_id: u64,
+    /// The number of the next task, which its id follows from.
+    pub(super) next_task: u64,
+    pub(super) kept_names: Vec<KeptName>,
+    /// The latest time that the world has seen.
+    pub(super) now: u64,
+    /// What was deleted since the start, for the violations.
+    pub(super) deleted: Vec<Deleted>,
+    pub(super) violations: Violations,
+}
+
+/// What never changes while the world turns.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) seed: u64,
+    pub(crate) task_time: u64,
+    pub(crate) run_time: u64,
+    pub(crate) quirks: Quirks,
+}
+
+/// A moment, and the rules that hold in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At<'a> {
+    pub(crate) now: u64,
+    pub(crate) rules: &'a Rules,
+}
+
+/// A discovery: what is read of it, and what only the controller knows.
+#[derive(Clone, Debug)]
+pub(super) struct Discovery {
+    /// In the spelling of a GET. A world file can put anything here, and it is served as it is.
+    pub(super) shown: Value,
+    pub(super) visible_from: u64,
+    /// The oldest first.
+    pub(super) runs: Vec<Run>,
+}
+
+/// One execution of a discovery.
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Run {
+    pub(super) task_id: String,
+    pub(super) start_time: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) end_time: Option<u64>,
+    /// When it ends by itself.
+    pub(super) due: u64,
+    /// Of the devices that it found.
+    pub(super) addresses: Vec<String>,
+}
+
+/// A name that cannot be used again yet.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct KeptName {
+    pub(super) name: String,
+    pub(super) until: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Deleted {
+    pub(super) discovery: Discovery,
+    pub(super) when: u64,
+    /// By a request, and not by somebody else.
+    pub(super) by_request: bool,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            discoveries: Vec::new(),
+            credentials: seed::credentials(),
+            tasks: Vec::new(),
+            release: None,
+            next_id: 1,
+            next_task: 1,
+            kept_names: Vec::new(),
+            now: 0,
+            deleted: Vec::new(),
+            violations: Violations::default(),
+        }
+    }
+}
+
+impl World {
+    /// Lets everything happen that is due by `now`, in the order of its times.
+    pub(crate) fn advance(&mut self, now: u64, rules: &Rules) {
+        while let Some((when, event)) = self.next_event(now) {
+            let at = At { now: when, rules };
+            match event {
+                Event::Task(index) => self.move_task(index, at),
+                Event::Run(index) => self.end_run(index, at),
+            }
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// The latest time that the world has seen.
+    pub(crate) fn now(&self) -> u64 {
+        self.now
+    }
+
+    pub(crate) fn release(&self) -> Option<&str> {
+        self.release.as_deref()
+    }
+
+    pub(crate) fn set_release(&mut self, release: &str) {
+        self.release = Some(release.to_owned());
+    }
+
+    /// The names of the discoveries that there are, and were since the start, by id.
+    pub(crate) fn names(&self) -> BTreeMap<String, String> {
+        let all = self.deleted.iter().map(|it| &it.discovery).chain(&self.discoveries);
+        all.filter_map(|it| Some((it.id()?, it.name()?.to_owned()))).collect()
+    }
+
+    fn next_event(&self, now: u64) -> Option<(u64, Event)> {
+        let tasks = self.tasks.iter().enumerate();
+        let tasks = tasks.filter_map(|(index, task)| Some((task.due()?, Event::Task(index))));
+        let runs = self.discoveries.iter().enumerate();
+        let runs = runs.filter_map(|(index, it)| Some((it.open_run()?.due, Event::Run(index))));
+        // Of equal times the first counts, so that a task sees the run that it is about.
+        tasks.chain(runs).filter(|(due, _)| *due <= now).min_by_key(|(due, _)| *due)
+    }
+}
+
+enum Event {
+    Task(usize),
+    Run(usize),
+}
+
+impl Discovery {
+    pub(super) fn id(&self) -> Option<String> {
+        match self.shown.get("id")? {
+            Value::String(id) => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn has_id(&self, id: &str) -> bool {
+        match self.shown.get("id") {
+            Some(Value::String(it)) => it == id,
+            Some(Value::Number(it)) => it.to_string() == id,
+            _ => false,
+        }
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        self.shown.get("name")?.as_str()
+    }
+
+    pub(super) fn fields(&self) -> Option<&Map<String, Value>> {
+        self.shown.as_object()
+    }
+
+    /// Text of a member, empty where there is none.
+    pub(super) fn text(&self, key: &str) -> &str {
+        self.shown.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: impl Into<Value>) {
+        if let Value::Object(fields) = &mut self.shown {
+            fields.insert(key.to_owned(), value.into());
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: &str) {
+        if let Value::Object(fields) = &mut self.shown {
+            // The order of the other members is kept.
+            fields.shift_remove(key);
+        }
+    }
+
+    pub(super) fn set_state(&mut self, status: &str, condition: &str) {
+        self.set("discoveryStatus", json!(status));
+        self.set("discoveryCondition", json!(condition));
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.text("discoveryStatus").eq_ignore_ascii_case("active")
+    }
+
+    pub(super) fn is_visible(&self, now: u64) -> bool {
+        self.visible_from <= now
+    }
+
+    pub(super) fn open_run(&self) -> Option<&Run> {
+        self.runs.last().filter(|it| it.end_time.is_none())
+    }
+}

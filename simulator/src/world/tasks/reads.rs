@@ -1,0 +1,227 @@
+//! What the old and the new interface say of tasks.
+
+use std::cmp::Ordering;
+
+use serde_json::{Map, Value, json};
+
+use super::Task;
+use crate::{
+    quirk::{TaskFilters, TaskOrder, TaskStatus, TaskUpdated, TasksV1, TasksV2},
+    world::{
+        answer::Answer,
+        query::{BadQuery, Query},
+        reads::count,
+        state::{At, World},
+    },
+};
+
+/// The members that filters of the old list compare as text.
+const TEXT_FILTERS: [&str; 8] = [
+    "data",
+    "errorCode",
+    "serviceType",
+    "username",
+    "progress",
+    "isError",
+    "failureReason",
+    "parentId",
+];
+
+/// The same of the new list.
+const NEW_TEXT_FILTERS: [&str; 3] = ["parentId", "rootId", "status"];
+
+impl World {
+    /// The status that the old interface answers everything with, where it is gone.
+    pub(crate) fn old_tasks_gone(at: At<'_>) -> Option<u16> {
+        match at.rules.quirks.tasks_v1 {
+            TasksV1::Served => None,
+            TasksV1::Gone404 => Some(404),
+            TasksV1::Gone405 => Some(405),
+            TasksV1::Gone410 => Some(410),
+            TasksV1::Gone501 => Some(501),
+        }
+    }
+
+    pub(crate) fn new_tasks_gone(at: At<'_>) -> Option<u16> {
+        match at.rules.quirks.tasks_v2 {
+            TasksV2::Served => None,
+            TasksV2::Gone404 => Some(404),
+        }
+    }
+
+    pub(crate) fn old_tasks(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
+        let tasks = self.old_matching(query, at)?;
+        Ok(Answer::Found(query.page(tasks)?.into()))
+    }
+
+    pub(crate) fn old_task_count(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
+        Ok(Answer::Found(count(self.old_matching(query, at)?.len(), at)))
+    }
+
+    pub(crate) fn old_task(&self, id: &str, at: At<'_>) -> Answer {
+        match self.task(id, at) {
+            Some(task) => Answer::Found(task.shown.clone()),
+            None => no_task(id),
+        }
+    }
+
+    /// A task and its children. One of ours has one only where its quirk puts the reason there.
+    pub(crate) fn task_tree(&self, id: &str, at: At<'_>) -> Answer {
+        let of_tree = |it: &&Task| it.id() == id || it.shown.get("parentId") == Some(&json!(id));
+        let shown = |it: &Task| std::iter::once(it.shown.clone()).chain(it.child());
+        let tree: Vec<Value> = self.findable(at).filter(of_tree).flat_map(shown).collect();
+        if tree.is_empty() { no_task(id) } else { Answer::Found(tree.into()) }
+    }
+
+    /// The tasks of an operation, by `operationIdList`.
+    pub(crate) fn tasks_of_operation(
+        &self,
+        (operation, offset, limit): (&str, usize, usize),
+        at: At<'_>,
+    ) -> Answer {
+        let belongs = |it: &&Task| {
+            let list = it.shown.get("operationIdList").and_then(Value::as_array);
+            list.is_some_and(|ids| ids.iter().any(|id| id == operation))
+        };
+        let tasks = self.findable(at).filter(belongs).map(|it| it.shown.clone());
+        Answer::Found(tasks.skip(offset.saturating_sub(1)).take(limit).collect())
+    }
+
+    pub(crate) fn new_tasks(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
+        let tasks = self.new_matching(query, at)?;
+        Ok(Answer::Found(query.page(tasks)?.into()))
+    }
+
+    pub(crate) fn new_task_count(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
+        Ok(Answer::Found(count(self.new_matching(query, at)?.len(), at)))
+    }
+
+    pub(crate) fn new_task(&self, id: &str, at: At<'_>) -> Answer {
+        match self.task(id, at) {
+            Some(task) => Answer::Found(in_new_words(task, at)),
+            None => no_task(id),
+        }
+    }
+
+    pub(crate) fn task_detail(&self, id: &str, at: At<'_>) -> Answer {
+        match self.task(id, at) {
+            Some(task) => {
+                Answer::Found(picked(task, &["data", "progress", "errorCode", "failureReason"]))
+            }
+            None => no_task(id),
+        }
+    }
+
+    fn task(&self, id: &str, at: At<'_>) -> Option<&Task> {
+        self.findable(at).find(|it| it.id() == id)
+    }
+
+    fn findable(&self, at: At<'_>) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(move |it| it.hidden_until <= at.now)
+    }
+
+    fn old_matching(&self, query: &Query, at: At<'_>) -> Result<Vec<Value>, BadQuery> {
+        let all = self.findable(at).map(|it| it.shown.clone()).collect();
+        matching(all, &TEXT_FILTERS, query, at)
+    }
+
+    fn new_matching(&self, query: &Query, at: At<'_>) -> Result<Vec<Value>, BadQuery> {
+        let all = self.findable(at).map(|it| in_new_words(it, at)).collect();
+        matching(all, &NEW_TEXT_FILTERS, query, at)
+    }
+}
+
+/// Filters and sorts tasks as the query says, if this controller does.
+fn matching(
+    mut tasks: Vec<Value>,
+    text_filters: &[&str],
+    query: &Query,
+    at: At<'_>,
+) -> Result<Vec<Value>, BadQuery> {
+    if at.rules.quirks.task_order == TaskOrder::Newest {
+        tasks.reverse();
+    }
+    if at.rules.quirks.task_filters == TaskFilters::Ignored {
+        return Ok(tasks);
+    }
+    let (earliest, latest) = (query.number("startTime")?, query.number("endTime")?);
+    let time = |it: &Value, key: &str| it.get(key).and_then(Value::as_u64);
+    tasks.retain(|it| {
+        earliest.is_none_or(|least| time(it, "startTime").is_some_and(|is| least <= is))
+            && latest.is_none_or(|most| time(it, "endTime").is_some_and(|is| is <= most))
+            && text_filters.iter().all(|key| query.lets(key, &as_text(it.get(*key))))
+    });
+    let is_ascending = match query.one("order") {
+        None => None,
+        Some("asc") => Some(true),
+        Some("dsc" | "desc" | "des") => Some(false),
+        Some(_) => return Err(BadQuery(String::from("`order` is asc or dsc"))),
+    };
+    if is_ascending.is_some() || query.one("sortBy").is_some() {
+        let key = query.one("sortBy").unwrap_or("startTime");
+        tasks.sort_by(|a, b| compare(a.get(key), b.get(key)));
+        if is_ascending == Some(false) {
+            tasks.reverse();
+        }
+    }
+    Ok(tasks)
+}
+
+fn compare(a: Option<&Value>, b: Option<&Value>) -> Ordering {
+    match (a.and_then(Value::as_u64), b.and_then(Value::as_u64)) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        _ => as_text(a).cmp(&as_text(b)),
+    }
+}
+
+fn as_text(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// A task as `/tasks/{id}` shows it.
+fn in_new_words(task: &Task, at: At<'_>) -> Value {
+    let quirks = &at.rules.quirks;
+    let is_error = task.shown.get("isError").and_then(Value::as_bool).unwrap_or(false);
+    let has_ended = task.shown.get("endTime").is_some_and(|it| !it.is_null());
+    let status = match (is_error, has_ended) {
+        (true, _) => "FAILURE",
+        (false, true) => "SUCCESS",
+        (false, false) => "PENDING",
+    };
+    let status = match quirks.task_status {
+        TaskStatus::Upper => status.to_owned(),
+        TaskStatus::Lower => status.to_lowercase(),
+    };
+    let updated = match quirks.task_updated {
+        TaskUpdated::LastUpdate => "lastUpdate",
+        TaskUpdated::UpdatedTime => "updatedTime",
+    };
+    let location = format!("/dna/intent/api/v1/tasks/{}/detail", task.id());
+    let mut words = picked(task, &["endTime"]);
+    if let Some(time) = task.shown.get("lastUpdate") {
+        words[updated] = time.clone();
+    }
+    words["status"] = json!(status);
+    for (key, value) in
+        picked(task, &["rootId", "parentId", "startTime"]).as_object().into_iter().flatten()
+    {
+        words[key] = value.clone();
+    }
+    words["resultLocation"] = json!(location);
+    words["id"] = json!(task.id());
+    words
+}
+
+fn picked(task: &Task, keys: &[&str]) -> Value {
+    let members =
+        keys.iter().filter_map(|key| Some(((*key).to_owned(), task.shown.get(*key)?.clone())));
+    Value::Object(members.collect::<Map<_, _>>())
+}
+
+fn no_task(id: &str) -> Answer {
+    Answer::not_found(format!("Task with id {id} does not exist"))
+}
