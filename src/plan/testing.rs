@@ -25,14 +25,14 @@ pub(crate) const NOW: i64 = 1_800_000_000_000;
 
 /// What a test plans.
 #[derive(Clone, Debug)]
-pub(crate) struct Story {
+pub(crate) struct Scenario {
     pub(crate) desired: Desired,
     pub(crate) live: Live,
     pub(crate) options: Options,
     pub(crate) sources: SourceMap,
 }
 
-impl Story {
+impl Scenario {
     pub(crate) fn new(desired: &str, live: &str) -> Self {
         let mut sources = SourceMap::default();
         let source = sources.add("discoveries.yaml", desired);
@@ -67,10 +67,11 @@ impl Story {
     }
 
     /// Has an interrupted apply have deleted these, to make them again as they stand here.
-    pub(crate) fn halving(mut self, live: &str) -> Self {
-        let halved = live_state(live).discoveries.into_iter();
-        let halved = halved.map(|it| (it.name, it.read.unwrap().settings));
-        self.options.halved = halved.collect();
+    pub(crate) fn with_deleted(mut self, live: &str) -> Self {
+        let deleted_not_recreated = live_state(live).discoveries.into_iter();
+        let deleted_not_recreated =
+            deleted_not_recreated.map(|it| (it.name, it.read.unwrap().settings));
+        self.options.deleted_not_recreated = deleted_not_recreated.collect();
         self
     }
 

@@ -7,7 +7,7 @@ use super::{
     printed::{expect_line, expect_shown},
 };
 use crate::{
-    api::{ApiError, Client, Proof, Reach, Task, TaskId, TaskState},
+    api::{ApiError, Client, Completeness, Task, TaskId, TaskSearch, TaskState},
     live,
     model::{Name, RemoteId, Setting, printable},
 };
@@ -107,12 +107,12 @@ async fn discoveries(asked: &str, answer: Vec<u8>) {
     let known = live::ById::new();
     match asked {
         "list" => {
-            let listing = client.look_at_discoveries(Proof::Needed).await;
+            let listing = client.look_at_discoveries(Completeness::Required).await;
             let items = expect_told(listing, &body).map(|it| it.items).unwrap_or_default();
             for item in &items {
                 assert!(item["id"].as_str().is_some_and(|it| !it.is_empty()), "{item}");
             }
-            match live::look(&client, &known, Proof::NotNeeded).await {
+            match live::look(&client, &known, Completeness::BestEffort).await {
                 Ok(view) => view.discoveries.iter().for_each(|it| expect_name(&it.name, &body)),
                 Err(error) => expect_error(&printable(&error.to_string()), &body),
             }
@@ -198,7 +198,7 @@ async fn tasks(asked: &str, answer: Vec<u8>) {
     });
     let wanted = TaskId::new("t");
     let tasks = if asked.ends_with("list") {
-        let listing = client.tasks(&BTreeSet::from([wanted]), Reach::Wanted).await;
+        let listing = client.tasks(&BTreeSet::from([wanted]), TaskSearch::UntilFound).await;
         expect_told(listing, &body).map(|it| it.tasks)
     } else {
         expect_told(client.task(&wanted).await, &body).map(|it| it.into_iter().collect())

@@ -22,8 +22,8 @@ use crate::{
         setting_of_path,
     },
     plan::{
-        Action, Change, ChangeImpact, Compared, Controller, Drift, FieldChange, Git, Impact, Kept,
-        Options, Origin, Overlap, Overlaps, Plan, Planned, Reason, Space, Step,
+        Action, Change, ChangeImpact, Comparison, Controller, Coverage, Drift, FieldChange, Git,
+        Impact, KeptDrift, Options, Origin, Overlap, Overlaps, Plan, PlanDiagnostic, Reason, Step,
     },
     source::{Diagnostic, Label, Location, Severity, SourceMap, Span},
 };
@@ -118,9 +118,9 @@ fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError
             prune: options.prune,
             allow_delete: options.allow_delete,
             rerun: names(options.rerun),
-            owed: names(options.owed),
+            run_missing: names(options.owed),
             // What it came to is in the changes.
-            halved: Vec::new(),
+            deleted_not_recreated: Vec::new(),
             only: globs(options.only)?,
             except: globs(options.except)?,
             base: options.base,
@@ -138,7 +138,7 @@ fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError
         changes,
         unchanged: names(unchanged),
         unmanaged: names(unmanaged),
-        n_narrowed_away: document.narrowed_away,
+        n_excluded: document.narrowed_away,
         overlaps,
         compared: document.git.map(|it| compared(it, kept)),
         impact: self::impact(impact)?,
@@ -182,13 +182,13 @@ fn impact(document: ImpactV1) -> Result<Impact, PlanFileError> {
     })
 }
 
-fn space(document: &RangesV1) -> Result<Space, PlanFileError> {
+fn space(document: &RangesV1) -> Result<Coverage, PlanFileError> {
     let RangesV1 { stays, new, dropped, twice } = document;
     let set = |texts: &[String]| {
         let ranges = texts.iter().map(|it| parsed::<AddressRange>("ranges", it));
         ranges.collect::<Result<AddressSet, _>>()
     };
-    Ok(Space { stays: set(stays)?, new: set(new)?, dropped: set(dropped)?, twice: set(twice)? })
+    Ok(Coverage { stays: set(stays)?, new: set(new)?, dropped: set(dropped)?, twice: set(twice)? })
 }
 
 fn overlaps(document: &ImpactV1, sources: &mut SourceMap) -> Result<Overlaps, PlanFileError> {
@@ -262,10 +262,10 @@ fn origin(text: Option<String>) -> Result<Option<Origin>, PlanFileError> {
     found.map(Some).ok_or_else(|| unknown("origin", &text))
 }
 
-fn compared(document: GitV1, kept: Vec<Kept>) -> Compared {
+fn compared(document: GitV1, kept: Vec<KeptDrift>) -> Comparison {
     let GitV1 { base, merge_base, head, readable, dirty, renamed, outside, removed } = document;
     let renamed = renamed.into_iter().map(|RenamedV1 { path, was }| (path, was)).collect();
-    Compared {
+    Comparison {
         git: Git { base, merge_base, head, dirty, renamed, outside },
         is_readable: readable,
         kept,
@@ -273,10 +273,10 @@ fn compared(document: GitV1, kept: Vec<Kept>) -> Compared {
     }
 }
 
-fn kept(document: KeptV1, sources: &mut SourceMap) -> Result<Kept, PlanFileError> {
+fn kept(document: KeptV1, sources: &mut SourceMap) -> Result<KeptDrift, PlanFileError> {
     let KeptV1 { name, action, fields, source } = document;
     let fields = fields.into_iter().map(|it| field(it, sources));
-    Ok(Kept {
+    Ok(KeptDrift {
         name: Name::as_read(name),
         action: word("action", &action, &Action::ALL)?,
         fields: fields.collect::<Result<_, _>>()?,
@@ -383,7 +383,10 @@ fn value_of(path: &str, value: Value) -> Result<FieldValue, PlanFileError> {
     }
 }
 
-fn planned(document: DiagnosticV1, sources: &mut SourceMap) -> Result<Planned, PlanFileError> {
+fn planned(
+    document: DiagnosticV1,
+    sources: &mut SourceMap,
+) -> Result<PlanDiagnostic, PlanFileError> {
     let DiagnosticV1 { severity, code, message, help, source, related, refuses } = document;
     let severity = match severity.as_str() {
         "error" => Severity::Error,
@@ -393,7 +396,7 @@ fn planned(document: DiagnosticV1, sources: &mut SourceMap) -> Result<Planned, P
     let places = source.into_iter().chain(related);
     let labels = places.map(|it| Label { span: place(it, sources), text: None }).collect();
     let diagnostic = Diagnostic { severity, code: code.into(), message, help, labels };
-    Ok(Planned { diagnostic, refuses })
+    Ok(PlanDiagnostic { diagnostic, refuses })
 }
 
 fn place(document: PlaceV1, sources: &mut SourceMap) -> Span {

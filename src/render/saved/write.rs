@@ -11,8 +11,8 @@ use super::document::{
 use crate::{
     model::{Count, Credential, Field, FieldValue, Name, SettingKey, Settings, shown_json},
     plan::{
-        Change, ChangeImpact, Compared, Controller, FieldChange, Git, Impact, Kept, Overlap,
-        Overlaps, Plan, Planned, Space, Summary,
+        Change, ChangeImpact, Comparison, Controller, Coverage, FieldChange, Git, Impact,
+        KeptDrift, Overlap, Overlaps, Plan, PlanDiagnostic, Summary,
     },
     source::{Diagnostic, Severity, Source, SourceMap, Span},
 };
@@ -72,7 +72,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
         changes,
         unchanged,
         unmanaged,
-        n_narrowed_away,
+        n_excluded,
         impact,
         overlaps,
         compared,
@@ -83,7 +83,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
     let of_files = about.warnings.iter().map(|it| diagnostic(it, false, sources));
     let of_plan = diagnostics.iter();
     let of_plan =
-        of_plan.map(|Planned { diagnostic: it, refuses }| diagnostic(it, *refuses, sources));
+        of_plan.map(|PlanDiagnostic { diagnostic: it, refuses }| diagnostic(it, *refuses, sources));
     PlanV1 {
         format_version: FORMAT_VERSION.to_owned(),
         trueup_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -95,7 +95,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
             only: options.only.patterns().to_vec(),
             except: options.except.patterns().to_vec(),
             rerun: names(&options.rerun),
-            owed: names(&options.owed),
+            owed: names(&options.run_missing),
             base: options.base.clone(),
             drift: options.base.as_ref().map(|_| options.drift.to_string()),
         },
@@ -108,7 +108,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
         changes: changes.iter().map(|it| change(it, sources)).collect(),
         unchanged: names(unchanged),
         unmanaged: names(unmanaged),
-        narrowed_away: *n_narrowed_away,
+        narrowed_away: *n_excluded,
         git: compared.as_ref().map(git),
         kept_drift: compared
             .as_ref()
@@ -117,8 +117,8 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
     }
 }
 
-fn git(compared: &Compared) -> GitV1 {
-    let Compared { git, is_readable, kept: _, removed } = compared;
+fn git(compared: &Comparison) -> GitV1 {
+    let Comparison { git, is_readable, kept: _, removed } = compared;
     let Git { base, merge_base, head, dirty, renamed, outside } = git;
     let rename =
         |(path, was): &(String, String)| RenamedV1 { path: path.clone(), was: was.clone() };
@@ -134,8 +134,8 @@ fn git(compared: &Compared) -> GitV1 {
     }
 }
 
-fn kept(kept: &Kept, sources: &SourceMap) -> KeptV1 {
-    let Kept { name, action, fields, span } = kept;
+fn kept(kept: &KeptDrift, sources: &SourceMap) -> KeptV1 {
+    let KeptDrift { name, action, fields, span } = kept;
     KeptV1 {
         name: name.as_str().to_owned(),
         action: action.to_string(),
@@ -210,8 +210,8 @@ fn impact(impact: &Impact, overlaps: &Overlaps, sources: &SourceMap) -> ImpactV1
     }
 }
 
-fn ranges(space: &Space) -> RangesV1 {
-    let Space { stays, new, dropped, twice } = space;
+fn ranges(space: &Coverage) -> RangesV1 {
+    let Coverage { stays, new, dropped, twice } = space;
     let [stays, new, dropped, twice] = [stays, new, dropped, twice]
         .map(|it| it.ranges().iter().map(ToString::to_string).collect());
     RangesV1 { stays, new, dropped, twice }
