@@ -16,7 +16,8 @@ use super::{
     types::{Action, Change, FieldChange, Options, Plan, PlanDiagnostic, Reason},
 };
 use crate::model::{
-    Desired, DesiredDiscovery, Field, Live, Name, RemoteId, Settings, State, Target,
+    Desired, DesiredDiscovery, Field, Live, Name, RemoteId, Setting, SettingKey, Settings, State,
+    Target,
 };
 
 /// Plans as [`super::plan`] does, says of each change whose doing it is, and does with drift what
@@ -222,10 +223,11 @@ impl ThreeWay<'_> {
         // for either, that comes with it.
         let is_drift = |it: &FieldChange| it.origin == Some(Origin::Drift);
         let takes_along = |it: &FieldChange| {
-            !is_drift(it) && (is_replaced || it.path.starts_with("credentials."))
+            !is_drift(it) && (is_replaced || matches!(it.setting, SettingKey::Credentials(_)))
         };
         let is_taken_along = fields.iter().any(takes_along);
-        let gone = fields.iter_mut().find(|it| it.path == GONE && is_drift(it));
+        let gone =
+            fields.iter_mut().find(|it| it.setting == SettingKey::GoneCredentials && is_drift(it));
         if let Some(gone) = gone.filter(|_| is_taken_along) {
             gone.origin = Some(Origin::Both);
         }
@@ -236,12 +238,14 @@ impl ThreeWay<'_> {
         use Target::{Cdp, Lldp};
 
         let mut settings = settings.clone();
-        let have = self.before.and_then(|it| it.target.as_ref());
+        let mut target = settings.target().cloned();
+        let have = self.before.and_then(Settings::target);
         if let (Some(Cdp(it)), Some(Cdp(have))) | (Some(Lldp(it)), Some(Lldp(have))) =
-            (&mut settings.target, have)
+            (&mut target, have)
         {
             it.hops = have.hops.and(it.hops.or(have.hops));
         }
+        settings.extend(target.map(Setting::Target));
         settings
     }
 
@@ -268,14 +272,10 @@ impl ThreeWay<'_> {
     }
 }
 
-/// The path of the credentials that are of no kind any more.
-pub(super) const GONE: &str = "credentials";
-
 /// Returns what a path names of some settings: a field, or a whole target.
 fn values(settings: &Settings, path: &str) -> Vec<Field> {
-    if path == "target" {
-        let target = settings.target.clone();
-        return Settings { target, ..Settings::default() }.fields();
+    if path == SettingKey::Target.path() {
+        return settings.target_fields();
     }
     settings.fields().into_iter().filter(|it| it.path == path).collect()
 }
@@ -405,7 +405,7 @@ mod tests {
             ("a update both: cdp.hops both", "a update: cdp.seed")
         );
         let plan = Scenario::new("a; cdp 10.0.0.1 5", live).plan_against(before, Drift::Keep);
-        let target = plan.changes[0].after.as_ref().unwrap().target.clone();
+        let target = plan.changes[0].after.as_ref().unwrap().target().cloned();
         let seed = "10.0.0.9".parse().unwrap();
         assert_eq!(target, Some(Target::Cdp(crate::model::Neighbours { seed, hops: Some(5) })));
     }
@@ -464,7 +464,8 @@ mod tests {
         let scenario = Scenario::new(before, "").with_deleted(&before.replace("5s", "9s"));
         let timeout = |drift| {
             let plan = scenario.plan_against(before, drift);
-            plan.changes[0].after.as_ref().unwrap().timeout.unwrap().to_string()
+            let fields = plan.changes[0].after.as_ref().unwrap().fields();
+            fields.iter().find(|it| it.path == "timeout").unwrap().value.to_string()
         };
         assert_eq!(timeout(Drift::Keep), "9s");
         assert_eq!(timeout(Drift::Revert), "5s");

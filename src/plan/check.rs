@@ -128,6 +128,7 @@ impl Facts<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Setting;
     use crate::plan::ChangeImpact;
     use crate::plan::{testing::Scenario, types::Reason};
 
@@ -172,7 +173,9 @@ mod tests {
     fn a_change_rests_on_what_is_live() {
         let id = said(|plan, _| change(plan, "a").id = Some(RemoteId("99".to_owned())));
         assert!(id.contains("`a`: it does not rest on what is live"), "{id}");
-        let other = said(|plan, _| change(plan, "a").before.as_mut().unwrap().retries = Some(9));
+        let other = said(|plan, _| {
+            change(plan, "a").before.as_mut().unwrap().insert(Setting::Retries(9));
+        });
         assert_eq!(other, "`a`: it does not rest on what is live");
         let none = said(|plan, _| change(plan, "a").after = None);
         assert_eq!(none, "`a`: what it rests on, or what it leads to, is missing");

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     model::{
         CredentialKind, DesiredDiscovery, Difference, LiveDiscovery, Name, Readable, RemoteId,
-        Rerun, RunState, Settings, State,
+        Rerun, RunState, SettingKey, Settings, State,
     },
     source::Diagnostic,
 };
@@ -95,7 +95,7 @@ impl<'a> DiscoveryPlanner<'a> {
         let wanted = &self.it.wanted;
         let resolved = credentials::resolve(&wanted.credentials, &self.inputs.live.credentials);
         resolved.complaints.into_iter().for_each(|it| self.complain(it));
-        let settings = diff::settings(wanted, resolved.credentials);
+        let settings = wanted.settings(resolved.credentials);
         ResolvedSettings { settings, unresolved: resolved.unresolved }
     }
 
@@ -182,7 +182,7 @@ impl<'a> DiscoveryPlanner<'a> {
         let mut fields = diff::changed(&self.it.wanted, differences);
         if decision.action == Action::Replace {
             // Nothing is made with a credential that is gone, whether its kind is managed or not.
-            after.gone_credentials.clear();
+            after.remove(SettingKey::GoneCredentials);
             fields = diff::changed(&self.it.wanted, after.differences(before));
             warnings::of_new(self, resolved, &after);
         }
@@ -191,8 +191,8 @@ impl<'a> DiscoveryPlanner<'a> {
 
     fn decision_for(&mut self, run: RunState, differences: &[Difference]) -> Option<Decision> {
         let interface = self.inputs.interface();
-        let paths = differences.iter().map(|it| it.path);
-        let immutable = paths.filter(|it| !interface.changes_in_place(it)).collect::<Vec<_>>();
+        let immutable = differences.iter().filter(|it| !interface.changes_in_place(it.setting));
+        let immutable = immutable.map(|it| it.path).collect::<Vec<_>>();
         let changed = Changed {
             state: self.it.state(),
             on_change: self.it.on_change(),

@@ -100,21 +100,21 @@ fn of_one(
 /// Returns how often devices are logged in to at most: each address with each credential, and
 /// again for each retry.
 fn logins(settings: &Settings) -> Count {
-    let n_credentials = settings.credentials.values().map(BTreeSet::len).sum::<usize>() as u64;
-    let tries = settings.retries.unwrap_or(MOST_RETRIES).saturating_add(1);
+    let n_credentials = settings.credentials().count() as u64;
+    let tries = settings.retries().unwrap_or(MOST_RETRIES).saturating_add(1);
     addresses(settings).count().times(n_credentials.saturating_mul(tries))
 }
 
 fn is_unbounded(settings: &Settings) -> bool {
-    settings.target.as_ref().is_some_and(Target::is_unbounded)
+    settings.target().is_some_and(Target::is_unbounded)
 }
 
 /// Returns the addresses that a discovery names, without those that the controller leaves out.
 fn addresses(settings: &Settings) -> AddressSet {
-    let Some(target) = &settings.target else {
+    let Some(target) = settings.target() else {
         return AddressSet::default();
     };
-    covered(target, settings.exclude.as_ref())
+    covered(target, settings.exclude())
 }
 
 /// Returns the addresses of a target, without those that the controller leaves out.

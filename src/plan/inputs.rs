@@ -145,12 +145,8 @@ impl<'a> PlanInputs<'a> {
 /// those.
 fn without_gone(settings: &Settings, known: &[Credential]) -> Settings {
     let mut settings = settings.clone();
-    for of_kind in settings.credentials.values_mut() {
-        let here = |it: &Credential| {
-            known.iter().any(|known| (&known.id, known.kind) == (&it.id, it.kind))
-        };
-        of_kind.retain(here);
-    }
-    settings.credentials.retain(|_, of_kind| !of_kind.is_empty());
+    settings.retain_credentials(|it| {
+        known.iter().any(|known| (&known.id, known.kind) == (&it.id, it.kind))
+    });
     settings
 }

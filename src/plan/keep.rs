@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    attribute::{BasePlan, GONE, ThreeWay, attributed},
+    attribute::{BasePlan, ThreeWay, attributed},
     declared::{DiscoveryPlanner, ResolvedSettings},
     diff,
     inputs::PlanInputs,
@@ -13,8 +13,8 @@ use super::{
     types::{Action, Change, FieldChange, Plan},
 };
 use crate::model::{
-    CredentialKind, Desired, DesiredDiscovery, LiveDiscovery, Name, Neighbours, OnChange, Settings,
-    State, Target, Wanted,
+    Desired, DesiredDiscovery, Given, LiveDiscovery, Name, Neighbours, OnChange, Setting,
+    SettingKey, Settings, State, Target, Wanted,
 };
 
 /// Plans what is left to do where all drift is left alone.
@@ -71,7 +71,7 @@ pub(super) fn released(
             continue;
         }
         for field in &fields {
-            release(&mut it.wanted, field.path, before, &resolved);
+            release(&mut it.wanted, field, before, &resolved);
         }
         kept.push(KeptDrift { name, action: Action::Update, fields, span: Some(it.span) });
     }
@@ -92,33 +92,27 @@ fn standing<'s>(inputs: &'s PlanInputs<'_>, name: &Name) -> Option<&'s Settings>
 fn is_replaced(inputs: &PlanInputs<'_>, it: &DesiredDiscovery, fields: &[FieldChange]) -> bool {
     let left = fields.iter().filter(|it| it.origin != Some(Origin::Drift));
     let asked = it.on_change() == OnChange::Replace;
-    left.into_iter().any(|it| asked || !inputs.interface().changes_in_place(it.path))
+    left.into_iter().any(|it| asked || !inputs.interface().changes_in_place(it.setting))
 }
 
-/// Puts aside what the files say of a field. A target is always given: it becomes what is live.
-fn release(wanted: &mut Wanted, path: &str, live: &Settings, resolved: &ResolvedSettings) {
-    match path {
-        "exclude" => wanted.exclude = None,
-        "protocols" => wanted.protocols = None,
-        "retries" => wanted.retries = None,
-        "timeout" => wanted.timeout = None,
-        "management_ip" => wanted.management_ip = None,
-        "netconf_port" => wanted.netconf_port = None,
+/// Stops managing a field. A target is always given: it becomes what is live.
+fn release(wanted: &mut Wanted, field: &FieldChange, live: &Settings, resolved: &ResolvedSettings) {
+    match field.setting {
+        SettingKey::Target => release_target(wanted, field.path, live),
         // As long as any kind is managed these would go; one that does not resolve stays an error.
-        GONE => wanted.credentials.retain(|kind, _| resolved.unresolved.contains(kind)),
-        _ => match CredentialKind::ALL.into_iter().find(|it| it.path() == path) {
-            Some(kind) => drop(wanted.credentials.remove(&kind)),
-            None => release_target(wanted, path, live),
-        },
+        SettingKey::GoneCredentials => {
+            wanted.credentials.retain(|kind, _| resolved.unresolved.contains(kind));
+        }
+        key => wanted.remove(key),
     }
 }
 
 fn release_target(wanted: &mut Wanted, path: &str, live: &Settings) {
     use Target::{Cdp, Lldp};
 
-    let Some(given) = &mut wanted.target else { return };
-    let Some(live) = &live.target else {
-        wanted.target = None;
+    let Some(Given { value: want, key, at }) = wanted.target() else { return };
+    let Some(live) = live.target() else {
+        wanted.remove(SettingKey::Target);
         return;
     };
     let part = |want: &Neighbours, have: &Neighbours| {
@@ -128,9 +122,10 @@ fn release_target(wanted: &mut Wanted, path: &str, live: &Settings) {
             Neighbours { seed: have.seed, hops: want.hops }
         }
     };
-    given.value = match (&given.value, live) {
+    let target = match (want, live) {
         (Cdp(want), Cdp(have)) => Cdp(part(want, have)),
         (Lldp(want), Lldp(have)) => Lldp(part(want, have)),
         (_, live) => live.clone(),
     };
+    wanted.insert(Given { value: Setting::Target(target), key, at });
 }

@@ -251,7 +251,7 @@ pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagno
 
 /// One field that is not what the files asked for, where that is refused.
 pub(super) fn drifted_field(change: &Change, field: &FieldChange) -> Diagnostic {
-    let FieldChange { path, before, after, key, origin: _ } = field;
+    let FieldChange { setting: _, path, before, after, key, origin: _ } = field;
     let value = |it: &Option<Field>| match it {
         Some(it) => brief(&it.value.to_string()),
         None => "not set".to_owned(),

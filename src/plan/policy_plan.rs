@@ -36,7 +36,7 @@ pub(super) fn of_plan(plan: &Plan, desired: &Desired, live: &Live) -> Vec<PlanDi
     found.extend(check.of_kept_drift(plan));
     let interface = live.interface;
     let immutable = |change: &Change| {
-        let mut fields = change.fields.iter().filter(|it| !interface.changes_in_place(it.path));
+        let mut fields = change.fields.iter().filter(|it| !interface.changes_in_place(it.setting));
         fields.find_map(|it| it.key)
     };
     found.extend(plan.changes.iter().filter_map(|it| check.protected(it, immutable(it))));

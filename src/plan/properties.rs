@@ -14,8 +14,8 @@ use super::{
     types::Reason,
 };
 use crate::model::{
-    AddressRange, Count, Desired, Interface, Live, LiveDiscovery, MaxDelete, Name, Policy,
-    Readable, RemoteId, RunState, Settings, State, Target,
+    AddressRange, Count, Desired, Exclude, Interface, Live, LiveDiscovery, MaxDelete, Name, Policy,
+    Readable, RemoteId, RunState, Setting, Settings, State, Target,
 };
 
 proptest! {
@@ -195,10 +195,10 @@ fn forced_refusals(
         if it.state() == State::Absent || !scenario.options.selects(name) {
             continue;
         }
-        let target = it.wanted.target.as_ref().unwrap().value.clone();
+        let target = it.wanted.target().unwrap().value.clone();
         let is_unbounded = matches!(target, Target::Cdp(_) | Target::Lldp(_));
-        let exclude = it.wanted.exclude.as_ref().map(|it| it.value.clone());
-        let reached = reached(&Settings { target: Some(target), exclude, ..Settings::default() });
+        let exclude = it.wanted.exclude().map(|it| it.value.clone());
+        let reached = reached(&scan(target, exclude));
         let mut refuse = |code: &str, addresses: &BTreeSet<u32>| {
             found.insert((code.to_owned(), name.to_string(), told(addresses)));
         };
@@ -309,7 +309,7 @@ proptest! {
             let (was, is) = (settings(&was), settings(&is));
             for field in &kept.fields {
                 let value = |it: &Settings| match field.path {
-                    "target" => it.target.as_ref().map(|it| format!("{it:?}")),
+                    "target" => it.target().map(|it| format!("{it:?}")),
                     path => it.fields().into_iter().find(|it| it.path == path)
                         .map(|it| format!("{it:?}")),
                 };
@@ -495,8 +495,8 @@ fn brute_force(scenario: &Scenario, plan: &Plan) -> ([usize; 6], Vec<[usize; 5]>
     let each = plan.changes.iter().map(|it| {
         let (before, after) = (of(&it.before), of(&it.after));
         let scanned = if runs(it) { after.clone() } else { BTreeSet::new() };
-        let n_tries = it.after.as_ref().map_or(0, |it| 1 + it.retries.unwrap_or(3));
-        let credentials = it.after.iter().flat_map(|it| it.credentials.values().flatten());
+        let n_tries = it.after.as_ref().map_or(0, |it| 1 + it.retries().unwrap_or(3));
+        let credentials = it.after.iter().flat_map(Settings::credentials);
         let logins = scanned.len() * credentials.count() * usize::try_from(n_tries).unwrap();
         let (new, dropped) = (&scanned - &covered, &before - &kept);
         [before.len(), after.len(), new.len(), dropped.len(), logins]
@@ -515,15 +515,14 @@ fn forced_overlaps(scenario: &Scenario, plan: &Plan) -> BTreeMap<(String, String
     let mut scanners = Vec::new();
     for it in &scenario.desired.discoveries {
         let name = &it.name.value;
-        let Some(target) = it.wanted.target.as_ref().filter(|_| it.state() != State::Absent) else {
+        let Some(target) = it.wanted.target().filter(|_| it.state() != State::Absent) else {
             continue;
         };
-        let kept = live(name).and_then(|it| it.read.as_ref().ok()).map(|it| &it.settings.exclude);
-        let given = it.wanted.exclude.as_ref().map(|it| it.value.clone());
-        let exclude = given.or_else(|| kept.cloned().flatten());
-        let settings =
-            Settings { target: Some(target.value.clone()), exclude, ..Settings::default() };
-        scanners.push((name, true, reached(&settings)));
+        let kept = live(name)
+            .and_then(|it| it.read.as_ref().ok())
+            .and_then(|it| it.settings.exclude().cloned());
+        let given = it.wanted.exclude().map(|it| it.value.clone());
+        scanners.push((name, true, reached(&scan(target.value.clone(), given.or(kept)))));
     }
     let deleted = plan.changes.iter().filter(|it| it.action == Action::Delete);
     let deleted = deleted.filter_map(|it| it.id.as_ref()).collect::<BTreeSet<_>>();
@@ -546,16 +545,20 @@ fn forced_overlaps(scenario: &Scenario, plan: &Plan) -> BTreeMap<(String, String
     found
 }
 
+fn scan(target: Target, exclude: Option<BTreeSet<Exclude>>) -> Settings {
+    [Setting::Target(target)].into_iter().chain(exclude.map(Setting::Exclude)).collect()
+}
+
 /// Lists the addresses one by one, as numbers.
 fn reached(settings: &Settings) -> BTreeSet<u32> {
-    let target = settings.target.as_ref().unwrap();
+    let target = settings.target().unwrap();
     let named = match target {
         Target::Address(it) => [bits(*it)].into(),
         Target::Ranges(it) => it.iter().copied().flat_map(numbers).collect(),
         Target::Cidr(it) => numbers((*it).into()).collect(),
         Target::Cdp(it) | Target::Lldp(it) => BTreeSet::from([bits(it.seed)]),
     };
-    let left_out = settings.exclude.iter().flatten().flat_map(|it| numbers(it.range()));
+    let left_out = settings.exclude().into_iter().flatten().flat_map(|it| numbers(it.range()));
     match target {
         Target::Address(_) | Target::Ranges(_) => named,
         Target::Cidr(_) | Target::Cdp(_) | Target::Lldp(_) => &named - &left_out.collect(),

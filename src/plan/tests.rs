@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::testing::Scenario;
 use crate::{
+    model::SettingKey,
     render::{Show, plan_text},
     source::{Diagnostic, Severity, SourceMap},
 };
@@ -426,7 +427,7 @@ fn a_replace_never_keeps_a_credential_that_is_gone() {
     Runs: 1 to start. Addresses: 256 scanned, 0 of them new.
     "#);
     let plan = scenario.plan();
-    assert!(plan.changes[0].after.as_ref().unwrap().gone_credentials.is_empty());
+    assert!(plan.changes[0].after.as_ref().unwrap().get(SettingKey::GoneCredentials).is_none());
 }
 
 #[test]
@@ -783,7 +784,7 @@ fn each_field_points_at_the_key_that_asks_for_it() {
         "gone 17",
     );
     let mut scenario = scenario;
-    scenario.live.discoveries[0].read.as_mut().unwrap().settings.target = None;
+    scenario.live.discoveries[0].read.as_mut().unwrap().settings.remove(SettingKey::Target);
     let text = scenario.sources.sources()[0].text.clone();
     let plan = scenario.plan();
     let keys = plan.changes[0].fields.iter().map(|it| {

@@ -7,7 +7,7 @@ use crate::{
     codes,
     model::{
         AddressRange, AddressSet, Count, Field, Globs, Interface, Name, RemoteId, RunState,
-        Settings,
+        SettingKey, Settings,
     },
     source::{Diagnostic, Span},
 };
@@ -162,6 +162,7 @@ pub(crate) enum Step {
 /// One field of a change. A field that is added has no `before`, one that is dropped no `after`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FieldChange {
+    pub(crate) setting: SettingKey,
     pub(crate) path: &'static str,
     pub(crate) before: Option<Field>,
     pub(crate) after: Option<Field>,

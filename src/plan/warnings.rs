@@ -22,10 +22,8 @@ pub(super) fn of_new(
     use CredentialKind::{Cli, SnmpV2Read, SnmpV2Write, SnmpV3};
 
     // A kind that is given and does not resolve has been complained of already.
-    let has = |kind| {
-        let given = after.credentials.get(&kind).is_some_and(|it| !it.is_empty());
-        given || resolved.unresolved.contains(&kind)
-    };
+    let has =
+        |kind| after.credentials().any(|it| it.kind == kind) || resolved.unresolved.contains(&kind);
     if !has(Cli) {
         planner.complain(messages::no_cli_credential(planner.it));
     }
@@ -42,10 +40,10 @@ pub(super) fn of_new(
 pub(super) fn of_hops(planner: &mut DiscoveryPlanner<'_>, live: &Settings) {
     use Target::{Cdp, Lldp};
 
-    let (Some(given), Some(have)) = (&planner.it.wanted.target, &live.target) else {
+    let (Some(given), Some(have)) = (planner.it.wanted.target(), live.target()) else {
         return;
     };
-    let ((Cdp(want), Cdp(have)) | (Lldp(want), Lldp(have))) = (&given.value, have) else {
+    let ((Cdp(want), Cdp(have)) | (Lldp(want), Lldp(have))) = (given.value, have) else {
         return;
     };
     if have.hops.is_none() && want.hops.is_some_and(|it| it != DEFAULT_HOPS) {

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::{ApiError, Client, Completeness, Task, TaskId, TaskSearch, TaskState},
     live,
-    model::{Name, RemoteId, Settings, printable},
+    model::{Name, RemoteId, Setting, printable},
 };
 
 /// What is asked for.
@@ -143,7 +143,7 @@ fn expect_edited(current: &live::Current, body: &[u8]) {
     let live::Current { wire, discovery } = current;
     expect_name(&discovery.name, body);
     let Ok(read) = &discovery.read else { return };
-    let wanted = Settings { retries: Some(2), ..read.settings.clone() };
+    let wanted = read.settings.with(&[Setting::Retries(2)].into_iter().collect());
     let differences = wanted.differences(&read.settings);
     let sent = live::edit_body(wire, &differences, &wanted);
     let text = sent.to_string();

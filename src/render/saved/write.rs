@@ -1,15 +1,15 @@
 //! A plan to the file.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::document::{
-    ChangeImpactV1, ChangeV1, ControllerV1, CredentialV1, CredentialsV1, DiagnosticV1,
-    FORMAT_VERSION, FieldV1, GitV1, ImpactV1, KeptV1, NeighboursV1, OptionsV1, OverlapV1, PlaceV1,
-    PlanV1, RangesV1, RenamedV1, SettingsV1, SourceV1, SummaryV1,
+    ChangeImpactV1, ChangeV1, ControllerV1, CredentialV1, DiagnosticV1, FORMAT_VERSION, FieldV1,
+    GitV1, ImpactV1, KeptV1, OptionsV1, OverlapV1, PlaceV1, PlanV1, RangesV1, RenamedV1,
+    SettingsV1, SourceV1, SummaryV1,
 };
 use crate::{
-    model::{Count, Credential, Field, FieldValue, Name, Neighbours, Settings, Target, shown_json},
+    model::{Count, Credential, Field, FieldValue, Name, SettingKey, Settings, shown_json},
     plan::{
         Change, ChangeImpact, Comparison, Controller, Coverage, FieldChange, Git, Impact,
         KeptDrift, Overlap, Overlaps, Plan, PlanDiagnostic, Summary,
@@ -260,53 +260,35 @@ fn change(change: &Change, sources: &SourceMap) -> ChangeV1 {
     }
 }
 
-/// Returns settings by the keys of the files.
+/// Returns settings by the keys of the files: a path with a dot is a member of a member.
 pub(crate) fn settings(settings: &Settings) -> SettingsV1 {
-    let Settings {
-        target,
-        exclude,
-        credentials,
-        gone_credentials,
-        protocols,
-        retries,
-        timeout,
-        management_ip,
-        netconf_port,
-    } = settings;
-    let by_kind = credentials.iter().map(|(kind, them)| {
-        (kind.key().to_owned(), them.iter().map(credential).collect::<Vec<_>>())
-    });
-    let gone = gone_credentials.iter();
-    let gone = gone.map(|it| CredentialV1 { description: None, username: None, id: it.0.clone() });
-    let gone = gone.collect::<Vec<_>>();
-    let gone = (!gone.is_empty()).then(|| (GONE.to_owned(), gone));
-    let mut document = SettingsV1 {
-        exclude: exclude.as_ref().map(|it| it.iter().map(ToString::to_string).collect()),
-        credentials: CredentialsV1(by_kind.chain(gone).collect()),
-        protocols: protocols.as_ref().map(|it| it.iter().map(ToString::to_string).collect()),
-        retries: *retries,
-        timeout: timeout.map(|it| it.to_string()),
-        management_ip: management_ip.map(|it| it.to_string()),
-        netconf_port: *netconf_port,
-        ..SettingsV1::default()
-    };
-    let neighbours =
-        |it: &Neighbours| Some(NeighboursV1 { seed: it.seed.to_string(), hops: it.hops });
-    match target {
-        None => (),
-        Some(Target::Address(it)) => document.address = Some(it.to_string()),
-        Some(Target::Ranges(it)) => {
-            document.ranges = Some(it.iter().map(ToString::to_string).collect());
+    let mut members = Map::new();
+    for Field { setting, path, value } in settings.fields() {
+        let path = if setting == SettingKey::GoneCredentials { GONE } else { path };
+        let value = match value {
+            FieldValue::Credentials(mut it) => {
+                it.sort();
+                self::value(&FieldValue::Credentials(it))
+            }
+            other => self::value(&other),
+        };
+        let Some((outer, inner)) = path.split_once('.') else {
+            members.insert(path.to_owned(), value);
+            continue;
+        };
+        let outer = members.entry(outer).or_insert_with(|| json!({}));
+        if let Value::Object(it) = outer {
+            it.insert(inner.to_owned(), value);
         }
-        Some(Target::Cidr(it)) => document.cidr = Some(it.to_string()),
-        Some(Target::Cdp(it)) => document.cdp = neighbours(it),
-        Some(Target::Lldp(it)) => document.lldp = neighbours(it),
     }
-    document
+    if let Some(Value::Object(kinds)) = members.get_mut("credentials") {
+        kinds.sort_keys();
+    }
+    SettingsV1(members)
 }
 
-/// Where the ids stand that are of no kind any more.
-pub(super) const GONE: &str = "gone";
+/// Where the ids of credentials stand whose kind is unknown.
+pub(super) const GONE: &str = "credentials.gone";
 
 fn credential(credential: &Credential) -> CredentialV1 {
     let Credential { id, kind: _, description, username } = credential;
@@ -318,7 +300,7 @@ fn credential(credential: &Credential) -> CredentialV1 {
 }
 
 fn field(change: &FieldChange, sources: &SourceMap) -> FieldV1 {
-    let FieldChange { path, before, after, key, origin } = change;
+    let FieldChange { setting: _, path, before, after, key, origin } = change;
     // Where the kind of target changes, the value has to say which kind it is of.
     let value = |it: &Field| {
         let plain = value(&it.value);
