@@ -71,11 +71,11 @@ impl Driver<'_> {
                 self.polling.view_is_awaited = true;
                 item.refused(error.to_string(), now)
             }
-            WriteError::NotSent(error) if may_go_on && (is_half || error.had_no_turn()) => {
+            WriteError::NotSent(error) if may_go_on && (is_half || error.never_had_a_slot()) => {
                 item.requeue_unsent();
                 Events::new()
             }
-            WriteError::NotSent(error) if error.was_given_up() => item.stop_unsent(stopping),
+            WriteError::NotSent(error) if error.was_abandoned() => item.stop_unsent(stopping),
             WriteError::NotSent(error) => item.end(Outcome::NotTried { why: error.to_string() }),
         }
     }
@@ -94,7 +94,7 @@ impl Driver<'_> {
         let current = match result {
             Ok(Some(current)) => current,
             Ok(None) => return self.not_read(index, "it is gone".to_owned()),
-            Err(ReadError::Api(error)) if error.was_given_up() => {
+            Err(ReadError::Api(error)) if error.was_abandoned() => {
                 return self.schedule.execution(index).stop(StopReason::OutOfTime);
             }
             Err(error) => return self.not_read(index, error.to_string()),
@@ -147,7 +147,7 @@ impl Driver<'_> {
                 self.write(index, Step::Run, None);
                 Events::new()
             }
-            Err(ReadError::Api(error)) if error.was_given_up() => {
+            Err(ReadError::Api(error)) if error.was_abandoned() => {
                 self.schedule.execution(index).stop(StopReason::OutOfTime)
             }
             Err(_) => self.earlier_run_not_read(index),

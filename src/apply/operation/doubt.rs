@@ -112,7 +112,7 @@ impl Execution {
 }
 
 /// Recorded for writes of discoveries and of what belongs to them: `Discovery Service` and
-/// `Inventory service` (facts, sections 3.4 and 8). The second generation does not say.
+/// `Inventory service` (controller-facts.md#service-types). The second generation does not say.
 fn is_of_discovery(task: &Task) -> bool {
     let service = task.service_type.as_ref().map(|it| it.to_lowercase());
     service.is_none_or(|it| it.contains("discovery") || it.contains("inventory"))

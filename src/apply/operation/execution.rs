@@ -92,7 +92,7 @@ pub(super) enum WaitReason {
     /// A create whose name was refused as a duplicate.
     NameTaken { lacked_since: Option<Moment>, words: String },
     /// The read right before an edit failed, as it may for a discovery that is gone: a missing id
-    /// is not always answered with 404 (facts, section 1.4).
+    /// is not always answered with 404 (controller-facts.md#missing-discoveries).
     NotRead { words: String },
 }
 
@@ -284,7 +284,7 @@ impl Execution {
     }
 
     /// Has a run wait while the discovery is running, and so an edit that was planned on an idle
-    /// one, since nobody knows what it would do (facts, section 3.2).
+    /// one, whose effect is unknown (controller-facts.md#edits).
     pub(in crate::apply) fn wait_while_running(&mut self) {
         let waits = match self.operation.step() {
             Some(Step::Run) => true,

@@ -27,7 +27,7 @@ pub(in crate::apply) enum TaskVerdict {
 /// Judges a task by the step that it carries out.
 ///
 /// A create has succeeded when its task yields the discovery's id, even if it has no end yet: on
-/// newer releases the end comes with the end of the run (facts, section 0, 4).
+/// newer releases the end comes with the end of the run (controller-facts.md#task-end).
 pub(in crate::apply) fn verdict(step: Step, task: &Task) -> TaskVerdict {
     let succeeded = TaskVerdict::Succeeded { began_ms: task.started_ms };
     match &task.state {
@@ -44,13 +44,13 @@ pub(in crate::apply) fn verdict(step: Step, task: &Task) -> TaskVerdict {
     }
 }
 
-/// The vendor's words are `Discovery name is duplicate` (facts, section 0, 5).
+/// The vendor's words are `Discovery name is duplicate` (controller-facts.md#duplicate-names).
 fn says_duplicate(words: &str) -> bool {
     words.to_lowercase().contains("duplicate")
 }
 
-/// No answer for a discovery that is not there has been recorded (facts, section 3.3): these are
-/// the ways in which the controller says so elsewhere.
+/// The words in which other services say that an object is missing; what this one says is not
+/// recorded (controller-facts.md#missing-discoveries).
 fn says_missing(words: &str) -> bool {
     let words = words.to_lowercase();
     ["not found", "does not exist", "doesn't exist", "no such", "no discovery"]
