@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::session::ErrorKind;
+
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -85,6 +87,18 @@ impl Exit {
             Self::Partial => "partial",
             Self::Pending => "pending",
             Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl From<ErrorKind> for Exit {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Failed => Self::Failed,
+            ErrorKind::Invalid => Self::Invalid,
+            ErrorKind::Refused => Self::Refused,
+            ErrorKind::Stale => Self::Stale,
+            ErrorKind::Unreachable => Self::Unreachable,
         }
     }
 }
