@@ -26,7 +26,7 @@ use super::{
     terminal::{output::Output, progress::Progress},
 };
 use crate::{
-    apply::{self, Apply, Ended, Left, Limits, Purpose, Wait},
+    apply::{self, Apply, Ended, Limits, Purpose, Replay, Wait},
     events::{Event, Outcome, Report, SinkError, Verdict},
     journal::{Closing, Journal},
     plan::{Change, Plan},
@@ -71,7 +71,7 @@ pub(crate) struct Listeners<'a, 'h> {
     pub(crate) predecessors: Predecessors,
     pub(crate) report: &'a mut Report,
     /// What is left by what the journal has.
-    pub(crate) left: &'a mut Left,
+    pub(crate) left: &'a mut Replay,
     pub(crate) progress: Progress,
     pub(crate) output: &'a mut Output<'h>,
     /// Who could not be told something.
@@ -144,7 +144,7 @@ pub(crate) async fn execute(
     };
     let interrupts = output.host.interrupts.clone();
     let mut left = match purpose {
-        Purpose::CarryOut => Left::of(&plan.changes, wait, []),
+        Purpose::CarryOut => Replay::of(&plan.changes, wait, []),
         Purpose::Resume(left) | Purpose::Settle(left) => left.clone(),
     };
     let mut listeners = Listeners {
@@ -173,7 +173,7 @@ pub(crate) async fn execute(
         let ends = ends.collect::<Vec<_>>();
         if let Some(Recorded { journal, .. }) = &mut journal {
             // Nothing was written, and the next apply looks again; to that, what is owed still is.
-            let kept = left.in_debt(&plan.changes);
+            let kept = left.with_obligations(&plan.changes);
             let is_over = |it: &&Event| it.change().is_some_and(|it| !kept.contains(&it));
             let over = ends.iter().filter(is_over).cloned().collect::<Vec<_>>();
             drop(journal.record(&over, &plan.changes, output.now_ms()));
@@ -191,7 +191,7 @@ pub(crate) async fn execute(
     if let Some(journal) = journal {
         // What is stale is not gone on with; but what is owed is not forgotten.
         let is_done = !left.has_more() && !left.is_open() || is_stale;
-        leave(journal, (is_done, left.is_in_debt(&plan.changes)), output);
+        leave(journal, (is_done, left.has_obligations(&plan.changes)), output);
     }
     if is_finished {
         predecessors.pass(output);

@@ -23,7 +23,7 @@ use super::{
     terminal::{output::Output, progress::Progress},
 };
 use crate::{
-    apply::{self, Apply, Ended, Left, Purpose, Wait},
+    apply::{self, Apply, Ended, Purpose, Replay, Wait},
     events::{Event, Report},
     journal::{self, Disk, JournalError, Kept, Lines, Opened},
     live,
@@ -54,16 +54,16 @@ pub(crate) struct Found {
     pub(crate) wait: Wait,
     pub(crate) is_closed: bool,
     /// What is left once it was settled.
-    settled: Option<Left>,
+    settled: Option<Replay>,
 }
 
 impl Found {
-    pub(crate) fn left(&self) -> Left {
+    pub(crate) fn left(&self) -> Replay {
         if let Some(settled) = &self.settled {
             return settled.clone();
         }
         let events = self.events.iter().map(|(at_ms, event)| (*at_ms, event));
-        Left::of(&self.plan.changes, self.wait, events)
+        Replay::of(&self.plan.changes, self.wait, events)
     }
 
     /// What came of the plan so far.
@@ -161,8 +161,8 @@ fn halved_by(
     let wait = wait_of(&lines);
     let events = lines.events(&plan.changes)?;
     let events = events.iter().map(|(at_ms, event)| (*at_ms, event));
-    let left = Left::of(&plan.changes, wait, events);
-    Ok(with_settings(left.may_be_halved(&plan.changes)))
+    let left = Replay::of(&plan.changes, wait, events);
+    Ok(with_settings(left.may_be_deleted_not_recreated(&plan.changes)))
 }
 
 fn with_settings(changes: Vec<&Change>) -> Vec<(Name, Settings)> {
@@ -219,7 +219,7 @@ pub(crate) async fn settled(
     refuse_committed(paths, output).await?;
     for mut found in unsettled {
         let left = found.left();
-        if left.is_open() || left.may_owe_runs(&found.plan.changes) {
+        if left.is_open() || left.may_miss_runs(&found.plan.changes) {
             let seen = match &seen {
                 Some(seen) => seen,
                 None => seen.insert(live_now(search, output).await?),
@@ -227,9 +227,10 @@ pub(crate) async fn settled(
             settle(&mut found, search, seen, output).await?;
         }
         let (left, changes) = (found.left(), &found.plan.changes);
-        let owed = left.owes_runs(changes).into_iter().cloned().collect();
-        let halved = left.halved(changes).into_iter().map(|it| it.name.clone()).collect();
-        let kept = with_settings(left.may_be_halved(changes));
+        let owed = left.runs_missing(changes).into_iter().cloned().collect();
+        let halved =
+            left.deleted_not_recreated(changes).into_iter().map(|it| it.name.clone()).collect();
+        let kept = with_settings(left.may_be_deleted_not_recreated(changes));
         let waiting = left.waiting(changes);
         let (is_open, has_more) = (left.is_open(), left.has_more());
         let Found { recorded, plan, .. } = found;

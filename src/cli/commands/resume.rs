@@ -61,7 +61,7 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     })?;
     let was_left = found.left();
     if found.is_closed || !was_left.has_more() {
-        let is_in_debt = !found.is_closed && was_left.is_in_debt(&found.plan.changes);
+        let is_in_debt = !found.is_closed && was_left.has_obligations(&found.plan.changes);
         output.say(&format!("Nothing is left to do of {path}."));
         let about = ReportAbout { plan: &found.plan, sources: &found.sources };
         let report = args.carrying.report.as_deref();
