@@ -128,11 +128,7 @@ impl Annotations {
 
     /// Adds the outcomes of changes. Each is identified by its change, whatever the controller's
     /// words for it are.
-    pub(crate) fn add_outcomes(
-        &mut self,
-        outcomes: &[OutcomeDiagnostic<'_>],
-        sources: &SourceMap,
-    ) {
+    pub(crate) fn add_outcomes(&mut self, outcomes: &[OutcomeDiagnostic<'_>], sources: &SourceMap) {
         let mut hashes = LineHashes::new();
         for OutcomeDiagnostic { change, diagnostic } in outcomes {
             let mut annotation = self.annotation(diagnostic, sources, &mut hashes);

@@ -150,9 +150,8 @@ fn connect_real(
         }
     }
     if insecure {
-        observer.warn(
-            "the controller's certificate is not verified (`--insecure` or `CC_INSECURE`)",
-        );
+        observer
+            .warn("the controller's certificate is not verified (`--insecure` or `CC_INSECURE`)");
     }
     let transport: Arc<dyn Transport> = Arc::new(wire);
     let text = url.to_string();

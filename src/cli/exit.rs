@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use crate::session::ErrorKind;
+use crate::{
+    events::Verdict,
+    session::{Error, ErrorKind},
+};
 
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +90,19 @@ impl Exit {
             Self::Partial => "partial",
             Self::Pending => "pending",
             Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl Exit {
+    /// Returns the exit code for the end of an apply.
+    pub(crate) fn of(result: &Result<Verdict, Error>) -> Self {
+        match result {
+            Ok(Verdict::Complete) => Self::Done,
+            Ok(Verdict::Failed) => Self::Failed,
+            Ok(Verdict::Partial) => Self::Partial,
+            Ok(Verdict::Pending) => Self::Pending,
+            Err(error) => error.kind.into(),
         }
     }
 }

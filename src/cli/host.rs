@@ -8,7 +8,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use crate::{journal::{Disk, RealDisk}, session::{Clock, Environment, Interrupts}};
+use crate::{
+    journal::{Disk, RealDisk},
+    session::{Clock, Environment, Interrupts},
+};
 use trueup_simulator::Simulator;
 
 /// Everything that a command may touch outside of its arguments, so that a test can give its own.

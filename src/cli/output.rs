@@ -4,18 +4,18 @@ use std::path::Path;
 
 use super::{
     annotations::{Annotations, OutputClaims},
-    args::{AnnotationArgs, Colour},
+    args::{AnnotationArgs, Colour, ExecuteArgs, Format},
     event_log::EventLog,
     exit::Exit,
     host::Host,
     terminal::Terminal,
 };
 use crate::{
-    events::SinkError,
-    render::LogRecord,
+    events::{Report, SinkError},
+    render::{self, LogRecord, ReportAbout},
     session::{
         ClaimedPath, Clock, Environment, Error, ErrorKind, Observer, OutcomeDiagnostic, OutputFile,
-        Problem, Progress, check_path_conflicts,
+        Problem, Progress, check_path_conflicts, check_report_file,
     },
     source::{Diagnostic, SourceMap},
 };
@@ -25,12 +25,15 @@ pub(crate) struct Output<'h> {
     pub(crate) terminal: Terminal<'h>,
     events: Option<EventLog>,
     annotations: Option<Annotations>,
+    /// Whether reports are printed, as JSON.
+    prints_reports: bool,
     clock: Clock,
 }
 
 impl<'h> Output<'h> {
     pub(crate) fn new(host: &'h mut Host, colour: Colour, clock: Clock) -> Self {
-        Self { terminal: Terminal::new(host, colour), events: None, annotations: None, clock }
+        let terminal = Terminal::new(host, colour);
+        Self { terminal, events: None, annotations: None, prints_reports: false, clock }
     }
 
     /// Opens the log of `--events`, if one is asked for: `files` are the other paths of the
@@ -50,6 +53,28 @@ impl<'h> Output<'h> {
             self.terminal.keep_stdout_for_machines();
         }
         self.events = Some(log);
+        Ok(())
+    }
+
+    /// Opens every output of an apply beside its account: `files` are the other paths of the
+    /// command line.
+    pub(crate) fn open_for_execution(
+        &mut self,
+        args: &ExecuteArgs,
+        files: &[ClaimedPath<'_>],
+        environment: &Environment,
+    ) -> Result<(), Error> {
+        let (events, report) = (args.events.as_deref(), args.report.as_deref());
+        let stdout = (args.format == Format::Json).then_some("--format json");
+        let claimed = [files, &[("the report", report)]].concat();
+        let claims = OutputClaims { stdout, events, files: &claimed };
+        self.open_annotations(&args.annotations, claims, environment)?;
+        check_report_file(report, &[files, &[("the events", events)]].concat())?;
+        self.open_events(events, files)?;
+        if args.format == Format::Json {
+            self.prints_reports = true;
+            self.terminal.keep_stdout_for_machines();
+        }
         Ok(())
     }
 
@@ -82,17 +107,6 @@ impl<'h> Output<'h> {
         failure
     }
 
-    /// Annotates the outcomes of changes, if that is asked for.
-    pub(crate) fn annotate_outcomes(
-        &mut self,
-        outcomes: &[OutcomeDiagnostic<'_>],
-        sources: &SourceMap,
-    ) {
-        if let Some(annotations) = &mut self.annotations {
-            annotations.add_outcomes(outcomes, sources);
-        }
-    }
-
     /// Prints a document to stdout, unless events have it to themselves.
     pub(crate) fn print_document(&mut self, document: &str) {
         if !self.events.as_ref().is_some_and(EventLog::has_stdout) {
@@ -120,7 +134,7 @@ impl<'h> Output<'h> {
     fn record_diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         for diagnostic in diagnostics {
             // A log that cannot be written is reported at the end, by `take_failure`.
-            drop(self.record(LogRecord::Diagnostic(diagnostic, sources)));
+            _ = self.record(LogRecord::Diagnostic(diagnostic, sources));
         }
         if let Some(annotations) = &mut self.annotations {
             annotations.add(diagnostics, sources);
@@ -160,6 +174,21 @@ impl Observer for Output<'_> {
         if !diagnostics.is_empty() {
             self.record_diagnostics(diagnostics, sources);
             self.terminal.draw(diagnostics, sources);
+        }
+    }
+
+    fn outcomes(&mut self, outcomes: &[OutcomeDiagnostic<'_>], sources: &SourceMap) {
+        if let Some(annotations) = &mut self.annotations {
+            annotations.add_outcomes(outcomes, sources);
+        }
+    }
+
+    fn report(&mut self, report: &Report, about: ReportAbout<'_>) {
+        let document = render::report_document(report, about);
+        // A log that cannot be written is reported at the end, by `take_failure`.
+        _ = self.record(LogRecord::Report(Box::new(document)));
+        if self.prints_reports {
+            self.print_document(&render::report_json(report, about));
         }
     }
 

@@ -12,7 +12,10 @@ use http::{Request, Response};
 use tower::Service as _;
 
 use super::{host::Process, simulator_args::SimulatedArgs};
-use crate::{api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, Secret, TakenOn, Transport}, session::{EVERYBODY, Environment, Error, ErrorKind, can_write, write_whole}};
+use crate::{
+    api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, Secret, TakenOn, Transport},
+    session::{EVERYBODY, Environment, Error, ErrorKind, can_write, write_whole},
+};
 use trueup_simulator::{Options, Simulator, Unanswered, World};
 
 /// A simulator, and the file that its world is kept in.
@@ -44,7 +47,8 @@ pub(crate) fn simulated(
 /// Returns the simulator's options: what the flags leave open is as by default.
 pub(crate) fn options(args: &SimulatedArgs, environment: &Environment) -> Options {
     let SimulatedArgs { seed, latency, task_time, run_time, release, rate, fault, quirk } = args;
-    let mut options = Options { started: environment.clock.start_ms.unsigned_abs(), ..Options::default() };
+    let mut options =
+        Options { started: environment.clock.start_ms.unsigned_abs(), ..Options::default() };
     options.seed = seed.unwrap_or(options.seed);
     options.latency = latency.unwrap_or(options.latency);
     options.task_time = task_time.unwrap_or(options.task_time);
@@ -57,7 +61,8 @@ pub(crate) fn options(args: &SimulatedArgs, environment: &Environment) -> Option
     for setting in quirk {
         options.quirks.set(setting.clone());
     }
-    let (username, password) = (environment.variable("CC_USERNAME"), environment.variable("CC_PASSWORD"));
+    let (username, password) =
+        (environment.variable("CC_USERNAME"), environment.variable("CC_PASSWORD"));
     if let (Some(username), Some(password)) = (username, password) {
         options.login = trueup_simulator::Login {
             username: username.to_owned(),

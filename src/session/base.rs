@@ -33,9 +33,8 @@ pub(crate) async fn load_base(
         git::before(&program, &asked)
     });
     let before = asked.await.unwrap_or_else(|error| Err(GitError::NotRun(error.to_string())));
-    let before = before.map_err(|error| {
-        Error::new(ErrorKind::Invalid, error.to_string()).help(error.help())
-    })?;
+    let before = before
+        .map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()).help(error.help()))?;
     for line in remarks(reference, &before) {
         observer.note(&line);
     }
@@ -86,8 +85,11 @@ fn remarks(reference: &str, before: &Before) -> Vec<String> {
         skipped,
     } = before;
     let at = git::short(merge_base);
-    let mut lines =
-        vec![format!("Compared with {}: merge-base {at}, HEAD {}.", shown(reference), git::short(head))];
+    let mut lines = vec![format!(
+        "Compared with {}: merge-base {at}, HEAD {}.",
+        shown(reference),
+        git::short(head)
+    )];
     if *is_ambiguous {
         let reference = shown(reference);
         lines.push(format!(
@@ -109,7 +111,10 @@ fn remarks(reference: &str, before: &Before) -> Vec<String> {
         ));
     }
     if !submodules.is_empty() {
-        lines.push(format!("Submodules, which count as this branch as a whole: {}.", listed(submodules)));
+        lines.push(format!(
+            "Submodules, which count as this branch as a whole: {}.",
+            listed(submodules)
+        ));
     }
     if !skipped.is_empty() {
         lines.push(format!("Not checked out, so ignored: {}.", listed(skipped)));

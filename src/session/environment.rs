@@ -57,23 +57,18 @@ pub enum Interrupts {
 
 impl Interrupts {
     /// Does something that writes nothing, unless the process is interrupted first.
-    pub(crate) async fn unless_interrupted<T>(
-        &self,
-        work: impl Future<Output = T>,
-    ) -> Option<T> {
+    pub(crate) async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let interrupt = async {
+            match self {
+                Self::Signals => interrupted().await,
+                // Their times count from the beginning of an apply.
+                Self::After(_) => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             done = work => Some(done),
-            () = self.before_writes() => None,
-        }
-    }
-
-    /// Returns at the first interrupt before an apply has begun.
-    pub(crate) async fn before_writes(&self) {
-        match self {
-            Self::Signals => interrupted().await,
-            // Their times count from the beginning of an apply.
-            Self::After(_) => std::future::pending().await,
+            () = interrupt => None,
         }
     }
 

@@ -51,6 +51,10 @@ impl Error {
         Self { kind, problems: Vec::new() }
     }
 
+    pub(crate) fn interrupted_before_writes() -> Self {
+        Self::new(ErrorKind::Failed, "interrupted; nothing was written")
+    }
+
     /// Adds what to do about the last problem.
     pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
         match self.problems.last_mut() {

@@ -84,7 +84,7 @@ pub(crate) struct LoadedFiles {
 }
 
 /// Reads and checks the files. The error has every mistake in all of them.
-pub(crate) fn load(
+pub(crate) fn load_files(
     selection: FileSelection<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Files, Error> {
@@ -201,12 +201,14 @@ pub(crate) fn parse_globs(flag: &str, patterns: &[String]) -> Result<Globs, Erro
 
 /// Counts errors and warnings, as in `2 errors and 1 warning`.
 pub(crate) fn count_by_severity(diagnostics: &[Diagnostic]) -> String {
-    let count = |severity, noun: &str| {
-        match diagnostics.iter().filter(|it| it.severity == severity).count() {
-            0 => None,
-            1 => Some(format!("1 {noun}")),
-            n => Some(format!("{n} {noun}s")),
-        }
+    let count = |severity, noun: &str| match diagnostics
+        .iter()
+        .filter(|it| it.severity == severity)
+        .count()
+    {
+        0 => None,
+        1 => Some(format!("1 {noun}")),
+        n => Some(format!("{n} {noun}s")),
     };
     match (count(Severity::Error, "error"), count(Severity::Warning, "warning")) {
         (Some(errors), Some(warnings)) => format!("{errors} and {warnings}"),

@@ -14,6 +14,8 @@ mod disk;
 
 mod path_conflicts;
 
+mod connection;
+
 mod files;
 
 mod base;
@@ -26,20 +28,23 @@ mod outcomes;
 
 mod report_file;
 
+pub use self::environment::Interrupts;
 pub(crate) use self::{
-    base::load_base,
+    connection::Connection,
     disk::{EVERYBODY, can_write, write_whole},
-    environment::{Clock, Environment},
+    environment::{Clock, Environment, interrupted},
     error::{Error, ErrorKind, Problem},
     files::{
-        DEFAULT_FILE, FileSelection, Files, LoadedFiles, PlanRequest, claimed_paths, parse_globs,
-        plan_options,
+        DEFAULT_FILE, FileSelection, Files, PlanRequest, count_by_severity, load_files,
+        parse_globs, read_files,
     },
     observer::{Observer, Progress},
     outcomes::{OutcomeDiagnostic, outcome_diagnostics},
     path_conflicts::{ClaimedPath, OutputFile, check_path_conflicts},
-    planning::{LiveSnapshot, make_plan, plan_error_kind, read_error, report_refusals},
+    planning::{
+        LiveSnapshot, load_for_plan, make_plan, plan_error_kind, read_live, report_refusals,
+        with_progress,
+    },
     report_file::{check_report_file, write_report_file},
     saved_plan::{SavedPlan, check_plan_file, load_plan, output_target, save_plan},
 };
-pub use self::environment::Interrupts;

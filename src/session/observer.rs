@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::error::Error;
+use super::{error::Error, outcomes::OutcomeDiagnostic};
 use crate::{
     events::{Event, Report, SinkError},
-    render::LogRecord,
+    render::{LogRecord, ReportAbout},
     source::{Diagnostic, SourceMap},
 };
 
@@ -22,6 +22,12 @@ pub(crate) trait Observer {
 
     /// Takes problems at places in files.
     fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap);
+
+    /// Takes the outcomes of the changes of an apply, for annotations.
+    fn outcomes(&mut self, outcomes: &[OutcomeDiagnostic<'_>], sources: &SourceMap);
+
+    /// Takes the report of an apply, for machines.
+    fn report(&mut self, report: &Report, about: ReportAbout<'_>);
 
     /// Takes a part of the result.
     fn print(&mut self, text: &str);

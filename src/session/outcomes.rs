@@ -20,7 +20,10 @@ pub(crate) struct OutcomeDiagnostic<'a> {
 
 /// Returns a diagnostic for each change that failed, is stale or is pending, in the order of the
 /// plan, and one for all those that were not tried.
-pub(crate) fn outcome_diagnostics<'a>(plan: &'a Plan, report: &Report) -> Vec<OutcomeDiagnostic<'a>> {
+pub(crate) fn outcome_diagnostics<'a>(
+    plan: &'a Plan,
+    report: &Report,
+) -> Vec<OutcomeDiagnostic<'a>> {
     let entries = plan.changes.iter().zip(&report.entries);
     let each = entries.filter_map(|(change, entry)| {
         let diagnostic = diagnostic(entry)?;
@@ -30,7 +33,8 @@ pub(crate) fn outcome_diagnostics<'a>(plan: &'a Plan, report: &Report) -> Vec<Ou
         };
         Some(OutcomeDiagnostic { change: Some(change), diagnostic })
     });
-    let not_tried = not_tried(report).map(|diagnostic| OutcomeDiagnostic { change: None, diagnostic });
+    let not_tried =
+        not_tried(report).map(|diagnostic| OutcomeDiagnostic { change: None, diagnostic });
     each.chain(not_tried).collect()
 }
 
@@ -90,7 +94,8 @@ fn not_tried(report: &Report) -> Option<Diagnostic> {
         Some(_) | None => None,
     });
     let n = reasons.clone().count();
-    let reasons = reasons.collect::<BTreeSet<_>>().into_iter().take(MAX_REASONS).collect::<Vec<_>>();
+    let reasons =
+        reasons.collect::<BTreeSet<_>>().into_iter().take(MAX_REASONS).collect::<Vec<_>>();
     let many = if n == 1 { "1 change was" } else { &format!("{n} changes were") };
     let message = format!("{many} not tried: {}", reasons.join("; "));
     let help = "carry on with `trueup resume`, or plan and apply again";

@@ -5,10 +5,11 @@ use std::{pin::pin, time::Duration};
 use tokio::time::{Instant, sleep};
 
 use super::{
+    base::load_base,
     connection::Connection,
     environment::Environment,
     error::{Error, ErrorKind},
-    files::Files,
+    files::{Files, PlanRequest, load_files, plan_options},
     observer::{Observer, Progress},
 };
 use crate::{
@@ -16,10 +17,23 @@ use crate::{
     model::{Live, printable},
     plan::{self, Controller, Plan},
     render::LogRecord,
+    source::SourceMap,
 };
 
 /// How often the progress of a read is reported.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Reads and checks everything that a plan is made of, except for the live state.
+pub(crate) async fn load_for_plan(
+    request: PlanRequest<'_>,
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<(Files, plan::Options), Error> {
+    let mut files = load_files(request.files, observer)?;
+    let options = plan_options(request, &files)?;
+    files.base = load_base(request, &files, environment, observer).await?;
+    Ok((files, options))
+}
 
 /// The live state that a plan was made of, and when it was asked for.
 #[derive(Debug)]
@@ -49,8 +63,7 @@ pub(crate) async fn make_plan(
     plan.refuse(files.refusals.iter().cloned());
     let (_, others) = plan.complaints();
     observer.diagnostics(&[files.warnings.clone(), others].concat(), &files.sources);
-    // A log that cannot be written is reported at the end.
-    drop(observer.record(LogRecord::PlanMade(&plan)));
+    _ = observer.record(LogRecord::PlanMade(&plan));
     observer.note(&controller_summary(&plan));
     Ok((plan, LiveSnapshot { live, at }))
 }
@@ -119,4 +132,10 @@ pub(crate) fn plan_error_kind(plan: &Plan) -> Option<ErrorKind> {
         (true, false) => Some(ErrorKind::Refused),
         (true, true) => None,
     }
+}
+
+/// Reports what refuses a plan, below the plan.
+pub(crate) fn report_refusals(plan: &Plan, sources: &SourceMap, observer: &mut dyn Observer) {
+    let (refusals, _) = plan.complaints();
+    observer.diagnostics(&refusals, sources);
 }

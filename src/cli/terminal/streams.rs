@@ -7,7 +7,7 @@ use crate::{
     cli::{args::Colour, host::Host},
     model::printable,
     render,
-    session::Progress,
+    session::{Interrupts, Progress},
     source::{Diagnostic, SourceMap},
 };
 
@@ -33,6 +33,8 @@ pub(crate) struct Terminal<'h> {
     /// Printed once, and only on a terminal.
     hint: Option<&'static str>,
     progress: ProgressDisplay,
+    /// Reads the answer to a question, if there is a terminal to ask at.
+    ask: Option<Box<dyn FnMut() -> io::Result<String> + Send>>,
 }
 
 impl<'h> Terminal<'h> {
@@ -57,6 +59,7 @@ impl<'h> Terminal<'h> {
             out_is_for_machines: false,
             hint: host.err_is_terminal.then_some(HINT),
             progress: ProgressDisplay::new(host.err_is_terminal),
+            ask: host.ask.take(),
         }
     }
 
@@ -178,6 +181,21 @@ impl<'h> Terminal<'h> {
         if let Some(hint) = self.hint.take() {
             self.note(hint);
         }
+    }
+
+    /// Whether there is a terminal to ask at.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.ask.is_some()
+    }
+
+    /// Asks whether to execute the plan. Only `yes` approves; an interrupt does not.
+    pub(crate) async fn approves(&mut self, interrupts: &Interrupts) -> bool {
+        self.note("\nDo you want to execute this plan? Only `yes` approves.");
+        let Some(ask) = self.ask.take() else { return false };
+        // Only a thread can wait for a terminal. It may be left waiting until the process ends.
+        let answer = tokio::task::spawn_blocking(ask);
+        let answer = interrupts.unless_interrupted(answer).await;
+        answer.is_some_and(|it| it.is_ok_and(|it| it.is_ok_and(|it| it.trim() == "yes")))
     }
 
     /// Shows progress, by a bar or a line.
