@@ -10,7 +10,9 @@ use super::{
     simulator_args::SimulationArgs,
 };
 use crate::{
-    api::{Client, ControllerUrl, Login, Pace, Proxy, Secret, Transport, Wire, WireOptions},
+    api::{
+        Client, ClientLimits, ControllerUrl, Login, Proxy, Secret, Transport, Wire, WireOptions,
+    },
     codes,
     session::{Connection, Environment, Error, ErrorKind, Files, Observer},
     source::Diagnostic,
@@ -160,8 +162,8 @@ fn connect_real(
     Ok(Connected { connection, simulated: None })
 }
 
-fn pace(args: ConnectArgs<'_>, environment: &Environment) -> Pace {
-    Pace::new(args.parallelism, environment.clock.start_ms.unsigned_abs())
+fn pace(args: ConnectArgs<'_>, environment: &Environment) -> ClientLimits {
+    ClientLimits::new(args.parallelism, environment.clock.start_ms.unsigned_abs())
 }
 
 /// The address of the controller, and the flag or variable that gives it, if it is not the files.

@@ -13,7 +13,7 @@ use tower::Service as _;
 
 use super::{host::Process, simulator_args::SimulatedArgs};
 use crate::{
-    api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, Secret, TakenOn, Transport},
+    api::{BoxFuture, Login, NoResponse, NoResponseKind, Processed, Secret, Transport},
     session::{EVERYBODY, Environment, Error, ErrorKind, can_write, write_whole},
 };
 use trueup_simulator::{Options, Simulator, Unanswered, World};
@@ -133,17 +133,17 @@ struct InProcess {
 }
 
 impl Transport for InProcess {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NotAnswered>> {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NoResponse>> {
         let mut service = self.service.clone();
         Box::pin(async move {
             let answer = service.call(request).await;
             answer.map_err(|unanswered: Unanswered| {
                 let kind = match &unanswered {
-                    Unanswered::Cut(_) => NotAnsweredKind::CutShort,
-                    Unanswered::Reset | Unanswered::Lost => NotAnsweredKind::Lost,
+                    Unanswered::Cut(_) => NoResponseKind::CutShort,
+                    Unanswered::Reset | Unanswered::Lost => NoResponseKind::Lost,
                 };
                 let why = unanswered.to_string();
-                NotAnswered::new(TakenOn::Perhaps, kind, why)
+                NoResponse::new(Processed::Maybe, kind, why)
             })
         })
     }

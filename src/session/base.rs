@@ -86,7 +86,7 @@ fn remarks(reference: &str, before: &Before) -> Vec<String> {
     } = before;
     let at = git::short(merge_base);
     let mut lines = vec![format!(
-        "Compared with {}: merge-base {at}, HEAD {}.",
+        "Comparison with {}: merge-base {at}, HEAD {}.",
         shown(reference),
         git::short(head)
     )];

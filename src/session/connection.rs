@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::error::{Error, ErrorKind};
 use crate::{
-    api::{Class, Client},
+    api::{Client, ErrorClass},
     live::ReadError,
 };
 
@@ -28,8 +28,10 @@ impl Connection {
     pub(crate) fn read_error(&self, error: &ReadError) -> Error {
         let (kind, is_busy) = match error {
             ReadError::Api(error) => match error.class() {
-                Class::Unreachable | Class::NotLetIn => (ErrorKind::Unreachable, error.was_busy()),
-                Class::Unusable => (ErrorKind::Failed, error.was_busy()),
+                ErrorClass::Unreachable | ErrorClass::Unauthorized => {
+                    (ErrorKind::Unreachable, error.was_busy())
+                }
+                ErrorClass::BadResponse => (ErrorKind::Failed, error.was_busy()),
             },
             ReadError::Unreadable { .. } => (ErrorKind::Failed, false),
         };

@@ -11,7 +11,7 @@ use crate::{
     api::ControllerUrl,
     codes, config,
     model::{Desired, Globs, Name},
-    plan::{self, Drift, Planned},
+    plan::{self, Drift, PlanDiagnostic},
     source::{Diagnostic, Location, Severity, SourceMap, Span, Spanned},
 };
 
@@ -76,7 +76,7 @@ pub(crate) struct Files {
 pub(crate) struct LoadedFiles {
     pub(crate) desired: Desired,
     pub(crate) sources: SourceMap,
-    pub(crate) diagnostics: Vec<Planned>,
+    pub(crate) diagnostics: Vec<PlanDiagnostic>,
     controller: Option<Spanned<ControllerUrl>>,
     paths: Vec<PathBuf>,
     /// The limits in the files, if those of another file replace them.
@@ -91,7 +91,7 @@ pub(crate) fn load_files(
     let loaded = read_files(selection);
     loaded.note_unused_policy(observer);
     let LoadedFiles { desired, sources, diagnostics, controller, paths, unused_policy: _ } = loaded;
-    if diagnostics.iter().any(Planned::is_mistake) {
+    if diagnostics.iter().any(PlanDiagnostic::is_mistake) {
         let all = diagnostics.into_iter().map(|it| it.diagnostic).collect::<Vec<_>>();
         let summary = format!("\n{} in the files: nothing was sent.", count_by_severity(&all));
         return Err(Error::in_files(ErrorKind::Invalid, all, sources).help(summary));
@@ -112,9 +112,9 @@ pub(crate) fn read_files(selection: FileSelection<'_>) -> LoadedFiles {
     let config::Loaded { sources, desired, mut diagnostics, paths } = loaded;
     let controller = controller(&desired, &mut diagnostics);
     let diagnostics =
-        diagnostics.into_iter().map(|diagnostic| Planned { diagnostic, refuses: false });
+        diagnostics.into_iter().map(|diagnostic| PlanDiagnostic { diagnostic, refuses: false });
     let limits = desired.policy.as_ref().map(|it| &it.value);
-    let diagnostics = plan::graded(limits, diagnostics.collect());
+    let diagnostics = plan::apply_grades(limits, diagnostics.collect());
     LoadedFiles { desired, sources, diagnostics, controller, paths, unused_policy }
 }
 

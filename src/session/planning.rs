@@ -106,7 +106,7 @@ pub(crate) async fn with_progress<T>(
     let began = Instant::now();
     let mut read = pin!(read);
     loop {
-        let trouble = connection.client.trouble();
+        let trouble = connection.client.last_failure();
         observer.progress(Progress::Reading {
             url: &connection.url,
             elapsed: began.elapsed(),

@@ -146,8 +146,8 @@ async fn prepare_new(
     let connection = connected.connection.clone();
     let search = search(args, &connection, deadline);
     let settled = journals::settled(search, environment, output).await?;
-    options.owed = settled.iter().flat_map(|it| it.owed.clone()).collect();
-    options.halved = settled.iter().flat_map(|it| it.kept.clone()).collect();
+    options.run_missing = settled.iter().flat_map(|it| it.owed.clone()).collect();
+    options.deleted_not_recreated = settled.iter().flat_map(|it| it.kept.clone()).collect();
     let limited = connection.until(deadline);
     let (plan, snapshot) = make_plan(&limited, &files, options, environment, output).await?;
     output.print(&render::plan_text(&plan, &files.sources, render::Show::Changes));

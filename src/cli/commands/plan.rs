@@ -70,7 +70,7 @@ pub(crate) async fn run(
     };
     let expected = ExpectedController::ByFiles(&files);
     let connection = connect(connect_args, expected, process, output)?.connection;
-    options.halved = journals::remembered(&connection, environment, output).await?;
+    options.deleted_not_recreated = journals::remembered(&connection, environment, output).await?;
     let connection = connection.until(Instant::now() + TIMEOUT);
     let (plan, _) = make_plan(&connection, &files, options, environment, output).await?;
     let now_ms = environment.clock.start_ms;

@@ -9,7 +9,7 @@ use crate::{
         exit::Exit,
         output::Output,
     },
-    plan::{self, Planned},
+    plan::{self, PlanDiagnostic},
     render,
     session::{Environment, Error, Observer as _, count_by_severity, read_files},
     source::Diagnostic,
@@ -44,7 +44,7 @@ pub(crate) fn run(
     let loaded = read_files(selection);
     loaded.note_unused_policy(output);
     let (desired, sources, mut found) = (loaded.desired, loaded.sources, loaded.diagnostics);
-    let has_mistake = found.iter().any(Planned::is_mistake);
+    let has_mistake = found.iter().any(PlanDiagnostic::is_mistake);
     // If there are mistakes, discoveries are missing; the checks of the others still hold.
     found.extend(plan::check_files(&desired));
     let diagnostics = found.iter().map(|it| it.diagnostic.clone()).collect::<Vec<_>>();
