@@ -107,6 +107,27 @@ impl Listeners<'_> {
         }
         Err(SinkError::Journal)
     }
+
+    /// Records the end of a stale plan. Nothing was written, and the next apply checks again, so
+    /// obligations stay open in the journal.
+    fn end_stale(&mut self, moved: &[(usize, Moved)]) {
+        let end = |(change, moved): &(usize, Moved)| Event::Ended {
+            change: *change,
+            outcome: Outcome::Stale { words: moved.in_full() },
+        };
+        let ends = moved.iter().map(end).collect::<Vec<_>>();
+        let at_ms = self.clock.now_ms();
+        if let Some(Recorded { journal, .. }) = self.journal.as_deref_mut() {
+            let kept = self.left.with_obligations(self.changes);
+            let is_over = |it: &&Event| it.change().is_some_and(|it| !kept.contains(&it));
+            let over = ends.iter().filter(is_over).cloned().collect::<Vec<_>>();
+            drop(journal.record(&over, self.changes, at_ms));
+        }
+        for event in &ends {
+            self.report.apply_event(event, at_ms);
+            _ = self.observer.record(LogRecord::Applying(event, self.changes));
+        }
+    }
 }
 
 /// Executes a plan, and reports the result.
@@ -159,27 +180,12 @@ pub(crate) async fn execute(
         ended = apply::apply(job, &mut emit) => Some(ended),
         () = environment.interrupts.two_interrupts(&stop) => None,
     };
+    if let Some(Ended::Stale(moved)) = &ended {
+        listeners.end_stale(moved);
+    }
     let predecessors = mem::take(&mut listeners.predecessors);
     drop(listeners);
     observer.progress(Progress::Ended);
-    if let Some(Ended::Stale(moved)) = &ended {
-        let ends = moved.iter().map(|(change, moved)| {
-            let outcome = Outcome::Stale { words: moved.in_full() };
-            Event::Ended { change: *change, outcome }
-        });
-        let ends = ends.collect::<Vec<_>>();
-        if let Some(Recorded { journal, .. }) = &mut journal {
-            // Nothing was written, and the next apply checks again. Obligations stay open for it.
-            let kept = left.with_obligations(&plan.changes);
-            let is_over = |it: &&Event| it.change().is_some_and(|it| !kept.contains(&it));
-            let over = ends.iter().filter(is_over).cloned().collect::<Vec<_>>();
-            drop(journal.record(&over, &plan.changes, clock.now_ms()));
-        }
-        for end in &ends {
-            report.apply_event(end, clock.now_ms());
-            _ = observer.record(LogRecord::Applying(end, &plan.changes));
-        }
-    }
     let is_stale = matches!(ended, Some(Ended::Stale(_)));
     let is_finished = matches!(ended, Some(Ended::Finished));
     let result = print_account(ended, prepared, &report, observer);
@@ -187,19 +193,31 @@ pub(crate) async fn execute(
     finish(report_file, &report, ReportAbout { plan, sources }, environment, observer);
     if let Some(journal) = journal {
         // A stale plan is not resumed, but its obligations are kept.
-        if (left.has_more() || left.is_open()) && !is_stale {
-            let path = journal.path.display();
-            observer.note(&format!("To continue, run: trueup resume {path}"));
-        } else if left.has_obligations(&plan.changes) {
-            observer.note(OBLIGATIONS);
-        } else {
-            close(journal, clock, observer);
-        }
+        let is_resumable = (left.has_more() || left.is_open()) && !is_stale;
+        leave(journal, is_resumable, left.has_obligations(&plan.changes), clock, observer);
     }
     if is_finished {
         predecessors.pass(clock, observer);
     }
     result
+}
+
+/// Closes the journal, unless something is left in it for `resume` or the next apply.
+fn leave(
+    journal: Recorded,
+    is_resumable: bool,
+    has_obligations: bool,
+    clock: Clock,
+    observer: &mut dyn Observer,
+) {
+    if is_resumable {
+        let path = journal.path.display();
+        observer.note(&format!("To continue, run: trueup resume {path}"));
+    } else if has_obligations {
+        observer.note(OBLIGATIONS);
+    } else {
+        close(journal, clock, observer);
+    }
 }
 
 /// Prints how an apply ended, and returns its verdict.

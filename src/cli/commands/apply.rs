@@ -23,8 +23,8 @@ use crate::{
     model::printable,
     render::{self, About, LogRecord, ReportAbout, Saved},
     session::{
-        Connection, Error, ErrorKind, Observer, SavedPlan, load_for_plan, load_plan, make_plan,
-        plan_error_kind, read_live, report_refusals,
+        Connection, Error, ErrorKind, Observer as _, SavedPlan, load_for_plan, load_plan,
+        make_plan, plan_error_kind, read_live, report_refusals,
     },
 };
 

@@ -14,14 +14,25 @@ use crate::{
 /// Printed below the first diagnostics.
 const HINT: &str = "\nFor more on a code, run `trueup explain CODE`.";
 
+/// A stream, and whether it is coloured.
+struct Stream<'h> {
+    writer: &'h mut (dyn Write + Send),
+    has_colour: bool,
+}
+
+impl Stream<'_> {
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        self.writer.write_all(text.as_bytes())?;
+        self.writer.flush()
+    }
+}
+
 /// The two streams of a command, and the terminal that they may lead to.
 ///
 /// A closed pipe is not an error: its reader has read enough.
 pub(crate) struct Terminal<'h> {
-    out: &'h mut (dyn Write + Send),
-    err: &'h mut (dyn Write + Send),
-    out_colour: bool,
-    err_colour: bool,
+    out: Stream<'h>,
+    err: Stream<'h>,
     is_interactive: bool,
     width: usize,
     /// The error of the last failed write to stdout, other than a closed pipe.
@@ -48,10 +59,8 @@ impl<'h> Terminal<'h> {
             (has_colour(host.out_is_terminal), has_colour(host.err_is_terminal));
         let is_read_by_runner = host.var("GITHUB_ACTIONS") == Some("true");
         Self {
-            out: &mut *host.out,
-            err: &mut *host.err,
-            out_colour,
-            err_colour,
+            out: Stream { writer: &mut *host.out, has_colour: out_colour },
+            err: Stream { writer: &mut *host.err, has_colour: err_colour },
             is_interactive: host.err_is_terminal,
             width: host.width,
             failed: None,
@@ -85,7 +94,7 @@ impl<'h> Terminal<'h> {
             return;
         }
         let text = self.inert(&harmless(text));
-        let painted = if self.out_colour { painted(&text) } else { text };
+        let painted = if self.out.has_colour { painted(&text) } else { text };
         self.print_raw(&painted);
     }
 
@@ -98,7 +107,7 @@ impl<'h> Terminal<'h> {
 
     /// Prints a document to stdout as it is.
     pub(crate) fn print_raw(&mut self, text: &str) {
-        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+        match self.out.write(text) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => self.failed = Some(error),
             Ok(()) | Err(_) => (),
         }
@@ -106,7 +115,7 @@ impl<'h> Terminal<'h> {
 
     /// Writes a line of a log that has stdout to itself.
     pub(crate) fn write_log_line(&mut self, line: &str) -> io::Result<()> {
-        match self.out.write_all(line.as_bytes()).and_then(|()| self.out.flush()) {
+        match self.out.write(line) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
         }
@@ -143,7 +152,7 @@ impl<'h> Terminal<'h> {
     fn write_err(&mut self, text: &str) {
         let err = &mut self.err;
         // There is no other stream to report this failure on.
-        self.progress.suspend(|| drop(writeln!(err, "{text}").and_then(|()| err.flush())));
+        self.progress.suspend(|| drop(err.write(&[text, "\n"].concat())));
     }
 
     /// Prints an error that no file is to blame for, and what to do about it.
@@ -166,13 +175,13 @@ impl<'h> Terminal<'h> {
     }
 
     fn colours(&self, begin: &'static str) -> (&'static str, &'static str) {
-        if self.err_colour { (begin, "\u{1b}[0m") } else { ("", "") }
+        if self.err.has_colour { (begin, "\u{1b}[0m") } else { ("", "") }
     }
 
     /// Draws problems at places in files.
     pub(crate) fn draw(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         let style = draw::Style {
-            colour: self.err_colour,
+            colour: self.err.has_colour,
             width: self.width,
             unicode: self.is_interactive,
         };
