@@ -17,7 +17,6 @@ use std::{
 
 use proptest::{
     prelude::*,
-    strategy::ValueTree as _,
     test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner},
 };
 use tokio::runtime;
