@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::succession::Predecessors;
 use crate::{
     apply::{self, Apply, Ended, Limits, Purpose, Replay, Wait},
-    events::{Event, Outcome, Report, SinkError, Verdict},
+    events::{Event, Moved, Outcome, Report, SinkError, Verdict},
     journal::{Closing, Journal},
     plan::{Change, Plan},
     render::{self, LogRecord, ReportAbout},
