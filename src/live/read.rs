@@ -12,7 +12,6 @@ use super::{
 use crate::{
     api::{ApiError, Client, Completeness},
     model::{Interface, Live, LiveDiscovery, RemoteId, Unreadable},
-    rules::{self, Rule},
 };
 
 /// Why the live state could not be read.
@@ -82,15 +81,7 @@ pub(crate) async fn look(
     credentials: &ById,
     proof: Completeness,
 ) -> Result<View, ReadError> {
-    let listing = match client.look_at_discoveries(proof).await {
-        Err(error)
-            if error.status() == Some(http::StatusCode::INTERNAL_SERVER_ERROR)
-                && !rules::is_kept(Rule::UnreadableIsNotGone) =>
-        {
-            return Ok(View { discoveries: Vec::new(), complete: true });
-        }
-        listing => listing?,
-    };
+    let listing = client.look_at_discoveries(proof).await?;
     Ok(View { discoveries: decoded(&listing.items, credentials)?, complete: listing.complete })
 }
 
