@@ -1,6 +1,7 @@
 //! The classic interface: its objects to settings, and settings to its bodies.
 //!
-//! `POST` and `GET`/`PUT` spell the same things differently (facts, sections 2.2 and 2.3).
+//! `POST` spells a setting in one way, `GET` and `PUT` in another
+//! (controller-facts.md#spelling-on-read-and-write).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,13 +24,14 @@ use crate::{
     rules::{self, Rule},
 };
 
-/// What the controller shows in place of a secret (facts, section 4). It is never sent back.
+/// What the controller returns in place of a secret (controller-facts.md#masked-secrets). It is
+/// never sent back.
 const MASK: &str = "NO!$DATA!$";
 
 /// The key of the ids of credentials, in both spellings.
 const CREDENTIALS: &str = "globalCredentialIdList";
 
-/// Keys that the controller computes (facts, section 9). They are not sent back.
+/// Keys that the controller computes (controller-facts.md#computed-keys). They are not sent back.
 const COMPUTED: [&str; 9] = [
     "deviceIds",
     "numDevices",

@@ -130,8 +130,8 @@ impl Dialect {
     }
 }
 
-/// Reads a time of a job item: milliseconds of the epoch, as a number or as text (facts, section
-/// 2.4), or a date in text. What is none of these is not known.
+/// Reads a time of a job item: milliseconds since 1970 as a number or as text, or a date in text
+/// (controller-facts.md#times-of-job-items). Any other value is unknown.
 fn moment(item: &Value, field: &str) -> Option<i64> {
     let object = item.as_object()?;
     let text = lenient::text(object, field).ok().flatten()?;

@@ -104,7 +104,7 @@ pub(in crate::apply) enum WaitReason {
     /// A create whose name was refused as a duplicate.
     NameTaken { lacked_since: Option<Moment>, words: String },
     /// The read right before an edit failed, as it may for a discovery that is gone: a missing id
-    /// is not always told by 404 (facts, section 1.4).
+    /// is not always told by 404 (controller-facts.md#missing-discoveries).
     NotRead { words: String },
 }
 
@@ -286,7 +286,7 @@ impl Operation {
     }
 
     /// A run is not sent while the discovery is running; nor is an edit that was planned on an
-    /// idle one, since nobody knows what it would do (facts, section 3.2). Both wait.
+    /// idle one, whose effect is unknown (controller-facts.md#edits). Both wait.
     pub(in crate::apply) fn wait_while_running(&mut self) {
         let waits = match self.step() {
             Some(Step::Run) => true,
