@@ -15,13 +15,10 @@ use super::{
     dialect::{Dialect, Method, Write},
     lenient::{self, Object, unreadable},
 };
-use crate::{
-    model::{
-        AddressRange, Credential, CredentialId, CredentialKind, Difference, Exclude, LiveDiscovery,
-        ManagementIp, Name, Neighbours, OwnCredentials, Protocol, Readable, RemoteId, RunState,
-        Setting, SettingKey, Settings, SpanOfTime, Target, Unreadable, parse_address,
-    },
-    rules::{self, Rule},
+use crate::model::{
+    AddressRange, Credential, CredentialId, CredentialKind, Difference, Exclude, LiveDiscovery,
+    ManagementIp, Name, Neighbours, OwnCredentials, Protocol, Readable, RemoteId, RunState,
+    Setting, SettingKey, Settings, SpanOfTime, Target, Unreadable, parse_address,
 };
 
 /// What the controller returns in place of a secret (controller-facts.md#masked-secrets). It is
@@ -284,9 +281,6 @@ fn create_body(name: &Name, settings: &Settings) -> Value {
 fn edit_body(current: &Value, differences: &[Difference], after: &Settings) -> Value {
     let mut body = current.as_object().cloned().unwrap_or_default();
     body.retain(|key, value| {
-        if !rules::is_kept(Rule::MaskIsNotSent) {
-            return !COMPUTED.contains(&key.as_str());
-        }
         let left_out = COMPUTED.contains(&key.as_str()) || SECRETS.contains(&key.as_str());
         !left_out && !key.contains(MASK) && !value.to_string().contains(MASK)
     });

@@ -8,7 +8,6 @@ use super::{credentials::credentials, dialect::Dialect, lenient};
 use crate::{
     api::{ApiError, Client, Completeness},
     model::{Interface, Live, LiveDiscovery, RemoteId, Unreadable},
-    rules::{self, Rule},
 };
 
 /// Why the live state could not be read.
@@ -81,15 +80,7 @@ impl Dialect {
         client: &Client,
         completeness: Completeness,
     ) -> Result<View, ReadError> {
-        let listing = match self.listing(client, completeness).await {
-            Err(error)
-                if error.status() == Some(http::StatusCode::INTERNAL_SERVER_ERROR)
-                    && !rules::is_kept(Rule::UnreadableIsNotGone) =>
-            {
-                return Ok(View { discoveries: Vec::new(), complete: true });
-            }
-            listing => listing?,
-        };
+        let listing = self.listing(client, completeness).await?;
         Ok(View { discoveries: self.discoveries(&listing.items)?, complete: listing.complete })
     }
 
