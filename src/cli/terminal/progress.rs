@@ -191,7 +191,9 @@ fn line(event: &Event, report: &Report) -> Option<String> {
         Event::Stopping { why } => format!("Stopping ({why}): starting nothing more."),
         Event::Waiting { n_open, trouble: None } => format!("Still waiting, {n_open} in flight..."),
         Event::Waiting { n_open, trouble: Some(trouble) } => {
-            format!("Still waiting, {n_open} in flight; last problem with the controller: {trouble}")
+            format!(
+                "Still waiting, {n_open} in flight; last problem with the controller: {trouble}"
+            )
         }
         Event::ReadFailed { why } => format!("Warning: a read failed, retrying: {why}"),
     };
@@ -203,7 +205,9 @@ fn ended(entry: &Entry, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done => format!("{name}: {} complete", entry.action),
         Outcome::Converged => format!("{name}: already as wanted"),
-        Outcome::Stale { words } => format!("{name}: not tried, it has moved since the plan: {words}"),
+        Outcome::Stale { words } => {
+            format!("{name}: not tried, it has moved since the plan: {words}")
+        }
         Outcome::Failed { words } | Outcome::Conflict { words } => {
             format!("{name}: {} failed: {words}", entry.action)
         }
