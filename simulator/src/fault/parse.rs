@@ -8,7 +8,7 @@ const PLACES: &str =
     "token count list get create edit run stop delete task tasks credentials release any";
 const WHICHES: &str = "`1`, `2-5`, `/4` or `*`";
 const WHATS: &str = "lost reset 429 429:SECONDS 500…599 503:SECONDS taken:500…599 html cut null \
-    slow:MS hang expire other-create:NAME other-edit:NAME other-delete:NAME other-run:NAME, and on a write \
+    empty slow:MS hang expire other-create:NAME other-edit:NAME other-delete:NAME other-run:NAME, and on a write \
     stuck stuck-done fail:TEXT lie late:MS";
 
 impl Fault {
@@ -16,7 +16,7 @@ impl Fault {
     pub const HELP: &str = "WHERE is one of token count list get create edit run stop delete task \
         tasks\n  credentials release any\nWHICH is one of 1 (default), 2-5, /4 (every 4th), *\nWHAT \
         is one of lost (taken on, no answer) reset (not taken on) 429 429:SECONDS\n  500…599 \
-        503:SECONDS taken:502 (taken on, then that answer) html cut null\n  slow:MS hang expire \
+        503:SECONDS taken:502 (taken on, then that answer) html cut null\n  empty slow:MS hang expire \
         other-create:NAME other-edit:NAME other-delete:NAME\n  other-run:NAME (somebody else, right \
         before); and on a write stuck stuck-done\n  fail:TEXT lie (success, nothing done) late:MS \
         (its task is 404 that long)";
@@ -109,6 +109,7 @@ impl FromStr for What {
                 "html" => Ok(Self::Html),
                 "cut" => Ok(Self::Cut),
                 "null" => Ok(Self::Null),
+                "empty" => Ok(Self::Empty),
                 "hang" => Ok(Self::Hang),
                 "expire" => Ok(Self::Expire),
                 "stuck" => Ok(Self::Fate(Fate::Stuck)),
@@ -173,6 +174,7 @@ impl fmt::Display for What {
             Self::Html => f.write_str("html"),
             Self::Cut => f.write_str("cut"),
             Self::Null => f.write_str("null"),
+            Self::Empty => f.write_str("empty"),
             Self::Slow(millis) => write!(f, "slow:{millis}"),
             Self::Hang => f.write_str("hang"),
             Self::Expire => f.write_str("expire"),
@@ -196,7 +198,7 @@ mod tests {
 
     #[test]
     fn every_fault_is_written_as_it_is_read() {
-        let whats = "lost reset 429 429:5 500 599 503:7 taken:502 html cut null slow:10 hang expire \
+        let whats = "lost reset 429 429:5 500 599 503:7 taken:502 html cut null empty slow:10 hang expire \
             stuck stuck-done fail:no lie late:9 other-create:a other-edit:b other-delete:c \
             other-run:d";
         for what in whats.split_whitespace() {

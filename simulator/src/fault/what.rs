@@ -100,6 +100,8 @@ pub(crate) enum What {
     Html,
     Cut,
     Null,
+    /// Taken on, and answered with an empty list.
+    Empty,
     /// Taken on at once, answered so many milliseconds later.
     Slow(u64),
     /// Not taken on, and never answered.
@@ -128,6 +130,7 @@ impl What {
             Self::Html => "html",
             Self::Cut => "cut",
             Self::Null => "null",
+            Self::Empty => "empty",
             Self::Slow(_) => "slow:MS",
             Self::Hang => "hang",
             Self::Expire => "expire",

@@ -170,6 +170,7 @@ fn finish(answer: Response<Bytes>, ending: Option<Ending>) -> End {
         Some(Ending::Cut) => End::Unanswered(Unanswered::Cut(answer)),
         Some(Ending::Html) => End::Answer(answer::html()),
         Some(Ending::Null) => End::Answer(answer::found(&Value::Null)),
+        Some(Ending::Empty) => End::Answer(answer::found(&json!([]))),
         Some(Ending::Status(status)) => End::Answer(answer::failed(status)),
     }
 }

@@ -35,6 +35,8 @@ pub(super) enum Ending {
     Cut,
     Html,
     Null,
+    /// A list without its items.
+    Empty,
     Status(u16),
 }
 
@@ -58,6 +60,7 @@ impl Struck {
             What::Cut => self.end(Ending::Cut),
             What::Html => self.end(Ending::Html),
             What::Null => self.end(Ending::Null),
+            What::Empty => self.end(Ending::Empty),
             What::Taken(status) => self.end(Ending::Status(status)),
             What::Slow(millis) => self.slow = self.slow.saturating_add(millis),
             What::Expire => self.spends_tokens = true,
