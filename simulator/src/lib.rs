@@ -20,7 +20,7 @@ mod serve;
 
 pub use self::{
     fault::{Fault, FaultError},
-    http::{Cord, Service, Simulator, Unanswered},
+    http::{Disconnect, Service, Simulator, Unanswered},
     options::{Login, Options, Rate, RateError},
     quirk::{QuirkChoice, QuirkError, QuirkSetting, Quirks},
     serve::serve,

@@ -38,7 +38,7 @@ pub async fn serve(
             () = &mut shutdown => return Ok(()),
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(converse(simulator.service().connected(), stream));
+                    connections.spawn(converse(simulator.connection(), stream));
                 }
                 // A client that was gone before it was accepted is no reason to stop.
                 Err(error) if is_of_the_client(&error) => (),

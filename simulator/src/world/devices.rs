@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     addresses,
     answer::Answer,
-    query::{PAGE, Query},
+    query::{PAGE, PageOf, Query},
     runs::device_id,
     state::{At, Discovery, World},
 };
@@ -30,16 +30,11 @@ impl World {
         }
     }
 
-    /// Part of the devices, counted from 1.
-    pub(crate) fn device_page(
-        &self,
-        (id, start, count): (&str, usize, usize),
-        query: &Query,
-        at: At<'_>,
-    ) -> Answer {
+    pub(crate) fn device_page(&self, page: &PageOf, query: &Query, at: At<'_>) -> Answer {
+        let PageOf { id, start, count } = page;
         match self.devices_of(id, query, at) {
             Some(devices) => {
-                let page = devices.into_iter().skip(start.saturating_sub(1)).take(count);
+                let page = devices.into_iter().skip(start.saturating_sub(1)).take(*count);
                 Answer::Found(page.collect())
             }
             None => Answer::missing("Discovery", id, at),

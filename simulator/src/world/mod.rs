@@ -46,7 +46,7 @@ pub(crate) use self::{
     answer::{Answer, Refusal},
     credentials::SubType,
     fields::redacted,
-    query::{BadQuery, Query},
+    query::{Page, PageOf, Query},
     state::{At, Rules},
     violations::Violation,
     writes::Treatment,

@@ -6,25 +6,26 @@ use super::{
     fields::number,
     state::{At, World},
 };
-use crate::fault::Other;
+use crate::fault::UserAction;
 
 /// The longest timeout that is documented.
 const LONGEST_TIMEOUT: i64 = 300;
 
 impl World {
     /// Lets somebody else act on a name. Where there is nothing to act on, nothing happens.
-    pub(crate) fn somebody_else(&mut self, other: Other, name: &str, at: At<'_>) {
+    pub(crate) fn act_as_other_user(&mut self, other: UserAction, name: &str, at: At<'_>) {
         let index = self.discoveries.iter().position(|it| it.name() == Some(name));
         match (other, index) {
-            (Other::Create, None) => self.somebody_creates(name, at),
-            (Other::Edit, Some(index)) => self.somebody_edits(index),
-            (Other::Delete, Some(index)) => self.take_away(index, false, at),
-            (Other::Run, Some(index)) => {
+            (UserAction::Create, None) => self.somebody_creates(name, at),
+            (UserAction::Edit, Some(index)) => self.somebody_edits(index),
+            (UserAction::Delete, Some(index)) => self.take_away(index, false, at),
+            (UserAction::Run, Some(index)) => {
                 self.next_task += 1;
                 let task_id = format!("somebody-else-{}", self.next_task);
                 self.start_run(index, &task_id, at);
             }
-            (Other::Create, Some(_)) | (Other::Edit | Other::Delete | Other::Run, None) => (),
+            (UserAction::Create, Some(_))
+            | (UserAction::Edit | UserAction::Delete | UserAction::Run, None) => (),
         }
     }
 

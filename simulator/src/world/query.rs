@@ -9,6 +9,21 @@ pub(super) const PAGE: usize = 500;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Query(pub(crate) Vec<(String, String)>);
 
+/// A part of a list, counted from 1. The members are parameters of a path.
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+pub(crate) struct Page {
+    pub(crate) start: usize,
+    pub(crate) count: usize,
+}
+
+/// A part of a list that belongs to the object with this id.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub(crate) struct PageOf {
+    pub(crate) id: String,
+    pub(crate) start: usize,
+    pub(crate) count: usize,
+}
+
 /// A parameter that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BadQuery(pub(crate) String);

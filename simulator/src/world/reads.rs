@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     answer::Answer,
-    query::PAGE,
+    query::{PAGE, Page},
     state::{At, Discovery, World},
     wire,
 };
@@ -14,6 +14,16 @@ use crate::{
 };
 
 impl World {
+    pub(crate) fn release_info(&self) -> Answer {
+        let release = self.release().unwrap_or_default();
+        Answer::Found(json!({
+            "name": "cisco-dna-center",
+            "installedVersion": release,
+            "systemVersion": release,
+            "supportedDirectUpdates": [],
+        }))
+    }
+
     pub(crate) fn count(&self, at: At<'_>) -> Answer {
         Answer::Found(count(self.listed(at).len(), at))
     }
@@ -23,8 +33,8 @@ impl World {
         Answer::Found(all.map(|it| wire::shown(&it.shown, &at.rules.quirks)).collect())
     }
 
-    /// Part of the list, counted from 1.
-    pub(crate) fn page(&self, start: usize, count: usize, at: At<'_>) -> Answer {
+    pub(crate) fn page(&self, page: Page, at: At<'_>) -> Answer {
+        let Page { start, count } = page;
         if start == 0 || count == 0 || PAGE < count {
             return Answer::bad(format!("the start is at least 1, the count between 1 and {PAGE}"));
         }

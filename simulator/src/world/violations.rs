@@ -71,7 +71,7 @@ impl World {
     }
 
     /// Remembers what another world was wronged by and had deleted: the violations go on from there.
-    pub(crate) fn with_memory_of(mut self, before: &Self) -> Self {
+    pub(crate) fn with_history_of(mut self, before: &Self) -> Self {
         self.violations = before.violations.clone();
         self.deleted.clone_from(&before.deleted);
         self

@@ -7,22 +7,23 @@ use serde_json::{Map, Value};
 use super::{
     answer::Answer,
     check,
+    query::Page,
     state::{At, Discovery, World},
     violations::Violation,
     wire,
     work::Work,
 };
 use crate::{
-    fault::Fate,
+    fault::WriteOutcome,
     quirk::{BadValues, MissingWrite},
 };
 
 /// What faults make of an accepted write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Treatment {
-    pub(crate) fate: Fate,
-    /// How long the task is not to be found, in milliseconds.
-    pub(crate) late: u64,
+    pub(crate) outcome: WriteOutcome,
+    /// How long the task cannot be found, in milliseconds.
+    pub(crate) task_hidden_for: u64,
 }
 
 impl World {
@@ -99,10 +100,10 @@ impl World {
         self.answer_missing(id, work, treatment, at)
     }
 
-    /// Deletes part of the list as it is now, counted from 1.
+    /// Deletes part of the list as it is now.
     pub(crate) fn delete_range(
         &mut self,
-        (start, count): (usize, usize),
+        Page { start, count }: Page,
         treatment: &Treatment,
         at: At<'_>,
     ) -> Answer {

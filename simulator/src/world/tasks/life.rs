@@ -2,7 +2,7 @@
 
 use super::{Left, Task};
 use crate::{
-    fault::Fate,
+    fault::WriteOutcome,
     quirk::TaskEnd,
     seed,
     world::{
@@ -22,16 +22,17 @@ impl World {
         treatment: &Treatment,
         at: At<'_>,
     ) -> Answer {
-        let Treatment { fate, late } = treatment;
+        let Treatment { outcome, task_hidden_for } = treatment;
         let number = self.next_task.to_string();
         self.next_task += 1;
         let id = seed::uuid(&mut seed::numbers(at.rules.seed, &["task", &number]));
         let mut task = Task::new(&id, &work, at.now);
-        if *late != 0 {
-            task.hidden_until = at.now + late;
+        if *task_hidden_for != 0 {
+            task.hidden_until = at.now + task_hidden_for;
         }
-        if *fate != Fate::Stuck {
-            task.left = Left::Work { due: at.now + at.rules.task_time, work, fate: fate.clone() };
+        if *outcome != WriteOutcome::Stuck {
+            task.left =
+                Left::Work { due: at.now + at.rules.task_time, work, fate: outcome.clone() };
         }
         self.tasks.push(task);
         Answer::Accepted(id)
@@ -42,7 +43,7 @@ impl World {
         match std::mem::take(&mut self.tasks[index].left) {
             Left::Work { work, fate, .. } => {
                 let outcome = self.outcome(index, &work, &fate, at);
-                if fate != Fate::StuckDone {
+                if fate != WriteOutcome::StuckDone {
                     self.say(index, &work, outcome, at);
                 }
             }
@@ -69,16 +70,16 @@ impl World {
         &mut self,
         index: usize,
         work: &Work,
-        fate: &Fate,
+        fate: &WriteOutcome,
         at: At<'_>,
     ) -> Result<Done, Failed> {
         match fate {
-            Fate::Done | Fate::StuckDone => {
+            WriteOutcome::Done | WriteOutcome::StuckDone => {
                 let task_id = self.tasks[index].id().to_owned();
                 self.carry_out(work, &task_id, at)
             }
-            Fate::Fails(text) => Err(text.clone()),
-            Fate::Lie | Fate::Stuck => Ok(self.pretend(work, at)),
+            WriteOutcome::Fails(text) => Err(text.clone()),
+            WriteOutcome::Lie | WriteOutcome::Stuck => Ok(self.pretend(work, at)),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
     quirk::{TaskFilters, TaskOrder, TaskStatus, TaskUpdated, TasksV1, TasksV2},
     world::{
         answer::Answer,
-        query::{BadQuery, Query},
+        query::{BadQuery, PageOf, Query},
         reads::count,
         state::{At, World},
     },
@@ -74,17 +74,13 @@ impl World {
     }
 
     /// The tasks of an operation, by `operationIdList`.
-    pub(crate) fn tasks_of_operation(
-        &self,
-        (operation, offset, limit): (&str, usize, usize),
-        at: At<'_>,
-    ) -> Answer {
+    pub(crate) fn tasks_of_operation(&self, page: &PageOf, at: At<'_>) -> Answer {
         let belongs = |it: &&Task| {
             let list = it.shown.get("operationIdList").and_then(Value::as_array);
-            list.is_some_and(|ids| ids.iter().any(|id| id == operation))
+            list.is_some_and(|ids| ids.iter().any(|id| *id == page.id))
         };
         let tasks = self.findable(at).filter(belongs).map(|it| it.shown.clone());
-        Answer::Found(tasks.skip(offset.saturating_sub(1)).take(limit).collect())
+        Answer::Found(tasks.skip(page.start.saturating_sub(1)).take(page.count).collect())
     }
 
     pub(crate) fn new_tasks(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {

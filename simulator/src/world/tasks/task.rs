@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Quirks,
-    fault::Fate,
+    fault::WriteOutcome,
     quirk::{ErrorWords, TaskData, TaskIdIn, TaskVersion},
     seed::TENANT,
     world::work::{Done, Work},
@@ -50,7 +50,7 @@ pub(in crate::world) enum Left {
     Work {
         due: u64,
         work: Work,
-        fate: Fate,
+        fate: WriteOutcome,
     },
     /// It ends when the run that it started does.
     RunEnd,
