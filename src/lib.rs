@@ -4,8 +4,6 @@ mod codes;
 
 mod source;
 
-mod rules;
-
 mod model;
 
 mod config;

@@ -3,11 +3,11 @@
 //! Settles nothing: that was done before, by reading.
 
 use super::{
-    carry::Recorded,
+    execute::Recorded,
     exit::Exit,
     journal_file,
     journals::{Search, Settled},
-    output::Output,
+    terminal::output::Output,
 };
 use crate::{
     events::{Event, Outcome},
@@ -103,7 +103,7 @@ struct Heir<'a> {
 
 impl Heir<'_> {
     fn has(&self, name: &Name) -> bool {
-        let looked = self.is_planned_here && self.plan.options.lets_through(name);
+        let looked = self.is_planned_here && self.plan.options.selects(name);
         looked || self.plan.changes.iter().any(|it| it.name == *name)
     }
 

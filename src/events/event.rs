@@ -118,12 +118,12 @@ pub(crate) enum StopReason {
     Settling,
 }
 
-/// Whom an event could not be told to.
+/// Which sink could not take an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deaf {
-    /// Whoever follows what happens: nothing more is begun.
-    Follower,
-    /// The journal: nothing more leaves at all.
+pub(crate) enum SinkError {
+    /// `--events`: nothing more is begun.
+    EventLog,
+    /// The journal: nothing more is sent at all.
     Journal,
 }
 

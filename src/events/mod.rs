@@ -10,7 +10,7 @@ mod moved;
 mod report;
 
 pub(crate) use self::{
-    event::{Deaf, Event, Outcome, StopReason},
+    event::{Event, Outcome, SinkError, StopReason},
     moved::{Moved, MovedField},
     report::{Entry, Report, Taken, Verdict},
 };

@@ -87,10 +87,10 @@ impl Report {
     }
 
     /// Takes an event in that happened then, in milliseconds of the epoch.
-    pub(crate) fn tell(&mut self, event: &Event, at_ms: i64) {
+    pub(crate) fn apply_event(&mut self, event: &Event, at_ms: i64) {
         let Some(change) = event.change() else { return };
         if let Some(entry) = self.entries.get_mut(change) {
-            entry.tell(event, at_ms);
+            entry.apply_event(event, at_ms);
         }
     }
 
@@ -164,7 +164,7 @@ impl Entry {
         self.steps.last().filter(|it| it.settled_ms.is_none())
     }
 
-    fn tell(&mut self, event: &Event, at_ms: i64) {
+    fn apply_event(&mut self, event: &Event, at_ms: i64) {
         match event {
             Event::Submitting { step, attempt, .. } => {
                 let taken = self.taken(*step);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::lenient::{self, Object};
 use crate::model::{Credential, CredentialId, CredentialKind, Unreadable};
 
-/// The wire's name of each kind (facts, section 4).
+/// The wire's name of each kind (controller-facts.md#credential-kinds).
 const KINDS: [(&str, CredentialKind); 7] = [
     ("cliCredential", CredentialKind::Cli),
     ("snmpV2cRead", CredentialKind::SnmpV2Read),

@@ -10,9 +10,8 @@ use super::{
     lenient,
 };
 use crate::{
-    api::{ApiError, Client, Proof},
+    api::{ApiError, Client, Completeness},
     model::{Interface, Live, LiveDiscovery, RemoteId, Unreadable},
-    rules::{self, Rule},
 };
 
 /// Why the live state could not be read.
@@ -80,17 +79,9 @@ pub(crate) async fn read_run_ages(
 pub(crate) async fn look(
     client: &Client,
     credentials: &ById,
-    proof: Proof,
+    proof: Completeness,
 ) -> Result<View, ReadError> {
-    let listing = match client.look_at_discoveries(proof).await {
-        Err(error)
-            if error.status() == Some(http::StatusCode::INTERNAL_SERVER_ERROR)
-                && !rules::is_kept(Rule::UnreadableIsNotGone) =>
-        {
-            return Ok(View { discoveries: Vec::new(), complete: true });
-        }
-        listing => listing?,
-    };
+    let listing = client.look_at_discoveries(proof).await?;
     Ok(View { discoveries: decoded(&listing.items, credentials)?, complete: listing.complete })
 }
 
@@ -128,8 +119,8 @@ fn decoded(items: &[Value], credentials: &ById) -> Result<Vec<LiveDiscovery>, Re
     decoded.map_err(|why| ReadError::Unreadable { what: "list of discoveries", why })
 }
 
-/// Reads a time of a job item: milliseconds of the epoch, as a number or as text (facts, section
-/// 2.4), or a date in text. What is none of these is not known.
+/// Reads a time of a job item: milliseconds since 1970 as a number or as text, or a date in text
+/// (controller-facts.md#times-of-job-items). Any other value is unknown.
 fn moment(item: &Value, field: &str) -> Option<i64> {
     let object = item.as_object()?;
     let text = lenient::text(object, field).ok().flatten()?;

@@ -1,10 +1,10 @@
 //! What a discovery scans, and what it leaves out.
 
-use std::{collections::BTreeSet, fmt, net::IpAddr};
+use std::{collections::BTreeSet, fmt, net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 
-use super::address::{AddressRange, AddressSet};
+use super::address::{AddressRange, AddressSet, RangeError, parse_address};
 
 /// What a discovery scans: five kinds, never equal to one another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(crate) enum TargetKind {
 pub(crate) struct Neighbours {
     pub(crate) seed: IpAddr,
     /// How many neighbours away it goes. `None` where the controller does not say, which it need
-    /// not (facts, sections 0 and 9): then it is not comparable, and equal to anything.
+    /// not (controller-facts.md#hops): then it is not comparable, and equal to anything.
     pub(crate) hops: Option<Hops>,
 }
 
@@ -109,6 +109,16 @@ impl From<IpNet> for Exclude {
 impl From<IpAddr> for Exclude {
     fn from(address: IpAddr) -> Self {
         Self(IpNet::from(address))
+    }
+}
+
+/// Reads an address or a prefix, whose host bits are masked.
+impl FromStr for Exclude {
+    type Err = RangeError;
+
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        let address = parse_address(text).map(Self::from);
+        address.or_else(|error| text.parse::<IpNet>().map(Self::from).map_err(|_| error))
     }
 }
 

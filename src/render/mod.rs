@@ -35,7 +35,7 @@ pub(crate) use self::{
     markdown::{PlanAbout, plan_markdown},
     plan::{Show, plan_text},
     record::{
-        Happening, ReportAbout, diagnostics_json, diagnostics_schema, event_line, event_schema,
+        LogRecord, ReportAbout, diagnostics_json, diagnostics_schema, event_line, event_schema,
         report_document, report_json, report_schema,
     },
     saved::{About, Saved, digest_of, plan_json, plan_schema, saved_plan, schema_text},

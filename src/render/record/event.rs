@@ -14,7 +14,7 @@ use crate::{
 
 /// What a line of `--events` can tell.
 #[derive(Debug)]
-pub(crate) enum Happening<'a> {
+pub(crate) enum LogRecord<'a> {
     PlanStarted,
     PlanMade(&'a Plan),
     Diagnostic(&'a Diagnostic, &'a SourceMap),
@@ -28,25 +28,25 @@ pub(crate) enum Happening<'a> {
 }
 
 /// Returns one line, with its newline: the `seq`th, at that moment of the epoch.
-pub(crate) fn event_line(happening: Happening<'_>, seq: u64, at_ms: i64) -> String {
-    let line = EventV1 { seq, time: moment(at_ms), ..document(happening) };
+pub(crate) fn event_line(record: LogRecord<'_>, seq: u64, at_ms: i64) -> String {
+    let line = EventV1 { seq, time: moment(at_ms), ..document(record) };
     let text = serde_json::to_string(&line).expect("invariant: every key is text");
     shown_json(text) + "\n"
 }
 
-fn document(happening: Happening<'_>) -> EventV1 {
-    match happening {
-        Happening::PlanStarted => of_kind(KindV1::PlanStarted),
-        Happening::PlanMade(plan) => {
+fn document(record: LogRecord<'_>) -> EventV1 {
+    match record {
+        LogRecord::PlanStarted => of_kind(KindV1::PlanStarted),
+        LogRecord::PlanMade(plan) => {
             EventV1 { summary: Some(summary(plan)), ..of_kind(KindV1::PlanMade) }
         }
-        Happening::Diagnostic(it, sources) => EventV1 {
+        LogRecord::Diagnostic(it, sources) => EventV1 {
             diagnostic: Some(diagnostic(it, false, sources)),
             ..of_kind(KindV1::Diagnostic)
         },
-        Happening::Applying(event, changes) => applying(event, changes),
-        Happening::Report(report) => EventV1 { report: Some(*report), ..of_kind(KindV1::Report) },
-        Happening::Exit { code, name } => {
+        LogRecord::Applying(event, changes) => applying(event, changes),
+        LogRecord::Report(report) => EventV1 { report: Some(*report), ..of_kind(KindV1::Report) },
+        LogRecord::Exit { code, name } => {
             EventV1 { exit: Some(ExitV1 { code, name: name.to_owned() }), ..of_kind(KindV1::Exit) }
         }
     }

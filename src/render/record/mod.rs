@@ -14,7 +14,7 @@ mod diagnostics;
 
 pub(crate) use self::{
     diagnostics::{diagnostics_json, diagnostics_schema},
-    event::{Happening, event_line},
+    event::{LogRecord, event_line},
     report::{ReportAbout, report_document, report_json},
     schema::{event_schema, report_schema},
 };

@@ -1,0 +1,394 @@
+//! The loop round the schedule: sends, waits, and tells what happens.
+//!
+//! Decides nothing: `scheduler` says what may leave and what has to be looked at. Each event is
+//! told before the request leaves that it is about; where it cannot be recorded, nothing more
+//! leaves. What came of requests is in `answers`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    operation::{Moment, Sent},
+    polling::{LONGEST, Polling, SILENCE, TasksAnswer, tasks_of},
+    scheduler::{FRESH_FOR, Next, Scheduler},
+};
+use crate::{
+    api::{Accepted, Client, Completeness, TaskSearch, WriteError},
+    events::{Event, SinkError, StopReason},
+    live::{self, ById, Current, ReadError},
+    model::RemoteId,
+    plan::Step,
+};
+
+/// Takes the events, together those that happened together. An error names the sink that failed.
+pub(crate) type EventSink<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), SinkError>;
+
+/// What an apply begins with.
+pub(super) struct Began<'a> {
+    pub(super) client: Client,
+    pub(super) credentials: ById,
+    pub(super) schedule: Scheduler<'a>,
+    /// When the preconditions were read: moments count from here.
+    pub(super) at: Instant,
+    /// That moment in milliseconds of the epoch.
+    pub(super) wall_ms: i64,
+}
+
+/// An apply under way.
+pub(super) struct Driver<'a> {
+    pub(super) client: Client,
+    credentials: ById,
+    pub(super) schedule: Scheduler<'a>,
+    sink: EventSink<'a>,
+    began: Instant,
+    wall_ms: i64,
+    written: Vec<Written>,
+    pub(super) answers: JoinSet<Answer>,
+    pub(super) polling: Polling,
+    pub(super) stopping: Option<(StopReason, Moment)>,
+    /// When the time of the command is over.
+    pub(super) deadline: Moment,
+    /// Keeps writes from leaving that wait for room.
+    halt: CancellationToken,
+}
+
+/// A write that is about to leave.
+struct Written {
+    index: usize,
+    step: Step,
+    id: RemoteId,
+    body: Value,
+}
+
+/// What the reads right before an edit gave: the object, and when its latest run started.
+pub(super) type ReadForEdit = (Result<Option<Current>, ReadError>, Result<Option<i64>, ReadError>);
+
+/// What a request came to.
+pub(super) enum Answer {
+    Wrote { index: usize, sent: Sent, result: Result<Accepted, WriteError> },
+    ReadForEdit { index: usize, read: Box<ReadForEdit> },
+    EarlierRun { index: usize, result: Result<Option<i64>, ReadError> },
+    Tasks { asked_at: Moment, seen: TasksAnswer },
+    View { asked_at: Moment, result: Result<live::View, ReadError> },
+    Jobs { index: usize, asked_at: Moment, result: Result<Option<i64>, ReadError> },
+}
+
+impl<'a> Driver<'a> {
+    pub(super) fn new(apply: Began<'a>, sink: EventSink<'a>) -> Self {
+        let Began { client, credentials, schedule, at: began, wall_ms } = apply;
+        Self {
+            client,
+            credentials,
+            schedule,
+            sink,
+            began,
+            wall_ms,
+            written: Vec::new(),
+            answers: JoinSet::new(),
+            polling: Polling::default(),
+            stopping: None,
+            deadline: Moment::MAX,
+            halt: CancellationToken::new(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.began.elapsed()
+    }
+
+    /// Tells what happened, and returns whether it was heard. Where it cannot be recorded, nothing
+    /// more leaves; where it only cannot be followed, nothing more is begun.
+    pub(super) fn emit(&mut self, events: &[Event]) -> bool {
+        if events.is_empty() {
+            return true;
+        }
+        let now = self.now();
+        self.polling.told_at = now;
+        for event in events {
+            let moves = !matches!(
+                event,
+                Event::ReadFailed { .. } | Event::Started { .. } | Event::Waiting { .. }
+            );
+            if moves {
+                self.polling.moved_at = now;
+            }
+            let awaits = matches!(event, Event::Claimed { .. } | Event::NotTaken { .. });
+            self.polling.view_is_awaited |= awaits;
+        }
+        let heard = (self.sink)(events);
+        match heard {
+            Ok(()) => (),
+            Err(SinkError::EventLog) => self.stop(StopReason::Unheard),
+            Err(SinkError::Journal) => {
+                // Whatever it was stopping for before.
+                let since = self.stopping.map_or(now, |(_, since)| since);
+                self.stopping = Some((StopReason::Unrecorded, since));
+                self.halt.cancel();
+            }
+        }
+        heard.is_ok()
+    }
+
+    fn is_unrecorded(&self) -> bool {
+        matches!(self.stopping, Some((StopReason::Unrecorded, _)))
+    }
+
+    fn stop(&mut self, why: StopReason) {
+        if self.stopping.is_none() {
+            self.stopping = Some((why, self.now()));
+            self.halt.cancel();
+            self.emit(&[Event::Stopping { why }]);
+        }
+    }
+
+    pub(super) async fn run(
+        &mut self,
+        stop: &CancellationToken,
+        deadline: Moment,
+        drain: Duration,
+    ) {
+        self.deadline = deadline;
+        loop {
+            self.end_what_stopped(deadline, drain);
+            self.send_what_may_leave(deadline);
+            if self.schedule.is_finished() {
+                return;
+            }
+            self.break_silence();
+            self.look(deadline);
+            let wake = self.wake(deadline, drain);
+            let heeds_stop = self.stopping.is_none();
+            tokio::select! {
+                biased;
+                Some(answer) = self.answers.join_next() => self.take_in_all(answer),
+                () = stop.cancelled(), if heeds_stop => self.stop(StopReason::Interrupted),
+                () = sleep_until(self.began + wake) => (),
+            }
+        }
+    }
+
+    /// Tells whoever waits that it still goes on, and what keeps it.
+    fn break_silence(&mut self) {
+        if self.polling.told_at + SILENCE <= self.now() {
+            let unknown = match self.polling.n_unknown {
+                0 => None,
+                n => Some(format!("it does not know {n} of its tasks, or not yet")),
+            };
+            let (n_open, trouble) =
+                (self.schedule.n_open(), self.client.last_failure().or(unknown));
+            self.emit(&[Event::Waiting { n_open, trouble }]);
+        }
+    }
+
+    /// Ends what is not to go on: because of the time, of the user, or of a record that failed.
+    fn end_what_stopped(&mut self, deadline: Moment, drain: Duration) {
+        let now = self.now();
+        if deadline <= now {
+            self.stop(StopReason::OutOfTime);
+            if !self.schedule.is_sending() {
+                let events = self.schedule.end_all(StopReason::OutOfTime);
+                self.emit(&events);
+            }
+            return;
+        }
+        let Some((why, since)) = self.stopping else { return };
+        let mut events = self.schedule.end_what_is_not_begun(why);
+        if since + drain <= now {
+            events.extend(self.schedule.end_all_but_halves(why));
+        }
+        if self.is_unrecorded() && !self.schedule.is_sending() {
+            events.extend(self.schedule.end_all(why));
+        }
+        self.emit(&events);
+    }
+
+    fn send_what_may_leave(&mut self, deadline: Moment) {
+        if self.schedule.settles_only() {
+            let events = self.schedule.end_what_waits(StopReason::Settling);
+            self.emit(&events);
+            return;
+        }
+        while self.now() < deadline && !self.is_unrecorded() {
+            let stopping = self.stopping.is_some();
+            let Some(Next { index, step }) = self.schedule.next(self.now(), stopping) else {
+                break;
+            };
+            let now = self.now();
+            let wants_earlier_run = self.schedule.item(index).wants_earlier_run(now);
+            match step {
+                Step::Edit => self.read_for_edit(index, wants_earlier_run),
+                Step::Run if wants_earlier_run => self.read_earlier_run(index),
+                Step::Create | Step::Run | Step::Stop | Step::Delete => {
+                    self.write(index, step, None);
+                }
+            }
+        }
+        self.send_written();
+    }
+
+    fn sent_now(&self) -> Sent {
+        let at = self.now();
+        let since_began = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
+        let server_ms = self.client.server_time_ms();
+        Sent { at, server_ms: server_ms.unwrap_or(self.wall_ms.saturating_add(since_began)) }
+    }
+
+    /// Reads the object that an edit is made of, right before it, and when its latest run started
+    /// where that is wanted.
+    fn read_for_edit(&mut self, index: usize, wants_earlier_run: bool) {
+        self.schedule.item(index).send();
+        let Some(id) = self.schedule.item(index).id.clone() else { return };
+        let (client, credentials) =
+            (self.client.unless(self.halt.clone()), self.credentials.clone());
+        self.answers.spawn(async move {
+            let earlier = if wants_earlier_run {
+                live::latest_run_start(&client, &id).await
+            } else {
+                Ok(None)
+            };
+            // The last of all reads, however long the others took: it is sent back.
+            let current = live::current(&client, &id, &credentials).await;
+            Answer::ReadForEdit { index, read: Box::new((current, earlier)) }
+        });
+    }
+
+    /// Reads when the latest run started, right before another.
+    fn read_earlier_run(&mut self, index: usize) {
+        self.schedule.item(index).send();
+        let Some(id) = self.schedule.item(index).id.clone() else { return };
+        let client = self.client.unless(self.halt.clone());
+        self.answers.spawn(async move {
+            let result = live::latest_run_start(&client, &id).await;
+            Answer::EarlierRun { index, result }
+        });
+    }
+
+    /// Writes a request. It leaves with [`Driver::send_written`].
+    pub(super) fn write(&mut self, index: usize, step: Step, edit: Option<Value>) {
+        let change = self.schedule.change(index);
+        let item = self.schedule.item(index);
+        let id = item.id.clone().unwrap_or(RemoteId(String::new()));
+        item.send();
+        let body = match step {
+            Step::Create => change.after.as_ref().map(|it| live::create_body(&change.name, it)),
+            Step::Edit => edit,
+            Step::Run => Some(live::run_body(&id)),
+            Step::Stop => Some(live::stop_body(&id)),
+            Step::Delete => None,
+        };
+        self.written.push(Written { index, step, id, body: body.unwrap_or_default() });
+    }
+
+    /// Sends what was written. All of it is told before, at once; what is told to nobody does not
+    /// leave.
+    pub(super) fn send_written(&mut self) {
+        if self.written.is_empty() {
+            return;
+        }
+        let (sent, written) = (self.sent_now(), std::mem::take(&mut self.written));
+        let told = written.iter().map(|it| self.schedule.item(it.index).submit(sent));
+        let told = told.collect::<Vec<_>>();
+        let is_heard = self.emit(&told);
+        for Written { index, step, id, body } in written {
+            let change = self.schedule.change(index);
+            let item = self.schedule.item(index);
+            // Between its halves a replace goes on, whoever asked to stop.
+            let is_half = step == Step::Create && item.is_between_halves(change);
+            if self.is_unrecorded() || !(is_heard || is_half) {
+                let why = self.why_stopping();
+                let item = self.schedule.item(index);
+                item.not_sent();
+                let events = item.leave(why);
+                self.emit(&events);
+                continue;
+            }
+            let client = match step {
+                Step::Create if is_half => self.client.clone(),
+                // Of a create that comes too late its task says so.
+                Step::Create => self.client.unless(self.halt.clone()),
+                Step::Edit | Step::Run | Step::Stop | Step::Delete => {
+                    let leaves_by = self.deadline.min(sent.at + FRESH_FOR);
+                    self.client.unless(self.halt.clone()).until(self.began + leaves_by)
+                }
+            };
+            self.answers.spawn(async move {
+                let result = match step {
+                    Step::Create => client.create(&body).await,
+                    Step::Edit | Step::Run | Step::Stop => client.update(&body).await,
+                    Step::Delete => client.delete(&id.0).await,
+                };
+                Answer::Wrote { index, sent, result }
+            });
+        }
+    }
+
+    /// Asks for what the changes wait for, where it is due.
+    fn look(&mut self, deadline: Moment) {
+        let now = self.now();
+        if deadline <= now {
+            return;
+        }
+        if self.wants_tasks() && self.polling.tasks_due(now) <= now {
+            self.ask_tasks(now);
+        }
+        if self.wants_view(now) && self.polling.view_due(now) <= now {
+            self.ask_view(now);
+        }
+    }
+
+    fn wants_tasks(&self) -> bool {
+        !self.polling.tasks_under_way && self.schedule.wants_tasks()
+    }
+
+    fn wants_view(&self, now: Moment) -> bool {
+        let is_free = !self.polling.view_under_way && self.polling.n_jobs_under_way == 0;
+        is_free && self.schedule.wants_view(now, self.stopping.is_some())
+    }
+
+    fn ask_tasks(&mut self, asked_at: Moment) {
+        self.polling.tasks_under_way = true;
+        let (client, wanted) = (self.client.clone(), self.schedule.open_tasks());
+        let reach = if self.schedule.has_doubts() {
+            TaskSearch::BackToFirstWrite
+        } else {
+            TaskSearch::UntilFound
+        };
+        self.answers.spawn(async move {
+            let seen = tasks_of(&client, &wanted, reach).await;
+            Answer::Tasks { asked_at, seen }
+        });
+    }
+
+    fn ask_view(&mut self, asked_at: Moment) {
+        self.polling.view_under_way = true;
+        self.polling.view_is_awaited = false;
+        let wants_proof = self.schedule.wants_proof(asked_at);
+        let proof = if wants_proof { Completeness::Required } else { Completeness::BestEffort };
+        let (client, credentials) = (self.client.clone(), self.credentials.clone());
+        self.answers.spawn(async move {
+            let result = live::look(&client, &credentials, proof).await;
+            Answer::View { asked_at, result }
+        });
+    }
+
+    /// Returns when to look round again if no answer comes before.
+    fn wake(&self, deadline: Moment, drain: Duration) -> Moment {
+        let now = self.now();
+        if deadline <= now {
+            // Only a write under way is waited for now, and its answer wakes.
+            return now + LONGEST;
+        }
+        let drained = self.stopping.map(|(_, since)| since + drain).filter(|it| now < *it);
+        let tasks = self.wants_tasks().then(|| self.polling.tasks_due(now));
+        let view = self.wants_view(now).then(|| self.polling.view_due(now));
+        let fresh = (now + LONGEST).min(self.polling.told_at + SILENCE);
+        let wakes = [Some(deadline), drained, tasks, view, Some(fresh)];
+        wakes.into_iter().flatten().min().unwrap_or(deadline)
+    }
+}

@@ -1,0 +1,93 @@
+//! Polling at the controller while a plan is carried out: when one is due, and what one at the tasks
+//! gives.
+//!
+//! Makes nothing of what is seen.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use super::operation::Moment;
+use crate::api::{ApiError, Client, ErrorClass, Task, TaskId, TaskSearch};
+
+/// The shortest time between two polling at the same thing, and the longest.
+const SHORTEST: Duration = Duration::from_millis(250);
+pub(super) const LONGEST: Duration = Duration::from_secs(3);
+
+/// How long nothing may be told while something is waited for.
+pub(super) const SILENCE: Duration = Duration::from_secs(15);
+
+/// What a look at the tasks came to.
+#[derive(Default)]
+pub(super) struct TasksAnswer {
+    pub(super) tasks: Vec<Task>,
+    /// Those of ours that the controller does not have.
+    pub(super) missing: BTreeSet<TaskId>,
+    /// Whether the list was read so far back that what is not among the tasks is none.
+    pub(super) is_listed: bool,
+    pub(super) error: Option<ApiError>,
+}
+
+/// When things were looked at, and whether a look is under way.
+#[derive(Debug, Default)]
+pub(super) struct Polling {
+    pub(super) tasks_under_way: bool,
+    pub(super) view_under_way: bool,
+    pub(super) n_jobs_under_way: usize,
+    /// How many tasks of ours the controller did not know when it was asked last.
+    pub(super) n_unknown: usize,
+    pub(super) tasks_at: Moment,
+    pub(super) view_at: Moment,
+    /// When something last moved: what has just moved is looked at again soon, what has not for
+    /// long, seldom.
+    pub(super) moved_at: Moment,
+    /// When something was last told.
+    pub(super) told_at: Moment,
+    /// Whether a change began to wait for the list since the list was last asked for.
+    pub(super) view_is_awaited: bool,
+}
+
+impl Polling {
+    pub(super) fn interval(&self, now: Moment) -> Duration {
+        (now.saturating_sub(self.moved_at) / 2).clamp(SHORTEST, LONGEST)
+    }
+
+    pub(super) fn tasks_due(&self, now: Moment) -> Moment {
+        self.tasks_at + self.interval(now)
+    }
+
+    pub(super) fn view_due(&self, now: Moment) -> Moment {
+        if self.view_is_awaited { now } else { self.view_at + self.interval(now) }
+    }
+}
+
+/// Polling at the tasks together, and asks for each by its id that was not among them.
+pub(super) async fn tasks_of(
+    client: &Client,
+    wanted: &BTreeSet<TaskId>,
+    reach: TaskSearch,
+) -> TasksAnswer {
+    let mut seen = TasksAnswer::default();
+    match client.tasks(wanted, reach).await {
+        Ok(list) => {
+            (seen.tasks, seen.is_listed) =
+                (list.tasks, list.is_whole || reach == TaskSearch::UntilFound);
+        }
+        // A list of no use may have tasks that can be read one by one.
+        Err(error) if error.class() == ErrorClass::BadResponse => seen.error = Some(error),
+        Err(error) => {
+            seen.error = Some(error);
+            return seen;
+        }
+    }
+    let listed = seen.tasks.iter().map(|it| it.id.clone()).collect::<BTreeSet<_>>();
+    for id in wanted.difference(&listed) {
+        match client.task(id).await {
+            Ok(Some(task)) => seen.tasks.push(task),
+            Ok(None) => {
+                seen.missing.insert(id.clone());
+            }
+            // That one cannot be read holds up none of the others.
+            Err(error) => seen.error = Some(error),
+        }
+    }
+    seen
+}

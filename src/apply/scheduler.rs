@@ -1,0 +1,387 @@
+//! All changes of a plan while they are carried out: which may go on, and what has to be looked
+//! at for that.
+//!
+//! Pure: sends nothing and waits for nothing. The loop around it is `driver`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use super::{
+    limits::{Limits, Wait},
+    operation::{
+        Events, Moment, Observation, ObservedTasks, Operation, Phase, Sent, TaskVerdict, TaskView,
+        verdict,
+    },
+    precondition::{Precondition, View, credentials_gone, precondition},
+    replay::Replay,
+};
+use crate::{
+    api::{Task, TaskId},
+    events::{Moved, Outcome, StopReason},
+    live::ById,
+    model::{Name, RemoteId, RunState},
+    plan::{Change, Plan, Step},
+};
+
+/// How long a read vouches for a precondition.
+pub(super) const FRESH_FOR: Duration = Duration::from_secs(10);
+
+/// Every change of a plan, and where it is.
+#[derive(Debug)]
+pub(super) struct Scheduler<'a> {
+    changes: &'a [Change],
+    items: Vec<Operation>,
+    limits: Limits,
+    /// Every task of ours, ended ones too.
+    ours: BTreeSet<TaskId>,
+    longest_task: Duration,
+    /// The tasks as last seen, kept only while a write is in doubt.
+    tasks: Vec<Task>,
+    tasks_asked_at: Option<Moment>,
+    /// Names that the last complete list shows.
+    listed: BTreeSet<Name>,
+    /// Whether it only settles what was under way.
+    settles_only: bool,
+    /// Whether replaces that were cut between their halves are finished before anything else is
+    /// begun.
+    halves_first: bool,
+}
+
+/// What may leave next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Next {
+    pub(super) index: usize,
+    pub(super) step: Step,
+}
+
+impl<'a> Scheduler<'a> {
+    /// Takes a plan up.
+    pub(super) fn new(plan: &'a Plan, limits: Limits) -> Self {
+        let items = plan.changes.iter().enumerate();
+        Self {
+            changes: &plan.changes,
+            items: items.map(|(position, change)| Operation::new(position, change)).collect(),
+            limits,
+            ours: BTreeSet::new(),
+            longest_task: Duration::ZERO,
+            tasks: Vec::new(),
+            tasks_asked_at: None,
+            listed: BTreeSet::new(),
+            settles_only: false,
+            halves_first: false,
+        }
+    }
+
+    /// Takes a plan up where an apply left it that was cut short.
+    pub(super) fn resumed(plan: &'a Plan, limits: Limits, left: &Replay) -> (Self, Events) {
+        let changes = left.changes.iter().zip(&plan.changes).enumerate();
+        let taken_up = changes.map(|(at, (left, change))| left.take_up(at, change, limits.wait));
+        let (items, events): (Vec<_>, Vec<_>) = taken_up.unzip();
+        let schedule = Self {
+            items,
+            ours: left.tasks.clone(),
+            longest_task: left.longest_task,
+            halves_first: true,
+            ..Self::new(plan, limits)
+        };
+        (schedule, events.into_iter().flatten().collect())
+    }
+
+    /// Checks every precondition before the first write, by a list that is as old as the
+    /// first of these moments says, and had come by the second. Fails, with nothing begun, where any
+    /// change is neither as planned nor done already. Of a plan that was begun before, or whose rest
+    /// is only settled, only the changes that were not are checked, and one that has moved ends
+    /// alone.
+    pub(super) fn check_all(
+        &mut self,
+        view: &View<'_>,
+        credentials: &ById,
+        times: (Moment, Moment),
+    ) -> Result<Events, Vec<(usize, Moved)>> {
+        self.note_listed(view);
+        let is_begun = self.items.iter().any(|it| it.begun);
+        let moved = self.moved(view, credentials);
+        if !moved.is_empty() && !is_begun && !self.settles_only {
+            return Err(moved);
+        }
+        let mut events = Events::new();
+        for (position, moved) in moved {
+            let outcome = Outcome::Stale { words: moved.to_string() };
+            events.extend(self.item(position).end(outcome));
+        }
+        for (item, change) in self.items.iter_mut().zip(self.changes) {
+            if item.is_unbegun() {
+                events.extend(item.check(change, view, times));
+            } else if matches!(
+                (&item.phase, item.step()),
+                (Phase::Ready, Some(Step::Stop | Step::Delete))
+            ) {
+                events.extend(item.fail_if_moved(change, view));
+            }
+        }
+        Ok(events)
+    }
+
+    fn moved(&self, view: &View<'_>, credentials: &ById) -> Vec<(usize, Moved)> {
+        let unbegun = self.items.iter().zip(self.changes).filter(|(item, _)| item.is_unbegun());
+        let moved = unbegun.filter_map(|(item, change)| {
+            let moved = match precondition(change, view) {
+                Precondition::Moved(moved) => Some(moved),
+                Precondition::Holds | Precondition::Unknown => {
+                    credentials_gone(change, credentials)
+                }
+                Precondition::Converged { .. } => None,
+            };
+            moved.map(|moved| (item.position, moved))
+        });
+        moved.collect()
+    }
+
+    fn note_listed(&mut self, view: &View<'_>) {
+        if view.complete {
+            let names = self.changes.iter().map(|it| &it.name);
+            self.listed = names.filter(|it| !view.named(it).is_empty()).cloned().collect();
+        }
+    }
+
+    /// Returns the next step that may leave, in the order of the plan.
+    pub(super) fn next(&self, now: Moment, only_between_halves: bool) -> Option<Next> {
+        let n_sending = self.count(|it| matches!(it, Phase::Sending));
+        let n_open = self.count(|it| matches!(it, Phase::Pending { .. } | Phase::Doubt(_)));
+        let is_full = self.limits.parallelism.get() <= n_sending
+            || self.limits.max_pending.get() <= n_sending + n_open;
+        if is_full {
+            return None;
+        }
+        let only_between_halves = only_between_halves || self.halves_first && self.has_half();
+        let ready = self.items.iter().zip(self.changes).enumerate().find(|(_, (item, change))| {
+            let may_go_on = !only_between_halves || item.is_between_halves(change);
+            matches!(item.phase, Phase::Ready)
+                && may_go_on
+                && !item.is_stale_by(now, FRESH_FOR)
+                && !(item.step() == Some(Step::Create) && self.listed.contains(&change.name))
+        });
+        let (index, (item, _)) = ready?;
+        item.step().map(|step| Next { index, step })
+    }
+
+    /// Whether a replace is between its halves, and its second one is soon to leave.
+    fn has_half(&self) -> bool {
+        self.items.iter().zip(self.changes).any(|(it, change)| {
+            let is_soon = match it.phase {
+                Phase::Ready | Phase::Sending | Phase::Doubt(_) => true,
+                Phase::AwaitingEffect(_) => it.step() == Some(Step::Delete),
+                // A task may never end, nor a name be free, and others must not wait for that.
+                Phase::Pending { .. } | Phase::Waiting(_) | Phase::Running(_) | Phase::Ended => {
+                    false
+                }
+            };
+            is_soon && it.is_between_halves(change)
+        })
+    }
+
+    fn count(&self, which: impl Fn(&Phase) -> bool) -> usize {
+        self.items.iter().filter(|it| which(&it.phase)).count()
+    }
+
+    pub(super) fn change(&self, index: usize) -> &'a Change {
+        self.changes.get(index).expect("invariant: items and changes are the same in number")
+    }
+
+    pub(super) fn item(&mut self, index: usize) -> &mut Operation {
+        self.items.get_mut(index).expect("invariant: indexes come from this schedule")
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.items.iter().all(Operation::is_ended)
+    }
+
+    /// Whether a request is under way that may change something.
+    pub(super) fn is_sending(&self) -> bool {
+        self.count(|it| matches!(it, Phase::Sending)) != 0
+    }
+
+    pub(super) fn waits_for_runs(&self) -> bool {
+        self.limits.wait == Wait::Runs
+    }
+
+    pub(super) fn accepted(
+        &mut self,
+        index: usize,
+        task: TaskId,
+        (sent, now): (Sent, Moment),
+    ) -> Events {
+        self.ours.insert(task.clone());
+        self.item(index).accepted(task, sent, now)
+    }
+
+    /// The same, but it only settles what was under way, and sends nothing.
+    pub(super) fn settling(self) -> Self {
+        Self { settles_only: true, ..self }
+    }
+
+    /// Whether it only settles what was under way, and sends nothing.
+    pub(super) fn settles_only(&self) -> bool {
+        self.settles_only
+    }
+
+    /// Returns how many changes are under way.
+    pub(super) fn n_open(&self) -> usize {
+        self.items.iter().filter(|it| !it.is_ended() && it.is_in_flight()).count()
+    }
+
+    /// Returns the open tasks of ours.
+    pub(super) fn open_tasks(&self) -> BTreeSet<TaskId> {
+        let task = |it: &Operation| match &it.phase {
+            Phase::Pending { task, .. } => Some(task.clone()),
+            Phase::Ready
+            | Phase::Waiting(_)
+            | Phase::Sending
+            | Phase::AwaitingEffect(_)
+            | Phase::Doubt(_)
+            | Phase::Running(_)
+            | Phase::Ended => None,
+        };
+        self.items.iter().filter_map(task).collect()
+    }
+
+    pub(super) fn has_doubts(&self) -> bool {
+        self.count(|it| matches!(it, Phase::Doubt(_))) != 0
+    }
+
+    /// Whether the tasks have to be looked at: some are open, or a write is in doubt.
+    pub(super) fn wants_tasks(&self) -> bool {
+        self.has_doubts() || self.count(|it| matches!(it, Phase::Pending { .. })) != 0
+    }
+
+    /// Whether the list of discoveries has to be looked at.
+    pub(super) fn wants_view(&self, now: Moment, stopping: bool) -> bool {
+        self.items.iter().zip(self.changes).any(|(it, change)| {
+            let stale = !stopping && it.is_stale_by(now, FRESH_FOR);
+            let blocked = matches!(it.phase, Phase::Ready)
+                && it.step() == Some(Step::Create)
+                && self.listed.contains(&change.name);
+            let shows_early = self.settles_only && matches!(it.phase, Phase::Pending { .. });
+            let goes_on = !stopping || it.is_between_halves(change);
+            it.wants_view() || stale || (blocked && goes_on) || shows_early
+        })
+    }
+
+    /// Whether a look has to prove that nothing is missing.
+    pub(super) fn wants_proof(&self, now: Moment) -> bool {
+        let is_deleting = |it: &Operation| {
+            matches!(it.phase, Phase::Pending { .. }) && it.step() == Some(Step::Delete)
+        };
+        self.items.iter().any(|it| it.wants_proof(now) || self.settles_only && is_deleting(it))
+    }
+
+    /// Takes in tasks that were asked for at that moment; `missing` are those that the controller
+    /// does not have.
+    pub(super) fn on_tasks(
+        &mut self,
+        tasks: Vec<Task>,
+        missing: &BTreeSet<TaskId>,
+        (asked_at, now): (Moment, Moment),
+    ) -> Events {
+        let by_id = tasks.iter().map(|it| (&it.id, it)).collect::<BTreeMap<_, _>>();
+        let mut events = Events::new();
+        for item in &mut self.items {
+            let Phase::Pending { task, accepted, .. } = &item.phase else { continue };
+            let (task, accepted) = (task.clone(), *accepted);
+            let step = item.step().expect("invariant: a task belongs to a step");
+            match by_id.get(&task) {
+                Some(found) => {
+                    let verdict = verdict(step, found);
+                    let was_open = verdict == TaskVerdict::Open;
+                    if !was_open {
+                        let took = now.saturating_sub(accepted);
+                        self.longest_task = self.longest_task.max(took);
+                    }
+                    events.extend(item.on_task(verdict, now));
+                }
+                None if missing.contains(&task) => events.extend(item.on_missing_task(asked_at)),
+                None => (),
+            }
+        }
+        drop(by_id);
+        self.tasks = tasks;
+        events
+    }
+
+    /// Takes note of when the tasks were asked for, where they are all that there are since the
+    /// first write: only then is a task that is not among them none.
+    pub(super) fn note_tasks(&mut self, listed_at: Option<Moment>) {
+        self.tasks_asked_at = listed_at;
+    }
+
+    /// Takes in a look at the list of discoveries that was asked for at the first of these moments
+    /// and had come at the second.
+    pub(super) fn on_view(
+        &mut self,
+        view: View<'_>,
+        (asked_at, came_at): (Moment, Moment),
+    ) -> Events {
+        self.note_listed(&view);
+        let tasks = TaskView { tasks: &self.tasks, ours: &self.ours };
+        let look = Observation {
+            view,
+            asked_at,
+            came_at,
+            tasks: ObservedTasks { view: tasks, asked_at: self.tasks_asked_at },
+            longest_task: self.longest_task,
+            wait_runs: self.limits.wait == Wait::Runs,
+            settles_only: self.settles_only,
+        };
+        let checks = self.items.iter_mut().zip(self.changes);
+        checks.flat_map(|(item, change)| item.on_view(change, &look)).collect()
+    }
+
+    /// Ends every change that nothing of is under way, but for those between the halves of a
+    /// replace.
+    pub(super) fn end_what_is_not_begun(&mut self, why: StopReason) -> Events {
+        self.end_where(why, |item, change| !item.is_in_flight() && !item.is_between_halves(change))
+    }
+
+    /// Ends every change that nothing of is under way.
+    pub(super) fn end_what_waits(&mut self, why: StopReason) -> Events {
+        self.end_where(why, |item, _| !item.is_in_flight())
+    }
+
+    /// Ends every change, but for those between the halves of a replace.
+    pub(super) fn end_all_but_halves(&mut self, why: StopReason) -> Events {
+        self.end_where(why, |item, change| !item.is_between_halves(change))
+    }
+
+    /// Ends every change: the time is over.
+    pub(super) fn end_all(&mut self, why: StopReason) -> Events {
+        self.end_where(why, |_, _| true)
+    }
+
+    fn end_where(
+        &mut self,
+        why: StopReason,
+        which: impl Fn(&Operation, &Change) -> bool,
+    ) -> Events {
+        let items = self.items.iter_mut().zip(self.changes);
+        let ended = items.filter(|(item, change)| which(item, change));
+        ended.flat_map(|(item, _)| item.leave(why)).collect()
+    }
+
+    /// Returns what the job items have to be asked for.
+    pub(super) fn asks_jobs(&self) -> Vec<(usize, RemoteId)> {
+        let asked = self.items.iter().enumerate();
+        asked.filter_map(|(index, it)| Some((index, it.asks_jobs_of()?.clone()))).collect()
+    }
+
+    /// Ends a change, which failed.
+    pub(super) fn fail(&mut self, index: usize, words: String) -> Events {
+        self.item(index).end(Outcome::Failed { words })
+    }
+
+    /// What the discovery's run was doing in the read right before an edit.
+    pub(super) fn note_run(&mut self, index: usize, run: RunState) {
+        self.item(index).note_run_state(run);
+    }
+}

@@ -1,0 +1,340 @@
+//! What the planner complains of: collected, put in order, and worded.
+//!
+//! Decides nothing: whoever finds the fault says so here.
+
+use super::{
+    origin::{Drift, Git},
+    types::{Action, Change, FieldChange, PlanDiagnostic},
+};
+use crate::{
+    codes,
+    model::{
+        DesiredDiscovery, Field, Interface, LiveDiscovery, Name, Unreadable, brief, printable,
+        shown,
+    },
+    source::{Diagnostic, Span},
+};
+
+/// How many names a complaint lists before it only counts.
+const MAX_LISTED: usize = 10;
+
+/// Diagnostics in the order in which they were found.
+#[derive(Debug, Default)]
+pub(super) struct Diagnostics {
+    found: Vec<Complaint>,
+}
+
+#[derive(Debug)]
+struct Complaint {
+    about: Option<Name>,
+    planned: PlanDiagnostic,
+}
+
+impl Diagnostics {
+    /// Takes a complaint about a discovery.
+    pub(super) fn add(&mut self, about: &Name, diagnostic: Diagnostic) {
+        let planned = PlanDiagnostic { diagnostic, refuses: false };
+        self.found.push(Complaint { about: Some(about.clone()), planned });
+    }
+
+    /// Takes a complaint about a discovery that a protection makes.
+    pub(super) fn refuse(&mut self, about: &Name, diagnostic: Diagnostic) {
+        let planned = PlanDiagnostic { diagnostic, refuses: true };
+        self.found.push(Complaint { about: Some(about.clone()), planned });
+    }
+
+    /// Takes a complaint about the plan as a whole.
+    pub(super) fn add_general(&mut self, planned: PlanDiagnostic) {
+        self.found.push(Complaint { about: None, planned });
+    }
+
+    pub(super) fn has_error(&self) -> bool {
+        self.found.iter().any(|it| it.planned.diagnostic.is_error())
+    }
+
+    pub(super) fn append(&mut self, other: Self) {
+        self.found.extend(other.found);
+    }
+
+    /// Returns them in the order of the files, and what no file is to blame for behind that, by
+    /// name. What the defaults of a file make many discoveries complain of is said once.
+    pub(super) fn into_planned(mut self) -> Vec<PlanDiagnostic> {
+        self.found.sort_by(|one, other| key(one).cmp(&key(other)));
+        let mut planned = self.found.into_iter().map(|it| it.planned).collect::<Vec<_>>();
+        planned.dedup();
+        planned
+    }
+}
+
+fn key(complaint: &Complaint) -> (bool, Option<Span>, Option<&Name>, &str, &str) {
+    let Diagnostic { severity: _, code, message, help: _, labels } = &complaint.planned.diagnostic;
+    let span = labels.first().map(|it| it.span);
+    // One place in the defaults speaks for every discovery: the name must not part what is equal.
+    let about = complaint.about.as_ref().filter(|_| span.is_none());
+    (span.is_none(), span, about, code, message)
+}
+
+pub(super) fn duplicate_live_name(name: &Name, live: &[&LiveDiscovery]) -> Diagnostic {
+    let ids = live.iter().map(|it| shown(&it.id.0)).collect::<Vec<_>>().join(", ");
+    let message =
+        format!("the controller has {} discoveries called `{name}`: ids {ids}", live.len());
+    Diagnostic::error(&codes::live::DUPLICATE_LIVE_NAME, message)
+        .help("a name is all that tells discoveries apart: delete all but one on the controller")
+}
+
+pub(super) fn unreadable(live: &LiveDiscovery, why: &Unreadable) -> Diagnostic {
+    let message = format!("the live discovery `{}` cannot be understood: {}", live.name, said(why));
+    Diagnostic::error(&codes::live::UNREADABLE, message)
+        .help("nothing is done to it as long as that is so: look at it on the controller")
+}
+
+/// Live discoveries that nobody manages and that cannot be understood.
+pub(super) fn unreadable_unmanaged(all: &[(&LiveDiscovery, &Unreadable)]) -> Diagnostic {
+    let texts = all.iter().take(MAX_LISTED);
+    let texts = texts.map(|(live, why)| format!("`{}` ({})", live.name, said(why)));
+    let mut listed = texts.collect::<Vec<_>>();
+    if let Some(more) = all.len().checked_sub(MAX_LISTED).filter(|it| *it != 0) {
+        listed.push(format!("and {more} more"));
+    }
+    let what = if all.len() == 1 {
+        "1 live discovery that no file names cannot be understood".to_owned()
+    } else {
+        format!("{} live discoveries that no file names cannot be understood", all.len())
+    };
+    let message = format!("{what}: {}", listed.join(", "));
+    Diagnostic::warning(&codes::live::UNREADABLE, message)
+        .help("what they cover is not counted among the addresses; they are left alone")
+}
+
+fn said(why: &Unreadable) -> String {
+    let Unreadable { field, found } = why;
+    format!("`{}` is {}", shown(field), shown_value(found))
+}
+
+/// Shows what stands in a field of the controller: JSON as a rule, which is safe already.
+fn shown_value(found: &str) -> String {
+    if found.chars().any(char::is_control) { shown(found).into_owned() } else { found.to_owned() }
+}
+
+pub(super) fn being_edited(name: &Name) -> Diagnostic {
+    let message = format!("somebody may be editing `{name}`: the controller says `Edit`");
+    Diagnostic::warning(&codes::live::BEING_EDITED, message)
+        .help("what they save after this plan is applied wins")
+}
+
+pub(super) fn similar_name(name: &Name, similar: &Name) -> Diagnostic {
+    let message = format!("`{name}` is not on the controller, and `{similar}` is");
+    Diagnostic::warning(&codes::live::SIMILAR_NAME, message)
+        .help("they differ in letter case or blanks only, and are two discoveries to a controller")
+}
+
+pub(super) fn no_cli_credential(it: &DesiredDiscovery) -> Diagnostic {
+    let message = format!("`{}` would be made without a `cli` credential", it.name.value);
+    Diagnostic::error(&codes::plan::NO_CLI_CREDENTIAL, message)
+        .at(it.name.span)
+        .help("give it one: `credentials: {cli: [DESCRIPTION]}`, here or in `defaults`")
+}
+
+pub(super) fn no_snmp_credential(it: &DesiredDiscovery) -> Diagnostic {
+    let message = format!("`{}` would be made without an SNMP credential", it.name.value);
+    Diagnostic::warning(&codes::plan::NO_SNMP_CREDENTIAL, message)
+        .at(it.name.span)
+        .help("the controller may refuse it, and finds less: give `snmp_v3` or `snmp_v2_read`")
+}
+
+pub(super) fn create_starts_a_run(it: &DesiredDiscovery, interface: Interface) -> Diagnostic {
+    let name = &it.name.value;
+    let message = format!("making `{name}` starts a run of it, in spite of `rerun: never`");
+    let at = it.rerun.as_ref().map_or(it.name.span, |it| it.at);
+    Diagnostic::warning(&codes::plan::CREATE_STARTS_A_RUN, message)
+        .at(at)
+        .help(format!("the {interface} interface cannot make a discovery without running it"))
+}
+
+/// `fields` are the controller's, and show that it has credentials of its own.
+pub(super) fn own_credentials(it: &DesiredDiscovery, fields: &[String]) -> Diagnostic {
+    let name = &it.name.value;
+    let message = format!(
+        "`{name}` has credentials of its own ({}), which cannot be read, and an edit would lose them",
+        field_names(fields)
+    );
+    Diagnostic::error(&codes::live::OWN_CREDENTIALS, message).at(it.name.span).help(
+        "with `state: present` and `on_change: replace` it is made anew without them; or change it \
+         on the controller by hand",
+    )
+}
+
+/// The same where a replace is the consent to lose them.
+pub(super) fn own_credentials_lost(it: &DesiredDiscovery, fields: &[String]) -> Diagnostic {
+    let name = &it.name.value;
+    let message = format!(
+        "`{name}` loses its own credentials ({}) when it is replaced: they cannot be read",
+        field_names(fields)
+    );
+    let at = it.on_change.as_ref().map_or(it.name.span, |it| it.at);
+    Diagnostic::warning(&codes::live::OWN_CREDENTIALS_LOST, message).at(at)
+}
+
+pub(super) fn secrets_not_sent(it: &DesiredDiscovery, fields: &[String]) -> Diagnostic {
+    let name = &it.name.value;
+    let message =
+        format!("`{name}` has masked secrets ({}): an edit leaves them out", field_names(fields));
+    Diagnostic::warning(&codes::live::SECRETS_NOT_SENT, message)
+        .at(it.name.span)
+        .help("its global credentials are kept; look at its runs once it is edited")
+}
+
+fn field_names(fields: &[String]) -> String {
+    fields.iter().map(|it| format!("`{}`", shown(it))).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn immutable_while_stopped(it: &DesiredDiscovery, paths: &[&str]) -> Diagnostic {
+    let paths = paths.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let name = &it.name.value;
+    let message = format!("`{name}` is to be stopped, and {paths} cannot be changed in place");
+    let at = it.state.as_ref().map_or(it.name.span, |it| it.at);
+    Diagnostic::error(&codes::plan::IMMUTABLE_WHILE_STOPPED, message)
+        .at(at)
+        .help("it would have to be deleted and made anew: with `state: present` it is")
+}
+
+pub(super) fn hops_not_reported(it: &DesiredDiscovery, at: Span) -> Diagnostic {
+    let name = &it.name.value;
+    let message = format!("the controller does not say how many hops `{name}` goes");
+    Diagnostic::warning(&codes::live::HOPS_NOT_REPORTED, message)
+        .at(at)
+        .help("whether they are as wanted cannot be told: they are not compared")
+}
+
+pub(super) fn run_state_unknown(it: &DesiredDiscovery, status: &str, so: &str) -> Diagnostic {
+    let name = &it.name.value;
+    let message = format!("whether `{name}` runs is not known ({}): {so}", shown(status));
+    Diagnostic::warning(&codes::live::RUN_STATE_UNKNOWN, message)
+        .at(it.name.span)
+        .help("look at it on the controller, or run it with `--rerun`")
+}
+
+pub(super) fn run_age_unknown(it: &DesiredDiscovery) -> Diagnostic {
+    let name = &it.name.value;
+    let message = format!("when the last run of `{name}` ended is not known: it is not run again");
+    let at = it.rerun.as_ref().map_or(it.name.span, |it| it.at);
+    Diagnostic::warning(&codes::live::RUN_AGE_UNKNOWN, message)
+        .at(at)
+        .help("run it once with `--rerun`")
+}
+
+pub(super) fn already_running(it: &DesiredDiscovery) -> Diagnostic {
+    let message = format!("`{}` is running: `--rerun` does nothing to it", it.name.value);
+    Diagnostic::warning(&codes::live::ALREADY_RUNNING, message).at(it.name.span)
+}
+
+pub(super) fn rerun_narrowed_away(it: &DesiredDiscovery) -> Diagnostic {
+    let name = &it.name.value;
+    let message = format!("`--rerun` names `{name}`, and `--only` or `--except` leaves it out");
+    Diagnostic::warning(&codes::plan::RERUN_NARROWED_AWAY, message).at(it.name.span)
+}
+
+pub(super) fn matches_nothing(pattern: &str) -> Diagnostic {
+    let pattern = printable(pattern);
+    let message = format!("`--only {pattern}` matches no discovery, of the files or live");
+    Diagnostic::warning(&codes::plan::MATCHES_NOTHING, message).help("look for a typo in it")
+}
+
+pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagnostic {
+    let message = format!(
+        "`--prune` would delete {n_deletions} of the {n_covered} discoveries that `manage.names` \
+         covers"
+    );
+    Diagnostic::error(&codes::plan::TOO_MANY_DELETIONS, message)
+        .help(format!("if all of them are to go, say `--allow-delete {n_deletions}`"))
+}
+
+/// One field that is not what the files asked for, where that is refused.
+pub(super) fn drifted_field(change: &Change, field: &FieldChange) -> Diagnostic {
+    let FieldChange { setting: _, path, before, after, key, origin: _ } = field;
+    let value = |it: &Option<Field>| match it {
+        Some(it) => brief(&it.value.to_string()),
+        None => "not set".to_owned(),
+    };
+    let message = format!(
+        "`{path}` of `{}` was changed on the controller: it is {}, and the files say {}",
+        change.name,
+        value(before),
+        value(after)
+    );
+    refused(message, key.or(change.span), "was changed on the controller")
+}
+
+/// A discovery that is not as the files asked for, where that is refused.
+pub(super) fn drifted(change: &Change) -> Diagnostic {
+    let name = &change.name;
+    let (message, label) = match change.action {
+        Action::Create => {
+            (format!("`{name}` was deleted on the controller"), "was deleted on the controller")
+        }
+        Action::Delete => {
+            (format!("`{name}` was made on the controller"), "was made on the controller again")
+        }
+        Action::Stop => {
+            (format!("`{name}` was started on the controller"), "was started on the controller")
+        }
+        Action::Update | Action::Replace | Action::Restart => {
+            (format!("`{name}` was changed on the controller"), "was changed on the controller")
+        }
+    };
+    refused(message, change.span, label)
+}
+
+fn refused(message: String, at: Option<Span>, label: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(&codes::drift::DRIFT, message).help(
+        "`--drift revert` makes it what the files say, `--drift keep` leaves it alone; or put into \
+         the files what is on the controller",
+    );
+    match at {
+        Some(at) => diagnostic.labelled(at, label),
+        None => diagnostic,
+    }
+}
+
+/// What the files said before cannot be told. `why` is the first mistakes in them.
+pub(super) fn unreadable_base(why: &str, git: &Git, drift: Drift) -> Diagnostic {
+    let commit = git.merge_base.get(..7).unwrap_or(&git.merge_base);
+    let message = format!("the files at {commit}, to compare with, have mistakes: {why}");
+    match drift {
+        Drift::Revert => Diagnostic::warning(&codes::drift::UNREADABLE_BASE, message)
+            .help("everything counts as this change; the files of today are not to blame"),
+        Drift::Keep | Drift::Fail => Diagnostic::error(&codes::drift::UNREADABLE_BASE, message)
+            .help(format!(
+                "what is drift cannot be told, and `--drift {drift}` rests on it: compare with a \
+             commit whose files are good, or leave the flag out"
+            )),
+    }
+}
+
+pub(super) fn bug(violation: &str) -> Diagnostic {
+    let message = format!("this plan breaks a rule of its own: {violation}");
+    Diagnostic::error(&codes::plan::BUG, message)
+        .help("this is a bug in trueup: please report it; nothing was changed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::testing::Scenario;
+
+    #[test]
+    fn a_broken_rule_is_a_bug() {
+        let bug = bug("the changes are out of order");
+        assert!(bug.is_error() && bug.message.contains("the changes are out of order"));
+        assert_eq!(bug.code, "trueup::plan::bug");
+    }
+
+    #[test]
+    fn what_cannot_be_changed_in_place_is_not_run_to_change_it() {
+        let scenario = Scenario::new("lab; cidr 10.0.0.0/24; state stopped", "");
+        let [lab] = scenario.desired.discoveries.as_slice() else { panic!("{scenario:?}") };
+        let complaint = immutable_while_stopped(lab, &["cidr"]);
+        assert!(complaint.is_error() && complaint.message.contains("`cidr`"));
+        assert_eq!(complaint.code, "trueup::plan::immutable_while_stopped");
+    }
+}

@@ -1,0 +1,221 @@
+//! The limits that a discovery of the files keeps to, or not, whatever is live: what it scans.
+//!
+//! Goes by what the files say: an `exclude` that somebody set on the controller, and that no file
+//! gives, can be gone tomorrow.
+
+use super::impact::covered;
+use crate::{
+    codes,
+    model::{
+        AddressRange, AddressSet, Count, DesiredDiscovery, Given, Name, Policy, Settings, State,
+        Target,
+    },
+    source::{Diagnostic, Span, Spanned},
+};
+
+/// How many ranges a refusal lists before it only counts.
+const MOST_RANGES: usize = 3;
+
+/// How many entries of a list of limits a refusal points at.
+const MOST_LABELS: usize = 3;
+
+/// What to do about what somebody has changed on the controller.
+const KEPT_HELP: &str = "put it right on the controller, or let `--drift revert` do it";
+
+/// What the limits come to, made once for all discoveries.
+pub(super) struct Limits<'a> {
+    policy: &'a Policy,
+    forbidden: AddressSet,
+    /// `None` where everything is allowed.
+    allowed: Option<AddressSet>,
+}
+
+/// A discovery of the files that scans.
+struct Scanner<'a> {
+    name: &'a Name,
+    target: &'a Target,
+    /// Where its target is given.
+    at: Span,
+    addresses: AddressSet,
+    whose: Whose,
+}
+
+/// Who says what a discovery scans.
+#[derive(Clone, Copy)]
+enum Whose {
+    Files,
+    /// Somebody has changed it on the controller, and it is left as it is.
+    KeptDrift,
+}
+
+impl<'a> Limits<'a> {
+    pub(super) fn new(policy: &'a Policy) -> Self {
+        let set = |list: &Given<Vec<Spanned<AddressRange>>>| {
+            list.value.iter().map(|it| it.value).collect::<AddressSet>()
+        };
+        let forbidden = policy.forbid_ranges.as_ref().map(set).unwrap_or_default();
+        let allowed = policy.allow_only_within.as_ref().map(set);
+        Self { policy, forbidden, allowed }
+    }
+
+    /// Returns what refuses a discovery; of one that is to be absent, nothing does.
+    pub(super) fn refusals(&self, it: &DesiredDiscovery) -> Vec<Diagnostic> {
+        let target = it.wanted.target().filter(|_| it.state() != State::Absent);
+        let Some(target) = target else { return Vec::new() };
+        self.of_scanner(&scanner_of(it, &target))
+    }
+
+    /// Returns what refuses the settings that are sent of a discovery where they reach further than
+    /// the files say: where drift is kept.
+    pub(super) fn refusals_of_kept(
+        &self,
+        it: &DesiredDiscovery,
+        after: &Settings,
+    ) -> Vec<Diagnostic> {
+        let (Some(given), Some(target)) = (it.wanted.target(), after.target()) else {
+            return Vec::new();
+        };
+        let written = scanner_of(it, &given);
+        let addresses = covered(target, after.exclude());
+        let is_within = addresses.minus(&written.addresses).is_empty();
+        if is_within && target.kind() == given.value.kind() {
+            return Vec::new();
+        }
+        self.of_scanner(&Scanner { target, addresses, whose: Whose::KeptDrift, ..written })
+    }
+
+    fn of_scanner(&self, it: &Scanner<'_>) -> Vec<Diagnostic> {
+        let refusals =
+            [self.too_large(it), self.forbidden(it), self.outside(it), self.unbounded(it)];
+        refusals.into_iter().flatten().collect()
+    }
+
+    fn too_large(&self, it: &Scanner<'_>) -> Option<Diagnostic> {
+        let Given { value: most, key: _, at } = self.policy.max_addresses_per_discovery.as_ref()?;
+        let count = it.addresses.count();
+        let message = format!(
+            "`{}` has {}, and `max_addresses_per_discovery` is {}",
+            it.name,
+            addresses(count),
+            most.grouped()
+        );
+        (*most < count).then(|| {
+            Diagnostic::error(&codes::policy::MAX_ADDRESSES_PER_DISCOVERY, message)
+                .labelled(it.at, it.label(&addresses(count)))
+                .labelled(*at, "the limit")
+                .help(match it.whose {
+                    Whose::Files => {
+                        "scan less, leave addresses out with `exclude`, or make several of it"
+                    }
+                    Whose::KeptDrift => KEPT_HELP,
+                })
+        })
+    }
+
+    fn forbidden(&self, it: &Scanner<'_>) -> Option<Diagnostic> {
+        let list = self.policy.forbid_ranges.as_ref()?;
+        let hit = it.addresses.and(&self.forbidden);
+        if hit.count().is_zero() {
+            return None;
+        }
+        let (name, ranges) = (it.name, ranges(&hit));
+        let message = format!("`{name}` scans {ranges}, which `forbid_ranges` forbids");
+        let mut refusal = Diagnostic::error(&codes::policy::FORBID_RANGES, message)
+            .labelled(it.at, it.label("this scans it"))
+            .help(help_of(it, "forbidden"));
+        let hits = list.value.iter().filter(|entry| {
+            !it.addresses.and(&[entry.value].into_iter().collect()).count().is_zero()
+        });
+        for entry in hits.take(MOST_LABELS) {
+            refusal = refusal.labelled(entry.span, "forbidden here");
+        }
+        Some(refusal)
+    }
+
+    fn outside(&self, it: &Scanner<'_>) -> Option<Diagnostic> {
+        let list = self.policy.allow_only_within.as_ref()?;
+        let outside = it.addresses.minus(self.allowed.as_ref()?);
+        let (name, found) = (it.name, ranges(&outside));
+        let message = format!("`{name}` scans {found}, which `allow_only_within` does not have");
+        (!outside.count().is_zero()).then(|| {
+            Diagnostic::error(&codes::policy::ALLOW_ONLY_WITHIN, message)
+                .labelled(it.at, it.label("this scans it"))
+                .labelled(list.at, "allowed is only this")
+                .help(help_of(it, "not allowed"))
+        })
+    }
+
+    fn unbounded(&self, it: &Scanner<'_>) -> Option<Diagnostic> {
+        let Given { value: allowed, key: _, at } = self.policy.allow_unbounded.as_ref()?;
+        let kind = it.target.kind();
+        let name = it.name;
+        let message = format!(
+            "`{name}` goes wherever its neighbours lead, and `allow_unbounded` does not have it"
+        );
+        (kind.is_unbounded() && !allowed.globs.is_match(name)).then(|| {
+            Diagnostic::error(&codes::policy::ALLOW_UNBOUNDED, message)
+                .labelled(it.at, it.label(&format!("`{}` has no bounds", kind.key())))
+                .labelled(*at, "no pattern matches its name")
+                .help(match it.whose {
+                    Whose::Files => "scan `ranges` or a `cidr`, or have its name allowed",
+                    Whose::KeptDrift => KEPT_HELP,
+                })
+        })
+    }
+}
+
+impl Scanner<'_> {
+    /// Returns what is said where its target is given.
+    fn label(&self, text: &str) -> String {
+        match self.whose {
+            Whose::Files => text.to_owned(),
+            Whose::KeptDrift => "not this, but what is on the controller and is kept".to_owned(),
+        }
+    }
+}
+
+fn scanner_of<'a>(it: &'a DesiredDiscovery, target: &Given<&'a Target>) -> Scanner<'a> {
+    let exclude = it.wanted.exclude().map(|it| it.value);
+    let Given { value: target, key: _, at } = target;
+    let addresses = covered(target, exclude);
+    Scanner { name: &it.name.value, target, at: *at, addresses, whose: Whose::Files }
+}
+
+fn help_of(it: &Scanner<'_>, what: &str) -> String {
+    if matches!(it.whose, Whose::KeptDrift) {
+        return KEPT_HELP.to_owned();
+    }
+    let kind = it.target.kind();
+    match (kind.is_unbounded(), kind.heeds_exclude()) {
+        (true, _) => "begin at another device".to_owned(),
+        (false, true) => format!("leave out with `exclude` what is {what}, or scan less"),
+        (false, false) => format!("scan less: leave out what is {what}"),
+    }
+}
+
+/// Says how many addresses.
+pub(super) fn addresses(count: Count) -> String {
+    let many = if count == Count::from(1) { "address" } else { "addresses" };
+    format!("{} {many}", count.grouped())
+}
+
+/// Lists the ranges of a set, the first few of them.
+pub(super) fn ranges(set: &AddressSet) -> String {
+    listed(&set.ranges())
+}
+
+/// Lists ranges, the first few of them.
+pub(super) fn listed(ranges: &[AddressRange]) -> String {
+    let shown = ranges.iter().take(MOST_RANGES).map(AddressRange::to_string);
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match ranges.len().saturating_sub(MOST_RANGES) {
+        0 => shown,
+        1 => format!("{shown} and 1 more range"),
+        more => format!("{shown} and {more} more ranges"),
+    }
+}
+
+/// Returns where the files say what a discovery scans, or else where its name stands.
+pub(super) fn place_of_target(it: &DesiredDiscovery) -> Span {
+    it.wanted.target().map_or(it.name.span, |it| it.at)
+}
