@@ -28,7 +28,7 @@ const DELETE: MethodFilter = MethodFilter::DELETE;
 
 /// The controller serves its API with and without `/dna/intent`.
 pub(super) fn router() -> Router<Gateway> {
-    let api = discoveries().merge(old_tasks()).merge(new_tasks()).merge(credentials());
+    let api = discoveries().merge(v1_tasks()).merge(v2_tasks()).merge(credentials());
     Router::new()
         .nest("/dna/intent/api", api.clone())
         .nest("/api", api)
@@ -84,11 +84,11 @@ fn discoveries() -> Router<Gateway> {
         .route("/v1/discovery/{id}/network-device", routing::delete(not_a_number))
 }
 
-fn old_tasks() -> Router<Gateway> {
-    Api::unless_gone(World::old_tasks_gone)
-        .on(GET, "/v1/task", Tasks, |(), it| it.world.old_tasks(it.query, it.at))
-        .on(GET, "/v1/task/count", Tasks, |(), it| it.world.old_task_count(it.query, it.at))
-        .on(GET, "/v1/task/{id}", Task, |id: String, it| it.world.old_task(&id, it.at))
+fn v1_tasks() -> Router<Gateway> {
+    Api::unless_gone(World::v1_tasks_gone)
+        .on(GET, "/v1/task", Tasks, |(), it| it.world.v1_tasks(it.query, it.at))
+        .on(GET, "/v1/task/count", Tasks, |(), it| it.world.v1_task_count(it.query, it.at))
+        .on(GET, "/v1/task/{id}", Task, |id: String, it| it.world.v1_task(&id, it.at))
         .on(GET, "/v1/task/{id}/tree", Task, |id: String, it| it.world.task_tree(&id, it.at))
         .on(GET, "/v1/task/operation/{id}/{start}/{count}", Task, |page: PageOf, it| {
             it.world.tasks_of_operation(&page, it.at)
@@ -96,11 +96,11 @@ fn old_tasks() -> Router<Gateway> {
         .router
 }
 
-fn new_tasks() -> Router<Gateway> {
-    Api::unless_gone(World::new_tasks_gone)
-        .on(GET, "/v1/tasks", Tasks, |(), it| it.world.new_tasks(it.query, it.at))
-        .on(GET, "/v1/tasks/count", Tasks, |(), it| it.world.new_task_count(it.query, it.at))
-        .on(GET, "/v1/tasks/{id}", Task, |id: String, it| it.world.new_task(&id, it.at))
+fn v2_tasks() -> Router<Gateway> {
+    Api::unless_gone(World::v2_tasks_gone)
+        .on(GET, "/v1/tasks", Tasks, |(), it| it.world.v2_tasks(it.query, it.at))
+        .on(GET, "/v1/tasks/count", Tasks, |(), it| it.world.v2_task_count(it.query, it.at))
+        .on(GET, "/v1/tasks/{id}", Task, |id: String, it| it.world.v2_task(&id, it.at))
         .on(GET, "/v1/tasks/{id}/detail", Task, |id: String, it| it.world.task_detail(&id, it.at))
         .router
 }

@@ -1,4 +1,4 @@
-//! The reads of discoveries: count, pages, one.
+//! Reads of discoveries: count, pages, one.
 
 use serde_json::{Value, json};
 
@@ -49,14 +49,14 @@ impl World {
         }
     }
 
-    /// All that the list shows, in its order.
+    /// The discoveries that the list shows, in its order.
     pub(super) fn listed(&self, at: At<'_>) -> Vec<&Discovery> {
         let mut listed: Vec<&Discovery> =
             self.discoveries.iter().filter(|it| it.is_visible(at.now)).collect();
         match at.rules.quirks.list_order {
             ListOrder::Oldest => (),
             ListOrder::Newest => listed.reverse(),
-            // The same order for every page, else no list could ever be complete.
+            // The same order for every page, else no list could be read completely.
             ListOrder::Shuffled => listed.sort_by_cached_key(|it| {
                 let id = it.id().unwrap_or_default();
                 seed::numbers(at.rules.seed, &["place", &id]).u64(..)
@@ -74,7 +74,7 @@ impl World {
     }
 }
 
-/// A count, which some releases write as text.
+/// A count, which some releases return as text.
 pub(super) fn count(count: usize, at: At<'_>) -> Value {
     match at.rules.quirks.number_spelling {
         NumberSpelling::Number => json!(count),

@@ -83,7 +83,7 @@ impl Lab {
     }
 
     fn task(&mut self, id: &str) -> Value {
-        self.found(|world, at| world.old_task(id, at))
+        self.found(|world, at| world.v1_task(id, at))
     }
 
     /// How a task ended.
@@ -456,9 +456,9 @@ fn a_late_task_is_not_to_be_found_by_id_or_list() {
     let task = lab.write(|world, at| world.create(&body, &treatment, at));
     lab.wait(1_999);
     let query = Query::default();
-    assert!(matches!(lab.ask(|world, at| world.old_task(&task, at)), Answer::Refused(_)));
-    assert!(matches!(lab.ask(|world, at| world.new_task(&task, at)), Answer::Refused(_)));
-    assert_eq!(lab.found(|world, at| world.old_tasks(&query, at).unwrap()), json!([]));
+    assert!(matches!(lab.ask(|world, at| world.v1_task(&task, at)), Answer::Refused(_)));
+    assert!(matches!(lab.ask(|world, at| world.v2_task(&task, at)), Answer::Refused(_)));
+    assert_eq!(lab.found(|world, at| world.v1_tasks(&query, at).unwrap()), json!([]));
     lab.wait(1);
     assert_eq!(lab.end(&task), "done: 1");
 }
@@ -769,7 +769,7 @@ fn both_task_interfaces_filter_sort_and_page() {
     lab.wait(850);
     let mut old = |text: &str| {
         let query = query(text);
-        let list = lab.found(|world, at| world.old_tasks(&query, at).unwrap());
+        let list = lab.found(|world, at| world.v1_tasks(&query, at).unwrap());
         let list = list.as_array().unwrap().clone();
         list.iter().map(|it| it["progress"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
@@ -784,7 +784,7 @@ fn both_task_interfaces_filter_sort_and_page() {
     lab.wait(1_000);
     let mut new = |text: &str| {
         let query = query(text);
-        let list = lab.found(|world, at| world.new_tasks(&query, at).unwrap());
+        let list = lab.found(|world, at| world.v2_tasks(&query, at).unwrap());
         list.as_array()
             .unwrap()
             .iter()
@@ -793,7 +793,7 @@ fn both_task_interfaces_filter_sort_and_page() {
     };
     assert_eq!(new(""), ["SUCCESS", "FAILURE", "SUCCESS"]);
     assert_eq!(new("status=failure"), ["FAILURE"]);
-    let count = lab.found(|world, at| world.new_task_count(&query("status=SUCCESS"), at).unwrap());
+    let count = lab.found(|world, at| world.v2_task_count(&query("status=SUCCESS"), at).unwrap());
     assert_eq!(count, 2);
 }
 
@@ -805,8 +805,8 @@ fn the_list_quirks_change_order_and_words() {
         lab.wait(1_000);
         lab.create("two");
         let query = query(text);
-        let old = lab.found(|world, at| world.old_tasks(&query, at).unwrap());
-        let new = lab.found(|world, at| world.new_tasks(&query, at).unwrap());
+        let old = lab.found(|world, at| world.v1_tasks(&query, at).unwrap());
+        let new = lab.found(|world, at| world.v2_tasks(&query, at).unwrap());
         (old, new)
     };
     assert_eq!(list("task_order=oldest", "").0[0]["progress"], "1");
