@@ -26,6 +26,8 @@ mod render;
 
 mod reference;
 
+mod session;
+
 pub mod cli;
 
 #[cfg(feature = "testing")]
