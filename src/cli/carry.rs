@@ -91,7 +91,7 @@ impl Listeners<'_, '_> {
                 continue;
             }
             self.report.apply_event(event, at_ms);
-            let logged = self.output.log(LogRecord::Applying(event, self.changes));
+            let logged = self.output.log(LogRecord::event(event, self.changes));
             followed = followed.and(logged.map_err(|_| SinkError::EventLog));
             if let Some(line) = self.progress.line(event, self.report) {
                 self.progress.say(&line, self.output);
@@ -181,7 +181,7 @@ pub(crate) async fn carried_out(
         }
         for end in &ends {
             report.apply_event(end, output.now_ms());
-            drop(output.log(LogRecord::Applying(end, &plan.changes)));
+            drop(output.log(LogRecord::event(end, &plan.changes)));
         }
     }
     let is_stale = matches!(ended, Some(Ended::Stale(_)));
@@ -284,7 +284,7 @@ pub(crate) fn finish(
     let about = ReportAbout { plan, sources };
     let document = render::report_document(report, about);
     // A log that failed is told at the end.
-    drop(output.log(LogRecord::Report(Box::new(document))));
+    drop(output.log(LogRecord::report(document)));
     if args.format == Format::Json {
         output.print_document(&render::report_json(report, about));
     }

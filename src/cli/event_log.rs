@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use crate::render::{LogRecord, event_line};
+use crate::{events::Line, render::LogRecord};
 
 /// The lines of `--events`.
 pub(crate) struct EventLog {
@@ -39,7 +39,7 @@ impl EventLog {
     /// Writes a line, at once and whole. What fails once fails for good.
     pub(crate) fn write(
         &mut self,
-        record: LogRecord<'_>,
+        record: LogRecord,
         at_ms: i64,
         stdout: &mut dyn Write,
     ) -> io::Result<()> {
@@ -47,7 +47,7 @@ impl EventLog {
             return Err(io::Error::other("an earlier line could not be written"));
         }
         self.seq += 1;
-        let line = event_line(record, self.seq, at_ms);
+        let line = Line::new(self.seq, at_ms, record).text();
         let stream: &mut dyn Write = match &mut self.file {
             Some(file) => file,
             None => stdout,

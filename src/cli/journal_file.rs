@@ -104,5 +104,5 @@ fn make_way(
 pub(crate) fn header(document: &str, wait: Wait) -> Header {
     let plan = serde_json::from_str::<Value>(document);
     let plan = plan.expect("invariant: a plan that is saved is JSON");
-    Header { plan, waits_for_runs: wait == Wait::Runs }
+    Header::new(plan, wait == Wait::Runs)
 }

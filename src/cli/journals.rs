@@ -93,7 +93,7 @@ pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Found, JournalError> 
 
 /// Returns the plan of a journal, and its document as it is saved, to the byte.
 fn plan_of(lines: &Lines) -> Result<(Saved, String), JournalError> {
-    let document = serde_json::to_string_pretty(&lines.plan).unwrap_or_default();
+    let document = serde_json::to_string_pretty(&lines.header.plan).unwrap_or_default();
     let document = shown_json(document) + "\n";
     let first = |why: String| JournalError::Line { line: 1, why };
     let saved = render::saved_plan(&document).map_err(|error| first(error.to_string()))?;
@@ -101,7 +101,7 @@ fn plan_of(lines: &Lines) -> Result<(Saved, String), JournalError> {
 }
 
 fn wait_of(lines: &Lines) -> Wait {
-    if lines.waits_for_runs { Wait::Runs } else { Wait::Tasks }
+    if lines.header.waits_for_runs() { Wait::Runs } else { Wait::Tasks }
 }
 
 /// Returns what earlier applies may have deleted and not created again, with the settings that it

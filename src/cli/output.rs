@@ -115,7 +115,7 @@ impl<'h> Output<'h> {
     }
 
     /// Writes a line to the log of `--events`, if there is one.
-    pub(crate) fn log(&mut self, record: LogRecord<'_>) -> io::Result<()> {
+    pub(crate) fn log(&mut self, record: LogRecord) -> io::Result<()> {
         let at_ms = self.now_ms();
         match &mut self.events {
             Some(log) => log.write(record, at_ms, &mut self.host.out),
@@ -248,7 +248,7 @@ impl<'h> Output<'h> {
     fn log_complaints(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         for diagnostic in diagnostics {
             // That it cannot be logged is told at the end, by `failure`.
-            drop(self.log(LogRecord::Diagnostic(diagnostic, sources)));
+            drop(self.log(LogRecord::diagnostic(diagnostic, sources)));
         }
         if let Some(annotations) = &mut self.annotations {
             annotations.take(diagnostics, sources);

@@ -153,7 +153,7 @@ pub(crate) async fn made(
     plan.refuse(files.refusals.iter().cloned());
     let (_, others) = plan.complaints();
     output.complain(&[files.warnings.clone(), others].concat(), &files.sources);
-    drop(output.log(LogRecord::PlanMade(&plan)));
+    drop(output.log(LogRecord::plan_made(&plan)));
     output.say(&found(&plan));
     Ok((plan, Seen { live, at }))
 }

@@ -93,7 +93,7 @@ where
     let failure = annotations::close(exit, &mut output).or_else(|| output.failure());
     let exit = unless_failed(exit, writes, failure, &mut output);
     // Nothing is left to be done where even this cannot be written.
-    drop(output.log(LogRecord::Exit { code: exit.code(), name: exit.name() }));
+    drop(output.log(LogRecord::exit(exit.code(), exit.name())));
     exit
 }
 
