@@ -5,10 +5,10 @@
 use tokio::task::JoinError;
 
 use super::{
-    drive::{Answer, Drive, ReadForEdit},
-    item::{Claim, Events, Moment, Sent},
-    looks::TasksSeen,
-    standing::View,
+    driver::{Answer, Driver, ReadForEdit},
+    operation::{Events, Moment, Sent, TaskClaim},
+    polling::TasksAnswer,
+    precondition::View,
 };
 use crate::{
     api::{Accepted, WriteError},
@@ -17,7 +17,7 @@ use crate::{
     plan::Step,
 };
 
-impl Drive<'_> {
+impl Driver<'_> {
     /// Takes in an answer, and all others that are there by now. What came of them is told at
     /// once.
     pub(super) fn take_in_all(&mut self, answer: Result<Answer, JoinError>) {
@@ -68,15 +68,15 @@ impl Drive<'_> {
         match error {
             WriteError::InDoubt(error) => item.in_doubt(sent, error.to_string(), now),
             WriteError::NotFound(_) if item.step() == Some(Step::Delete) => {
-                self.looks.view_is_awaited = true;
-                item.came_to_nothing(sent, Claim::Nothing, now)
+                self.polling.view_is_awaited = true;
+                item.came_to_nothing(sent, TaskClaim::Nothing, now)
             }
             WriteError::NotFound(error) | WriteError::Refused(error) => {
-                self.looks.view_is_awaited = true;
+                self.polling.view_is_awaited = true;
                 item.refused(sent, error.to_string(), now)
             }
             WriteError::NotSent(error) if may_go_on && (is_half || error.had_no_turn()) => {
-                item.look_again();
+                item.requeue_unsent();
                 Events::new()
             }
             WriteError::NotSent(error) if error.was_given_up() => {
@@ -123,8 +123,8 @@ impl Drive<'_> {
         if differences.is_empty() {
             return self.schedule.item(index).found_done(wait_runs);
         }
-        self.schedule.item(index).hold_back();
-        if self.schedule.item(index).is_held_back() {
+        self.schedule.item(index).wait_while_running();
+        if self.schedule.item(index).waits_while_running() {
             return Events::new();
         }
         let Ok(start) = earlier else { return self.earlier_run_not_read(index) };
@@ -165,7 +165,7 @@ impl Drive<'_> {
     }
 
     fn not_read(&mut self, index: usize, words: String) -> Events {
-        self.looks.view_is_awaited = true;
+        self.polling.view_is_awaited = true;
         self.schedule.item(index).not_read(words);
         Events::new()
     }
@@ -175,25 +175,25 @@ impl Drive<'_> {
         self.stopping.map_or(StopReason::OutOfTime, |(why, _)| why)
     }
 
-    fn on_tasks(&mut self, asked_at: Moment, seen: TasksSeen) -> Events {
+    fn on_tasks(&mut self, asked_at: Moment, seen: TasksAnswer) -> Events {
         let now = self.now();
-        self.looks.tasks_under_way = false;
-        self.looks.tasks_at = now;
-        let TasksSeen { tasks, missing, is_listed, error } = seen;
-        self.looks.n_unknown = missing.len();
+        self.polling.tasks_under_way = false;
+        self.polling.tasks_at = now;
+        let TasksAnswer { tasks, missing, is_listed, error } = seen;
+        self.polling.n_unknown = missing.len();
         let n_open = self.schedule.open_tasks().len();
         let listed_at = is_listed.then_some(asked_at);
         let mut events = self.schedule.on_tasks(tasks, &missing, (asked_at, now));
         self.schedule.note_tasks(listed_at);
         // A task that failed may have been for nothing: the list has to say.
-        self.looks.view_is_awaited |= self.schedule.open_tasks().len() < n_open;
+        self.polling.view_is_awaited |= self.schedule.open_tasks().len() < n_open;
         events.extend(error.map(|it| Event::ReadFailed { why: it.to_string() }));
         events
     }
 
     fn on_view(&mut self, asked_at: Moment, result: Result<live::View, ReadError>) -> Events {
-        self.looks.view_under_way = false;
-        self.looks.view_at = self.now();
+        self.polling.view_under_way = false;
+        self.polling.view_at = self.now();
         let view = match result {
             Ok(view) => view,
             Err(error) => return vec![Event::ReadFailed { why: error.to_string() }],
@@ -201,7 +201,7 @@ impl Drive<'_> {
         let events = self.schedule.on_view(View::from(&view), (asked_at, self.now()));
         let asked_at = self.now();
         for (index, id) in self.schedule.asks_jobs() {
-            self.looks.n_jobs_under_way += 1;
+            self.polling.n_jobs_under_way += 1;
             let client = self.client.clone();
             self.answers.spawn(async move {
                 let result = live::latest_run_start(&client, &id).await;
@@ -217,7 +217,7 @@ impl Drive<'_> {
         asked_at: Moment,
         result: Result<Option<i64>, ReadError>,
     ) -> Events {
-        self.looks.n_jobs_under_way -= 1;
+        self.polling.n_jobs_under_way -= 1;
         let wait_runs = self.schedule.waits_for_runs();
         match result {
             Ok(start) => self.schedule.item(index).on_jobs(start, asked_at, wait_runs),

@@ -1,42 +1,30 @@
 //! Carries out a plan.
 //!
-//! Does what the plan says and decides nothing about it: which write may leave when, what its task
-//! came to, whether a read shows its effect, and what to do when no answer came. Prints nothing,
-//! keeps no record; it tells each event before the request leaves that the event is about. What an
-//! apply left that was cut short comes in as the events that were kept of it.
+//! Does what the plan says and decides nothing about it: which write may be sent when, what became
+//! of its task, whether a read shows its effect, and what to do when no answer came. Prints nothing
+//! and keeps no record; each event is emitted before the request that it announces is sent. What an
+//! interrupted apply left comes in as the events that its journal kept.
 
-mod standing;
+mod precondition;
 
-mod effect;
+mod operation;
 
-mod watch;
+mod replay;
 
-mod item;
+mod limits;
 
-mod check;
+mod scheduler;
 
-mod jobs;
+mod polling;
 
-mod leave;
-
-mod seen;
-
-mod settle;
-
-mod schedule;
-
-mod left;
-
-mod looks;
-
-mod drive;
+mod driver;
 
 mod answers;
 
 mod start;
 
 pub(crate) use self::{
-    left::Left,
-    schedule::{Limits, Wait},
+    limits::{Limits, Wait},
+    replay::Replay,
     start::{Apply, Ended, Purpose, apply},
 };

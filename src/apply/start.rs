@@ -1,6 +1,6 @@
 //! The beginning of an apply: what is carried out and how, and whether it still may be.
 //!
-//! Sends no write. Once every precondition was checked, `drive` goes on.
+//! Sends no write. Once every precondition was checked, `driver` goes on.
 
 use std::time::Duration;
 
@@ -8,15 +8,16 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    drive::{Began, Drive},
-    item::{Events, Moment},
-    left::Left,
-    schedule::{Limits, Schedule},
-    standing::View,
+    driver::{Began, Driver, EventSink},
+    limits::Limits,
+    operation::{Events, Moment},
+    precondition::View,
+    replay::Replay,
+    scheduler::Scheduler,
 };
 use crate::{
     api::Client,
-    events::{Event, Moved, SinkError},
+    events::{Event, Moved},
     live::{self, ReadError},
     model::Live,
     plan::Plan,
@@ -49,9 +50,9 @@ pub(crate) enum Purpose<'a> {
     /// To carry the plan out.
     CarryOut,
     /// To carry on with what an apply left that was cut short.
-    Resume(&'a Left),
+    Resume(&'a Replay),
     /// To settle by reading what such an apply had under way, and to write nothing.
-    Settle(&'a Left),
+    Settle(&'a Replay),
 }
 
 /// How an apply ended; what came of each change was told.
@@ -64,9 +65,6 @@ pub(crate) enum Ended {
     /// Nothing was written: the live state could not be read again.
     NotRead(ReadError),
 }
-
-/// Takes the events, together those that happened together. An error names the sink that failed.
-pub(crate) type EventSink<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), SinkError>;
 
 /// Carries a plan out.
 pub(crate) async fn apply(job: Apply<'_>, sink: EventSink<'_>) -> Ended {
@@ -106,18 +104,18 @@ pub(crate) async fn apply(job: Apply<'_>, sink: EventSink<'_>) -> Ended {
             Event::Resumed { n_open: left.n_open(), settles_only: schedule.settles_only() }
         }
     };
-    let mut drive = Drive::new(Began { client, credentials, schedule, at: began, wall_ms }, sink);
+    let mut drive = Driver::new(Began { client, credentials, schedule, at: began, wall_ms }, sink);
     drive.emit(&[vec![start], taken_up, events].concat());
     drive.run(&job.stop, job.deadline.duration_since(began), job.limits.drain).await;
     Ended::Finished
 }
 
-fn schedule<'a>(job: &Apply<'a>) -> (Schedule<'a>, Events) {
+fn schedule<'a>(job: &Apply<'a>) -> (Scheduler<'a>, Events) {
     match job.purpose {
-        Purpose::CarryOut => (Schedule::new(job.plan, job.limits), Events::new()),
-        Purpose::Resume(left) => Schedule::resumed(job.plan, job.limits, left),
+        Purpose::CarryOut => (Scheduler::new(job.plan, job.limits), Events::new()),
+        Purpose::Resume(left) => Scheduler::resumed(job.plan, job.limits, left),
         Purpose::Settle(left) => {
-            let (schedule, taken_up) = Schedule::resumed(job.plan, job.limits, left);
+            let (schedule, taken_up) = Scheduler::resumed(job.plan, job.limits, left);
             (schedule.settling(), taken_up)
         }
     }

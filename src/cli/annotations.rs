@@ -3,27 +3,18 @@
 //! Collects what is complained of and gives it to the runner or to a document at the end. What is
 //! complained of is decided elsewhere, and people are told of it all the same.
 
-use std::{
-    collections::BTreeMap,
-    ffi::{OsStr, OsString},
-    os::unix::ffi::{OsStrExt as _, OsStringExt as _},
-    path::{Path, PathBuf},
-};
-
-use clap::{
-    Args, ValueHint,
-    builder::{OsStringValueParser, TypedValueParser as _},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    apart::{Written, keep_apart},
+    args::{AnnotationArgs, AnnotationFormat, SarifTo},
     disk::{EVERYBODY, can_write, write_whole},
     exit::Exit,
     host::Host,
     outcomes::Told,
-    output::Output,
+    path_conflicts::{OutputFile, keep_apart},
     repository::Repository,
     saved::target,
+    terminal::output::Output,
 };
 use crate::{
     codes::{self, Code, Grade},
@@ -32,49 +23,9 @@ use crate::{
     source::{Diagnostic, Severity, SourceId, SourceMap},
 };
 
-#[derive(Debug, Args)]
-pub(crate) struct AnnotationArgs {
-    // No doc comment: the brackets would be a link.
-    #[arg(long, value_name = "FORMAT", value_hint = ValueHint::Other)]
-    #[arg(value_parser = OsStringValueParser::new().try_map(format))]
-    #[arg(help = "Put complaints to their lines: github for the runner of GitHub Actions, \
-                  sarif[=FILE] for code scanning; repeats")]
-    pub(crate) annotations: Vec<AnnotationFormat>,
-}
-
-/// How complaints are put to their lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum AnnotationFormat {
-    /// Commands to GitHub's runner, on stderr.
-    Github,
-    /// One document.
-    Sarif(SarifTo),
-}
-
-/// Where the SARIF document goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum SarifTo {
-    Stdout,
-    File(PathBuf),
-}
-
-fn format(text: OsString) -> Result<AnnotationFormat, String> {
-    let bytes = text.into_vec();
-    match bytes.strip_prefix(b"sarif=") {
-        Some(b"") => Err("name the file behind `sarif=`".to_owned()),
-        Some(b"-") => Ok(AnnotationFormat::Sarif(SarifTo::Stdout)),
-        Some(path) => {
-            Ok(AnnotationFormat::Sarif(SarifTo::File(PathBuf::from(OsStr::from_bytes(path)))))
-        }
-        None if bytes == b"github" => Ok(AnnotationFormat::Github),
-        None if bytes == b"sarif" => Ok(AnnotationFormat::Sarif(SarifTo::Stdout)),
-        None => Err("write `github`, `sarif` or `sarif=FILE`".to_owned()),
-    }
-}
-
 /// What else the command line wants of stdout and of files.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Claims<'a> {
+pub(crate) struct OutputClaims<'a> {
     /// The flag that wants stdout for a document.
     pub(crate) stdout: Option<&'a str>,
     /// What `--events` names.
@@ -98,7 +49,7 @@ pub(crate) struct Annotations {
 /// Begins to collect, if that is asked for, once it is certain that there is a place for it.
 pub(crate) fn open(
     args: &AnnotationArgs,
-    claims: Claims<'_>,
+    claims: OutputClaims<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), Exit> {
     if args.annotations.is_empty() {
@@ -132,7 +83,7 @@ pub(crate) fn open(
     let mut problem = None;
     if let Some(SarifTo::File(file)) = &annotations.sarif {
         let flag = "--annotations sarif=FILE";
-        let written = Written { what: "the SARIF document", flag, path: Some(file) };
+        let written = OutputFile { what: "the SARIF document", flag, path: Some(file) };
         keep_apart(written, &[claims.files, &[("the events", claims.events)]].concat(), output)?;
         let error = target(file).and_then(|it| can_write(&it)).err();
         problem = error.map(|error| unwritten(file, &error));

@@ -1,36 +1,19 @@
-//! The command line, as it is typed.
+//! Arguments that several commands have.
 
-use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
-
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-
-use super::{
-    annotations::AnnotationArgs,
-    base::DriftArg,
-    explain::ExplainArgs,
-    manual::{ManArgs, ReferenceArgs},
-    print::{CompletionsArgs, SchemaArgs},
-    simulator_args::{SimulationArgs, SimulatorArgs, faults_and_quirks},
+use std::{
+    ffi::{OsStr, OsString},
+    num::NonZeroUsize,
+    os::unix::ffi::{OsStrExt as _, OsStringExt as _},
+    path::PathBuf,
+    time::Duration,
 };
-use crate::model::SpanOfTime;
 
-/// Keep a Catalyst Center's discoveries true to YAML files
-#[derive(Debug, Parser)]
-#[command(name = "trueup", version, arg_required_else_help = true, max_term_width = 100)]
-#[command(infer_long_args = false, disable_help_subcommand = true)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 failed, 2 changes (--detailed-exitcode), 3 only drift \
-                        (--detailed-exitcode), 4 invalid, 5 refused, 6 stale, 7 partial, \
-                        8 pending, 9 unreachable."
-)]
-pub(crate) struct Cli {
-    /// When to use colour; auto is on a terminal, unless `NO_COLOR` is set
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: Colour,
+use clap::{
+    Args, ValueEnum, ValueHint,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
 
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
+use crate::{model::SpanOfTime, plan::Drift, render};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -38,38 +21,6 @@ pub(crate) enum Colour {
     Auto,
     Always,
     Never,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Check the files, offline
-    Validate(ValidateArgs),
-    /// Show what would change
-    Plan(PlanArgs),
-    /// Plan, ask, and carry the plan out
-    Apply(ApplyArgs),
-    /// Settle what an interrupted apply left, then carry on with it
-    Resume(ResumeArgs),
-    /// Print a saved plan
-    Show(ShowArgs),
-    /// Show the live discoveries, one a line
-    Status(StatusArgs),
-    /// Run the built-in controller as a server
-    ///
-    /// Prints its URL once it is ready. Accepts the user `admin` with the password `simulator`,
-    /// unless `CC_USERNAME` and `CC_PASSWORD` say otherwise.
-    #[command(after_long_help = faults_and_quirks())]
-    Simulator(SimulatorArgs),
-    /// Explain a diagnostic code, or list all of them
-    Explain(ExplainArgs),
-    /// Print a page of the reference, as Markdown
-    Reference(ReferenceArgs),
-    /// Print the manual page, or write all of them to a folder
-    Man(ManArgs),
-    /// Print the JSON schema of a file format
-    Schema(SchemaArgs),
-    /// Print the completions for a shell
-    Completions(CompletionsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -84,22 +35,6 @@ pub(crate) struct PolicyArgs {
     /// Take the limits of this file, and not those that the files set themselves
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ValidateArgs {
-    #[command(flatten)]
-    pub(crate) files: FileArgs,
-
-    #[command(flatten)]
-    pub(crate) policy: PolicyArgs,
-
-    /// How to print what is wrong; json goes to stdout
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
-
-    #[command(flatten)]
-    pub(crate) annotations: AnnotationArgs,
 }
 
 #[derive(Debug, Args)]
@@ -159,41 +94,6 @@ impl PlanningArgs {
     }
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) planning: PlanningArgs,
-
-    /// Save the plan to this file, for `trueup apply FILE`
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) out: Option<PathBuf>,
-
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: PlanFormat,
-
-    /// What to show: the changes, or unchanged and unmanaged names too
-    #[arg(long, value_name = "WHAT", default_value = "changes")]
-    pub(crate) show: Show,
-
-    /// Exit with 2 if there are changes, with 3 if there is nothing but drift
-    #[arg(long)]
-    pub(crate) detailed_exitcode: bool,
-
-    /// Write what happens to this file, a line of JSON an event; - is stdout
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) events: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) annotations: AnnotationArgs,
-
-    #[command(flatten)]
-    pub(crate) controller: ControllerArgs,
-
-    #[command(flatten)]
-    pub(crate) simulation: SimulationArgs,
-}
-
 /// How a plan is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PlanFormat {
@@ -207,25 +107,6 @@ pub(crate) enum PlanFormat {
     Html,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct ShowArgs {
-    /// The saved plan
-    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
-    pub(crate) plan: PathBuf,
-
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: PlanFormat,
-
-    /// What to show: the changes, or unchanged and unmanaged names too
-    #[arg(long, value_name = "WHAT", default_value = "changes")]
-    pub(crate) show: Show,
-
-    /// Exit with 2 if there are changes, with 3 if there is nothing but drift
-    #[arg(long)]
-    pub(crate) detailed_exitcode: bool,
-}
-
 /// How much of a plan is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Show {
@@ -233,35 +114,13 @@ pub(crate) enum Show {
     All,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct ApplyArgs {
-    /// Carry out this saved plan, and do not ask
-    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
-    pub(crate) plan: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) planning: PlanningArgs,
-
-    /// Do not ask
-    #[arg(long)]
-    pub(crate) auto_approve: bool,
-
-    /// What to wait for: the tasks, or the runs that they start too
-    #[arg(long, value_name = "WHAT", default_value = "tasks")]
-    pub(crate) wait: WaitFor,
-
-    /// Record what happens in this file [default: .trueup/journal-UTC-PID.jsonl]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) journal: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) carrying: CarryArgs,
-
-    #[command(flatten)]
-    pub(crate) controller: ControllerArgs,
-
-    #[command(flatten)]
-    pub(crate) simulation: SimulationArgs,
+impl From<Show> for render::Show {
+    fn from(show: Show) -> Self {
+        match show {
+            Show::Changes => Self::Changes,
+            Show::All => Self::All,
+        }
+    }
 }
 
 fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
@@ -270,7 +129,7 @@ fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
 
 /// How a plan is carried out, and how that is told.
 #[derive(Debug, Args)]
-pub(crate) struct CarryArgs {
+pub(crate) struct ExecuteArgs {
     /// How many write requests may be in flight
     #[arg(long, value_name = "N", default_value = "8", value_parser = at_least_one)]
     pub(crate) parallelism: NonZeroUsize,
@@ -303,26 +162,6 @@ pub(crate) struct CarryArgs {
     pub(crate) annotations: AnnotationArgs,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct ResumeArgs {
-    /// The journal of the apply that was cut short
-    #[arg(value_name = "JOURNAL", value_hint = ValueHint::FilePath)]
-    pub(crate) journal: PathBuf,
-
-    /// What to wait for: the tasks, or the runs that they start too [default: as that apply did]
-    #[arg(long, value_name = "WHAT")]
-    pub(crate) wait: Option<WaitFor>,
-
-    #[command(flatten)]
-    pub(crate) carrying: CarryArgs,
-
-    #[command(flatten)]
-    pub(crate) controller: ControllerArgs,
-
-    #[command(flatten)]
-    pub(crate) simulation: SimulationArgs,
-}
-
 /// What an apply waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WaitFor {
@@ -330,35 +169,72 @@ pub(crate) enum WaitFor {
     Runs,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct StatusArgs {
-    #[command(flatten)]
-    pub(crate) files: FileArgs,
-
-    /// Show only the names that match; repeats
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) only: Vec<String>,
-
-    /// Leave out the names that match; repeats
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) except: Vec<String>,
-
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
-
-    #[command(flatten)]
-    pub(crate) controller: ControllerArgs,
-
-    #[command(flatten)]
-    pub(crate) simulation: SimulationArgs,
-}
-
 /// How a result is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Text,
     Json,
+}
+
+/// What becomes of drift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DriftArg {
+    /// Leave it as it is
+    Keep,
+    /// Make it what the files say
+    Revert,
+    /// Refuse the plan
+    Fail,
+}
+
+impl From<DriftArg> for Drift {
+    fn from(drift: DriftArg) -> Self {
+        match drift {
+            DriftArg::Keep => Self::Keep,
+            DriftArg::Revert => Self::Revert,
+            DriftArg::Fail => Self::Fail,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AnnotationArgs {
+    // No doc comment: the brackets would be a link.
+    #[arg(long, value_name = "FORMAT", value_hint = ValueHint::Other)]
+    #[arg(value_parser = OsStringValueParser::new().try_map(annotation_format))]
+    #[arg(help = "Put complaints to their lines: github for the runner of GitHub Actions, \
+                  sarif[=FILE] for code scanning; repeats")]
+    pub(crate) annotations: Vec<AnnotationFormat>,
+}
+
+/// How complaints are put to their lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AnnotationFormat {
+    /// Commands to GitHub's runner, on stderr.
+    Github,
+    /// One document.
+    Sarif(SarifTo),
+}
+
+/// Where the SARIF document goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SarifTo {
+    Stdout,
+    File(PathBuf),
+}
+
+fn annotation_format(text: OsString) -> Result<AnnotationFormat, String> {
+    let bytes = text.into_vec();
+    match bytes.strip_prefix(b"sarif=") {
+        Some(b"") => Err("name the file behind `sarif=`".to_owned()),
+        Some(b"-") => Ok(AnnotationFormat::Sarif(SarifTo::Stdout)),
+        Some(path) => {
+            Ok(AnnotationFormat::Sarif(SarifTo::File(PathBuf::from(OsStr::from_bytes(path)))))
+        }
+        None if bytes == b"github" => Ok(AnnotationFormat::Github),
+        None if bytes == b"sarif" => Ok(AnnotationFormat::Sarif(SarifTo::Stdout)),
+        None => Err("write `github`, `sarif` or `sarif=FILE`".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -414,14 +290,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
 
     #[test]
     fn lengths_of_time_have_a_unit() {

@@ -1,44 +1,21 @@
 //! The files as they were where the branch began: found by git, read, and what was done is said.
 
-use clap::ValueEnum;
-
 use super::{
     args::{FileArgs, PlanningArgs},
     exit::Exit,
     files::{self, Files},
-    output::Output,
+    terminal::output::Output,
 };
 use crate::{
     config,
     git::{self, Before, GitError, Program, Request, WorkFile},
     model::{Desired, printable, shown},
-    plan::{Base, Drift, Git},
+    plan::{Base, Git},
     source::{Diagnostic, SourceMap},
 };
 
 /// How many mistakes in the files of the base are told, and how many paths in a line.
 const MOST_TOLD: usize = 3;
-
-/// What becomes of drift.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DriftArg {
-    /// Leave it as it is
-    Keep,
-    /// Make it what the files say
-    Revert,
-    /// Refuse the plan
-    Fail,
-}
-
-impl From<DriftArg> for Drift {
-    fn from(drift: DriftArg) -> Self {
-        match drift {
-            DriftArg::Keep => Self::Keep,
-            DriftArg::Revert => Self::Revert,
-            DriftArg::Fail => Self::Fail,
-        }
-    }
-}
 
 /// Reads what the files are to be compared with, if anything.
 pub(crate) async fn load(

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{exit::Exit, output::Output};
+use super::{exit::Exit, terminal::output::Output};
 use crate::git::{self, GitError, Program};
 
 /// Finds out, before any of these journals is used, that none is kept by git.

@@ -6,9 +6,9 @@ use super::{
     args::{Api, ControllerArgs},
     exit::Exit,
     files::Files,
-    output::Output,
     simulate::{Simulated, simulated},
     simulator_args::SimulationArgs,
+    terminal::output::Output,
 };
 use crate::{
     api::{
@@ -50,7 +50,7 @@ impl Connection {
 
 /// What a command's flags say of the way to the controller.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Way<'a> {
+pub(crate) struct ConnectArgs<'a> {
     pub(crate) controller: &'a ControllerArgs,
     pub(crate) simulation: &'a SimulationArgs,
     pub(crate) parallelism: NonZeroUsize,
@@ -58,7 +58,7 @@ pub(crate) struct Way<'a> {
 
 /// What a command knows of the controller beside its flags.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Meant<'a> {
+pub(crate) enum ExpectedController<'a> {
     Any,
     /// The one that the files name, if they do.
     ByFiles(&'a Files),
@@ -66,7 +66,7 @@ pub(crate) enum Meant<'a> {
     ByPlan(&'a str),
 }
 
-impl Meant<'_> {
+impl ExpectedController<'_> {
     /// Returns the controller that is named, if one is.
     fn controller(self) -> Option<ControllerUrl> {
         match self {
@@ -85,8 +85,8 @@ pub(crate) const NO_WRITES: NonZeroUsize = NonZeroUsize::MIN;
 
 /// Prepares the way to the controller. Sends nothing yet.
 pub(crate) fn connect(
-    way: Way<'_>,
-    meant: Meant<'_>,
+    way: ConnectArgs<'_>,
+    meant: ExpectedController<'_>,
     output: &mut Output<'_>,
 ) -> Result<Connection, Exit> {
     // Which API is used hangs on the release, and every release so far has the classic one.
@@ -98,7 +98,7 @@ pub(crate) fn connect(
         output.error(&format!("`{flag}` is for the built-in controller"), Some("add `--simulate`"));
         return Err(Exit::Invalid);
     }
-    if let Meant::ByPlan(url) = meant
+    if let ExpectedController::ByPlan(url) = meant
         && (url == SIMULATOR) != simulation.simulate.is_some()
     {
         refuse_other_plan(
@@ -115,7 +115,7 @@ pub(crate) fn connect(
 }
 
 fn connect_simulated(
-    way: Way<'_>,
+    way: ConnectArgs<'_>,
     world: &Path,
     output: &mut Output<'_>,
 ) -> Result<Connection, Exit> {
@@ -128,8 +128,8 @@ fn connect_simulated(
 }
 
 fn connect_real(
-    way: Way<'_>,
-    meant: Meant<'_>,
+    way: ConnectArgs<'_>,
+    meant: ExpectedController<'_>,
     output: &mut Output<'_>,
 ) -> Result<Connection, Exit> {
     let args = way.controller;
@@ -147,9 +147,9 @@ fn connect_real(
         && meant.controller().is_some_and(|it| !it.same_controller(&url))
     {
         match meant {
-            Meant::Any => (),
-            Meant::ByFiles(files) => refuse_other_files(whence, &url, files, output),
-            Meant::ByPlan(planned) => {
+            ExpectedController::Any => (),
+            ExpectedController::ByFiles(files) => refuse_other_files(whence, &url, files, output),
+            ExpectedController::ByPlan(planned) => {
                 refuse_other_plan(&format!("{whence}, {url}"), planned, output);
             }
         }
@@ -166,7 +166,7 @@ fn connect_real(
     Ok(Connection { client, url: text, simulated: None })
 }
 
-fn pace(way: Way<'_>, output: &Output<'_>) -> Pace {
+fn pace(way: ConnectArgs<'_>, output: &Output<'_>) -> Pace {
     Pace::new(way.parallelism, output.host.now_ms.unsigned_abs())
 }
 
@@ -179,7 +179,7 @@ struct Given {
 /// Finds the controller: by the flag, the environment, or the files.
 fn controller(
     args: &ControllerArgs,
-    meant: Meant<'_>,
+    meant: ExpectedController<'_>,
     output: &mut Output<'_>,
 ) -> Result<Given, Exit> {
     let from_env = output.host.var("CC_URL").map(|it| ("`CC_URL`", it.to_owned()));
@@ -188,8 +188,8 @@ fn controller(
     let Some((whence, text)) = given else {
         // A saved plan says what it was made against, and not where a password is to be sent.
         let named = match meant {
-            Meant::ByFiles(_) => meant.controller(),
-            Meant::Any | Meant::ByPlan(_) => None,
+            ExpectedController::ByFiles(_) => meant.controller(),
+            ExpectedController::Any | ExpectedController::ByPlan(_) => None,
         };
         let Some(url) = named else {
             let help = "set `CC_URL`, or pass `--controller URL`, or try `--simulate`";
@@ -295,7 +295,7 @@ fn parse_bool(text: &str) -> Option<bool> {
 }
 
 /// Says why the live state could not be read, and returns the exit code for it.
-pub(crate) fn unread(error: &ReadError, url: &str, output: &mut Output<'_>) -> Exit {
+pub(crate) fn report_read_error(error: &ReadError, url: &str, output: &mut Output<'_>) -> Exit {
     let help = match error {
         ReadError::Api(error) if error.was_busy() => Some(
             "it is busy or just starting: try again later, or give `apply` longer with `--timeout`",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     args::{FileArgs, PlanningArgs, PolicyArgs},
     exit::Exit,
-    output::{Output, counted},
+    terminal::output::{Output, counted},
 };
 use crate::{
     api::ControllerUrl,

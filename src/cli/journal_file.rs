@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    carry::Recorded,
+    execute::Recorded,
     journals::{FOLDER, Settled},
-    output::Output,
+    terminal::output::Output,
 };
 use crate::{
     apply::Wait,

@@ -13,18 +13,17 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    args::CarryArgs,
-    carry::{Listeners, Recorded, limits},
+    args::ExecuteArgs,
     committed::refuse_committed,
-    connect::{Connection, unread},
+    connect::{Connection, report_read_error},
+    execute::{Listeners, Recorded, limits},
     exit::Exit,
-    output::Output,
-    plan::Seen,
-    progress::Progress,
+    planning::LiveSnapshot,
     succession::Predecessors,
+    terminal::{output::Output, progress::Progress},
 };
 use crate::{
-    apply::{self, Apply, Ended, Left, Purpose, Wait},
+    apply::{self, Apply, Ended, Purpose, Replay, Wait},
     events::{Event, Report},
     journal::{self, Disk, JournalError, Kept, Lines, Opened},
     live,
@@ -55,16 +54,16 @@ pub(crate) struct Found {
     pub(crate) wait: Wait,
     pub(crate) is_closed: bool,
     /// What is left once it was settled.
-    settled: Option<Left>,
+    settled: Option<Replay>,
 }
 
 impl Found {
-    pub(crate) fn left(&self) -> Left {
+    pub(crate) fn left(&self) -> Replay {
         if let Some(settled) = &self.settled {
             return settled.clone();
         }
         let events = self.events.iter().map(|(at_ms, event)| (*at_ms, event));
-        Left::of(&self.plan.changes, self.wait, events)
+        Replay::of(&self.plan.changes, self.wait, events)
     }
 
     /// What came of the plan so far.
@@ -162,8 +161,8 @@ fn halved_by(
     let wait = wait_of(&lines);
     let events = lines.events(&plan.changes)?;
     let events = events.iter().map(|(at_ms, event)| (*at_ms, event));
-    let left = Left::of(&plan.changes, wait, events);
-    Ok(with_settings(left.may_be_halved(&plan.changes)))
+    let left = Replay::of(&plan.changes, wait, events);
+    Ok(with_settings(left.may_be_deleted_not_recreated(&plan.changes)))
 }
 
 fn with_settings(changes: Vec<&Change>) -> Vec<(Name, Settings)> {
@@ -197,7 +196,7 @@ pub(crate) struct Settled {
 /// Whose journals are looked for, and how what they had under way is settled.
 #[derive(Clone, Copy)]
 pub(crate) struct Search<'a> {
-    pub(crate) args: &'a CarryArgs,
+    pub(crate) args: &'a ExecuteArgs,
     /// The file of `--journal`.
     pub(crate) journal: Option<&'a Path>,
     pub(crate) connection: &'a Connection,
@@ -220,7 +219,7 @@ pub(crate) async fn settled(
     refuse_committed(paths, output).await?;
     for mut found in unsettled {
         let left = found.left();
-        if left.is_open() || left.may_owe_runs(&found.plan.changes) {
+        if left.is_open() || left.may_miss_runs(&found.plan.changes) {
             let seen = match &seen {
                 Some(seen) => seen,
                 None => seen.insert(live_now(search, output).await?),
@@ -228,9 +227,10 @@ pub(crate) async fn settled(
             settle(&mut found, search, seen, output).await?;
         }
         let (left, changes) = (found.left(), &found.plan.changes);
-        let owed = left.owes_runs(changes).into_iter().cloned().collect();
-        let halved = left.halved(changes).into_iter().map(|it| it.name.clone()).collect();
-        let kept = with_settings(left.may_be_halved(changes));
+        let owed = left.runs_missing(changes).into_iter().cloned().collect();
+        let halved =
+            left.deleted_not_recreated(changes).into_iter().map(|it| it.name.clone()).collect();
+        let kept = with_settings(left.may_be_deleted_not_recreated(changes));
         let waiting = left.waiting(changes);
         let (is_open, has_more) = (left.is_open(), left.has_more());
         let Found { recorded, plan, .. } = found;
@@ -240,11 +240,11 @@ pub(crate) async fn settled(
     Ok(settled)
 }
 
-async fn live_now(search: Search<'_>, output: &mut Output<'_>) -> Result<Seen, Exit> {
+async fn live_now(search: Search<'_>, output: &mut Output<'_>) -> Result<LiveSnapshot, Exit> {
     let Connection { client, url, .. } = search.connection;
     let at = Instant::now();
     let live = live::read(&client.until(search.deadline), url.clone()).await;
-    Ok(Seen { live: live.map_err(|error| unread(&error, url, output))?, at })
+    Ok(LiveSnapshot { live: live.map_err(|error| report_read_error(&error, url, output))?, at })
 }
 
 /// Returns the journals that leave something to be done or to be settled.
@@ -298,7 +298,7 @@ fn unreadable(path: &Path, error: &JournalError, output: &mut Output<'_>) -> Exi
 async fn settle(
     found: &mut Found,
     search: Search<'_>,
-    seen: &Seen,
+    seen: &LiveSnapshot,
     output: &mut Output<'_>,
 ) -> Result<(), Exit> {
     let left = found.left();
@@ -340,7 +340,9 @@ async fn settle(
     drop(listeners);
     found.settled = Some(after);
     match ended {
-        Ended::NotRead(error) => return Err(unread(&error, &search.connection.url, output)),
+        Ended::NotRead(error) => {
+            return Err(report_read_error(&error, &search.connection.url, output));
+        }
         // Nothing is carried out here, so that nothing can be stale.
         Ended::Stale(_) | Ended::Finished => (),
     }

@@ -6,6 +6,14 @@
 
 mod args;
 
+mod command_line;
+
+mod commands;
+
+mod terminal;
+
+mod planning;
+
 mod simulator_args;
 
 mod exit;
@@ -14,15 +22,9 @@ mod host;
 
 mod run;
 
-mod draw;
-
-mod excerpt;
-
-mod output;
-
 mod disk;
 
-mod apart;
+mod path_conflicts;
 
 mod event_log;
 
@@ -41,11 +43,7 @@ mod connect;
 
 mod simulate;
 
-mod validate;
-
-mod plan;
-
-mod carry;
+mod execute;
 
 mod journals;
 
@@ -53,36 +51,18 @@ mod journal_file;
 
 mod succession;
 
-mod apply;
-
-mod resume;
-
-mod progress;
-
 mod report_file;
 
 mod saved;
 
-mod show;
-
-mod status;
-
-mod serve;
-
-mod explain;
-
-mod manual;
-
-mod print;
-
-#[cfg(feature = "testing")]
-pub(crate) use self::{
-    draw::{Style, draw as drawn},
-    journals::{Found as FoundJournal, read as found_journal},
-};
 pub use self::{
     exit::Exit,
     host::{Host, Interrupts},
     run::{main, run},
+};
+#[cfg(feature = "testing")]
+pub(crate) use self::{
+    journals::{Found as FoundJournal, read as found_journal},
+    terminal::{Style, drawn},
 };
 pub use crate::journal::{Appended, Disk, RealDisk};

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::{
-    apart::{Written, keep_apart},
     disk::{OWNER_ONLY, can_write, write_whole},
     exit::Exit,
-    output::Output,
+    path_conflicts::{OutputFile, keep_apart},
     saved::target,
+    terminal::output::Output,
 };
 use crate::{
     events::Report,
@@ -22,7 +22,7 @@ pub(crate) fn check(
     output: &mut Output<'_>,
 ) -> Result<(), Exit> {
     let Some(report) = report else { return Ok(()) };
-    let written = Written { what: "the report", flag: "--report", path: Some(report) };
+    let written = OutputFile { what: "the report", flag: "--report", path: Some(report) };
     keep_apart(written, others, output)?;
     let shown = report.display();
     target(report).and_then(|it| can_write(&it)).map_err(|error| {

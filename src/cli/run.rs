@@ -3,19 +3,18 @@
 use std::{ffi::OsString, path::Path, process::ExitCode};
 
 use clap::{
-    Parser as _,
+    CommandFactory as _, Parser as _,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
 use super::{
-    annotations, apply,
-    args::{Cli, Colour, Command},
+    annotations,
+    args::Colour,
+    command_line::{Cli, Command},
+    commands::{apply, explain, manual, plan, print, resume, serve, show, status, validate},
     exit::Exit,
-    explain,
     host::{Host, Interrupts},
-    manual,
-    output::Output,
-    plan, print, resume, serve, show, status, validate,
+    terminal::output::Output,
 };
 use crate::render::LogRecord;
 
@@ -69,7 +68,7 @@ where
         Command::Plan(args) => {
             let planning = Box::pin(plan::run(args, &mut output));
             let planned = unless_interrupted(interrupts, planning).await;
-            planned.unwrap_or_else(|| Err(left(&mut output)))
+            planned.unwrap_or_else(|| Err(interrupted_before_writes(&mut output)))
         }
         Command::Apply(args) => Box::pin(apply::run(args, &mut output)).await,
         Command::Resume(args) => Box::pin(resume::run(args, &mut output)).await,
@@ -77,14 +76,14 @@ where
         Command::Status(args) => {
             let reading = Box::pin(status::run(args, &mut output));
             let shown = unless_interrupted(interrupts, reading).await;
-            shown.unwrap_or_else(|| Err(left(&mut output)))
+            shown.unwrap_or_else(|| Err(interrupted_before_writes(&mut output)))
         }
         Command::Simulator(args) => serve::run(args, &mut output).await,
         Command::Explain(args) => Ok(explain::run(args, &mut output)),
-        Command::Reference(args) => Ok(manual::reference(args, &mut output)),
-        Command::Man(args) => Ok(manual::man(args, &mut output)),
+        Command::Reference(args) => Ok(manual::reference(args, Cli::command(), &mut output)),
+        Command::Man(args) => Ok(manual::man(args, Cli::command(), &mut output)),
         Command::Schema(args) => Ok(print::schema(args, &mut output)),
-        Command::Completions(args) => Ok(print::completions(args, &mut output)),
+        Command::Completions(args) => Ok(print::completions(args, Cli::command(), &mut output)),
     };
     let exit = result.unwrap_or_else(|exit| exit);
     let writes = cli.command.writes();
@@ -189,7 +188,7 @@ pub(crate) async fn unless_interrupted<T>(
 }
 
 /// Says that the process was asked to end before anything was written.
-pub(crate) fn left(output: &mut Output<'_>) -> Exit {
+pub(crate) fn interrupted_before_writes(output: &mut Output<'_>) -> Exit {
     output.error("interrupted; nothing was written", None);
     Exit::Failed
 }

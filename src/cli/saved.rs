@@ -8,7 +8,7 @@ use std::{
 use super::{
     disk::{OWNER_ONLY, can_write, write_whole},
     exit::Exit,
-    output::Output,
+    terminal::output::Output,
 };
 use crate::render::{self, Saved};
 

@@ -14,8 +14,8 @@ use tower::Service as _;
 use super::{
     disk::{EVERYBODY, can_write, write_whole},
     exit::Exit,
-    output::Output,
     simulator_args::SimulatedArgs,
+    terminal::output::Output,
 };
 use crate::api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, Secret, TakenOn, Transport};
 use trueup_simulator::{Options, Simulator, Unanswered, World};

@@ -3,11 +3,11 @@
 //! Settles nothing: that was done before, by reading.
 
 use super::{
-    carry::Recorded,
+    execute::Recorded,
     exit::Exit,
     journal_file,
     journals::{Search, Settled},
-    output::Output,
+    terminal::output::Output,
 };
 use crate::{
     events::{Event, Outcome},

@@ -46,7 +46,7 @@ fn expect_read(bytes: &[u8], input: &[u8]) {
     let left = found.left();
     assert!(left.n_left() <= found.plan.changes.len());
     assert!(left.goes_on().all(|it| it < found.plan.changes.len()));
-    for name in left.owes_runs(&found.plan.changes) {
+    for name in left.runs_missing(&found.plan.changes) {
         expect_line(&name.to_string(), input);
     }
     let report = found.report();

@@ -1,10 +1,12 @@
 //! `schema` and `completions`: print what the program knows of itself.
 
-use clap::{Args, CommandFactory as _, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 
-use super::{args::Cli, exit::Exit, output::Output};
-use crate::{config, journal, render};
+use crate::{
+    cli::{exit::Exit, terminal::output::Output},
+    config, journal, render,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
@@ -45,9 +47,13 @@ pub(crate) fn schema(args: &SchemaArgs, output: &mut Output<'_>) -> Exit {
 }
 
 /// Prints the completions for a shell.
-pub(crate) fn completions(args: &CompletionsArgs, output: &mut Output<'_>) -> Exit {
+pub(crate) fn completions(
+    args: &CompletionsArgs,
+    mut program: Command,
+    output: &mut Output<'_>,
+) -> Exit {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "trueup", &mut script);
+    clap_complete::generate(args.shell, &mut program, "trueup", &mut script);
     output.print_document(&String::from_utf8_lossy(&script));
     Exit::Done
 }

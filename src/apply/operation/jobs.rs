@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::item::{Events, Hold, Item, Moment, Phase};
+use super::state::{Events, Moment, Operation, Phase, WaitReason};
 use crate::{
     model::{RemoteId, RunState},
     plan::Step,
@@ -15,19 +15,10 @@ use crate::{
 /// the controller's clock is known in whole seconds, which may be off by one on either side.
 const CLOCK_TELLS_AFTER: Duration = Duration::from_secs(2);
 
-/// What the job items tell of a run that may be over before it was seen.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Jobs {
-    /// Whether they have to be asked for.
-    pub(super) asked_for: bool,
-    /// When they were asked for that showed no such run.
-    pub(super) show_none_at: Option<Moment>,
-}
-
-impl Item {
+impl Operation {
     /// Whether it has to be known when the latest run started before the current step leaves: with
     /// a run to come, one that started in the same second could not be told from it.
-    pub(super) fn wants_earlier_run(&self, now: Moment) -> bool {
+    pub(in crate::apply) fn wants_earlier_run(&self, now: Moment) -> bool {
         let leads_to_a_run = match self.step() {
             Some(Step::Run) => true,
             Some(Step::Edit) => self.has(Step::Run),
@@ -43,29 +34,29 @@ impl Item {
     }
 
     /// When its latest run started could not be read: the step waits until the clock tells.
-    pub(super) fn earlier_run_not_read(&mut self) {
-        self.phase = Phase::Held(Hold::EarlierRunNotRead);
+    pub(in crate::apply) fn earlier_run_not_read(&mut self) {
+        self.phase = Phase::Waiting(WaitReason::EarlierRunNotRead);
     }
 
     /// Goes on with a step that waited for the clock, where it tells by now. The list that says so
     /// had come at that moment.
-    pub(super) fn hold_for_clock(&mut self, came_at: Moment) {
+    pub(in crate::apply) fn wait_for_clock(&mut self, came_at: Moment) {
         self.listed = self.listed.or(Some(came_at));
         if self.clock_tells(came_at) {
-            self.hold_back();
+            self.wait_while_running();
         } else {
             self.earlier_run_not_read();
         }
     }
 
     /// Takes note of when the latest run started that is not the one to come.
-    pub(super) fn note_earlier_run(&mut self, latest_start_ms: Option<i64>) {
+    pub(in crate::apply) fn note_earlier_run(&mut self, latest_start_ms: Option<i64>) {
         self.earlier_run_ms = latest_start_ms.max(self.earlier_run_ms);
     }
 
     /// Takes in when the latest run started, by the controller's clock, as the jobs tell that were
     /// asked for at that moment.
-    pub(super) fn on_jobs(
+    pub(in crate::apply) fn on_jobs(
         &mut self,
         latest_start_ms: Option<i64>,
         asked_at: Moment,
@@ -74,10 +65,12 @@ impl Item {
         // The answers tell the controller's time in whole seconds.
         let roughly = |server_ms: i64| server_ms - 1_000;
         let since_ms = match &self.phase {
-            Phase::Unseen(unseen) => unseen.task_began_ms.unwrap_or(roughly(unseen.sent.server_ms)),
+            Phase::AwaitingEffect(unseen) => {
+                unseen.task_began_ms.unwrap_or(roughly(unseen.sent.server_ms))
+            }
             Phase::Doubt(doubt) => roughly(doubt.sent.server_ms),
-            Phase::Held(Hold::MayHaveRun { since_ms }) => *since_ms,
-            Phase::Held(_)
+            Phase::Waiting(WaitReason::MayHaveRun { since_ms }) => *since_ms,
+            Phase::Waiting(_)
             | Phase::Ready
             | Phase::Sending
             | Phase::Pending { .. }
@@ -91,26 +84,26 @@ impl Item {
         }
         self.note_earlier_run(latest_start_ms);
         self.jobs.show_none_at = Some(asked_at);
-        if let Phase::Held(_) = self.phase {
-            self.hold_back();
+        if let Phase::Waiting(_) = self.phase {
+            self.wait_while_running();
         }
         Events::new()
     }
 
     /// The jobs cannot be read. Whether an edit has started a run by itself is not told then, and
     /// the planned run is carried out; a run in doubt stays in doubt.
-    pub(super) fn on_jobs_not_read(&mut self) {
-        if let Phase::Held(Hold::MayHaveRun { .. }) = self.phase {
-            self.hold_back();
+    pub(in crate::apply) fn on_jobs_not_read(&mut self) {
+        if let Phase::Waiting(WaitReason::MayHaveRun { .. }) = self.phase {
+            self.wait_while_running();
         }
     }
 
     /// Returns the id whose job items have to be asked for, if any.
-    pub(super) fn asks_jobs_of(&self) -> Option<&RemoteId> {
+    pub(in crate::apply) fn asks_jobs_of(&self) -> Option<&RemoteId> {
         let asks = match &self.phase {
-            Phase::Unseen(_) | Phase::Doubt(_) => self.jobs.asked_for,
-            Phase::Held(Hold::MayHaveRun { .. }) => true,
-            Phase::Held(_)
+            Phase::AwaitingEffect(_) | Phase::Doubt(_) => self.jobs.asked_for,
+            Phase::Waiting(WaitReason::MayHaveRun { .. }) => true,
+            Phase::Waiting(_)
             | Phase::Ready
             | Phase::Sending
             | Phase::Pending { .. }

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use super::{
     effect::Effect,
-    item::{Item, Moment, Sent},
-    seen::Look,
-    watch::TaskView,
+    observation::Observation,
+    state::{Doubt, Moment, Operation},
 };
 use crate::model::RemoteId;
 
@@ -22,19 +21,9 @@ const LONGEST_TIMES: u32 = 3;
 /// How often a write is sent at most.
 const MOST_SENDS: u32 = 3;
 
-/// A write that nobody knows the fate of.
-#[derive(Clone, Debug)]
-pub(super) struct Doubt {
-    pub(super) sent: Sent,
-    /// When the doubt arose. A write may have waited for long before it left, so that its time to
-    /// show begins here.
-    pub(super) since: Moment,
-    pub(super) why: String,
-}
-
 /// What to do about a write in doubt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ruling {
+pub(in crate::apply) enum DoubtVerdict {
     /// Its effect shows.
     Done {
         id: Option<RemoteId>,
@@ -54,18 +43,15 @@ pub(super) enum Ruling {
     },
 }
 
-/// The tasks as last looked at, and when that look was asked for.
-#[derive(Debug)]
-pub(super) struct TasksSeen<'a> {
-    pub(super) view: TaskView<'a>,
-    /// `None` where the tasks have not been looked at yet.
-    pub(super) asked_at: Option<Moment>,
-}
-
 impl Doubt {
     /// Rules on a write by a look at the list: done if its effect shows; not taken on only if the
     /// effect has not shown for long enough and no task since the send is unaccounted for.
-    pub(super) fn ruling(&self, effect: Effect, item: &Item, look: &Look<'_>) -> Ruling {
+    pub(in crate::apply) fn ruling(
+        &self,
+        effect: Effect,
+        item: &Operation,
+        look: &Observation<'_>,
+    ) -> DoubtVerdict {
         let n_sends = item.sends;
         let due = self.since + SETTLES_WITHIN.max(look.longest_task * LONGEST_TIMES);
         let asks_jobs = effect == Effect::AskJobs;
@@ -79,20 +65,20 @@ impl Doubt {
             && !is_open
             && (!asks_jobs || is_after(item.jobs.show_none_at));
         match effect {
-            Effect::Shown { id } => Ruling::Done { id },
-            Effect::Other { why } if told => Ruling::Conflict { why },
+            Effect::Shown { id } => DoubtVerdict::Done { id },
+            Effect::Other { why } if told => DoubtVerdict::Conflict { why },
             // What is gone does not come back: there is nothing to send again.
             Effect::Gone => {
-                Ruling::GiveUp { words: format!("it is no longer there: {}", self.why) }
+                DoubtVerdict::GiveUp { words: format!("it is no longer there: {}", self.why) }
             }
             Effect::Not { .. } | Effect::AskJobs if told && n_sends < MOST_SENDS => {
-                Ruling::SendAgain
+                DoubtVerdict::SendAgain
             }
-            Effect::Not { .. } | Effect::AskJobs if told => {
-                Ruling::GiveUp { words: format!("not taken on in {n_sends} tries: {}", self.why) }
-            }
-            Effect::Not { .. } | Effect::AskJobs | Effect::Other { .. } | Effect::Untold => {
-                Ruling::Wait { asks_jobs }
+            Effect::Not { .. } | Effect::AskJobs if told => DoubtVerdict::GiveUp {
+                words: format!("not taken on in {n_sends} tries: {}", self.why),
+            },
+            Effect::Not { .. } | Effect::AskJobs | Effect::Other { .. } | Effect::Unknown => {
+                DoubtVerdict::Wait { asks_jobs }
             }
         }
     }

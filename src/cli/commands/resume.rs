@@ -1,27 +1,49 @@
 //! `resume`: settles what an interrupted apply left, then carries on with its plan.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
+use clap::{Args, ValueHint};
 use tokio::time::Instant;
 
-use super::{
-    args::{ResumeArgs, WaitFor},
-    carry::{Course, OWED, Work, begin, carried_out, close},
-    connect::{Connection, Meant, Way, connect, unread},
-    exit::Exit,
-    journals::{self, Found},
-    output::Output,
-    plan::Seen,
-    report_file,
-    run::unless_interrupted,
-    succession::Predecessors,
-};
 use crate::{
     apply::{Purpose, Wait},
+    cli::{
+        args::{ControllerArgs, ExecuteArgs, WaitFor},
+        connect::{ConnectArgs, Connection, ExpectedController, connect, report_read_error},
+        execute::{ExecuteOptions, OWED, PreparedApply, begin, close, execute},
+        exit::Exit,
+        journals::{self, Found},
+        planning::LiveSnapshot,
+        report_file,
+        run::unless_interrupted,
+        simulator_args::SimulationArgs,
+        succession::Predecessors,
+        terminal::output::Output,
+    },
     journal::JournalError,
     live,
     render::ReportAbout,
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// The journal of the apply that was cut short
+    #[arg(value_name = "JOURNAL", value_hint = ValueHint::FilePath)]
+    pub(crate) journal: PathBuf,
+
+    /// What to wait for: the tasks, or the runs that they start too [default: as that apply did]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) wait: Option<WaitFor>,
+
+    #[command(flatten)]
+    pub(crate) carrying: ExecuteArgs,
+
+    #[command(flatten)]
+    pub(crate) controller: ControllerArgs,
+
+    #[command(flatten)]
+    pub(crate) simulation: SimulationArgs,
+}
 
 /// Carries on with what a journal says was left.
 pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
@@ -39,7 +61,7 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     })?;
     let was_left = found.left();
     if found.is_closed || !was_left.has_more() {
-        let is_in_debt = !found.is_closed && was_left.is_in_debt(&found.plan.changes);
+        let is_in_debt = !found.is_closed && was_left.has_obligations(&found.plan.changes);
         output.say(&format!("Nothing is left to do of {path}."));
         let about = ReportAbout { plan: &found.plan, sources: &found.sources };
         let report = args.carrying.report.as_deref();
@@ -54,12 +76,12 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     }
     let report = found.report();
     let Found { recorded, plan, sources, document, wait, .. } = found;
-    let way = Way {
+    let way = ConnectArgs {
         controller: &args.controller,
         simulation: &args.simulation,
         parallelism: args.carrying.parallelism,
     };
-    let connection = connect(way, Meant::ByPlan(&plan.controller.url), output)?;
+    let connection = connect(way, ExpectedController::ByPlan(&plan.controller.url), output)?;
     let (n_open, n_changes) = (was_left.n_open(), plan.changes.len());
     output.say(&format!(
         "Carrying on with {path}: {} of {n_changes} changes are left, {n_open} under way.",
@@ -74,8 +96,8 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     if let Some(simulated) = &connection.simulated {
         simulated.check_file(output)?;
     }
-    let work = Work { plan, document, seen, sources, connection };
-    let course = Course {
+    let work = PreparedApply { plan, document, seen, sources, connection };
+    let course = ExecuteOptions {
         args: &args.carrying,
         wait,
         deadline,
@@ -83,7 +105,7 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
         report,
         predecessors: Predecessors::default(),
     };
-    let exit = carried_out(course, &work, Some(recorded), output).await;
+    let exit = execute(course, &work, Some(recorded), output).await;
     work.connection.saved(exit, output)
 }
 
@@ -92,7 +114,7 @@ async fn seen(
     connection: &Connection,
     deadline: Instant,
     output: &mut Output<'_>,
-) -> Result<Seen, Exit> {
+) -> Result<LiveSnapshot, Exit> {
     let (client, at) = (connection.client.until(deadline), Instant::now());
     let interrupts = output.host.interrupts.clone();
     let reading = Box::pin(live::read(&client, connection.url.clone()));
@@ -100,8 +122,8 @@ async fn seen(
         output.error("interrupted before anything more was written", None);
         return Err(Exit::Failed);
     };
-    let live = live.map_err(|error| unread(&error, &connection.url, output))?;
-    Ok(Seen { live, at })
+    let live = live.map_err(|error| report_read_error(&error, &connection.url, output))?;
+    Ok(LiveSnapshot { live, at })
 }
 
 /// Says what can be done about a journal that cannot be used.

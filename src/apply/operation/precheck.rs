@@ -2,33 +2,31 @@
 //!
 //! Pure, and no judge of what came of a write: `seen` and `settle` are.
 
-use super::{
-    item::{Events, Item, Moment, Phase},
-    standing::{Standing, View, standing},
-};
+use super::state::{Events, Moment, Operation, Phase};
 use crate::{
+    apply::precondition::{Precondition, View, precondition},
     events::{Event, Outcome},
     model::RunState,
     plan::{Change, Step},
 };
 
-impl Item {
-    /// Looks at the precondition before the first write, by a list that is as old as the first of
+impl Operation {
+    /// Polling at the precondition before the first write, by a list that is as old as the first of
     /// these moments says, and had come by the second.
-    pub(super) fn check(
+    pub(in crate::apply) fn check(
         &mut self,
         change: &Change,
         view: &View<'_>,
         (at, now): (Moment, Moment),
     ) -> Events {
         self.listed = self.listed.or(Some(now));
-        match standing(change, view) {
+        match precondition(change, view) {
             // Somebody had made the edit, which was not carried out for that, and undid it.
-            Standing::Holds if change.steps.contains(&Step::Edit) && !self.has(Step::Edit) => {
+            Precondition::Holds if change.steps.contains(&Step::Edit) && !self.has(Step::Edit) => {
                 let words = "its settings were changed back".to_owned();
                 self.end(Outcome::Stale { words })
             }
-            Standing::Holds => {
+            Precondition::Holds => {
                 self.checked = at;
                 self.note_run(view);
                 self.phase = Phase::Ready;
@@ -37,16 +35,16 @@ impl Item {
                 if self.step() == Some(Step::Stop) && is_idle {
                     return self.settle_step(true, false);
                 }
-                self.hold_back();
+                self.wait_while_running();
                 Events::new()
             }
-            Standing::Converged { left } => {
+            Precondition::Converged { left } => {
                 self.checked = at;
                 self.note_run(view);
                 self.converge(&left)
             }
-            Standing::Moved(moved) => self.end(Outcome::Stale { words: moved.to_string() }),
-            Standing::Untold => Events::new(),
+            Precondition::Moved(moved) => self.end(Outcome::Stale { words: moved.to_string() }),
+            Precondition::Unknown => Events::new(),
         }
     }
 
@@ -63,28 +61,32 @@ impl Item {
         if self.steps.is_empty() {
             events.extend(self.end(Outcome::Converged));
         } else {
-            self.hold_back();
+            self.wait_while_running();
         }
         events
     }
 
-    /// Looks at the precondition once more, by the read right before an edit. Returns the events
+    /// Polling at the precondition once more, by the read right before an edit. Returns the events
     /// of its end where it no longer holds.
-    pub(super) fn recheck(&mut self, change: &Change, view: &View<'_>) -> Events {
-        match standing(change, view) {
-            Standing::Holds | Standing::Converged { .. } | Standing::Untold => Events::new(),
-            Standing::Moved(moved) if self.begun => self.fail(format!("it was moved: {moved}")),
-            Standing::Moved(moved) => self.end(Outcome::Stale { words: moved.to_string() }),
+    pub(in crate::apply) fn recheck(&mut self, change: &Change, view: &View<'_>) -> Events {
+        match precondition(change, view) {
+            Precondition::Holds | Precondition::Converged { .. } | Precondition::Unknown => {
+                Events::new()
+            }
+            Precondition::Moved(moved) if self.begun => self.fail(format!("it was moved: {moved}")),
+            Precondition::Moved(moved) => self.end(Outcome::Stale { words: moved.to_string() }),
         }
     }
 
-    /// Looks at the precondition of a write that is about to be sent, or sent again, after others
+    /// Polling at the precondition of a write that is about to be sent, or sent again, after others
     /// of the change were: what somebody has moved since is left alone. Returns the events of its
     /// end where that is so.
-    pub(super) fn unless_moved(&mut self, change: &Change, view: &View<'_>) -> Events {
-        match standing(change, view) {
-            Standing::Holds | Standing::Converged { .. } | Standing::Untold => Events::new(),
-            Standing::Moved(moved) => self.fail(format!("it was moved: {moved}")),
+    pub(in crate::apply) fn fail_if_moved(&mut self, change: &Change, view: &View<'_>) -> Events {
+        match precondition(change, view) {
+            Precondition::Holds | Precondition::Converged { .. } | Precondition::Unknown => {
+                Events::new()
+            }
+            Precondition::Moved(moved) => self.fail(format!("it was moved: {moved}")),
         }
     }
 }

@@ -1,32 +1,65 @@
 //! `apply`: plans, prints, asks, carries out, and gives account.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueHint};
 use tokio::time::Instant;
 
-use super::{
-    args::{ApplyArgs, WaitFor},
-    base,
-    carry::{Course, Work, begin, carried_out, finish},
-    connect::{Connection, Meant, Way, connect, unread},
-    exit::Exit,
-    files,
-    host::Interrupts,
-    journal_file,
-    journals::{self, Search, Settled},
-    output::Output,
-    plan::{self, Seen},
-    run::{interrupted, left, unless_interrupted},
-    saved,
-    succession::{self, Succession},
-};
 use crate::{
     apply::{Purpose, Wait},
+    cli::{
+        args::{ControllerArgs, ExecuteArgs, PlanningArgs, WaitFor},
+        base,
+        connect::{ConnectArgs, Connection, ExpectedController, connect, report_read_error},
+        execute::{ExecuteOptions, PreparedApply, begin, execute, finish},
+        exit::Exit,
+        files,
+        host::Interrupts,
+        journal_file,
+        journals::{self, Search, Settled},
+        planning::{self, LiveSnapshot},
+        run::{interrupted, interrupted_before_writes, unless_interrupted},
+        saved,
+        simulator_args::SimulationArgs,
+        succession::{self, Succession},
+        terminal::output::Output,
+    },
     events::Report,
     live,
     model::printable,
     render::{self, About, LogRecord, Saved},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    /// Carry out this saved plan, and do not ask
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub(crate) plan: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) planning: PlanningArgs,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) auto_approve: bool,
+
+    /// What to wait for: the tasks, or the runs that they start too
+    #[arg(long, value_name = "WHAT", default_value = "tasks")]
+    pub(crate) wait: WaitFor,
+
+    /// Record what happens in this file [default: .trueup/journal-UTC-PID.jsonl]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) journal: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) carrying: ExecuteArgs,
+
+    #[command(flatten)]
+    pub(crate) controller: ControllerArgs,
+
+    #[command(flatten)]
+    pub(crate) simulation: SimulationArgs,
+}
 
 /// Carries a plan out, if it may: a saved one as it is, or one that is made now and asked about.
 pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
@@ -47,10 +80,10 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
     });
     let (work, settled) = match unless_interrupted(interrupts, prepared).await {
         Some(prepared) => prepared?,
-        None => return Err(left(output)),
+        None => return Err(interrupted_before_writes(output)),
     };
     let report = Report::new(&work.plan.changes);
-    match plan::exit_of(&work.plan) {
+    match planning::exit_of(&work.plan) {
         Exit::Done => (),
         refused => {
             finish(&args.carrying, (&work.plan, &work.sources), &report, output);
@@ -78,8 +111,9 @@ pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exi
     let search = search(args, &work.connection, deadline);
     let (journal, predecessors) = succession::begin(search, header, succession, output)?;
     let purpose = Purpose::CarryOut;
-    let course = Course { args: &args.carrying, wait, deadline, purpose, report, predecessors };
-    let exit = carried_out(course, &work, journal, output).await;
+    let course =
+        ExecuteOptions { args: &args.carrying, wait, deadline, purpose, report, predecessors };
+    let exit = execute(course, &work, journal, output).await;
     work.connection.saved(exit, output)
 }
 
@@ -92,7 +126,7 @@ async fn planned(
     args: &ApplyArgs,
     deadline: Instant,
     output: &mut Output<'_>,
-) -> Result<(Work, Vec<Settled>), Exit> {
+) -> Result<(PreparedApply, Vec<Settled>), Exit> {
     if !args.auto_approve && output.host.ask.is_none() {
         let help = "pass `--auto-approve` where nobody can answer";
         output.error("apply has to ask, and there is no terminal to ask at", Some(help));
@@ -102,18 +136,18 @@ async fn planned(
     let mut files = files::load(&args.planning.files, policy, output)?;
     let mut options = files::options(&args.planning, &files, output)?;
     files.base = base::load(&args.planning, &files, output).await?;
-    let connection = connect(way(args), Meant::ByFiles(&files), output)?;
+    let connection = connect(way(args), ExpectedController::ByFiles(&files), output)?;
     let settled = journals::settled(search(args, &connection, deadline), output).await?;
     options.owed = settled.iter().flat_map(|it| it.owed.clone()).collect();
     options.halved = settled.iter().flat_map(|it| it.kept.clone()).collect();
     let client = connection.client.until(deadline);
-    let (plan, seen) = plan::made(&client, &connection, &files, options, output).await?;
+    let (plan, seen) = planning::make_plan(&client, &connection, &files, options, output).await?;
     output.print(&render::plan_text(&plan, &files.sources, render::Show::Changes));
-    plan::say_refusals(&plan, &files.sources, output);
+    planning::say_refusals(&plan, &files.sources, output);
     let about =
         About { sources: &files.sources, warnings: &files.warnings, now_ms: output.host.now_ms };
     let document = render::plan_json(&plan, about);
-    Ok((Work { plan, document, seen, sources: files.sources, connection }, settled))
+    Ok((PreparedApply { plan, document, seen, sources: files.sources, connection }, settled))
 }
 
 /// Reads a saved plan and prints it, and reads what it has to be held against.
@@ -122,7 +156,7 @@ async fn saved(
     path: &Path,
     deadline: Instant,
     output: &mut Output<'_>,
-) -> Result<(Work, Vec<Settled>), Exit> {
+) -> Result<(PreparedApply, Vec<Settled>), Exit> {
     if let Some(flag) = args.planning.first_given() {
         let help = "give it to `trueup plan --out`: a saved plan is carried out as it is";
         output.error(&format!("`{flag}` steers a plan, and this one is made"), Some(help));
@@ -131,10 +165,10 @@ async fn saved(
     let saved::Read { saved, text: document } = saved::read(path, output)?;
     let Saved { plan, sources, files: _, digest: _ } = saved;
     output.print(&render::plan_text(&plan, &sources, render::Show::Changes));
-    if plan::exit_of(&plan) != Exit::Done {
+    if planning::exit_of(&plan) != Exit::Done {
         let complaints = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
         output.complain(&complaints.collect::<Vec<_>>(), &sources);
-        let (what, help) = match plan::exit_of(&plan) {
+        let (what, help) = match planning::exit_of(&plan) {
             Exit::Refused => {
                 ("a plan that is refused cannot be applied", "keep to the limits, and plan again")
             }
@@ -143,12 +177,12 @@ async fn saved(
         output.error(what, Some(help));
         return Err(Exit::Refused);
     }
-    let connection = connect(way(args), Meant::ByPlan(&plan.controller.url), output)?;
+    let connection = connect(way(args), ExpectedController::ByPlan(&plan.controller.url), output)?;
     let settled = journals::settled(search(args, &connection, deadline), output).await?;
     let client = connection.client.until(deadline);
     let at = Instant::now();
     let live = live::read(&client, connection.url.clone()).await;
-    let live = live.map_err(|error| unread(&error, &connection.url, output))?;
+    let live = live.map_err(|error| report_read_error(&error, &connection.url, output))?;
     if live.release != plan.controller.release {
         let known = |it: &Option<String>| it.as_deref().unwrap_or("unknown").to_owned();
         let (then, now) = (known(&plan.controller.release), known(&live.release));
@@ -156,12 +190,12 @@ async fn saved(
             "the plan was made against release {then}, and the controller has {now} now"
         )));
     }
-    let seen = Seen { live, at };
-    Ok((Work { plan, document, seen, sources, connection }, settled))
+    let seen = LiveSnapshot { live, at };
+    Ok((PreparedApply { plan, document, seen, sources, connection }, settled))
 }
 
-fn way(args: &ApplyArgs) -> Way<'_> {
-    Way {
+fn way(args: &ApplyArgs) -> ConnectArgs<'_> {
+    ConnectArgs {
         controller: &args.controller,
         simulation: &args.simulation,
         parallelism: args.carrying.parallelism,

@@ -7,11 +7,12 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{
-    annotations::Annotations, args::Colour, draw, event_log::EventLog, exit::Exit, host::Host,
-    outcomes::Told,
-};
+use super::draw;
 use crate::{
+    cli::{
+        annotations::Annotations, args::Colour, event_log::EventLog, exit::Exit, host::Host,
+        outcomes::Told,
+    },
     codes,
     model::printable,
     render::{self, LogRecord},

@@ -1,23 +1,45 @@
 //! `validate`: checks the files offline.
 
-use super::{
-    annotations::{self, Claims},
-    args::{Format, ValidateArgs},
-    exit::Exit,
-    files::{self, Read},
-    output::{Output, counted},
-};
+use clap::Args;
+
 use crate::{
+    cli::{
+        annotations::{self, OutputClaims},
+        args::{AnnotationArgs, FileArgs, Format, PolicyArgs},
+        exit::Exit,
+        files::{self, Read},
+        terminal::output::{Output, counted},
+    },
     plan::{self, Planned},
     render,
     source::Diagnostic,
 };
 
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+
+    /// How to print what is wrong; json goes to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) annotations: AnnotationArgs,
+}
+
 /// Reads and checks the files; says on stderr what came of it, and on stdout for machines.
 pub(crate) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
     let stdout = (args.format == Format::Json).then_some("--format json");
     let files = files::claimed(&args.files, &args.policy);
-    annotations::open(&args.annotations, Claims { stdout, events: None, files: &files }, output)?;
+    annotations::open(
+        &args.annotations,
+        OutputClaims { stdout, events: None, files: &files },
+        output,
+    )?;
     let read = files::read(&args.files, args.policy.policy.as_deref());
     files::note_unused_policy(&read, output);
     let Read { desired, sources, diagnostics: mut found, .. } = read;

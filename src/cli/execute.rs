@@ -12,22 +12,21 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    annotations::{self, Claims},
-    apart::{Written, keep_apart},
-    args::{CarryArgs, Format},
-    connect::{Connection, unread},
+    annotations::{self, OutputClaims},
+    args::{ExecuteArgs, Format},
+    connect::{Connection, report_read_error},
     exit::Exit,
     host::Interrupts,
     outcomes,
-    output::Output,
-    plan::Seen,
-    progress::Progress,
+    path_conflicts::{OutputFile, keep_apart},
+    planning::LiveSnapshot,
     report_file,
     run::interrupted,
     succession::Predecessors,
+    terminal::{output::Output, progress::Progress},
 };
 use crate::{
-    apply::{self, Apply, Ended, Left, Limits, Purpose, Wait},
+    apply::{self, Apply, Ended, Limits, Purpose, Replay, Wait},
     events::{Event, Outcome, Report, SinkError, Verdict},
     journal::{Closing, Journal},
     plan::{Change, Plan},
@@ -36,18 +35,18 @@ use crate::{
 };
 
 /// What is to be carried out, and where.
-pub(crate) struct Work {
+pub(crate) struct PreparedApply {
     pub(crate) plan: Plan,
     /// The plan as it is saved.
     pub(crate) document: String,
-    pub(crate) seen: Seen,
+    pub(crate) seen: LiveSnapshot,
     pub(crate) sources: SourceMap,
     pub(crate) connection: Connection,
 }
 
 /// How a plan is carried out.
-pub(crate) struct Course<'a> {
-    pub(crate) args: &'a CarryArgs,
+pub(crate) struct ExecuteOptions<'a> {
+    pub(crate) args: &'a ExecuteArgs,
     pub(crate) wait: Wait,
     pub(crate) deadline: Instant,
     pub(crate) purpose: Purpose<'a>,
@@ -72,7 +71,7 @@ pub(crate) struct Listeners<'a, 'h> {
     pub(crate) predecessors: Predecessors,
     pub(crate) report: &'a mut Report,
     /// What is left by what the journal has.
-    pub(crate) left: &'a mut Left,
+    pub(crate) left: &'a mut Replay,
     pub(crate) progress: Progress,
     pub(crate) output: &'a mut Output<'h>,
     /// Who could not be told something.
@@ -123,14 +122,14 @@ impl Listeners<'_, '_> {
 }
 
 /// Carries a plan out, and gives account.
-pub(crate) async fn carried_out(
-    course: Course<'_>,
-    work: &Work,
+pub(crate) async fn execute(
+    course: ExecuteOptions<'_>,
+    work: &PreparedApply,
     mut journal: Option<Recorded>,
     output: &mut Output<'_>,
 ) -> Exit {
-    let Work { plan, document: _, seen, sources, connection } = work;
-    let Course { args, wait, deadline, purpose, mut report, predecessors } = course;
+    let PreparedApply { plan, document: _, seen, sources, connection } = work;
+    let ExecuteOptions { args, wait, deadline, purpose, mut report, predecessors } = course;
     let stop = CancellationToken::new();
     let job = Apply {
         plan,
@@ -145,7 +144,7 @@ pub(crate) async fn carried_out(
     };
     let interrupts = output.host.interrupts.clone();
     let mut left = match purpose {
-        Purpose::CarryOut => Left::of(&plan.changes, wait, []),
+        Purpose::CarryOut => Replay::of(&plan.changes, wait, []),
         Purpose::Resume(left) | Purpose::Settle(left) => left.clone(),
     };
     let mut listeners = Listeners {
@@ -162,7 +161,7 @@ pub(crate) async fn carried_out(
     let ended = tokio::select! {
         biased;
         ended = apply::apply(job, &mut tell) => Some(ended),
-        () = twice(interrupts, &stop) => None,
+        () = two_interrupts(interrupts, &stop) => None,
     };
     let predecessors = mem::take(&mut listeners.predecessors);
     drop(listeners);
@@ -174,7 +173,7 @@ pub(crate) async fn carried_out(
         let ends = ends.collect::<Vec<_>>();
         if let Some(Recorded { journal, .. }) = &mut journal {
             // Nothing was written, and the next apply looks again; to that, what is owed still is.
-            let kept = left.in_debt(&plan.changes);
+            let kept = left.with_obligations(&plan.changes);
             let is_over = |it: &&Event| it.change().is_some_and(|it| !kept.contains(&it));
             let over = ends.iter().filter(is_over).cloned().collect::<Vec<_>>();
             drop(journal.record(&over, &plan.changes, output.now_ms()));
@@ -192,7 +191,7 @@ pub(crate) async fn carried_out(
     if let Some(journal) = journal {
         // What is stale is not gone on with; but what is owed is not forgotten.
         let is_done = !left.has_more() && !left.is_open() || is_stale;
-        leave(journal, (is_done, left.is_in_debt(&plan.changes)), output);
+        leave(journal, (is_done, left.has_obligations(&plan.changes)), output);
     }
     if is_finished {
         predecessors.pass(output);
@@ -201,10 +200,15 @@ pub(crate) async fn carried_out(
 }
 
 /// Says what came of it, and returns the exit code for that.
-fn account(ended: Option<Ended>, work: &Work, report: &Report, output: &mut Output<'_>) -> Exit {
-    let Work { plan, document: _, seen: _, sources, connection } = work;
+fn account(
+    ended: Option<Ended>,
+    work: &PreparedApply,
+    report: &Report,
+    output: &mut Output<'_>,
+) -> Exit {
+    let PreparedApply { plan, document: _, seen: _, sources, connection } = work;
     match ended {
-        Some(Ended::NotRead(error)) => unread(&error, &connection.url, output),
+        Some(Ended::NotRead(error)) => report_read_error(&error, &connection.url, output),
         Some(Ended::Stale(moved)) => {
             output.print(&format!("\n{}", render::stale_text(plan, &moved)));
             output.error(
@@ -255,7 +259,7 @@ pub(crate) fn close(recorded: Recorded, output: &mut Output<'_>) {
 
 /// Prepares whatever tells of an apply beside its account: `files` are those that it has besides.
 pub(crate) fn begin(
-    args: &CarryArgs,
+    args: &ExecuteArgs,
     files: &[(&str, Option<&Path>)],
     output: &mut Output<'_>,
 ) -> Result<(), Exit> {
@@ -263,10 +267,10 @@ pub(crate) fn begin(
     let stdout = (args.format == Format::Json).then_some("--format json");
     let report = [("the report", args.report.as_deref())];
     let claimed = [files, &report].concat();
-    annotations::open(&args.annotations, Claims { stdout, events, files: &claimed }, output)?;
+    annotations::open(&args.annotations, OutputClaims { stdout, events, files: &claimed }, output)?;
     let others = [files, &[("the events", events)]].concat();
     report_file::check(args.report.as_deref(), &others, output)?;
-    keep_apart(Written { what: "the events", flag: "--events", path: events }, files, output)?;
+    keep_apart(OutputFile { what: "the events", flag: "--events", path: events }, files, output)?;
     output.open_events(events)?;
     if args.format == Format::Json {
         output.keep_stdout_for_machines();
@@ -276,7 +280,7 @@ pub(crate) fn begin(
 
 /// Gives the machines their account, and people who were not there their page.
 pub(crate) fn finish(
-    args: &CarryArgs,
+    args: &ExecuteArgs,
     (plan, sources): (&Plan, &SourceMap),
     report: &Report,
     output: &mut Output<'_>,
@@ -291,8 +295,8 @@ pub(crate) fn finish(
     report_file::write(args.report.as_deref(), report, about, output);
 }
 
-pub(crate) fn limits(args: &CarryArgs, wait: Wait) -> Limits {
-    let CarryArgs {
+pub(crate) fn limits(args: &ExecuteArgs, wait: Wait) -> Limits {
+    let ExecuteArgs {
         parallelism,
         max_pending,
         drain,
@@ -306,7 +310,7 @@ pub(crate) fn limits(args: &CarryArgs, wait: Wait) -> Limits {
 }
 
 /// Asks to stop on the first interrupt, and returns on the second.
-async fn twice(interrupts: Interrupts, stop: &CancellationToken) {
+async fn two_interrupts(interrupts: Interrupts, stop: &CancellationToken) {
     match interrupts {
         Interrupts::Signals => {
             interrupted().await;

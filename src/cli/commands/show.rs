@@ -1,16 +1,39 @@
 //! `show`: prints a saved plan.
 
-use super::{
-    args::{PlanFormat, ShowArgs},
-    exit::Exit,
-    output::Output,
-    plan::{detailed, say_refusals},
-    saved::{self, Read},
-};
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
 use crate::{
+    cli::{
+        args::{PlanFormat, Show},
+        exit::Exit,
+        planning::{detailed, say_refusals},
+        saved::{self, Read},
+        terminal::output::Output,
+    },
     model::shown_json,
     render::{self, PlanAbout, Saved},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The saved plan
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub(crate) plan: PathBuf,
+
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: PlanFormat,
+
+    /// What to show: the changes, or unchanged and unmanaged names too
+    #[arg(long, value_name = "WHAT", default_value = "changes")]
+    pub(crate) show: Show,
+
+    /// Exit with 2 if there are changes, with 3 if there is nothing but drift
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
 
 /// Prints the plan as it was saved; asks no controller.
 pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {

@@ -1,14 +1,14 @@
 //! Whether a read shows what a step was to bring about.
 
-use super::standing::{View, said};
 use crate::{
+    apply::precondition::{View, said},
     model::{LiveDiscovery, RemoteId, RunState},
     plan::{Change, Step},
 };
 
 /// What a read shows of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(in crate::apply) enum Effect {
     Shown {
         id: Option<RemoteId>,
     },
@@ -25,19 +25,24 @@ pub(super) enum Effect {
     /// The run may have been over before the look: its job items would tell.
     AskJobs,
     /// Something is missing from the list that would tell.
-    Untold,
+    Unknown,
 }
 
 /// What is known of a discovery while a step of it is under way.
 #[derive(Clone, Debug)]
-pub(super) struct Known<'a> {
-    pub(super) id: Option<&'a RemoteId>,
+pub(in crate::apply) struct Known<'a> {
+    pub(in crate::apply) id: Option<&'a RemoteId>,
     /// What its run was doing before the step was sent.
-    pub(super) run_before: Option<RunState>,
+    pub(in crate::apply) run_before: Option<RunState>,
 }
 
-/// Looks for the effect of a step.
-pub(super) fn effect(step: Step, change: &Change, known: &Known<'_>, view: &View<'_>) -> Effect {
+/// Polling for the effect of a step.
+pub(in crate::apply) fn effect(
+    step: Step,
+    change: &Change,
+    known: &Known<'_>,
+    view: &View<'_>,
+) -> Effect {
     if step == Step::Create {
         return create_effect(change, view);
     }
@@ -46,7 +51,7 @@ pub(super) fn effect(step: Step, change: &Change, known: &Known<'_>, view: &View
         return delete_effect(change, found, view);
     }
     let Some(found) = found else {
-        return if view.complete { Effect::Gone } else { Effect::Untold };
+        return if view.complete { Effect::Gone } else { Effect::Unknown };
     };
     let read = match &found.read {
         Ok(read) => read,
@@ -67,7 +72,7 @@ pub(super) fn effect(step: Step, change: &Change, known: &Known<'_>, view: &View
         // It ended otherwise than its last run did: it has run since.
         Step::Run if known.run_before.is_some_and(|it| it != read.run) => shown,
         Step::Run => Effect::AskJobs,
-        Step::Create | Step::Delete => Effect::Untold,
+        Step::Create | Step::Delete => Effect::Unknown,
     }
 }
 
@@ -80,7 +85,7 @@ fn create_effect(change: &Change, view: &View<'_>) -> Effect {
     };
     match named {
         [] if view.complete => Effect::Not { why: "no discovery has the name".to_owned() },
-        [] => Effect::Untold,
+        [] => Effect::Unknown,
         [first, ..] => match named.iter().find(|it| departs(it).is_empty()) {
             Some(it) => Effect::Shown { id: Some(it.id.clone()) },
             None => Effect::Other { why: departs(first) },
@@ -95,6 +100,6 @@ fn delete_effect(change: &Change, found: Option<&LiveDiscovery>, view: &View<'_>
             why: format!("a discovery of that name is there, with the id {}", other.id),
         },
         (None, []) if view.complete => Effect::Shown { id: None },
-        (None, []) => Effect::Untold,
+        (None, []) => Effect::Unknown,
     }
 }

@@ -1,14 +1,17 @@
 //! What a read makes of a change under way.
 //!
-//! Pure, like `item`: looks come in, events and the next phase come out. Asks for nothing.
+//! Pure, like `item`: polling come in, events and the next phase come out. Asks for nothing.
 
 use std::time::Duration;
 
 use super::{
+    doubt::DoubtVerdict,
     effect::{Effect, Known, effect},
-    item::{Claim, Events, Hold, Item, Moment, Phase, Running, SHOWS_WITHIN, Sent, Unseen},
-    settle::{Doubt, Ruling, TasksSeen},
-    standing::View,
+    observation::Observation,
+    state::{
+        AwaitingEffect, Doubt, Events, Moment, Operation, Phase, Running, SHOWS_WITHIN, Sent,
+        TaskClaim, WaitReason,
+    },
 };
 use crate::{
     api::TaskId,
@@ -21,30 +24,13 @@ use crate::{
 /// at once (facts, section 3.3).
 const NAME_LACKED_FOR: Duration = Duration::from_secs(5);
 
-/// A list of discoveries, and what else is known when it is looked at.
-#[derive(Debug)]
-pub(super) struct Look<'a> {
-    pub(super) view: View<'a>,
-    /// When it was asked for: it shows what was so then, or later.
-    pub(super) asked_at: Moment,
-    /// When it had come.
-    pub(super) came_at: Moment,
-    pub(super) tasks: TasksSeen<'a>,
-    /// How long the longest task took so far.
-    pub(super) longest_task: Duration,
-    /// Whether a change is done only when its run is.
-    pub(super) wait_runs: bool,
-    /// Whether nothing is sent any more: what shows is done then, whatever its task says.
-    pub(super) settles_only: bool,
-}
-
-impl Item {
+impl Operation {
     /// Takes in a list of discoveries that was asked for at that moment.
-    pub(super) fn on_view(&mut self, change: &Change, look: &Look<'_>) -> Events {
+    pub(in crate::apply) fn on_view(&mut self, change: &Change, look: &Observation<'_>) -> Events {
         let phase = std::mem::replace(&mut self.phase, Phase::Ready);
         match phase {
-            Phase::Held(hold) => self.on_view_held(change, hold, look),
-            Phase::Unseen(unseen) if unseen.sent.at <= look.asked_at => {
+            Phase::Waiting(hold) => self.on_view_held(change, hold, look),
+            Phase::AwaitingEffect(unseen) if unseen.sent.at <= look.asked_at => {
                 self.on_view_unseen(change, unseen, look)
             }
             Phase::Doubt(doubt) => self.on_view_doubt(change, doubt, look),
@@ -60,48 +46,58 @@ impl Item {
                 Some(Step::Run) => self.on_view_ready_to_run(change, look),
                 Some(Step::Stop | Step::Edit | Step::Delete) | None => Events::new(),
             },
-            phase @ (Phase::Sending | Phase::Pending { .. } | Phase::Unseen(_) | Phase::Ended) => {
+            phase @ (Phase::Sending
+            | Phase::Pending { .. }
+            | Phase::AwaitingEffect(_)
+            | Phase::Ended) => {
                 self.phase = phase;
                 Events::new()
             }
         }
     }
 
-    fn on_view_held(&mut self, change: &Change, hold: Hold, look: &Look<'_>) -> Events {
+    fn on_view_held(
+        &mut self,
+        change: &Change,
+        hold: WaitReason,
+        look: &Observation<'_>,
+    ) -> Events {
         match hold {
-            Hold::Running | Hold::MayHaveRun { .. } if !self.begun => {
-                self.phase = Phase::Held(hold);
+            WaitReason::Running | WaitReason::MayHaveRun { .. } if !self.begun => {
+                self.phase = Phase::Waiting(hold);
                 self.check(change, &look.view, (look.came_at, look.came_at))
             }
-            Hold::EarlierRunNotRead | Hold::LookAgain if self.begun && !look.view.complete => {
-                self.phase = Phase::Held(hold);
+            WaitReason::EarlierRunNotRead | WaitReason::RecheckBeforeSend
+                if self.begun && !look.view.complete =>
+            {
+                self.phase = Phase::Waiting(hold);
                 Events::new()
             }
-            Hold::EarlierRunNotRead => {
-                let events = self.look_at_last(change, look);
+            WaitReason::EarlierRunNotRead => {
+                let events = self.recheck_before_send(change, look);
                 if matches!(self.phase, Phase::Ready) {
-                    self.hold_for_clock(look.came_at);
+                    self.wait_for_clock(look.came_at);
                 }
                 events
             }
-            Hold::LookAgain => {
-                let events = self.look_at_last(change, look);
+            WaitReason::RecheckBeforeSend => {
+                let events = self.recheck_before_send(change, look);
                 if matches!(self.phase, Phase::Ready) {
-                    self.hold_back();
+                    self.wait_while_running();
                 }
                 events
             }
-            Hold::Running => {
-                let events = self.unless_fit_to_run(change, look);
+            WaitReason::Running => {
+                let events = self.fail_if_not_fit_to_run(change, look);
                 self.note_run(&look.view);
                 if events.is_empty() {
-                    self.hold_back();
+                    self.wait_while_running();
                 }
                 events
             }
-            Hold::MayHaveRun { .. } => {
-                self.phase = Phase::Held(hold);
-                let events = self.unless_fit_to_run(change, look);
+            WaitReason::MayHaveRun { .. } => {
+                self.phase = Phase::Waiting(hold);
+                let events = self.fail_if_not_fit_to_run(change, look);
                 if !events.is_empty() {
                     return events;
                 }
@@ -112,16 +108,16 @@ impl Item {
                 }
                 events
             }
-            Hold::NameTaken { lacked_since, words } => {
+            WaitReason::NameTaken { lacked_since, words } => {
                 self.on_view_name_taken(change, (lacked_since, words), look)
             }
-            Hold::NotRead { words } => self.on_view_not_read(change, words, look),
+            WaitReason::NotRead { words } => self.on_view_not_read(change, words, look),
         }
     }
 
-    /// Looks, before the current step is sent, whether it still may be. Returns the events of its
+    /// Polling, before the current step is sent, whether it still may be. Returns the events of its
     /// end where it may not, or need not be.
-    fn look_at_last(&mut self, change: &Change, look: &Look<'_>) -> Events {
+    fn recheck_before_send(&mut self, change: &Change, look: &Observation<'_>) -> Events {
         self.phase = Phase::Ready;
         if !self.begun {
             return self.check(change, &look.view, (look.came_at, look.came_at));
@@ -129,7 +125,7 @@ impl Item {
         match self.step() {
             Some(Step::Create) => self.on_view_ready_to_create(change, look),
             Some(Step::Run) => self.on_view_ready_to_run(change, look),
-            Some(Step::Stop | Step::Delete) => self.unless_moved(change, &look.view),
+            Some(Step::Stop | Step::Delete) => self.fail_if_moved(change, &look.view),
             // An edit is held against what is read right before it.
             Some(Step::Edit) | None => Events::new(),
         }
@@ -139,7 +135,7 @@ impl Item {
         &mut self,
         change: &Change,
         (lacked_since, words): (Option<Moment>, String),
-        look: &Look<'_>,
+        look: &Observation<'_>,
     ) -> Events {
         let known = Known { id: self.id.as_ref(), run_before: self.run };
         let lacked_since = match effect(Step::Create, change, &known, &look.view) {
@@ -156,21 +152,26 @@ impl Item {
                 }
                 Some(since)
             }
-            Effect::Gone | Effect::AskJobs | Effect::Untold => lacked_since,
+            Effect::Gone | Effect::AskJobs | Effect::Unknown => lacked_since,
         };
-        self.phase = Phase::Held(Hold::NameTaken { lacked_since, words });
+        self.phase = Phase::Waiting(WaitReason::NameTaken { lacked_since, words });
         Events::new()
     }
 
     /// The discovery could not be read right before its edit: it is gone, or the read failed for
     /// another reason.
-    fn on_view_not_read(&mut self, change: &Change, words: String, look: &Look<'_>) -> Events {
+    fn on_view_not_read(
+        &mut self,
+        change: &Change,
+        words: String,
+        look: &Observation<'_>,
+    ) -> Events {
         let id = self.id.as_ref();
         if id.is_some_and(|it| look.view.with_id(it).is_some()) {
             return self.fail(words);
         }
         if !look.view.complete {
-            self.phase = Phase::Held(Hold::NotRead { words });
+            self.phase = Phase::Waiting(WaitReason::NotRead { words });
             return Events::new();
         }
         if self.begun {
@@ -180,7 +181,7 @@ impl Item {
     }
 
     /// A create is never sent while the list shows the name.
-    fn on_view_ready_to_create(&mut self, change: &Change, look: &Look<'_>) -> Events {
+    fn on_view_ready_to_create(&mut self, change: &Change, look: &Observation<'_>) -> Events {
         let known = Known { id: None, run_before: None };
         match effect(Step::Create, change, &known, &look.view) {
             Effect::Shown { id } => {
@@ -188,13 +189,13 @@ impl Item {
                 self.settle_step(!self.doubted, look.wait_runs)
             }
             Effect::Other { why } => self.conflict("the name exists", &why),
-            Effect::Not { .. } | Effect::Gone | Effect::AskJobs | Effect::Untold => Events::new(),
+            Effect::Not { .. } | Effect::Gone | Effect::AskJobs | Effect::Unknown => Events::new(),
         }
     }
 
     /// What somebody else has started meanwhile is not started again.
-    fn on_view_ready_to_run(&mut self, change: &Change, look: &Look<'_>) -> Events {
-        let events = self.unless_fit_to_run(change, look);
+    fn on_view_ready_to_run(&mut self, change: &Change, look: &Observation<'_>) -> Events {
+        let events = self.fail_if_not_fit_to_run(change, look);
         if !events.is_empty() {
             return events;
         }
@@ -207,14 +208,14 @@ impl Item {
 
     /// Ends the change where what it would run is not what it is to run: a scan of other addresses
     /// in its name would be worse than none.
-    fn unless_fit_to_run(&mut self, change: &Change, look: &Look<'_>) -> Events {
+    fn fail_if_not_fit_to_run(&mut self, change: &Change, look: &Observation<'_>) -> Events {
         let known = Known { id: self.id.as_ref(), run_before: self.run };
         match effect(Step::Edit, change, &known, &look.view) {
             Effect::Not { why } => {
                 self.fail(format!("it was changed by somebody else, and not run: {why}"))
             }
             Effect::Gone => self.fail("it is gone".to_owned()),
-            Effect::Shown { .. } | Effect::Other { .. } | Effect::AskJobs | Effect::Untold => {
+            Effect::Shown { .. } | Effect::Other { .. } | Effect::AskJobs | Effect::Unknown => {
                 Events::new()
             }
         }
@@ -225,7 +226,7 @@ impl Item {
         &mut self,
         change: &Change,
         (task, sent, accepted): (TaskId, Sent, Moment),
-        look: &Look<'_>,
+        look: &Observation<'_>,
     ) -> Events {
         let step = self.step().expect("invariant: a task belongs to a step");
         let known = Known { id: self.id.as_ref(), run_before: self.run };
@@ -236,8 +237,8 @@ impl Item {
             effect = Effect::Shown { id: None };
         }
         if let Effect::Shown { id } = effect {
-            let (since, claim, task) = (accepted, Claim::Done, Some(task));
-            let unseen = Unseen { sent, since, task, task_began_ms: None, claim };
+            let (since, claim, task) = (accepted, TaskClaim::Done, Some(task));
+            let unseen = AwaitingEffect { sent, since, task, task_began_ms: None, claim };
             let mut events = self.shown(id, &unseen, look);
             if self.step() == Some(Step::Create) {
                 events.extend(self.on_view_ready_to_create(change, look));
@@ -248,11 +249,16 @@ impl Item {
         Events::new()
     }
 
-    fn on_view_unseen(&mut self, change: &Change, unseen: Unseen, look: &Look<'_>) -> Events {
+    fn on_view_unseen(
+        &mut self,
+        change: &Change,
+        unseen: AwaitingEffect,
+        look: &Observation<'_>,
+    ) -> Events {
         let step = self.step().expect("invariant: an effect belongs to a step");
         let known = Known { id: self.id.as_ref(), run_before: self.run };
         let mut effect = effect(step, change, &known, &look.view);
-        if let (Step::Run, Claim::Failed { .. }) = (step, &unseen.claim) {
+        if let (Step::Run, TaskClaim::Failed { .. }) = (step, &unseen.claim) {
             // A run of somebody else's that is over is none that was asked for.
             self.note_run(&look.view);
             if self.run != Some(RunState::Running) {
@@ -266,15 +272,15 @@ impl Item {
             && self.jobs.show_none_at.is_none_or(|asked_at| asked_at < shows_by);
         let why = match effect {
             Effect::Shown { id } => return self.shown(id, &unseen, look),
-            Effect::Untold => {
-                self.phase = Phase::Unseen(unseen);
+            Effect::Unknown => {
+                self.phase = Phase::AwaitingEffect(unseen);
                 return Events::new();
             }
             Effect::Not { why } | Effect::Other { why } => why,
             Effect::Gone => "it is no longer there".to_owned(),
             Effect::AskJobs => "no run that started since is to be seen".to_owned(),
         };
-        if let Claim::Failed { words } = unseen.claim {
+        if let TaskClaim::Failed { words } = unseen.claim {
             return self.fail(words);
         }
         let waited = look.asked_at.saturating_sub(unseen.since);
@@ -284,43 +290,43 @@ impl Item {
             if step == Step::Stop {
                 self.note_run(&look.view);
             }
-            self.phase = Phase::Unseen(unseen);
+            self.phase = Phase::AwaitingEffect(unseen);
             return Events::new();
         }
         let remedy = match step {
             Step::Edit => "; `on_change: replace` makes the discovery anew instead",
             Step::Create | Step::Run | Step::Stop | Step::Delete => "",
         };
-        let nothing = unseen.claim == Claim::Nothing;
+        let nothing = unseen.claim == TaskClaim::Nothing;
         let claim = if nothing { "had nothing to delete" } else { "reported success" };
         self.fail(format!("the controller {claim}, but {why}{remedy}"))
     }
 
-    fn on_view_doubt(&mut self, change: &Change, doubt: Doubt, look: &Look<'_>) -> Events {
+    fn on_view_doubt(&mut self, change: &Change, doubt: Doubt, look: &Observation<'_>) -> Events {
         let step = self.step().expect("invariant: a write in doubt belongs to a step");
         let known = Known { id: self.id.as_ref(), run_before: self.run };
         let effect = effect(step, change, &known, &look.view);
         match doubt.ruling(effect, self, look) {
-            Ruling::Done { id } => {
+            DoubtVerdict::Done { id } => {
                 let (sent, since) = (doubt.sent, doubt.since);
-                let claim = Claim::Done;
-                let unseen = Unseen { sent, since, task: None, task_began_ms: None, claim };
+                let claim = TaskClaim::Done;
+                let unseen = AwaitingEffect { sent, since, task: None, task_began_ms: None, claim };
                 self.shown(id, &unseen, look)
             }
-            Ruling::Conflict { why } => self.conflict(&doubt.why, &why),
-            Ruling::SendAgain => {
+            DoubtVerdict::Conflict { why } => self.conflict(&doubt.why, &why),
+            DoubtVerdict::SendAgain => {
                 let mut events =
                     vec![Event::NotTaken { change: self.position, step, why: doubt.why }];
                 events.extend(match step {
-                    Step::Run => self.unless_fit_to_run(change, look),
+                    Step::Run => self.fail_if_not_fit_to_run(change, look),
                     // An edit is held against what is read right before it.
                     Step::Edit | Step::Create => Events::new(),
-                    Step::Stop | Step::Delete => self.unless_moved(change, &look.view),
+                    Step::Stop | Step::Delete => self.fail_if_moved(change, &look.view),
                 });
                 events
             }
-            Ruling::GiveUp { words } => self.fail(words),
-            Ruling::Wait { asks_jobs } => {
+            DoubtVerdict::GiveUp { words } => self.fail(words),
+            DoubtVerdict::Wait { asks_jobs } => {
                 self.jobs.asked_for = asks_jobs;
                 self.phase = Phase::Doubt(doubt);
                 Events::new()
@@ -328,7 +334,7 @@ impl Item {
         }
     }
 
-    fn on_view_running(&mut self, running: Running, look: &Look<'_>) -> Events {
+    fn on_view_running(&mut self, running: Running, look: &Observation<'_>) -> Events {
         let found = self.id.as_ref().and_then(|it| look.view.with_id(it));
         let Some(found) = found else {
             if look.view.complete {
@@ -367,10 +373,15 @@ impl Item {
     }
 
     /// A read shows what the current step was for.
-    fn shown(&mut self, id: Option<RemoteId>, unseen: &Unseen, look: &Look<'_>) -> Events {
+    fn shown(
+        &mut self,
+        id: Option<RemoteId>,
+        unseen: &AwaitingEffect,
+        look: &Observation<'_>,
+    ) -> Events {
         let was_running = self.run == Some(RunState::Running);
         let is_edit = self.step() == Some(Step::Edit);
-        let found = unseen.claim != Claim::Done && !self.doubted;
+        let found = unseen.claim != TaskClaim::Done && !self.doubted;
         self.id = id.or(self.id.take());
         self.note_run(&look.view);
         let is_running = self.run == Some(RunState::Running);
@@ -381,7 +392,7 @@ impl Item {
                 events.extend(self.settle_step(false, look.wait_runs));
             } else {
                 let since_ms = unseen.task_began_ms.unwrap_or(unseen.sent.server_ms);
-                self.phase = Phase::Held(Hold::MayHaveRun { since_ms });
+                self.phase = Phase::Waiting(WaitReason::MayHaveRun { since_ms });
             }
         }
         events

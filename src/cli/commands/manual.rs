@@ -5,10 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Arg, ArgAction, Args, Command, CommandFactory as _, ValueEnum, ValueHint};
+use clap::{Arg, ArgAction, Args, Command, ValueEnum, ValueHint};
 
-use super::{args::Cli, exit::Exit, output::Output};
 use crate::{
+    cli::{exit::Exit, terminal::output::Output},
     config,
     reference::{Block, Manual, code_reference, file_format, markdown, roff},
 };
@@ -37,10 +37,10 @@ pub(crate) struct ManArgs {
 }
 
 /// Prints a page of the reference, as Markdown.
-pub(crate) fn reference(args: &ReferenceArgs, output: &mut Output<'_>) -> Exit {
+pub(crate) fn reference(args: &ReferenceArgs, root: Command, output: &mut Output<'_>) -> Exit {
     let page = match args.page {
         ReferencePage::FileFormat => file_format(&config::schema()),
-        ReferencePage::CommandLine => command_line(),
+        ReferencePage::CommandLine => command_line(root),
         ReferencePage::ExitCodes => exit_codes(),
         ReferencePage::DiagnosticCodes => code_reference(),
     };
@@ -50,8 +50,8 @@ pub(crate) fn reference(args: &ReferenceArgs, output: &mut Output<'_>) -> Exit {
 }
 
 /// Prints the manual page of the program, or writes all manual pages into a folder.
-pub(crate) fn man(args: &ManArgs, output: &mut Output<'_>) -> Exit {
-    let pages = manuals();
+pub(crate) fn man(args: &ManArgs, root: Command, output: &mut Output<'_>) -> Exit {
+    let pages = manuals(root);
     let Some(folder) = &args.out else {
         output.print_document(pages.first().map_or("", |(_, text)| text));
         return Exit::Done;
@@ -71,8 +71,8 @@ fn write_all(folder: &Path, pages: &[(String, String)]) -> std::io::Result<()> {
 }
 
 /// Returns the names and texts of all manual pages, that of the program first.
-fn manuals() -> Vec<(String, String)> {
-    let root = built();
+fn manuals(root: Command) -> Vec<(String, String)> {
+    let root = built(root);
     let mut pages = Vec::new();
     let mut add = |manual: Manual<'_>, blocks: &[Block]| {
         pages.push((format!("{}.{}", manual.name, manual.section), roff(manual, blocks)));
@@ -101,8 +101,8 @@ fn manuals() -> Vec<(String, String)> {
 }
 
 /// The page on the command line: each command, its flags, and what they do.
-fn command_line() -> Vec<Block> {
-    let root = built();
+fn command_line(root: Command) -> Vec<Block> {
+    let root = built(root);
     let mut page = vec![Block::heading(1, "Command line"), Block::Text(about(&root) + ".")];
     let row = |it: &Command| {
         let name = it.get_name();
@@ -151,8 +151,7 @@ fn see_also() -> [Block; 2] {
 }
 
 /// The command line as it is parsed, its usages worked out.
-fn built() -> Command {
-    let mut root = Cli::command();
+fn built(mut root: Command) -> Command {
     root.build();
     root
 }

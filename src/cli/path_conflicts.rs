@@ -2,11 +2,11 @@
 
 use std::{ffi::OsStr, path::Path};
 
-use super::{disk::is_same_file, exit::Exit, output::Output};
+use super::{disk::is_same_file, exit::Exit, terminal::output::Output};
 
 /// A file that is to be written: what it is, and the flag that names it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Written<'a> {
+pub(crate) struct OutputFile<'a> {
     pub(crate) what: &'a str,
     pub(crate) flag: &'a str,
     pub(crate) path: Option<&'a Path>,
@@ -15,11 +15,11 @@ pub(crate) struct Written<'a> {
 /// Finds out, before anything is written, that a file is none of the others: of each, what it is,
 /// and where.
 pub(crate) fn keep_apart(
-    written: Written<'_>,
+    written: OutputFile<'_>,
     others: &[(&str, Option<&Path>)],
     output: &mut Output<'_>,
 ) -> Result<(), Exit> {
-    let Written { what, flag, path } = written;
+    let OutputFile { what, flag, path } = written;
     let Some(path) = path.filter(|it| it.as_os_str() != "-") else { return Ok(()) };
     for (other, place) in others {
         if place.is_some_and(|it| is_same_file(path, it) || is_read_with(path, it)) {

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::{exit::Exit, output::Output};
 use crate::{
+    cli::{exit::Exit, terminal::output::Output},
     codes::{self, Code},
     config::{alternatives, nearest},
     model::shown,

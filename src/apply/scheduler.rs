@@ -1,17 +1,21 @@
 //! All changes of a plan while they are carried out: which may go on, and what has to be looked
 //! at for that.
 //!
-//! Pure: sends nothing and waits for nothing. The loop around it is `drive`.
+//! Pure: sends nothing and waits for nothing. The loop around it is `driver`.
 
-use std::{collections::BTreeMap, collections::BTreeSet, num::NonZeroUsize, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
-    item::{Events, Item, Moment, Phase, Sent},
-    left::Left,
-    seen::Look,
-    settle::TasksSeen,
-    standing::{Standing, View, credentials_gone, standing},
-    watch::{TaskVerdict, TaskView, verdict},
+    limits::{Limits, Wait},
+    operation::{
+        Events, Moment, Observation, ObservedTasks, Operation, Phase, Sent, TaskVerdict, TaskView,
+        verdict,
+    },
+    precondition::{Precondition, View, credentials_gone, precondition},
+    replay::Replay,
 };
 use crate::{
     api::{Task, TaskId},
@@ -24,32 +28,11 @@ use crate::{
 /// How long a read vouches for a precondition.
 pub(super) const FRESH_FOR: Duration = Duration::from_secs(10);
 
-/// How much may be under way at once, and how far an apply goes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Write requests in flight; an accepted write no longer counts.
-    pub(crate) parallelism: NonZeroUsize,
-    /// Tasks open at once.
-    pub(crate) max_pending: NonZeroUsize,
-    pub(crate) wait: Wait,
-    /// How long open operations are waited for once the user has asked to stop.
-    pub(crate) drain: Duration,
-}
-
-/// What an apply waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wait {
-    /// That each step is done.
-    Tasks,
-    /// That each run that was started is over, too.
-    Runs,
-}
-
 /// Every change of a plan, and where it is.
 #[derive(Debug)]
-pub(super) struct Schedule<'a> {
+pub(super) struct Scheduler<'a> {
     changes: &'a [Change],
-    items: Vec<Item>,
+    items: Vec<Operation>,
     limits: Limits,
     /// Every task of ours, ended ones too.
     ours: BTreeSet<TaskId>,
@@ -73,13 +56,13 @@ pub(super) struct Next {
     pub(super) step: Step,
 }
 
-impl<'a> Schedule<'a> {
+impl<'a> Scheduler<'a> {
     /// Takes a plan up.
     pub(super) fn new(plan: &'a Plan, limits: Limits) -> Self {
         let items = plan.changes.iter().enumerate();
         Self {
             changes: &plan.changes,
-            items: items.map(|(position, change)| Item::new(position, change)).collect(),
+            items: items.map(|(position, change)| Operation::new(position, change)).collect(),
             limits,
             ours: BTreeSet::new(),
             longest_task: Duration::ZERO,
@@ -92,7 +75,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Takes a plan up where an apply left it that was cut short.
-    pub(super) fn resumed(plan: &'a Plan, limits: Limits, left: &Left) -> (Self, Events) {
+    pub(super) fn resumed(plan: &'a Plan, limits: Limits, left: &Replay) -> (Self, Events) {
         let changes = left.changes.iter().zip(&plan.changes).enumerate();
         let taken_up = changes.map(|(at, (left, change))| left.take_up(at, change, limits.wait));
         let (items, events): (Vec<_>, Vec<_>) = taken_up.unzip();
@@ -135,7 +118,7 @@ impl<'a> Schedule<'a> {
                 (&item.phase, item.step()),
                 (Phase::Ready, Some(Step::Stop | Step::Delete))
             ) {
-                events.extend(item.unless_moved(change, view));
+                events.extend(item.fail_if_moved(change, view));
             }
         }
         Ok(events)
@@ -144,10 +127,12 @@ impl<'a> Schedule<'a> {
     fn moved(&self, view: &View<'_>, credentials: &ById) -> Vec<(usize, Moved)> {
         let unbegun = self.items.iter().zip(self.changes).filter(|(item, _)| item.is_unbegun());
         let moved = unbegun.filter_map(|(item, change)| {
-            let moved = match standing(change, view) {
-                Standing::Moved(moved) => Some(moved),
-                Standing::Holds | Standing::Untold => credentials_gone(change, credentials),
-                Standing::Converged { .. } => None,
+            let moved = match precondition(change, view) {
+                Precondition::Moved(moved) => Some(moved),
+                Precondition::Holds | Precondition::Unknown => {
+                    credentials_gone(change, credentials)
+                }
+                Precondition::Converged { .. } => None,
             };
             moved.map(|moved| (item.position, moved))
         });
@@ -187,9 +172,11 @@ impl<'a> Schedule<'a> {
         self.items.iter().zip(self.changes).any(|(it, change)| {
             let is_soon = match it.phase {
                 Phase::Ready | Phase::Sending | Phase::Doubt(_) => true,
-                Phase::Unseen(_) => it.step() == Some(Step::Delete),
+                Phase::AwaitingEffect(_) => it.step() == Some(Step::Delete),
                 // A task may never end, nor a name be free, and others must not wait for that.
-                Phase::Pending { .. } | Phase::Held(_) | Phase::Running(_) | Phase::Ended => false,
+                Phase::Pending { .. } | Phase::Waiting(_) | Phase::Running(_) | Phase::Ended => {
+                    false
+                }
             };
             is_soon && it.is_between_halves(change)
         })
@@ -203,12 +190,12 @@ impl<'a> Schedule<'a> {
         self.changes.get(index).expect("invariant: items and changes are the same in number")
     }
 
-    pub(super) fn item(&mut self, index: usize) -> &mut Item {
+    pub(super) fn item(&mut self, index: usize) -> &mut Operation {
         self.items.get_mut(index).expect("invariant: indexes come from this schedule")
     }
 
     pub(super) fn is_finished(&self) -> bool {
-        self.items.iter().all(Item::is_ended)
+        self.items.iter().all(Operation::is_ended)
     }
 
     /// Whether a request is under way that may change something.
@@ -247,12 +234,12 @@ impl<'a> Schedule<'a> {
 
     /// Returns the open tasks of ours.
     pub(super) fn open_tasks(&self) -> BTreeSet<TaskId> {
-        let task = |it: &Item| match &it.phase {
+        let task = |it: &Operation| match &it.phase {
             Phase::Pending { task, .. } => Some(task.clone()),
             Phase::Ready
-            | Phase::Held(_)
+            | Phase::Waiting(_)
             | Phase::Sending
-            | Phase::Unseen(_)
+            | Phase::AwaitingEffect(_)
             | Phase::Doubt(_)
             | Phase::Running(_)
             | Phase::Ended => None,
@@ -284,7 +271,7 @@ impl<'a> Schedule<'a> {
 
     /// Whether a look has to prove that nothing is missing.
     pub(super) fn wants_proof(&self, now: Moment) -> bool {
-        let is_deleting = |it: &Item| {
+        let is_deleting = |it: &Operation| {
             matches!(it.phase, Phase::Pending { .. }) && it.step() == Some(Step::Delete)
         };
         self.items.iter().any(|it| it.wants_proof(now) || self.settles_only && is_deleting(it))
@@ -338,11 +325,11 @@ impl<'a> Schedule<'a> {
     ) -> Events {
         self.note_listed(&view);
         let tasks = TaskView { tasks: &self.tasks, ours: &self.ours };
-        let look = Look {
+        let look = Observation {
             view,
             asked_at,
             came_at,
-            tasks: TasksSeen { view: tasks, asked_at: self.tasks_asked_at },
+            tasks: ObservedTasks { view: tasks, asked_at: self.tasks_asked_at },
             longest_task: self.longest_task,
             wait_runs: self.limits.wait == Wait::Runs,
             settles_only: self.settles_only,
@@ -372,7 +359,11 @@ impl<'a> Schedule<'a> {
         self.end_where(why, |_, _| true)
     }
 
-    fn end_where(&mut self, why: StopReason, which: impl Fn(&Item, &Change) -> bool) -> Events {
+    fn end_where(
+        &mut self,
+        why: StopReason,
+        which: impl Fn(&Operation, &Change) -> bool,
+    ) -> Events {
         let items = self.items.iter_mut().zip(self.changes);
         let ended = items.filter(|(item, change)| which(item, change));
         ended.flat_map(|(item, _)| item.leave(why)).collect()

@@ -1,13 +1,14 @@
 //! `simulator`: the built-in controller as a server.
 
-use super::{
+use trueup_simulator::{self, Simulator};
+
+use crate::cli::{
     exit::Exit,
-    output::Output,
     run::interrupted,
     simulate::{load, options, save},
     simulator_args::SimulatorArgs,
+    terminal::output::Output,
 };
-use trueup_simulator::{self, Simulator};
 
 /// Serves until SIGINT or SIGTERM, and then saves the world.
 pub(crate) async fn run(args: &SimulatorArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {

@@ -8,10 +8,11 @@ use std::{
 };
 
 use super::{
-    item::{Claim, Events, Hold, Item, Moment, Phase, Sent, Unseen},
-    schedule::Wait,
-    settle::Doubt,
-    watch::says_duplicate,
+    limits::Wait,
+    operation::{
+        AwaitingEffect, Doubt, Events, Moment, Operation, Phase, Sent, TaskClaim, WaitReason,
+        says_duplicate,
+    },
 };
 use crate::{
     api::TaskId,
@@ -22,9 +23,9 @@ use crate::{
 
 /// What an apply left of its plan.
 #[derive(Clone, Debug)]
-pub(crate) struct Left {
+pub(crate) struct Replay {
     /// In the order of the plan.
-    pub(super) changes: Vec<LeftChange>,
+    pub(super) changes: Vec<ReplayedChange>,
     /// Every task that a write of it was taken on as.
     pub(super) tasks: BTreeSet<TaskId>,
     pub(super) longest_task: Duration,
@@ -33,7 +34,7 @@ pub(crate) struct Left {
 
 /// What is left of one change.
 #[derive(Clone, Debug)]
-pub(super) struct LeftChange {
+pub(super) struct ReplayedChange {
     /// The steps that are not done, the current one first.
     pub(super) steps: VecDeque<Step>,
     /// Those that were carried out, rather than found done.
@@ -41,7 +42,7 @@ pub(super) struct LeftChange {
     pub(super) id: Option<RemoteId>,
     /// Whether a write of it may have left.
     pub(super) begun: bool,
-    pub(super) at: LeftAt,
+    pub(super) at: ReplayedState,
     /// When its latest write left, by the controller's clock.
     pub(super) sent_ms: Option<i64>,
     /// When the latest run before that started, by the same clock, as far as that was asked for.
@@ -55,7 +56,7 @@ pub(super) struct LeftChange {
 
 /// Where a change was left.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum LeftAt {
+pub(super) enum ReplayedState {
     /// Before its current step.
     Ready,
     /// Its write was about to leave; no answer was told.
@@ -74,7 +75,7 @@ pub(super) enum LeftAt {
     Over,
 }
 
-impl Left {
+impl Replay {
     /// Folds the events of a plan's changes, each with the time at which it was told, in
     /// milliseconds of the epoch. What the apply waited for says when a change is done.
     pub(crate) fn of<'e>(
@@ -83,7 +84,7 @@ impl Left {
         events: impl IntoIterator<Item = (i64, &'e Event)>,
     ) -> Self {
         let mut left = Self {
-            changes: changes.iter().map(LeftChange::new).collect(),
+            changes: changes.iter().map(ReplayedChange::new).collect(),
             tasks: BTreeSet::new(),
             longest_task: Duration::ZERO,
             wait,
@@ -116,7 +117,7 @@ impl Left {
 
     /// Whether something is under way of which nobody knows what came.
     pub(crate) fn is_open(&self) -> bool {
-        self.changes.iter().any(LeftChange::is_open)
+        self.changes.iter().any(ReplayedChange::is_open)
     }
 
     /// Whether a change is left to be carried on with.
@@ -143,28 +144,37 @@ impl Left {
 
     /// Returns the replaces that are cut between their halves: deleted, and not created again, by
     /// this apply or by one before it.
-    pub(crate) fn halved<'c>(&self, changes: &'c [Change]) -> Vec<&'c Change> {
-        let halved = self.changes.iter().zip(changes);
-        halved.filter(|(it, change)| it.is_halved(change)).map(|(_, change)| change).collect()
+    pub(crate) fn deleted_not_recreated<'c>(&self, changes: &'c [Change]) -> Vec<&'c Change> {
+        let deleted_not_recreated = self.changes.iter().zip(changes);
+        deleted_not_recreated
+            .filter(|(it, change)| it.is_deleted_not_recreated(change))
+            .map(|(_, change)| change)
+            .collect()
     }
 
     /// Returns the replaces that may be cut between their halves, whatever came of their deletes.
-    pub(crate) fn may_be_halved<'c>(&self, changes: &'c [Change]) -> Vec<&'c Change> {
-        let halved = self.changes.iter().zip(changes);
-        halved.filter(|(it, change)| it.may_be_halved(change)).map(|(_, change)| change).collect()
+    pub(crate) fn may_be_deleted_not_recreated<'c>(
+        &self,
+        changes: &'c [Change],
+    ) -> Vec<&'c Change> {
+        let deleted_not_recreated = self.changes.iter().zip(changes);
+        deleted_not_recreated
+            .filter(|(it, change)| it.may_be_deleted_not_recreated(change))
+            .map(|(_, change)| change)
+            .collect()
     }
 
     /// Returns the changes of which a later apply has to make up for something, even where nothing is
     /// left of them to carry on with: a run, or the second half of a replace.
-    pub(crate) fn in_debt(&self, changes: &[Change]) -> Vec<usize> {
+    pub(crate) fn with_obligations(&self, changes: &[Change]) -> Vec<usize> {
         let all = self.changes.iter().zip(changes).enumerate();
-        let in_debt = all.filter(|(_, (it, change))| it.is_in_debt(change));
-        in_debt.map(|(position, _)| position).collect()
+        let with_obligations = all.filter(|(_, (it, change))| it.has_obligations(change));
+        with_obligations.map(|(position, _)| position).collect()
     }
 
     /// Whether a later apply has to make up for something.
-    pub(crate) fn is_in_debt(&self, changes: &[Change]) -> bool {
-        !self.in_debt(changes).is_empty()
+    pub(crate) fn has_obligations(&self, changes: &[Change]) -> bool {
+        !self.with_obligations(changes).is_empty()
     }
 
     /// Returns the changes that something is left to do for, and that wait for no answer: a new apply
@@ -188,26 +198,27 @@ impl Left {
     /// Whether a look has to tell which runs it owes: some were to follow an edit that nobody knows
     /// the fate of, or that it had not come to. Somebody may have made it, an earlier apply of the
     /// same plan too.
-    pub(crate) fn may_owe_runs(&self, changes: &[Change]) -> bool {
-        self.changes.iter().zip(changes).any(|(it, change)| it.may_owe_a_run(change))
+    pub(crate) fn may_miss_runs(&self, changes: &[Change]) -> bool {
+        self.changes.iter().zip(changes).any(|(it, change)| it.may_miss_a_run(change))
     }
 
     /// Returns the changes whose run is planned and not started, although nothing else is left to
     /// tell of it: their settings are as wanted.
-    pub(crate) fn owes_runs<'c>(&self, changes: &'c [Change]) -> Vec<&'c Name> {
-        let owes = self.changes.iter().zip(changes).filter(|(it, change)| it.owes_a_run(change));
+    pub(crate) fn runs_missing<'c>(&self, changes: &'c [Change]) -> Vec<&'c Name> {
+        let owes =
+            self.changes.iter().zip(changes).filter(|(it, change)| it.is_run_missing(change));
         owes.map(|(_, change)| &change.name).collect()
     }
 }
 
-impl LeftChange {
+impl ReplayedChange {
     fn new(change: &Change) -> Self {
         Self {
             steps: change.steps.iter().copied().collect(),
             done: Vec::new(),
             id: change.id.clone(),
             begun: false,
-            at: LeftAt::Ready,
+            at: ReplayedState::Ready,
             sent_ms: None,
             earlier_run_ms: None,
             n_sent: 0,
@@ -225,43 +236,43 @@ impl LeftChange {
                 self.earlier_run_ms = (*earlier_run_ms).max(self.earlier_run_ms);
                 self.n_sent = *attempt;
                 self.accepted_at_ms = None;
-                self.at = LeftAt::Leaving;
+                self.at = ReplayedState::Leaving;
             }
             Event::Accepted { task, .. } => {
                 self.accepted_at_ms = Some(at_ms);
-                self.at = LeftAt::Pending { task: TaskId::new(task.clone()) };
+                self.at = ReplayedState::Pending { task: TaskId::new(task.clone()) };
             }
             Event::NotTaken { step: Step::Create, why, .. } if says_duplicate(why) => {
-                self.at = LeftAt::NameTaken { why: why.clone() };
+                self.at = ReplayedState::NameTaken { why: why.clone() };
             }
             Event::InDoubt { why, .. } | Event::NotTaken { why, .. } => {
-                self.at = LeftAt::Doubt { why: why.clone() };
+                self.at = ReplayedState::Doubt { why: why.clone() };
             }
             // Its task, or a look, will say the same once more.
             Event::Refused { why, .. } => {
-                if self.at == LeftAt::Leaving {
-                    self.at = LeftAt::Doubt { why: why.clone() };
+                if self.at == ReplayedState::Leaving {
+                    self.at = ReplayedState::Doubt { why: why.clone() };
                 }
             }
             Event::Claimed { .. } => {
                 let task = match &self.at {
-                    LeftAt::Pending { task } => Some(task.clone()),
-                    LeftAt::Ready
-                    | LeftAt::Leaving
-                    | LeftAt::Doubt { .. }
-                    | LeftAt::NameTaken { .. }
-                    | LeftAt::Claimed { .. }
-                    | LeftAt::Failed
-                    | LeftAt::Over => None,
+                    ReplayedState::Pending { task } => Some(task.clone()),
+                    ReplayedState::Ready
+                    | ReplayedState::Leaving
+                    | ReplayedState::Doubt { .. }
+                    | ReplayedState::NameTaken { .. }
+                    | ReplayedState::Claimed { .. }
+                    | ReplayedState::Failed
+                    | ReplayedState::Over => None,
                 };
-                self.at = LeftAt::Claimed { task };
+                self.at = ReplayedState::Claimed { task };
             }
             Event::Settled { step, found, id, .. } => {
                 self.steps.retain(|it| it != step);
                 self.done.extend((!found).then_some(*step));
                 self.id = id.clone().or(self.id.take());
                 self.n_sent = 0;
-                self.at = LeftAt::Ready;
+                self.at = ReplayedState::Ready;
             }
             Event::Ended { outcome, .. } => self.end(outcome),
             Event::Noted { .. }
@@ -278,15 +289,15 @@ impl LeftChange {
             Outcome::Done
             | Outcome::Converged
             | Outcome::Stale { .. }
-            | Outcome::Conflict { .. } => self.at = LeftAt::Over,
-            Outcome::Failed { .. } => self.at = LeftAt::Failed,
+            | Outcome::Conflict { .. } => self.at = ReplayedState::Over,
+            Outcome::Failed { .. } => self.at = ReplayedState::Failed,
             Outcome::NotTried { .. } => {
                 // A write that was about to leave, and did not.
-                if self.at == LeftAt::Leaving {
+                if self.at == ReplayedState::Leaving {
                     self.begun = self.begun_before;
                     self.n_sent = self.n_sent.saturating_sub(1);
                 }
-                self.at = LeftAt::Ready;
+                self.at = ReplayedState::Ready;
             }
             Outcome::Unknown { .. } | Outcome::Open { .. } => (),
         }
@@ -294,43 +305,62 @@ impl LeftChange {
 
     /// Takes the change up. Returns the events of its end where nothing of it is left but to say
     /// so.
-    pub(super) fn take_up(&self, position: usize, change: &Change, wait: Wait) -> (Item, Events) {
+    pub(super) fn take_up(
+        &self,
+        position: usize,
+        change: &Change,
+        wait: Wait,
+    ) -> (Operation, Events) {
         let Self { steps, done, id, begun, at, sent_ms, earlier_run_ms, n_sent, .. } = self.clone();
         let sent = Sent { at: Moment::ZERO, server_ms: sent_ms.unwrap_or_default() };
-        let mut item =
-            Item { steps, id, begun, earlier_run_ms, done, ..Item::new(position, change) };
+        let mut item = Operation {
+            steps,
+            id,
+            begun,
+            earlier_run_ms,
+            done,
+            ..Operation::new(position, change)
+        };
         if item.steps.is_empty() && !self.is_over() {
             let events = item.complete(wait == Wait::Runs);
             return (item, events);
         }
         item.sends = n_sent;
-        item.doubted = matches!(at, LeftAt::Leaving | LeftAt::Doubt { .. });
+        item.doubted = matches!(at, ReplayedState::Leaving | ReplayedState::Doubt { .. });
         let in_doubt = |why: String| Phase::Doubt(Doubt { sent, since: Moment::ZERO, why });
         item.phase = match at {
-            LeftAt::Failed | LeftAt::Over => Phase::Ended,
+            ReplayedState::Failed | ReplayedState::Over => Phase::Ended,
             // It may have been started since: by the edit itself, or by somebody else.
-            LeftAt::Ready if item.step() == Some(Step::Run) && begun => {
-                Phase::Held(Hold::MayHaveRun { since_ms: sent.server_ms })
+            ReplayedState::Ready if item.step() == Some(Step::Run) && begun => {
+                Phase::Waiting(WaitReason::MayHaveRun { since_ms: sent.server_ms })
             }
-            LeftAt::Ready => Phase::Ready,
-            LeftAt::Leaving => {
+            ReplayedState::Ready => Phase::Ready,
+            ReplayedState::Leaving => {
                 in_doubt("the apply was cut short before its answer came".to_owned())
             }
-            LeftAt::Doubt { why } => in_doubt(why),
-            LeftAt::NameTaken { why: words } => {
-                Phase::Held(Hold::NameTaken { lacked_since: None, words })
+            ReplayedState::Doubt { why } => in_doubt(why),
+            ReplayedState::NameTaken { why: words } => {
+                Phase::Waiting(WaitReason::NameTaken { lacked_since: None, words })
             }
-            LeftAt::Pending { task } => Phase::Pending { task, sent, accepted: Moment::ZERO },
-            LeftAt::Claimed { task } => {
-                let (since, claim) = (Moment::ZERO, Claim::Done);
-                Phase::Unseen(Unseen { sent, since, task, task_began_ms: None, claim })
+            ReplayedState::Pending { task } => {
+                Phase::Pending { task, sent, accepted: Moment::ZERO }
+            }
+            ReplayedState::Claimed { task } => {
+                let (since, claim) = (Moment::ZERO, TaskClaim::Done);
+                Phase::AwaitingEffect(AwaitingEffect {
+                    sent,
+                    since,
+                    task,
+                    task_began_ms: None,
+                    claim,
+                })
             }
         };
         (item, Events::new())
     }
 
     fn is_over(&self) -> bool {
-        matches!(self.at, LeftAt::Failed | LeftAt::Over)
+        matches!(self.at, ReplayedState::Failed | ReplayedState::Over)
     }
 
     fn has_more(&self, wait: Wait) -> bool {
@@ -345,44 +375,47 @@ impl LeftChange {
     fn is_open(&self) -> bool {
         !self.steps.is_empty()
             && match self.at {
-                LeftAt::Ready | LeftAt::NameTaken { .. } | LeftAt::Failed | LeftAt::Over => false,
-                LeftAt::Leaving
-                | LeftAt::Doubt { .. }
-                | LeftAt::Pending { .. }
-                | LeftAt::Claimed { .. } => true,
+                ReplayedState::Ready
+                | ReplayedState::NameTaken { .. }
+                | ReplayedState::Failed
+                | ReplayedState::Over => false,
+                ReplayedState::Leaving
+                | ReplayedState::Doubt { .. }
+                | ReplayedState::Pending { .. }
+                | ReplayedState::Claimed { .. } => true,
             }
     }
 
     fn is_waiting(&self, change: &Change) -> bool {
         let is_left = !self.is_over() && !self.steps.is_empty();
-        !self.is_open() && (is_left || self.is_in_debt(change))
+        !self.is_open() && (is_left || self.has_obligations(change))
     }
 
-    fn is_in_debt(&self, change: &Change) -> bool {
-        self.is_halved(change) || self.owes_a_run(change)
+    fn has_obligations(&self, change: &Change) -> bool {
+        self.is_deleted_not_recreated(change) || self.is_run_missing(change)
     }
 
-    fn is_halved(&self, change: &Change) -> bool {
-        let is_left = self.at != LeftAt::Over && self.steps.front() == Some(&Step::Create);
+    fn is_deleted_not_recreated(&self, change: &Change) -> bool {
+        let is_left = self.at != ReplayedState::Over && self.steps.front() == Some(&Step::Create);
         is_left && (change.action == Action::Replace || change.reason == Reason::ReplaceOwed)
     }
 
-    fn may_be_halved(&self, change: &Change) -> bool {
-        let is_left = self.at != LeftAt::Over && self.steps.contains(&Step::Create);
+    fn may_be_deleted_not_recreated(&self, change: &Change) -> bool {
+        let is_left = self.at != ReplayedState::Over && self.steps.contains(&Step::Create);
         let is_begun = change.action == Action::Replace && self.begun;
-        is_left && is_begun || self.is_halved(change)
+        is_left && is_begun || self.is_deleted_not_recreated(change)
     }
 
-    fn may_owe_a_run(&self, change: &Change) -> bool {
+    fn may_miss_a_run(&self, change: &Change) -> bool {
         let is_left = !self.is_over() && self.steps.contains(&Step::Run);
-        is_left && change.action == Action::Update || self.owes_a_run(change)
+        is_left && change.action == Action::Update || self.is_run_missing(change)
     }
 
     /// A run that is under way is not owed, nor one of a discovery that moved since. An edit that
     /// nobody knows the fate of owes its run, should the settings turn out as it wanted them.
-    fn owes_a_run(&self, change: &Change) -> bool {
+    fn is_run_missing(&self, change: &Change) -> bool {
         let steps: &[Step] = if self.is_open() { &[Step::Edit, Step::Run] } else { &[Step::Run] };
-        let is_left = self.at != LeftAt::Over && self.steps.iter().eq(steps);
+        let is_left = self.at != ReplayedState::Over && self.steps.iter().eq(steps);
         let is_edited = change.action == Action::Update;
         is_left && (is_edited || change.reason == Reason::RerunOwed)
     }

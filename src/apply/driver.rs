@@ -1,6 +1,6 @@
 //! The loop round the schedule: sends, waits, and tells what happens.
 //!
-//! Decides nothing: `schedule` says what may leave and what has to be looked at. Each event is
+//! Decides nothing: `scheduler` says what may leave and what has to be looked at. Each event is
 //! told before the request leaves that it is about; where it cannot be recorded, nothing more
 //! leaves. What came of requests is in `answers`.
 
@@ -14,10 +14,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    item::{Moment, Sent},
-    looks::{LONGEST, Looks, SILENCE, TasksSeen, tasks_of},
-    schedule::{FRESH_FOR, Next, Schedule},
-    start::EventSink,
+    operation::{Moment, Sent},
+    polling::{LONGEST, Polling, SILENCE, TasksAnswer, tasks_of},
+    scheduler::{FRESH_FOR, Next, Scheduler},
 };
 use crate::{
     api::{Accepted, Client, Proof, Reach, WriteError},
@@ -27,11 +26,14 @@ use crate::{
     plan::Step,
 };
 
+/// Takes the events, together those that happened together. An error names the sink that failed.
+pub(crate) type EventSink<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), SinkError>;
+
 /// What an apply begins with.
 pub(super) struct Began<'a> {
     pub(super) client: Client,
     pub(super) credentials: ById,
-    pub(super) schedule: Schedule<'a>,
+    pub(super) schedule: Scheduler<'a>,
     /// When the preconditions were read: moments count from here.
     pub(super) at: Instant,
     /// That moment in milliseconds of the epoch.
@@ -39,16 +41,16 @@ pub(super) struct Began<'a> {
 }
 
 /// An apply under way.
-pub(super) struct Drive<'a> {
+pub(super) struct Driver<'a> {
     pub(super) client: Client,
     credentials: ById,
-    pub(super) schedule: Schedule<'a>,
+    pub(super) schedule: Scheduler<'a>,
     sink: EventSink<'a>,
     began: Instant,
     wall_ms: i64,
     written: Vec<Written>,
     pub(super) answers: JoinSet<Answer>,
-    pub(super) looks: Looks,
+    pub(super) polling: Polling,
     pub(super) stopping: Option<(StopReason, Moment)>,
     /// When the time of the command is over.
     pub(super) deadline: Moment,
@@ -72,12 +74,12 @@ pub(super) enum Answer {
     Wrote { index: usize, sent: Sent, result: Result<Accepted, WriteError> },
     ReadForEdit { index: usize, read: Box<ReadForEdit> },
     EarlierRun { index: usize, result: Result<Option<i64>, ReadError> },
-    Tasks { asked_at: Moment, seen: TasksSeen },
+    Tasks { asked_at: Moment, seen: TasksAnswer },
     View { asked_at: Moment, result: Result<live::View, ReadError> },
     Jobs { index: usize, asked_at: Moment, result: Result<Option<i64>, ReadError> },
 }
 
-impl<'a> Drive<'a> {
+impl<'a> Driver<'a> {
     pub(super) fn new(apply: Began<'a>, sink: EventSink<'a>) -> Self {
         let Began { client, credentials, schedule, at: began, wall_ms } = apply;
         Self {
@@ -89,7 +91,7 @@ impl<'a> Drive<'a> {
             wall_ms,
             written: Vec::new(),
             answers: JoinSet::new(),
-            looks: Looks::default(),
+            polling: Polling::default(),
             stopping: None,
             deadline: Moment::MAX,
             halt: CancellationToken::new(),
@@ -107,17 +109,17 @@ impl<'a> Drive<'a> {
             return true;
         }
         let now = self.now();
-        self.looks.told_at = now;
+        self.polling.told_at = now;
         for event in events {
             let moves = !matches!(
                 event,
                 Event::ReadFailed { .. } | Event::Started { .. } | Event::Waiting { .. }
             );
             if moves {
-                self.looks.moved_at = now;
+                self.polling.moved_at = now;
             }
             let awaits = matches!(event, Event::Claimed { .. } | Event::NotTaken { .. });
-            self.looks.view_is_awaited |= awaits;
+            self.polling.view_is_awaited |= awaits;
         }
         let heard = (self.sink)(events);
         match heard {
@@ -173,8 +175,8 @@ impl<'a> Drive<'a> {
 
     /// Tells whoever waits that it still goes on, and what keeps it.
     fn break_silence(&mut self) {
-        if self.looks.told_at + SILENCE <= self.now() {
-            let unknown = match self.looks.n_unknown {
+        if self.polling.told_at + SILENCE <= self.now() {
+            let unknown = match self.polling.n_unknown {
                 0 => None,
                 n => Some(format!("it does not know {n} of its tasks, or not yet")),
             };
@@ -266,7 +268,7 @@ impl<'a> Drive<'a> {
         });
     }
 
-    /// Writes a request. It leaves with [`Drive::send_written`].
+    /// Writes a request. It leaves with [`Driver::send_written`].
     pub(super) fn write(&mut self, index: usize, step: Step, edit: Option<Value>) {
         let change = self.schedule.change(index);
         let item = self.schedule.item(index);
@@ -331,25 +333,25 @@ impl<'a> Drive<'a> {
         if deadline <= now {
             return;
         }
-        if self.wants_tasks() && self.looks.tasks_due(now) <= now {
+        if self.wants_tasks() && self.polling.tasks_due(now) <= now {
             self.ask_tasks(now);
         }
-        if self.wants_view(now) && self.looks.view_due(now) <= now {
+        if self.wants_view(now) && self.polling.view_due(now) <= now {
             self.ask_view(now);
         }
     }
 
     fn wants_tasks(&self) -> bool {
-        !self.looks.tasks_under_way && self.schedule.wants_tasks()
+        !self.polling.tasks_under_way && self.schedule.wants_tasks()
     }
 
     fn wants_view(&self, now: Moment) -> bool {
-        let is_free = !self.looks.view_under_way && self.looks.n_jobs_under_way == 0;
+        let is_free = !self.polling.view_under_way && self.polling.n_jobs_under_way == 0;
         is_free && self.schedule.wants_view(now, self.stopping.is_some())
     }
 
     fn ask_tasks(&mut self, asked_at: Moment) {
-        self.looks.tasks_under_way = true;
+        self.polling.tasks_under_way = true;
         let (client, wanted) = (self.client.clone(), self.schedule.open_tasks());
         let reach = if self.schedule.has_doubts() { Reach::FirstWrite } else { Reach::Wanted };
         self.answers.spawn(async move {
@@ -359,8 +361,8 @@ impl<'a> Drive<'a> {
     }
 
     fn ask_view(&mut self, asked_at: Moment) {
-        self.looks.view_under_way = true;
-        self.looks.view_is_awaited = false;
+        self.polling.view_under_way = true;
+        self.polling.view_is_awaited = false;
         let wants_proof = self.schedule.wants_proof(asked_at);
         let proof = if wants_proof { Proof::Needed } else { Proof::NotNeeded };
         let (client, credentials) = (self.client.clone(), self.credentials.clone());
@@ -378,9 +380,9 @@ impl<'a> Drive<'a> {
             return now + LONGEST;
         }
         let drained = self.stopping.map(|(_, since)| since + drain).filter(|it| now < *it);
-        let tasks = self.wants_tasks().then(|| self.looks.tasks_due(now));
-        let view = self.wants_view(now).then(|| self.looks.view_due(now));
-        let fresh = (now + LONGEST).min(self.looks.told_at + SILENCE);
+        let tasks = self.wants_tasks().then(|| self.polling.tasks_due(now));
+        let view = self.wants_view(now).then(|| self.polling.view_due(now));
+        let fresh = (now + LONGEST).min(self.polling.told_at + SILENCE);
         let wakes = [Some(deadline), drained, tasks, view, Some(fresh)];
         wakes.into_iter().flatten().min().unwrap_or(deadline)
     }

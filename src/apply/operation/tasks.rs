@@ -2,41 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    item::{Moment, SHOWS_WITHIN},
-    standing::View,
-};
+use super::state::{Moment, SHOWS_WITHIN, TaskVerdict};
 use crate::{
     api::{Task, TaskId, TaskState},
+    apply::precondition::View,
     model::RemoteId,
     plan::Step,
 };
-
-/// What a task says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum TaskVerdict {
-    Open,
-    /// A create may say which id it made, and a task when it began, by the controller's clock.
-    Succeeded {
-        created: Option<RemoteId>,
-        began_ms: Option<i64>,
-    },
-    /// A create failed since its name exists.
-    Duplicate {
-        words: String,
-    },
-    /// A delete failed since there is nothing to delete.
-    Missing,
-    Failed {
-        words: String,
-    },
-}
 
 /// Judges a task by the step that it carries out.
 ///
 /// A create has succeeded when its task yields the discovery's id, even where it has no end yet:
 /// on newer releases the end comes with the end of the run (facts, section 0, 4).
-pub(super) fn verdict(step: Step, task: &Task) -> TaskVerdict {
+pub(in crate::apply) fn verdict(step: Step, task: &Task) -> TaskVerdict {
     // Other tasks may end with a number too, and it is not theirs to say what was made.
     let created = task.created_id.clone().filter(|_| step == Step::Create).map(RemoteId);
     let began_ms = task.started_ms;
@@ -57,7 +35,7 @@ pub(super) fn verdict(step: Step, task: &Task) -> TaskVerdict {
 }
 
 /// The vendor's words are `Discovery name is duplicate` (facts, section 0, 5).
-pub(super) fn says_duplicate(words: &str) -> bool {
+pub(in crate::apply) fn says_duplicate(words: &str) -> bool {
     words.to_lowercase().contains("duplicate")
 }
 
@@ -75,10 +53,10 @@ const SKEW_MS: i64 = 2_000;
 
 /// A look at the tasks: what a write in doubt is settled by.
 #[derive(Debug)]
-pub(super) struct TaskView<'a> {
-    pub(super) tasks: &'a [Task],
+pub(in crate::apply) struct TaskView<'a> {
+    pub(in crate::apply) tasks: &'a [Task],
     /// Every task of ours.
-    pub(super) ours: &'a BTreeSet<TaskId>,
+    pub(in crate::apply) ours: &'a BTreeSet<TaskId>,
 }
 
 impl TaskView<'_> {
@@ -87,7 +65,7 @@ impl TaskView<'_> {
     /// not ended or made something that the list does not show yet. One that names another
     /// discovery of the list is accounted for; `id` is the one that the write is about. What was
     /// made and does not show after so long a wait was deleted since.
-    pub(super) fn leaves_open(
+    pub(in crate::apply) fn leaves_open(
         &self,
         (since_ms, waited): (i64, Moment),
         (step, id): (Step, Option<&RemoteId>),

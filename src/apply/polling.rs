@@ -1,14 +1,14 @@
-//! Looks at the controller while a plan is carried out: when one is due, and what one at the tasks
+//! Polling at the controller while a plan is carried out: when one is due, and what one at the tasks
 //! gives.
 //!
 //! Makes nothing of what is seen.
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::item::Moment;
+use super::operation::Moment;
 use crate::api::{ApiError, Class, Client, Reach, Task, TaskId};
 
-/// The shortest time between two looks at the same thing, and the longest.
+/// The shortest time between two polling at the same thing, and the longest.
 const SHORTEST: Duration = Duration::from_millis(250);
 pub(super) const LONGEST: Duration = Duration::from_secs(3);
 
@@ -17,7 +17,7 @@ pub(super) const SILENCE: Duration = Duration::from_secs(15);
 
 /// What a look at the tasks came to.
 #[derive(Default)]
-pub(super) struct TasksSeen {
+pub(super) struct TasksAnswer {
     pub(super) tasks: Vec<Task>,
     /// Those of ours that the controller does not have.
     pub(super) missing: BTreeSet<TaskId>,
@@ -28,7 +28,7 @@ pub(super) struct TasksSeen {
 
 /// When things were looked at, and whether a look is under way.
 #[derive(Debug, Default)]
-pub(super) struct Looks {
+pub(super) struct Polling {
     pub(super) tasks_under_way: bool,
     pub(super) view_under_way: bool,
     pub(super) n_jobs_under_way: usize,
@@ -45,7 +45,7 @@ pub(super) struct Looks {
     pub(super) view_is_awaited: bool,
 }
 
-impl Looks {
+impl Polling {
     pub(super) fn interval(&self, now: Moment) -> Duration {
         (now.saturating_sub(self.moved_at) / 2).clamp(SHORTEST, LONGEST)
     }
@@ -59,13 +59,13 @@ impl Looks {
     }
 }
 
-/// Looks at the tasks together, and asks for each by its id that was not among them.
+/// Polling at the tasks together, and asks for each by its id that was not among them.
 pub(super) async fn tasks_of(
     client: &Client,
     wanted: &BTreeSet<TaskId>,
     reach: Reach,
-) -> TasksSeen {
-    let mut seen = TasksSeen::default();
+) -> TasksAnswer {
+    let mut seen = TasksAnswer::default();
     match client.tasks(wanted, reach).await {
         Ok(list) => {
             (seen.tasks, seen.is_listed) = (list.tasks, list.is_whole || reach == Reach::Wanted);

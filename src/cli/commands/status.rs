@@ -2,21 +2,46 @@
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
+use clap::Args;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{
-    args::{Format, StatusArgs},
-    connect::{Meant, NO_WRITES, Way, connect, unread},
-    exit::Exit,
-    files::{self, DEFAULT_FILE, Files},
-    output::Output,
-    progress::reading,
-};
 use crate::{
+    cli::{
+        args::{ControllerArgs, FileArgs, Format},
+        connect::{ConnectArgs, ExpectedController, NO_WRITES, connect, report_read_error},
+        exit::Exit,
+        files::{self, DEFAULT_FILE, Files},
+        simulator_args::SimulationArgs,
+        terminal::{output::Output, progress::reading},
+    },
     live,
     model::{Globs, Live, LiveDiscovery, Name, Target, Unreadable, printable, shown_json},
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+
+    /// Show only the names that match; repeats
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Vec<String>,
+
+    /// Leave out the names that match; repeats
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) except: Vec<String>,
+
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) controller: ControllerArgs,
+
+    #[command(flatten)]
+    pub(crate) simulation: SimulationArgs,
+}
 
 /// How long it may take to read the controller.
 const TIMEOUT: Duration = Duration::from_mins(5);
@@ -27,13 +52,20 @@ pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Ex
     let except = files::globs("--except", &args.except, output)?;
     let has_files = !args.files.file.is_empty() || Path::new(DEFAULT_FILE).exists();
     let files = if has_files { Some(files::load(&args.files, None, output)?) } else { None };
-    let way =
-        Way { controller: &args.controller, simulation: &args.simulation, parallelism: NO_WRITES };
-    let connection = connect(way, files.as_ref().map_or(Meant::Any, Meant::ByFiles), output)?;
+    let way = ConnectArgs {
+        controller: &args.controller,
+        simulation: &args.simulation,
+        parallelism: NO_WRITES,
+    };
+    let connection = connect(
+        way,
+        files.as_ref().map_or(ExpectedController::Any, ExpectedController::ByFiles),
+        output,
+    )?;
     let client = connection.client.until(Instant::now() + TIMEOUT);
     let url = &connection.url;
     let live = reading(live::read(&client, url.clone()), (&client, url), output).await;
-    let live = live.map_err(|error| unread(&error, url, output))?;
+    let live = live.map_err(|error| report_read_error(&error, url, output))?;
     let managed = Managed::new(files.as_ref());
     let shown = live
         .discoveries

@@ -21,7 +21,7 @@ pub(crate) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Looks at a list, of which it is known whether anything is missing.
+    /// Polling at a list, of which it is known whether anything is missing.
     pub(crate) fn new(discoveries: &'a [LiveDiscovery], complete: bool) -> Self {
         let mut by_name = BTreeMap::<_, Vec<_>>::new();
         for discovery in discoveries {
@@ -48,7 +48,7 @@ impl<'a> From<&'a live::View> for View<'a> {
 
 /// How a change stands before its first write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum Precondition {
     /// The live discovery is what was planned against.
     Holds,
     /// What the change is for is so already, but for these steps.
@@ -56,7 +56,7 @@ pub(crate) enum Standing {
     /// It is neither.
     Moved(Moved),
     /// Something is missing from the list that would tell.
-    Untold,
+    Unknown,
 }
 
 /// Returns what to say where a credential that the change sends is no longer on the controller.
@@ -73,63 +73,63 @@ pub(super) fn credentials_gone(change: &Change, known: &ById) -> Option<Moved> {
 }
 
 /// Compares a change's precondition with what is there.
-pub(crate) fn standing(change: &Change, view: &View<'_>) -> Standing {
+pub(crate) fn precondition(change: &Change, view: &View<'_>) -> Precondition {
     match (change.action, &change.id) {
-        (Action::Create, _) | (_, None) => create_standing(change, view),
-        (Action::Delete, Some(id)) => delete_standing(change, id, view),
-        (Action::Replace, Some(id)) => replace_standing(change, id, view),
+        (Action::Create, _) | (_, None) => create_precondition(change, view),
+        (Action::Delete, Some(id)) => delete_precondition(change, id, view),
+        (Action::Replace, Some(id)) => replace_precondition(change, id, view),
         (Action::Update | Action::Stop | Action::Restart, Some(id)) => {
-            in_place_standing(change, id, view)
+            in_place_precondition(change, id, view)
         }
     }
 }
 
-fn create_standing(change: &Change, view: &View<'_>) -> Standing {
+fn create_precondition(change: &Change, view: &View<'_>) -> Precondition {
     match view.named(&change.name) {
-        [] if view.complete => Standing::Holds,
-        [] => Standing::Untold,
-        [it] if is_wanted(change, it) => Standing::Converged { left: Vec::new() },
-        [it, ..] => Standing::Moved(moved("somebody made it", change, Some(it))),
+        [] if view.complete => Precondition::Holds,
+        [] => Precondition::Unknown,
+        [it] if is_wanted(change, it) => Precondition::Converged { left: Vec::new() },
+        [it, ..] => Precondition::Moved(moved("somebody made it", change, Some(it))),
     }
 }
 
-fn delete_standing(change: &Change, id: &RemoteId, view: &View<'_>) -> Standing {
+fn delete_precondition(change: &Change, id: &RemoteId, view: &View<'_>) -> Precondition {
     match (view.with_id(id), view.named(&change.name)) {
         (Some(it), _) => unmoved(change, it),
-        (None, []) if view.complete => Standing::Converged { left: Vec::new() },
-        (None, []) => Standing::Untold,
-        (None, [other, ..]) => Standing::Moved(remade(change, other)),
+        (None, []) if view.complete => Precondition::Converged { left: Vec::new() },
+        (None, []) => Precondition::Unknown,
+        (None, [other, ..]) => Precondition::Moved(remade(change, other)),
     }
 }
 
-fn replace_standing(change: &Change, id: &RemoteId, view: &View<'_>) -> Standing {
+fn replace_precondition(change: &Change, id: &RemoteId, view: &View<'_>) -> Precondition {
     match (view.with_id(id), view.named(&change.name)) {
-        (Some(it), _) if holds(change, it) => Standing::Holds,
-        (Some(it), _) if is_wanted(change, it) => Standing::Converged { left: Vec::new() },
+        (Some(it), _) if holds(change, it) => Precondition::Holds,
+        (Some(it), _) if is_wanted(change, it) => Precondition::Converged { left: Vec::new() },
         (Some(it), _) => unmoved(change, it),
-        (None, []) if view.complete => Standing::Converged { left: vec![Step::Create] },
-        (None, []) => Standing::Untold,
-        (None, [other]) if is_wanted(change, other) => Standing::Converged { left: Vec::new() },
-        (None, [other, ..]) => Standing::Moved(remade(change, other)),
+        (None, []) if view.complete => Precondition::Converged { left: vec![Step::Create] },
+        (None, []) => Precondition::Unknown,
+        (None, [other]) if is_wanted(change, other) => Precondition::Converged { left: Vec::new() },
+        (None, [other, ..]) => Precondition::Moved(remade(change, other)),
     }
 }
 
-fn in_place_standing(change: &Change, id: &RemoteId, view: &View<'_>) -> Standing {
+fn in_place_precondition(change: &Change, id: &RemoteId, view: &View<'_>) -> Precondition {
     let Some(found) = view.with_id(id) else {
         return match view.named(&change.name) {
-            [] if view.complete => Standing::Moved(moved("it is gone", change, None)),
-            [] => Standing::Untold,
-            [other, ..] => Standing::Moved(remade(change, other)),
+            [] if view.complete => Precondition::Moved(moved("it is gone", change, None)),
+            [] => Precondition::Unknown,
+            [other, ..] => Precondition::Moved(remade(change, other)),
         };
     };
     let run = found.read.as_ref().ok().map(|it| it.run);
     let as_planned = holds(change, found);
     match change.action {
         Action::Stop if run.is_some_and(|it| it != RunState::Running) => {
-            Standing::Converged { left: Vec::new() }
+            Precondition::Converged { left: Vec::new() }
         }
         Action::Restart if as_planned && run == Some(RunState::Running) => {
-            Standing::Converged { left: Vec::new() }
+            Precondition::Converged { left: Vec::new() }
         }
         Action::Update if !as_planned && is_wanted(change, found) => {
             // Somebody's edit stops nothing: a planned stop is left where it still runs.
@@ -138,22 +138,22 @@ fn in_place_standing(change: &Change, id: &RemoteId, view: &View<'_>) -> Standin
                 Step::Run => true,
                 Step::Edit | Step::Delete | Step::Create => false,
             };
-            Standing::Converged { left: change.steps.iter().copied().filter(is_left).collect() }
+            Precondition::Converged { left: change.steps.iter().copied().filter(is_left).collect() }
         }
         _ => unmoved(change, found),
     }
 }
 
-fn unmoved(change: &Change, found: &LiveDiscovery) -> Standing {
+fn unmoved(change: &Change, found: &LiveDiscovery) -> Precondition {
     if holds(change, found) {
-        return Standing::Holds;
+        return Precondition::Holds;
     }
     let what = match &found.read {
         Err(why) => format!("it can no longer be understood: {why}"),
         Ok(_) if found.name != change.name => format!("it was renamed to {}", found.name),
         Ok(_) => "its settings were changed".to_owned(),
     };
-    Standing::Moved(moved(what, change, Some(found)))
+    Precondition::Moved(moved(what, change, Some(found)))
 }
 
 /// Whether a discovery is exactly what was planned against, whatever its run is doing.

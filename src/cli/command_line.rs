@@ -1,0 +1,81 @@
+//! The command line: the program's own flags, and its commands.
+
+use clap::{Parser, Subcommand};
+
+use super::{
+    args::Colour,
+    commands::{
+        apply::ApplyArgs,
+        explain::ExplainArgs,
+        manual::{ManArgs, ReferenceArgs},
+        plan::PlanArgs,
+        print::{CompletionsArgs, SchemaArgs},
+        resume::ResumeArgs,
+        show::ShowArgs,
+        status::StatusArgs,
+        validate::ValidateArgs,
+    },
+    simulator_args::{SimulatorArgs, faults_and_quirks},
+};
+
+/// Keep a Catalyst Center's discoveries true to YAML files
+#[derive(Debug, Parser)]
+#[command(name = "trueup", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(infer_long_args = false, disable_help_subcommand = true)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 changes (--detailed-exitcode), 3 only drift \
+                        (--detailed-exitcode), 4 invalid, 5 refused, 6 stale, 7 partial, \
+                        8 pending, 9 unreachable."
+)]
+pub(crate) struct Cli {
+    /// When to use colour; auto is on a terminal, unless `NO_COLOR` is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Colour,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the files, offline
+    Validate(ValidateArgs),
+    /// Show what would change
+    Plan(PlanArgs),
+    /// Plan, ask, and carry the plan out
+    Apply(ApplyArgs),
+    /// Settle what an interrupted apply left, then carry on with it
+    Resume(ResumeArgs),
+    /// Print a saved plan
+    Show(ShowArgs),
+    /// Show the live discoveries, one a line
+    Status(StatusArgs),
+    /// Run the built-in controller as a server
+    ///
+    /// Prints its URL once it is ready. Accepts the user `admin` with the password `simulator`,
+    /// unless `CC_USERNAME` and `CC_PASSWORD` say otherwise.
+    #[command(after_long_help = faults_and_quirks())]
+    Simulator(SimulatorArgs),
+    /// Explain a diagnostic code, or list all of them
+    Explain(ExplainArgs),
+    /// Print a page of the reference, as Markdown
+    Reference(ReferenceArgs),
+    /// Print the manual page, or write all of them to a folder
+    Man(ManArgs),
+    /// Print the JSON schema of a file format
+    Schema(SchemaArgs),
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}
