@@ -28,7 +28,7 @@ use super::{
 use crate::{
     apply::{self, Apply, Ended, Limits, Purpose, Replay, Wait},
     events::{Event, Outcome, Report, SinkError, Verdict},
-    journal::{Closing, Journal},
+    journal::Journal,
     plan::{Change, Plan},
     render::{self, LogRecord, ReportAbout},
     source::SourceMap,
@@ -252,7 +252,7 @@ fn leave(recorded: Recorded, (is_done, is_in_debt): (bool, bool), output: &mut O
 pub(crate) fn close(recorded: Recorded, output: &mut Output<'_>) {
     let Recorded { mut journal, path } = recorded;
     let path = path.display();
-    if let Err(error) = journal.close(Closing::Finished, output.now_ms()) {
+    if let Err(error) = journal.finish(output.now_ms()) {
         output.warn(&format!("the journal `{path}` could not be closed: {error}"));
     }
 }

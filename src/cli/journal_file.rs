@@ -82,6 +82,7 @@ fn make_way(
         drop(file);
         match Opened::open(disk, path) {
             Ok(_) | Err(JournalError::Torn) => (),
+            Err(JournalError::OldVersion(_)) if journal::is_closed(disk, path) => (),
             Err(error) => {
                 let why = format!("it is there, and not overwritten: {error}");
                 return Err(io::Error::other(why));

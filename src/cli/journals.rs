@@ -284,14 +284,29 @@ fn say_at_work(path: &Path, then: &str, output: &mut Output<'_>) {
 
 fn unreadable(path: &Path, error: &JournalError, output: &mut Output<'_>) -> Exit {
     let message = format!("the journal `{}` cannot be read: {error}", path.display());
-    let help = match error {
-        JournalError::Version(_) => "use the trueup that has written it, or a newer one",
+    let (help, exit) = match error {
+        JournalError::OldVersion(_) => (settled_by_old(path), Exit::Invalid),
+        JournalError::NewVersion(_) => (NEWER.to_owned(), Exit::Failed),
         _ => {
-            "nothing was sent; look at the controller what came of that apply, then move the file away"
+            let help = "nothing was sent; check the controller for the result of that apply, then \
+                        move the file away";
+            (help.to_owned(), Exit::Failed)
         }
     };
-    output.error(&message, Some(help));
-    Exit::Failed
+    output.error(&message, Some(&help));
+    exit
+}
+
+/// What to do about a journal of a newer program.
+pub(super) const NEWER: &str = "use the trueup that wrote it, or a newer one";
+
+/// Says what to do about a journal of the first release, whose format is not read any more.
+pub(super) fn settled_by_old(path: &Path) -> String {
+    let path = path.display();
+    format!(
+        "nothing was sent; settle it with trueup 0.1.0: `trueup resume {path}`, or check the \
+         controller and move the file away"
+    )
 }
 
 /// Settles what was under way, and records that.

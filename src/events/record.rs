@@ -14,7 +14,7 @@ use crate::{
 /// The version of the format. Members may be added within a major version.
 pub(crate) const FORMAT_VERSION: &str = "2.0";
 
-/// One line.
+/// One line of a journal or of `--events`.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub(crate) struct Line<R> {
     /// The version of this format, as MAJOR.MINOR.

@@ -14,7 +14,7 @@ mod read;
 pub use self::disk::{Appended, Disk, RealDisk};
 pub(crate) use self::{
     read::{JournalError, Kept, Lines, Opened, is_closed},
-    record::{Closing, Header, JournalRecord},
+    record::{Header, JournalLine},
     write::Journal,
 };
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     disk::{Appended, Disk},
-    record::{Closing, Header},
+    record::{Header, JournalLine, JournalRecord},
     write::Journal,
 };
 use crate::{
@@ -192,7 +192,8 @@ fn record(line: &[u8]) -> serde_json::Result<Option<Line<EventRecord>>> {
 }
 
 fn closes(line: &[u8]) -> bool {
-    serde_json::from_slice::<Line<Closing>>(line).is_ok()
+    let record = serde_json::from_slice::<JournalLine>(line).map(|it| it.record);
+    matches!(record, Ok(JournalRecord::Finished | JournalRecord::TakenOver { .. }))
 }
 
 /// Whether the last line of a file closes a journal, of whatever format. Reads no more of the file

@@ -4,21 +4,32 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::events::EventRecord;
+use crate::events::{EventRecord, Line};
 
-/// One line of a journal, as it is written.
-#[derive(Debug, JsonSchema, Serialize)]
+/// One line of a journal.
+pub(crate) type JournalLine = Line<JournalRecord>;
+
+/// What a line of a journal records.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[schemars(title = "trueup journal line")]
-#[serde(untagged)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum JournalRecord {
-    Header(Header),
-    Event(EventRecord),
-    Closing(Closing),
+    /// The first line. Nothing was written to the controller yet.
+    Plan(Header),
+    /// The last line, if nothing is left to do.
+    Finished,
+    /// The last line, if a new apply took over the rest.
+    TakenOver {
+        /// The journal of that apply, if it needed one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    #[serde(untagged)]
+    Apply(EventRecord),
 }
 
-/// The first line. Nothing was written to the controller yet.
+/// What a journal begins with.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
-#[serde(tag = "event", rename = "plan")]
 pub(crate) struct Header {
     /// The version of the program.
     trueup_version: String,
@@ -33,20 +44,6 @@ pub(crate) struct Header {
 enum WaitFor {
     Tasks,
     Runs,
-}
-
-/// The last line. Nothing more has to be done for the journal.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub(crate) enum Closing {
-    /// Nothing is left to do.
-    Finished,
-    /// A new apply took over the rest.
-    TakenOver {
-        /// The journal of that apply, if it needed one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        by: Option<String>,
-    },
 }
 
 impl Header {

@@ -5,7 +5,7 @@ use std::{fmt, io};
 use super::{
     disk::Appended,
     read::MAX_BYTES,
-    record::{Closing, Header, JournalRecord},
+    record::{Header, JournalRecord},
 };
 use crate::{
     events::{Event, EventRecord, Line},
@@ -25,7 +25,7 @@ impl Journal {
     /// Begins a journal in an empty file.
     pub(crate) fn begin(file: Box<dyn Appended>, header: Header, at_ms: i64) -> io::Result<Self> {
         let mut journal = Self::continued(file, 0, 0);
-        let begun = journal.append([JournalRecord::Header(header)], at_ms);
+        let begun = journal.append([JournalRecord::Plan(header)], at_ms);
         if begun.is_err() {
             // Half a line would block the next journal, an empty file does not. If the file cannot
             // be cut either, the first error is the one to report.
@@ -48,12 +48,17 @@ impl Journal {
     ) -> io::Result<()> {
         let kept = |it: &&Event| !matches!(it, Event::Waiting { .. } | Event::ReadFailed { .. });
         let records = events.iter().filter(kept).map(|it| EventRecord::new(it, changes));
-        self.append(records.map(JournalRecord::Event), at_ms)
+        self.append(records.map(JournalRecord::Apply), at_ms)
     }
 
-    /// Records that nothing more has to be done for it.
-    pub(crate) fn close(&mut self, closing: Closing, at_ms: i64) -> io::Result<()> {
-        self.append([JournalRecord::Closing(closing)], at_ms)
+    /// Records that nothing is left to do.
+    pub(crate) fn finish(&mut self, at_ms: i64) -> io::Result<()> {
+        self.append([JournalRecord::Finished], at_ms)
+    }
+
+    /// Records that a new apply took over the rest; `by` is its journal, if it needed one.
+    pub(crate) fn hand_over(&mut self, by: Option<String>, at_ms: i64) -> io::Result<()> {
+        self.append([JournalRecord::TakenOver { by }], at_ms)
     }
 
     fn append(

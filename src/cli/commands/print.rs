@@ -39,7 +39,7 @@ pub(crate) fn schema(args: &SchemaArgs, output: &mut Output<'_>) -> Exit {
         SchemaOf::DesiredState => output.print_document(&config::schema()),
         SchemaOf::Plan => output.print_document(&render::plan_schema()),
         SchemaOf::Events => output.print_document(&render::event_schema()),
-        SchemaOf::Journal => output.print_document(&journal::schema()),
+        SchemaOf::Journal => output.print_document(&render::schema_text::<journal::JournalLine>()),
         SchemaOf::Report => output.print_document(&render::report_schema()),
         SchemaOf::Diagnostics => output.print_document(&render::diagnostics_schema()),
     }

@@ -1,6 +1,9 @@
 //! `resume`: settles what an interrupted apply left, then carries on with its plan.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::{Args, ValueHint};
 use tokio::time::Instant;
@@ -20,7 +23,7 @@ use crate::{
         succession::Predecessors,
         terminal::output::Output,
     },
-    journal::JournalError,
+    journal::{self, JournalError},
     live,
     render::ReportAbout,
 };
@@ -51,14 +54,19 @@ pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Ex
     let deadline = Instant::now() + args.carrying.timeout;
     let path = args.journal.display().to_string();
     let disk = Arc::clone(&output.host.journals);
-    let found = journals::read(&*disk, &args.journal).map_err(|error| {
-        let help = help(&error);
-        output.error(&format!("the journal `{path}` cannot be used: {error}"), Some(help));
-        match error {
-            JournalError::Locked => Exit::Failed,
-            _ => Exit::Invalid,
+    let found = match journals::read(&*disk, &args.journal) {
+        Ok(found) => found,
+        Err(JournalError::OldVersion(_)) if journal::is_closed(&*disk, &args.journal) => {
+            output.say(&format!("Nothing is left to do of {path}."));
+            return Ok(Exit::Done);
         }
-    })?;
+        Err(error) => {
+            let help = help(&error, &args.journal);
+            output.error(&format!("the journal `{path}` cannot be used: {error}"), Some(&help));
+            let is_locked = matches!(error, JournalError::Locked);
+            return Err(if is_locked { Exit::Failed } else { Exit::Invalid });
+        }
+    };
     let was_left = found.left();
     if found.is_closed || !was_left.has_more() {
         let is_in_debt = !found.is_closed && was_left.has_obligations(&found.plan.changes);
@@ -127,17 +135,19 @@ async fn seen(
 }
 
 /// Says what can be done about a journal that cannot be used.
-fn help(error: &JournalError) -> &'static str {
-    match error {
+fn help(error: &JournalError, path: &Path) -> String {
+    let help = match error {
         JournalError::Locked => "wait until that apply is over",
-        JournalError::Torn => "there is nothing to carry on with: apply again",
-        JournalError::Version(_) => "use the trueup that has written it, or a newer one",
+        JournalError::Torn => "there is nothing to resume: apply again",
+        JournalError::OldVersion(_) => return journals::settled_by_old(path),
+        JournalError::NewVersion(_) => journals::NEWER,
         JournalError::Line { .. } => {
-            "it was damaged or changed: look at the controller what came of that apply, then move \
-             the file away and apply again"
+            "it was damaged or changed: check the controller for the result of that apply, then \
+             move the file away and apply again"
         }
         JournalError::Unread(_) | JournalError::TooLarge | JournalError::NotAJournal(_) => {
-            "name a file that `trueup apply` has written, as `.trueup/journal-….jsonl`"
+            "name a file that `trueup apply` wrote, such as `.trueup/journal-….jsonl`"
         }
-    }
+    };
+    help.to_owned()
 }
