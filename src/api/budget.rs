@@ -16,9 +16,9 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::rhythm::Rhythm;
+use super::rate_estimate::RateEstimate;
 
-/// So many answers without trouble let one more request into each lane.
+/// So many answers without failure let one more request into each lane.
 const ANSWERS_TO_GROW: u32 = 10;
 
 /// The pause after a busy answer that asks for none, and what it doubles to.
@@ -68,7 +68,7 @@ struct State {
     in_a_row: u32,
     unasked: u32,
     answers: u32,
-    rhythm: Rhythm,
+    rate: RateEstimate,
 }
 
 #[derive(Debug)]
@@ -100,7 +100,7 @@ impl Budget {
             in_a_row: 0,
             unasked: 0,
             answers: 0,
-            rhythm: Rhythm::default(),
+            rate: RateEstimate::default(),
         };
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
@@ -123,7 +123,7 @@ impl Budget {
     fn try_acquire(&self, lane: Lane) -> Result<Permit<'_>, Option<Instant>> {
         let mut state = self.state();
         let now = Instant::now();
-        let not_before = state.not_before.max(state.rhythm.not_before());
+        let not_before = state.not_before.max(state.rate.not_before());
         if let Some(not_before) = not_before.filter(|it| now < *it) {
             return Err(Some(not_before));
         }
@@ -137,7 +137,7 @@ impl Budget {
         }
         room.in_flight += 1;
         state.of_epoch += 1;
-        state.rhythm.left(now);
+        state.rate.on_sent(now);
         Ok(Permit { budget: self, lane, epoch, left: now })
     }
 
@@ -187,7 +187,7 @@ impl Permit<'_> {
             state.in_a_row = 0;
             state.is_trying = false;
         }
-        state.rhythm.let_in(self.left, is_news);
+        state.rate.on_accepted(self.left, is_news);
         state.answers += 1;
         if state.answers == ANSWERS_TO_GROW {
             state.answers = 0;
@@ -217,8 +217,8 @@ impl Permit<'_> {
             }
         }
         match busy {
-            Busy::TooMany => state.rhythm.refused(now),
-            Busy::Unavailable => state.rhythm.forget(),
+            Busy::TooMany => state.rate.on_rejected(now),
+            Busy::Unavailable => state.rate.reset(),
         }
         let until = now + state.pause(busy, asked);
         state.not_before = state.not_before.max(Some(until));

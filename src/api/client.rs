@@ -21,18 +21,18 @@ use tracing::{debug, trace};
 
 use super::{
     address::ControllerUrl,
-    answer::{check, misshapen, redacted},
     budget::{Budget, Busy, Lane},
     clock::{ControllerClock, http_date_ms},
-    error::{ApiError, TOKEN_PATH, Trouble},
+    error::{ApiError, RequestFailure, TOKEN_PATH},
     login::{Login, Token},
-    retry::{Attempts, Repeat, pause_asked},
-    transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
+    response::{check, malformed, redacted},
+    retry::{Attempts, RetryPolicy, pause_asked},
+    transport::{BoxFuture, NoResponse, NoResponseKind, Processed, Transport},
 };
 
 /// What may be in flight, and how long one request may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub(crate) struct ClientLimits {
     pub(crate) reads: NonZeroUsize,
     pub(crate) writes: NonZeroUsize,
     pub(crate) request_timeout: Duration,
@@ -40,7 +40,7 @@ pub(crate) struct Pace {
     pub(crate) seed: u64,
 }
 
-impl Pace {
+impl ClientLimits {
     pub(crate) const READS: NonZeroUsize = NonZeroUsize::new(8).expect("it is 8");
     pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -83,7 +83,7 @@ pub(crate) struct Shared {
 struct Noted {
     method: Method,
     path: String,
-    trouble: Trouble,
+    failure: RequestFailure,
 }
 
 /// The token, held by whoever asks for a new one, so that the others wait for that one.
@@ -114,7 +114,7 @@ pub(crate) struct Call {
     pub(crate) path: String,
     body: Bytes,
     lane: Lane,
-    repeat: Repeat,
+    retry_policy: RetryPolicy,
 }
 
 impl Call {
@@ -124,27 +124,33 @@ impl Call {
             path: path.into(),
             body: Bytes::new(),
             lane: Lane::Read,
-            repeat: Repeat::Freely,
+            retry_policy: RetryPolicy::Always,
         }
     }
 
     pub(crate) fn write(method: Method, path: impl Into<String>, body: Option<&Value>) -> Self {
         let body = body.map_or_else(Bytes::new, |it| it.to_string().into());
-        let (lane, repeat) = (Lane::Write, Repeat::IfNotTakenOn);
-        Self { method, path: path.into(), body, lane, repeat }
+        let (lane, retry_policy) = (Lane::Write, RetryPolicy::IfNotProcessed);
+        Self { method, path: path.into(), body, lane, retry_policy }
     }
 
     /// A token may be asked for twice, although the request is a POST.
     fn login() -> Self {
-        let (lane, repeat) = (Lane::Login, Repeat::Freely);
-        Self { method: Method::POST, path: TOKEN_PATH.into(), body: Bytes::new(), lane, repeat }
+        let (lane, retry_policy) = (Lane::Login, RetryPolicy::Always);
+        Self {
+            method: Method::POST,
+            path: TOKEN_PATH.into(),
+            body: Bytes::new(),
+            lane,
+            retry_policy,
+        }
     }
 
     /// The error of this call that never was sent.
-    pub(crate) fn unsent(self, trouble: Trouble) -> ApiError {
-        let Self { method, path, body: _, lane: _, repeat: _ } = self;
-        let trouble = Box::new(trouble);
-        ApiError { method, path, trouble, tries: 0, took: Duration::ZERO }
+    pub(crate) fn unsent(self, failure: RequestFailure) -> ApiError {
+        let Self { method, path, body: _, lane: _, retry_policy: _ } = self;
+        let failure = Box::new(failure);
+        ApiError { method, path, failure, tries: 0, took: Duration::ZERO }
     }
 
     fn request(&self, base: &ControllerUrl, key: HeaderValue) -> Request<Bytes> {
@@ -173,9 +179,9 @@ impl Client {
         transport: Arc<dyn Transport>,
         base: ControllerUrl,
         login: Login,
-        pace: Pace,
+        pace: ClientLimits,
     ) -> Self {
-        let Pace { reads, writes, request_timeout, seed } = pace;
+        let ClientLimits { reads, writes, request_timeout, seed } = pace;
         let shared = Shared {
             transport,
             base,
@@ -214,9 +220,9 @@ impl Client {
 
     /// What went wrong last on the way to the controller, where nothing went right since: what to
     /// tell whoever waits.
-    pub(crate) fn trouble(&self) -> Option<String> {
-        let Noted { method, path, trouble } = self.noted().clone()?;
-        Some(format!("{method} {path}: {trouble}"))
+    pub(crate) fn last_failure(&self) -> Option<String> {
+        let Noted { method, path, failure } = self.noted().clone()?;
+        Some(format!("{method} {path}: {failure}"))
     }
 
     fn noted(&self) -> MutexGuard<'_, Option<Noted>> {
@@ -227,51 +233,51 @@ impl Client {
     pub(crate) async fn send<T>(
         &self,
         call: &Call,
-        read: impl Fn(&Response<Bytes>) -> Result<T, Trouble>,
+        read: impl Fn(&Response<Bytes>) -> Result<T, RequestFailure>,
     ) -> Result<T, ApiError> {
         let began = Instant::now();
-        let mut attempts = Attempts::new(call.repeat);
+        let mut attempts = Attempts::new(call.retry_policy);
         let mut last = None;
         loop {
             let outcome = match self.send_authorized(call).await {
                 Ok(answer) => read(&answer),
-                Err(trouble) => Err(trouble),
+                Err(failure) => Err(failure),
             };
-            let mut trouble = match outcome {
+            let mut failure = match outcome {
                 Ok(it) => {
                     *self.noted() = None;
                     return Ok(it);
                 }
-                Err(Trouble::NoToken(error)) => return Err(*error),
-                Err(trouble) => trouble,
+                Err(RequestFailure::NoToken(error)) => return Err(*error),
+                Err(failure) => failure,
             };
-            if let Trouble::OutOfTime { .. } = trouble {
+            if let RequestFailure::DeadlineExceeded { .. } = failure {
                 // Whoever had no turn knows from the others what kept them all.
-                let last = last.take().or_else(|| Some(self.noted().clone()?.trouble));
-                trouble = Trouble::OutOfTime { last: last.map(Box::new) };
-            } else if let Some(wait) = attempts.after(&trouble, self.jitter()) {
-                debug!(method = %call.method, path = call.path, %trouble, ?wait, "trying again");
+                let last = last.take().or_else(|| Some(self.noted().clone()?.failure));
+                failure = RequestFailure::DeadlineExceeded { last: last.map(Box::new) };
+            } else if let Some(wait) = attempts.after(&failure, self.jitter()) {
+                debug!(method = %call.method, path = call.path, %failure, ?wait, "trying again");
                 let (method, path) = (call.method.clone(), call.path.clone());
-                *self.noted() = Some(Noted { method, path, trouble: trouble.clone() });
-                last = Some(trouble);
+                *self.noted() = Some(Noted { method, path, failure: failure.clone() });
+                last = Some(failure);
                 // Where time runs out in the wait, the next try says so.
-                self.in_time(sleep(wait)).await.ok();
+                self.before_deadline_or_halt(sleep(wait)).await.ok();
                 continue;
             }
             let (method, path) = (call.method.clone(), call.path.clone());
             let (tries, took) = (attempts.sent(), began.elapsed());
-            return Err(ApiError { method, path, trouble: Box::new(trouble), tries, took });
+            return Err(ApiError { method, path, failure: Box::new(failure), tries, took });
         }
     }
 
     /// Sends with the token, and once more with a new one if the controller asks for that.
-    async fn send_authorized(&self, call: &Call) -> Result<Response<Bytes>, Trouble> {
+    async fn send_authorized(&self, call: &Call) -> Result<Response<Bytes>, RequestFailure> {
         if call.lane == Lane::Login {
             return self.send_once(call, self.shared.login.header()).await;
         }
         let issued = self.token(None).await?;
         match self.send_once(call, issued.token.header()).await {
-            Err(Trouble::Refused { status: StatusCode::UNAUTHORIZED, .. }) => {
+            Err(RequestFailure::Refused { status: StatusCode::UNAUTHORIZED, .. }) => {
                 let renewed = self.token(Some(issued.generation)).await?;
                 self.send_once(call, renewed.token.header()).await
             }
@@ -280,9 +286,13 @@ impl Client {
     }
 
     /// Sends once, as soon as there is room.
-    async fn send_once(&self, call: &Call, key: HeaderValue) -> Result<Response<Bytes>, Trouble> {
+    async fn send_once(
+        &self,
+        call: &Call,
+        key: HeaderValue,
+    ) -> Result<Response<Bytes>, RequestFailure> {
         let Shared { transport, base, budget, clock, request_timeout, .. } = &*self.shared;
-        let permit = self.in_time(budget.acquire(call.lane)).await?;
+        let permit = self.before_deadline_or_halt(budget.acquire(call.lane)).await?;
         let request = call.request(base, key);
         if call.may_be_traced() && !call.body.is_empty() {
             trace!(path = call.path, body = redacted(&call.body), "request");
@@ -294,9 +304,9 @@ impl Client {
         };
         let answer = match timeout_at(limit, transport.send(request)).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(not_answered)) => return Err(Trouble::NotAnswered(not_answered)),
+            Ok(Err(no_response)) => return Err(RequestFailure::NoResponse(no_response)),
             Err(_) if limit < began + *request_timeout => {
-                return Err(Trouble::OutOfTime { last: None });
+                return Err(RequestFailure::DeadlineExceeded { last: None });
             }
             Err(_) => return Err(timed_out(*request_timeout)),
         };
@@ -319,10 +329,10 @@ impl Client {
     }
 
     /// The token in use, or a new one where that is the one that is spent.
-    async fn token(&self, spent: Option<u64>) -> Result<Issued, Trouble> {
+    async fn token(&self, spent: Option<u64>) -> Result<Issued, RequestFailure> {
         let Tokens { held, ended } = &self.shared.tokens;
         let ended_before = ended.load(Ordering::SeqCst);
-        let mut held = self.in_time(held.lock()).await?;
+        let mut held = self.before_deadline_or_halt(held.lock()).await?;
         let issued = held.issued.as_ref().filter(|it| Some(it.generation) != spent);
         if let Some(issued) = issued {
             return Ok(issued.clone());
@@ -332,7 +342,7 @@ impl Client {
         if let Some((number, error)) = &held.failure
             && ended_before < *number
         {
-            return Err(Trouble::NoToken(Box::new(error.clone())));
+            return Err(RequestFailure::NoToken(Box::new(error.clone())));
         }
         let outcome = self.log_in().await;
         let number = ended.fetch_add(1, Ordering::SeqCst) + 1;
@@ -344,10 +354,10 @@ impl Client {
             }
             Err(error) => {
                 // Another may have more time left.
-                if !error.was_given_up() {
+                if !error.was_abandoned() {
                     held.failure = Some((number, error.clone()));
                 }
-                Err(Trouble::NoToken(Box::new(error)))
+                Err(RequestFailure::NoToken(Box::new(error)))
             }
         }
     }
@@ -360,36 +370,42 @@ impl Client {
                 let what = "the answer holds no token";
                 let shown = String::new();
                 Token::from_answer(answer.body())
-                    .ok_or_else(|| misshapen(answer.status(), what, shown))
+                    .ok_or_else(|| malformed(answer.status(), what, shown))
             };
             self.send(&Call::login(), read).await
         })
     }
 
     /// Waits for something, but not past the deadline nor once it was called off.
-    async fn in_time<T>(&self, future: impl Future<Output = T>) -> Result<T, Trouble> {
+    async fn before_deadline_or_halt<T>(
+        &self,
+        future: impl Future<Output = T>,
+    ) -> Result<T, RequestFailure> {
         match &self.halt {
             None => self.before_deadline(future).await,
             Some(halt) => tokio::select! {
                 biased;
-                () = halt.cancelled() => Err(Trouble::CalledOff),
+                () = halt.cancelled() => Err(RequestFailure::Cancelled),
                 outcome = self.before_deadline(future) => outcome,
             },
         }
     }
 
-    async fn before_deadline<T>(&self, future: impl Future<Output = T>) -> Result<T, Trouble> {
-        let out_of_time = || Trouble::OutOfTime { last: None };
+    async fn before_deadline<T>(
+        &self,
+        future: impl Future<Output = T>,
+    ) -> Result<T, RequestFailure> {
+        let deadline_exceeded = || RequestFailure::DeadlineExceeded { last: None };
         match self.deadline {
             None => Ok(future.await),
-            Some(deadline) if deadline <= Instant::now() => Err(out_of_time()),
-            Some(deadline) => timeout_at(deadline, future).await.map_err(|_| out_of_time()),
+            Some(deadline) if deadline <= Instant::now() => Err(deadline_exceeded()),
+            Some(deadline) => timeout_at(deadline, future).await.map_err(|_| deadline_exceeded()),
         }
     }
 
-    /// Like [`Client::in_time`], for waits between requests.
-    pub(crate) async fn wait(&self, wait: Duration) -> Result<(), Trouble> {
-        self.in_time(sleep(wait)).await
+    /// Like [`Client::before_deadline_or_halt`], for waits between requests.
+    pub(crate) async fn wait(&self, wait: Duration) -> Result<(), RequestFailure> {
+        self.before_deadline_or_halt(sleep(wait)).await
     }
 
     fn jitter(&self) -> f64 {
@@ -404,9 +420,9 @@ fn longest_pause(headers: &HeaderMap, controller_ms: Option<i64>) -> Option<Dura
     asked.filter_map(|it| pause_asked(it, controller_ms, http_date_ms)).max()
 }
 
-fn timed_out(limit: Duration) -> Trouble {
+fn timed_out(limit: Duration) -> RequestFailure {
     let reason = format!("nothing came within {} s", limit.as_secs());
-    Trouble::NotAnswered(NotAnswered::new(TakenOn::Perhaps, NotAnsweredKind::TimedOut, reason))
+    RequestFailure::NoResponse(NoResponse::new(Processed::Maybe, NoResponseKind::TimedOut, reason))
 }
 
 fn ms(began: Instant) -> u64 {

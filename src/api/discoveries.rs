@@ -6,9 +6,9 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::{
-    answer::{Misshapen, list, number, payload, segment, text},
     client::{Call, Client},
     error::ApiError,
+    response::{Malformed, list, number, payload, segment, text},
 };
 
 pub(crate) const DISCOVERY_PATH: &str = "/dna/intent/api/v1/discovery";
@@ -28,7 +28,7 @@ impl Client {
     /// How many discoveries there are.
     pub(crate) async fn discovery_count(&self) -> Result<u64, ApiError> {
         let read = |value: Value| {
-            number(&value).ok_or_else(|| Misshapen::new("its `response` is not a count"))
+            number(&value).ok_or_else(|| Malformed::new("its `response` is not a count"))
         };
         self.read(Call::read(format!("{DISCOVERY_PATH}/count")), read).await
     }
@@ -44,15 +44,15 @@ impl Client {
     /// The discovery of this id; nothing only where the controller says that there is none.
     pub(crate) async fn discovery(&self, id: &str) -> Result<Option<Value>, ApiError> {
         let call = Call::read(format!("{DISCOVERY_PATH}/{id}"));
-        if let Err(trouble) = segment(id) {
-            return Err(call.unsent(trouble));
+        if let Err(failure) = segment(id) {
+            return Err(call.unsent(failure));
         }
         let read = |value: Value| {
             let found = identified(value)?;
             if text(found.get("id")).as_deref() == Some(id) {
                 return Ok(found);
             }
-            Err(Misshapen::new("it is another discovery than the one asked for"))
+            Err(Malformed::new("it is another discovery than the one asked for"))
         };
         unless_missing(self.read(call, read).await)
     }
@@ -62,7 +62,7 @@ impl Client {
         let call = Call::read(format!("{DISCOVERY_PATH}/{id}/job?offset=1&limit=500"));
         match segment(id) {
             Ok(_) => self.read(call, list).await,
-            Err(trouble) => Err(call.unsent(trouble)),
+            Err(failure) => Err(call.unsent(failure)),
         }
     }
 
@@ -77,7 +77,7 @@ impl Client {
     pub(crate) async fn release(&self) -> Result<String, ApiError> {
         let read = |value: Value| {
             text(value.get("installedVersion"))
-                .ok_or_else(|| Misshapen::new("it has no `installedVersion`"))
+                .ok_or_else(|| Malformed::new("it has no `installedVersion`"))
         };
         self.read(Call::read("/dna/intent/api/v1/dnac-release"), read).await
     }
@@ -86,7 +86,7 @@ impl Client {
     pub(crate) async fn read<T>(
         &self,
         call: Call,
-        read: impl Fn(Value) -> Result<T, Misshapen>,
+        read: impl Fn(Value) -> Result<T, Malformed>,
     ) -> Result<T, ApiError> {
         self.send(&call, |answer| payload(answer, &read)).await
     }
@@ -102,23 +102,23 @@ pub(crate) fn unless_missing<T>(outcome: Result<T, ApiError>) -> Result<Option<T
 }
 
 /// A discovery that can be told from others. Its id becomes a text if it is a number.
-fn identified(mut item: Value) -> Result<Value, Misshapen> {
+fn identified(mut item: Value) -> Result<Value, Malformed> {
     if !item.is_object() {
-        return Err(Misshapen::new("an item is not an object"));
+        return Err(Malformed::new("an item is not an object"));
     }
     let Some(id) = text(item.get("id")) else {
-        return Err(Misshapen::new("a discovery has no `id`"));
+        return Err(Malformed::new("a discovery has no `id`"));
     };
     if item.get("name").and_then(Value::as_str).is_none_or(str::is_empty) {
-        return Err(Misshapen::new(format!("the discovery with id `{id}` has no `name`")));
+        return Err(Malformed::new(format!("the discovery with id `{id}` has no `name`")));
     }
     item["id"] = Value::from(id);
     Ok(item)
 }
 
-fn credentials(value: Value) -> Result<Vec<(String, Vec<Value>)>, Misshapen> {
+fn credentials(value: Value) -> Result<Vec<(String, Vec<Value>)>, Malformed> {
     let Value::Object(kinds) = value else {
-        return Err(Misshapen::new("its `response` is not an object"));
+        return Err(Malformed::new("its `response` is not an object"));
     };
     let mut found = Vec::new();
     for (kind, value) in kinds {
@@ -128,7 +128,7 @@ fn credentials(value: Value) -> Result<Vec<(String, Vec<Value>)>, Misshapen> {
         }
         match list(value) {
             Ok(items) => found.push((kind, items)),
-            Err(_) => return Err(Misshapen::new(format!("its `{kind}` is not a list"))),
+            Err(_) => return Err(Malformed::new(format!("its `{kind}` is not a list"))),
         }
     }
     Ok(found)

@@ -6,7 +6,7 @@ use std::{fmt, time::Duration};
 
 use http::{Method, StatusCode};
 
-use super::transport::{NotAnswered, NotAnsweredKind, TakenOn};
+use super::transport::{NoResponse, NoResponseKind, Processed};
 
 /// The path that changes a login for a token.
 pub(crate) const TOKEN_PATH: &str = "/dna/system/api/v1/auth/token";
@@ -16,26 +16,26 @@ pub(crate) const TOKEN_PATH: &str = "/dna/system/api/v1/auth/token";
 pub(crate) struct ApiError {
     pub(crate) method: Method,
     pub(crate) path: String,
-    pub(crate) trouble: Box<Trouble>,
+    pub(crate) failure: Box<RequestFailure>,
     pub(crate) tries: u32,
     pub(crate) took: Duration,
 }
 
 /// What the caller can do about it. The only thing that code may branch on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
+pub(crate) enum ErrorClass {
     /// The controller could not be reached: name, connection, TLS, time-out, 502–504.
     Unreachable,
     /// The controller did not let us in.
-    NotLetIn,
+    Unauthorized,
     /// The controller answered, and the answer cannot be used.
-    Unusable,
+    BadResponse,
 }
 
 /// What one try of a request ran into.
 #[derive(Clone, Debug)]
-pub(crate) enum Trouble {
-    NotAnswered(NotAnswered),
+pub(crate) enum RequestFailure {
+    NoResponse(NoResponse),
     /// An answer of a status that is no success.
     Refused {
         status: StatusCode,
@@ -47,7 +47,7 @@ pub(crate) enum Trouble {
         to: String,
     },
     /// An answer of success that cannot be understood.
-    Misshapen {
+    Malformed {
         status: StatusCode,
         what: String,
         shown: String,
@@ -59,11 +59,11 @@ pub(crate) enum Trouble {
         after: u64,
     },
     /// The command's time is up.
-    OutOfTime {
-        last: Option<Box<Trouble>>,
+    DeadlineExceeded {
+        last: Option<Box<RequestFailure>>,
     },
     /// Its sender called it off before it left.
-    CalledOff,
+    Cancelled,
     /// There is no token to send the request with. The error is that of the token's own request.
     NoToken(Box<ApiError>),
     /// An id that cannot be part of a path. Nothing was sent.
@@ -73,104 +73,109 @@ pub(crate) enum Trouble {
 }
 
 impl ApiError {
-    pub(crate) fn class(&self) -> Class {
-        self.trouble.class()
+    pub(crate) fn class(&self) -> ErrorClass {
+        self.failure.class()
     }
 
     /// Whether it did not leave since its time was up or its sender called it off.
-    pub(crate) fn was_given_up(&self) -> bool {
-        match &*self.trouble {
-            Trouble::OutOfTime { .. } | Trouble::CalledOff => true,
-            Trouble::NoToken(error) => error.was_given_up(),
-            Trouble::NotAnswered(_)
-            | Trouble::Refused { .. }
-            | Trouble::Redirected { .. }
-            | Trouble::Misshapen { .. }
-            | Trouble::Incomplete { .. }
-            | Trouble::BadId { .. } => false,
+    pub(crate) fn was_abandoned(&self) -> bool {
+        match &*self.failure {
+            RequestFailure::DeadlineExceeded { .. } | RequestFailure::Cancelled => true,
+            RequestFailure::NoToken(error) => error.was_abandoned(),
+            RequestFailure::NoResponse(_)
+            | RequestFailure::Refused { .. }
+            | RequestFailure::Redirected { .. }
+            | RequestFailure::Malformed { .. }
+            | RequestFailure::Incomplete { .. }
+            | RequestFailure::BadId { .. } => false,
         }
     }
 
     /// Whether it only had no turn in its time: the controller let nothing more in.
-    pub(crate) fn had_no_turn(&self) -> bool {
-        match &*self.trouble {
-            Trouble::OutOfTime { last } => last.as_ref().is_none_or(|it| it.was_busy()),
-            Trouble::NoToken(error) => error.had_no_turn(),
-            Trouble::NotAnswered(_)
-            | Trouble::Refused { .. }
-            | Trouble::Redirected { .. }
-            | Trouble::Misshapen { .. }
-            | Trouble::Incomplete { .. }
-            | Trouble::CalledOff
-            | Trouble::BadId { .. } => false,
+    pub(crate) fn never_had_a_slot(&self) -> bool {
+        match &*self.failure {
+            RequestFailure::DeadlineExceeded { last } => {
+                last.as_ref().is_none_or(|it| it.was_busy())
+            }
+            RequestFailure::NoToken(error) => error.never_had_a_slot(),
+            RequestFailure::NoResponse(_)
+            | RequestFailure::Refused { .. }
+            | RequestFailure::Redirected { .. }
+            | RequestFailure::Malformed { .. }
+            | RequestFailure::Incomplete { .. }
+            | RequestFailure::Cancelled
+            | RequestFailure::BadId { .. } => false,
         }
     }
 
     /// Whether the controller was too busy, or out of order, to the last.
     pub(crate) fn was_busy(&self) -> bool {
-        self.trouble.was_busy()
+        self.failure.was_busy()
     }
 
     /// The status of the last answer, where there was one.
     pub(crate) fn status(&self) -> Option<StatusCode> {
-        self.trouble.status()
+        self.failure.status()
     }
 }
 
-impl Trouble {
-    pub(crate) fn class(&self) -> Class {
+impl RequestFailure {
+    pub(crate) fn class(&self) -> ErrorClass {
         match self {
-            Self::NotAnswered(it) => match it.kind {
-                NotAnsweredKind::CutShort | NotAnsweredKind::TooLarge => Class::Unusable,
-                NotAnsweredKind::Name
-                | NotAnsweredKind::Connect
-                | NotAnsweredKind::Certificate
-                | NotAnsweredKind::Tls
-                | NotAnsweredKind::TimedOut
-                | NotAnsweredKind::Lost => Class::Unreachable,
+            Self::NoResponse(it) => match it.kind {
+                NoResponseKind::CutShort | NoResponseKind::TooLarge => ErrorClass::BadResponse,
+                NoResponseKind::Name
+                | NoResponseKind::Connect
+                | NoResponseKind::Certificate
+                | NoResponseKind::Tls
+                | NoResponseKind::TimedOut
+                | NoResponseKind::Lost => ErrorClass::Unreachable,
             },
             Self::Refused { status, .. } => match status.as_u16() {
-                401 | 403 => Class::NotLetIn,
-                429 | 502..=504 => Class::Unreachable,
-                _ => Class::Unusable,
+                401 | 403 => ErrorClass::Unauthorized,
+                429 | 502..=504 => ErrorClass::Unreachable,
+                _ => ErrorClass::BadResponse,
             },
-            Self::OutOfTime { last } => last.as_ref().map_or(Class::Unreachable, |it| it.class()),
-            Self::CalledOff => Class::Unreachable,
+            Self::DeadlineExceeded { last } => {
+                last.as_ref().map_or(ErrorClass::Unreachable, |it| it.class())
+            }
+            Self::Cancelled => ErrorClass::Unreachable,
             Self::NoToken(error) => error.class(),
             Self::Redirected { .. }
-            | Self::Misshapen { .. }
+            | Self::Malformed { .. }
             | Self::Incomplete { .. }
-            | Self::BadId { .. } => Class::Unusable,
+            | Self::BadId { .. } => ErrorClass::BadResponse,
         }
     }
 
     fn was_busy(&self) -> bool {
         match self {
             Self::Refused { status, .. } => matches!(status.as_u16(), 429 | 502..=504),
-            Self::OutOfTime { last } => last.as_ref().is_some_and(|it| it.was_busy()),
+            Self::DeadlineExceeded { last } => last.as_ref().is_some_and(|it| it.was_busy()),
             Self::NoToken(error) => error.was_busy(),
-            Self::NotAnswered(_)
+            Self::NoResponse(_)
             | Self::Redirected { .. }
-            | Self::Misshapen { .. }
+            | Self::Malformed { .. }
             | Self::Incomplete { .. }
-            | Self::CalledOff
+            | Self::Cancelled
             | Self::BadId { .. } => false,
         }
     }
 
     /// Whether the controller can have taken on the request that ran into this.
-    pub(crate) fn taken_on(&self) -> TakenOn {
+    pub(crate) fn processed(&self) -> Processed {
         match self {
-            Self::NotAnswered(it) => it.taken_on,
-            Self::Refused { status, .. } if status.is_client_error() => TakenOn::No,
+            Self::NoResponse(it) => it.processed,
+            Self::Refused { status, .. } if status.is_client_error() => Processed::No,
             // Time runs out before a write leaves, never while it is under way.
-            Self::OutOfTime { .. } | Self::CalledOff | Self::NoToken(_) | Self::BadId { .. } => {
-                TakenOn::No
-            }
+            Self::DeadlineExceeded { .. }
+            | Self::Cancelled
+            | Self::NoToken(_)
+            | Self::BadId { .. } => Processed::No,
             Self::Refused { .. }
             | Self::Redirected { .. }
-            | Self::Misshapen { .. }
-            | Self::Incomplete { .. } => TakenOn::Perhaps,
+            | Self::Malformed { .. }
+            | Self::Incomplete { .. } => Processed::Maybe,
         }
     }
 
@@ -178,11 +183,11 @@ impl Trouble {
         match self {
             Self::Refused { status, .. }
             | Self::Redirected { status, .. }
-            | Self::Misshapen { status, .. } => Some(*status),
-            Self::NotAnswered(_)
+            | Self::Malformed { status, .. } => Some(*status),
+            Self::NoResponse(_)
             | Self::Incomplete { .. }
-            | Self::OutOfTime { .. }
-            | Self::CalledOff
+            | Self::DeadlineExceeded { .. }
+            | Self::Cancelled
             | Self::NoToken(_)
             | Self::BadId { .. } => None,
         }
@@ -193,9 +198,9 @@ impl std::error::Error for ApiError {}
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, path, trouble, tries, took } = self;
-        write!(f, "{method} {path}: {trouble}")?;
-        match trouble.status() {
+        let Self { method, path, failure, tries, took } = self;
+        write!(f, "{method} {path}: {failure}")?;
+        match failure.status() {
             Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) if path == TOKEN_PATH => {
                 f.write_str("; check the user name and the password")?;
             }
@@ -218,19 +223,19 @@ impl fmt::Display for ApiError {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for RequestFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAnswered(it) => it.fmt(f),
+            Self::NoResponse(it) => it.fmt(f),
             Self::Refused { status, words } if words.is_empty() => write!(f, "answered {status}"),
             Self::Refused { status, words } => write!(f, "answered {status}: {words}"),
             Self::Redirected { status, to } => {
                 write!(f, "answered {status}, which points to `{to}`; no redirect is followed")
             }
-            Self::Misshapen { status, what, shown } if shown.is_empty() => {
+            Self::Malformed { status, what, shown } if shown.is_empty() => {
                 write!(f, "answered {status}, but {what}")
             }
-            Self::Misshapen { status, what, shown } => {
+            Self::Malformed { status, what, shown } => {
                 write!(f, "answered {status}, but {what}: `{shown}`")
             }
             Self::Incomplete { before, distinct, after } => write!(
@@ -238,10 +243,10 @@ impl fmt::Display for Trouble {
                 "the list is not complete: {before} counted before it was read, {distinct} \
                  different ones read, {after} counted after it"
             ),
-            Self::OutOfTime { last: None } => f.write_str("the time ran out"),
-            Self::CalledOff => f.write_str("it was called off before it left"),
-            Self::OutOfTime { last: Some(last) } => {
-                write!(f, "the time ran out; the last trouble was: {last}")
+            Self::DeadlineExceeded { last: None } => f.write_str("the time ran out"),
+            Self::Cancelled => f.write_str("it was called off before it left"),
+            Self::DeadlineExceeded { last: Some(last) } => {
+                write!(f, "the time ran out; the last failure was: {last}")
             }
             Self::NoToken(error) => error.fmt(f),
             Self::BadId { id } => write!(f, "`{id}` cannot be the id of anything here"),
@@ -253,15 +258,15 @@ impl fmt::Display for Trouble {
 mod tests {
     use super::*;
 
-    fn error(path: &str, trouble: Trouble) -> ApiError {
+    fn error(path: &str, failure: RequestFailure) -> ApiError {
         let took = Duration::from_millis(2_100);
-        let trouble = Box::new(trouble);
-        ApiError { method: Method::GET, path: path.into(), trouble, tries: 3, took }
+        let failure = Box::new(failure);
+        ApiError { method: Method::GET, path: path.into(), failure, tries: 3, took }
     }
 
-    fn refused(status: u16) -> Trouble {
+    fn refused(status: u16) -> RequestFailure {
         let status = StatusCode::from_u16(status).unwrap();
-        Trouble::Refused { status, words: "no such luck".into() }
+        RequestFailure::Refused { status, words: "no such luck".into() }
     }
 
     #[test]
@@ -272,42 +277,46 @@ mod tests {
         );
         let last = Some(Box::new(refused(429)));
         assert_eq!(
-            error("/a", Trouble::OutOfTime { last }).to_string(),
-            "GET /a: the time ran out; the last trouble was: answered 429 Too Many Requests: \
+            error("/a", RequestFailure::DeadlineExceeded { last }).to_string(),
+            "GET /a: the time ran out; the last failure was: answered 429 Too Many Requests: \
              no such luck (3 tries in 2 s)"
         );
     }
 
     #[test]
     fn the_message_of_a_bad_certificate_names_the_ways_out() {
-        let kind = NotAnsweredKind::Certificate;
-        let trouble = Trouble::NotAnswered(NotAnswered::new(TakenOn::No, kind, "UnknownIssuer"));
-        let message = error("/a", trouble).to_string();
+        let kind = NoResponseKind::Certificate;
+        let failure =
+            RequestFailure::NoResponse(NoResponse::new(Processed::No, kind, "UnknownIssuer"));
+        let message = error("/a", failure).to_string();
         assert!(message.contains("certificate"), "{message}");
         assert!(message.contains("--ca-cert") && message.contains("--insecure"), "{message}");
     }
 
     #[test]
     fn classes_follow_the_exit_codes() {
-        let silent = |kind| Trouble::NotAnswered(NotAnswered::new(TakenOn::Perhaps, kind, ""));
+        let silent = |kind| RequestFailure::NoResponse(NoResponse::new(Processed::Maybe, kind, ""));
         let table = [
-            (refused(400), Class::Unusable),
-            (refused(401), Class::NotLetIn),
-            (refused(403), Class::NotLetIn),
-            (refused(404), Class::Unusable),
-            (refused(500), Class::Unusable),
-            (refused(502), Class::Unreachable),
-            (refused(503), Class::Unreachable),
-            (refused(504), Class::Unreachable),
-            (silent(NotAnsweredKind::Name), Class::Unreachable),
-            (silent(NotAnsweredKind::Certificate), Class::Unreachable),
-            (silent(NotAnsweredKind::TimedOut), Class::Unreachable),
-            (silent(NotAnsweredKind::CutShort), Class::Unusable),
-            (Trouble::OutOfTime { last: None }, Class::Unreachable),
-            (Trouble::OutOfTime { last: Some(Box::new(refused(500))) }, Class::Unusable),
+            (refused(400), ErrorClass::BadResponse),
+            (refused(401), ErrorClass::Unauthorized),
+            (refused(403), ErrorClass::Unauthorized),
+            (refused(404), ErrorClass::BadResponse),
+            (refused(500), ErrorClass::BadResponse),
+            (refused(502), ErrorClass::Unreachable),
+            (refused(503), ErrorClass::Unreachable),
+            (refused(504), ErrorClass::Unreachable),
+            (silent(NoResponseKind::Name), ErrorClass::Unreachable),
+            (silent(NoResponseKind::Certificate), ErrorClass::Unreachable),
+            (silent(NoResponseKind::TimedOut), ErrorClass::Unreachable),
+            (silent(NoResponseKind::CutShort), ErrorClass::BadResponse),
+            (RequestFailure::DeadlineExceeded { last: None }, ErrorClass::Unreachable),
+            (
+                RequestFailure::DeadlineExceeded { last: Some(Box::new(refused(500))) },
+                ErrorClass::BadResponse,
+            ),
         ];
-        for (trouble, want) in table {
-            assert_eq!(trouble.class(), want, "{trouble}");
+        for (failure, want) in table {
+            assert_eq!(failure.class(), want, "{failure}");
         }
     }
 }

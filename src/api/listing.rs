@@ -14,7 +14,7 @@ use tokio::{task::JoinSet, time::Instant};
 use super::{
     client::Client,
     discoveries::DISCOVERY_PATH,
-    error::{ApiError, Trouble},
+    error::{ApiError, RequestFailure},
 };
 
 /// The most that the controller gives at once.
@@ -34,11 +34,11 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// Whether a look has to prove that nothing is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Proof {
+pub(crate) enum Completeness {
     /// Absence is to mean something.
-    Needed,
+    Required,
     /// Only what is there matters: the counts are not asked for.
-    NotNeeded,
+    BestEffort,
 }
 
 /// One look at the list.
@@ -66,7 +66,7 @@ impl Client {
         loop {
             tries += 1;
             let reading = self.reading().await?;
-            let mut trouble = match proven(reading) {
+            let mut failure = match proven(reading) {
                 Ok(items) => return Ok(items),
                 Err(incomplete) => incomplete,
             };
@@ -76,19 +76,24 @@ impl Client {
                         wait *= 2;
                         continue;
                     }
-                    Err(_) => trouble = Trouble::OutOfTime { last: Some(Box::new(trouble)) },
+                    Err(_) => {
+                        failure = RequestFailure::DeadlineExceeded { last: Some(Box::new(failure)) }
+                    }
                 }
             }
             let (method, path) = (Method::GET, DISCOVERY_PATH.to_owned());
-            let (trouble, took) = (Box::new(trouble), began.elapsed());
-            return Err(ApiError { method, path, trouble, tries, took });
+            let (failure, took) = (Box::new(failure), began.elapsed());
+            return Err(ApiError { method, path, failure, tries, took });
         }
     }
 
     /// Looks at the list once. What moves meanwhile, our own writes included, makes it incomplete
     /// and no error.
-    pub(crate) async fn look_at_discoveries(&self, proof: Proof) -> Result<Listing, ApiError> {
-        if proof == Proof::NotNeeded {
+    pub(crate) async fn look_at_discoveries(
+        &self,
+        proof: Completeness,
+    ) -> Result<Listing, ApiError> {
+        if proof == Completeness::BestEffort {
             return Ok(Listing { items: self.pages_to_the_end().await?, complete: false });
         }
         let reading = self.reading().await?;
@@ -165,13 +170,13 @@ fn page_len(count: u64, page: u64) -> u64 {
 }
 
 /// The items of a reading in which nothing moved.
-fn proven(reading: Reading) -> Result<Vec<Value>, Trouble> {
+fn proven(reading: Reading) -> Result<Vec<Value>, RequestFailure> {
     if is_proven(&reading) {
         return Ok(items(reading));
     }
     let distinct = distinct(&reading);
     let Reading { before, pages: _, after } = reading;
-    Err(Trouble::Incomplete { before, distinct, after })
+    Err(RequestFailure::Incomplete { before, distinct, after })
 }
 
 /// Whether each page is as long as it must be and begins where the one before ended, and the

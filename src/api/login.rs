@@ -7,7 +7,7 @@ use std::fmt;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::HeaderValue;
 
-use super::answer::json;
+use super::response::json;
 
 /// A text that is for the other side only. It has no `Display`, and `Debug` does not show it.
 #[derive(Clone)]

@@ -16,13 +16,13 @@ mod error;
 
 mod retry;
 
-mod rhythm;
+mod rate_estimate;
 
 mod budget;
 
 mod clock;
 
-mod answer;
+mod response;
 
 mod client;
 
@@ -45,13 +45,13 @@ mod tests;
 
 pub(crate) use self::{
     address::ControllerUrl,
-    client::{Client, Pace},
-    error::{ApiError, Class},
-    listing::Proof,
+    client::{Client, ClientLimits},
+    error::{ApiError, ErrorClass},
+    listing::Completeness,
     login::{Login, Secret},
-    task_list::Reach,
+    task_list::TaskSearch,
     tasks::{Task, TaskId, TaskState},
-    transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
+    transport::{BoxFuture, NoResponse, NoResponseKind, Processed, Transport},
     wire::{Proxy, Wire, WireOptions},
     writes::{Accepted, WriteError},
 };

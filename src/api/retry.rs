@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::{
-    error::Trouble,
-    transport::{NotAnsweredKind, TakenOn},
+    error::RequestFailure,
+    transport::{NoResponseKind, Processed},
 };
 
 /// How often a request is tried that finds no way through.
@@ -25,42 +25,42 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// Which requests may be sent twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Repeat {
+pub(crate) enum RetryPolicy {
     /// One that changes nothing.
-    Freely,
+    Always,
     /// One that changes something: only while it was certainly not taken on.
-    IfNotTakenOn,
+    IfNotProcessed,
 }
 
 /// The tries that one request has had.
 #[derive(Debug)]
 pub(crate) struct Attempts {
-    repeat: Repeat,
+    retry_policy: RetryPolicy,
     /// Every try, those that found the controller busy included.
     sent: u32,
     counted: u32,
     broken: u32,
 }
 
-/// What a trouble means for trying again.
-enum Nature {
+/// What a failure means for trying again.
+enum RetryClass {
     /// Not taken on, and not counted.
     Busy,
     /// Certainly not taken on.
-    NotTakenOn,
+    NotProcessed,
     /// As the one before, but seldom gone by itself.
-    NotTakenOnForLong,
+    NotProcessedPersistent,
     /// No way through, and nobody knows how far it went.
     Down,
     /// An answer of no use.
-    Broken,
+    BadResponse,
     /// Trying again would change nothing.
     Final,
 }
 
 impl Attempts {
-    pub(crate) fn new(repeat: Repeat) -> Self {
-        Self { repeat, sent: 0, counted: 0, broken: 0 }
+    pub(crate) fn new(retry_policy: RetryPolicy) -> Self {
+        Self { retry_policy, sent: 0, counted: 0, broken: 0 }
     }
 
     pub(crate) fn sent(&self) -> u32 {
@@ -71,15 +71,19 @@ impl Attempts {
     ///
     /// `jitter` is a number from 0 to 1, so that clients that failed together do not come back
     /// together.
-    pub(crate) fn after(&mut self, trouble: &Trouble, jitter: f64) -> Option<Duration> {
+    pub(crate) fn after(&mut self, failure: &RequestFailure, jitter: f64) -> Option<Duration> {
         self.sent += 1;
-        let nature = nature(trouble);
-        match nature {
-            Nature::Busy => return Some(Duration::ZERO),
-            Nature::Final => return None,
-            Nature::Down | Nature::Broken if self.repeat == Repeat::IfNotTakenOn => return None,
-            Nature::Down | Nature::NotTakenOn => (),
-            Nature::Broken | Nature::NotTakenOnForLong => self.broken += 1,
+        let retry_class = retry_class(failure);
+        match retry_class {
+            RetryClass::Busy => return Some(Duration::ZERO),
+            RetryClass::Final => return None,
+            RetryClass::Down | RetryClass::BadResponse
+                if self.retry_policy == RetryPolicy::IfNotProcessed =>
+            {
+                return None;
+            }
+            RetryClass::Down | RetryClass::NotProcessed => (),
+            RetryClass::BadResponse | RetryClass::NotProcessedPersistent => self.broken += 1,
         }
         self.counted += 1;
         if MOST_TRIES <= self.counted || MOST_BROKEN <= self.broken {
@@ -90,32 +94,32 @@ impl Attempts {
     }
 }
 
-fn nature(trouble: &Trouble) -> Nature {
-    match trouble {
-        Trouble::NotAnswered(it) => match (it.kind, it.taken_on) {
-            (NotAnsweredKind::Certificate | NotAnsweredKind::TooLarge, _) => Nature::Final,
-            (NotAnsweredKind::CutShort, _) => Nature::Broken,
-            (NotAnsweredKind::Name | NotAnsweredKind::Tls, TakenOn::No) => {
-                Nature::NotTakenOnForLong
+fn retry_class(failure: &RequestFailure) -> RetryClass {
+    match failure {
+        RequestFailure::NoResponse(it) => match (it.kind, it.processed) {
+            (NoResponseKind::Certificate | NoResponseKind::TooLarge, _) => RetryClass::Final,
+            (NoResponseKind::CutShort, _) => RetryClass::BadResponse,
+            (NoResponseKind::Name | NoResponseKind::Tls, Processed::No) => {
+                RetryClass::NotProcessedPersistent
             }
-            (_, TakenOn::No) => Nature::NotTakenOn,
-            (_, TakenOn::Perhaps) => Nature::Down,
+            (_, Processed::No) => RetryClass::NotProcessed,
+            (_, Processed::Maybe) => RetryClass::Down,
         },
-        Trouble::Refused { status, .. } => match status.as_u16() {
-            429 => Nature::Busy,
-            502..=504 => Nature::Down,
+        RequestFailure::Refused { status, .. } => match status.as_u16() {
+            429 => RetryClass::Busy,
+            502..=504 => RetryClass::Down,
             // It says that it does not know the request, which it will not learn.
-            501 => Nature::Final,
-            500..=599 => Nature::Broken,
-            _ => Nature::Final,
+            501 => RetryClass::Final,
+            500..=599 => RetryClass::BadResponse,
+            _ => RetryClass::Final,
         },
-        Trouble::Misshapen { .. } => Nature::Broken,
-        Trouble::Redirected { .. }
-        | Trouble::Incomplete { .. }
-        | Trouble::OutOfTime { .. }
-        | Trouble::CalledOff
-        | Trouble::NoToken(_)
-        | Trouble::BadId { .. } => Nature::Final,
+        RequestFailure::Malformed { .. } => RetryClass::BadResponse,
+        RequestFailure::Redirected { .. }
+        | RequestFailure::Incomplete { .. }
+        | RequestFailure::DeadlineExceeded { .. }
+        | RequestFailure::Cancelled
+        | RequestFailure::NoToken(_)
+        | RequestFailure::BadId { .. } => RetryClass::Final,
     }
 }
 
@@ -151,33 +155,33 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::api::{clock::http_date_ms, transport::NotAnswered};
+    use crate::api::{clock::http_date_ms, transport::NoResponse};
 
-    fn status(code: u16) -> Trouble {
+    fn status(code: u16) -> RequestFailure {
         let status = StatusCode::from_u16(code).unwrap();
-        Trouble::Refused { status, words: String::new() }
+        RequestFailure::Refused { status, words: String::new() }
     }
 
-    fn silent(kind: NotAnsweredKind, taken_on: TakenOn) -> Trouble {
-        Trouble::NotAnswered(NotAnswered::new(taken_on, kind, ""))
+    fn silent(kind: NoResponseKind, processed: Processed) -> RequestFailure {
+        RequestFailure::NoResponse(NoResponse::new(processed, kind, ""))
     }
 
-    fn misshapen() -> Trouble {
+    fn malformed() -> RequestFailure {
         let status = StatusCode::OK;
-        Trouble::Misshapen { status, what: String::new(), shown: String::new() }
+        RequestFailure::Malformed { status, what: String::new(), shown: String::new() }
     }
 
     /// How often a request is sent that always runs into the same.
-    fn tries(repeat: Repeat, trouble: &Trouble) -> u32 {
-        let mut attempts = Attempts::new(repeat);
-        while attempts.after(trouble, 0.5).is_some() && attempts.sent() < 99 {}
+    fn tries(retry_policy: RetryPolicy, failure: &RequestFailure) -> u32 {
+        let mut attempts = Attempts::new(retry_policy);
+        while attempts.after(failure, 0.5).is_some() && attempts.sent() < 99 {}
         attempts.sent()
     }
 
     #[test]
     fn how_often_a_request_is_sent_depends_on_what_it_ran_into() {
         let table = [
-            // trouble, tries of a read, tries of a write
+            // failure, tries of a read, tries of a write
             (status(400), 1, 1),
             (status(401), 1, 1),
             (status(403), 1, 1),
@@ -190,26 +194,26 @@ mod tests {
             (status(503), 8, 1),
             (status(504), 8, 1),
             (status(599), 3, 1),
-            (misshapen(), 3, 1),
-            (silent(NotAnsweredKind::Connect, TakenOn::No), 8, 8),
-            (silent(NotAnsweredKind::Lost, TakenOn::No), 8, 8),
-            (silent(NotAnsweredKind::Lost, TakenOn::Perhaps), 8, 1),
-            (silent(NotAnsweredKind::TimedOut, TakenOn::Perhaps), 8, 1),
-            (silent(NotAnsweredKind::CutShort, TakenOn::Perhaps), 3, 1),
-            (silent(NotAnsweredKind::Name, TakenOn::No), 3, 3),
-            (silent(NotAnsweredKind::Certificate, TakenOn::No), 1, 1),
-            (Trouble::OutOfTime { last: None }, 1, 1),
+            (malformed(), 3, 1),
+            (silent(NoResponseKind::Connect, Processed::No), 8, 8),
+            (silent(NoResponseKind::Lost, Processed::No), 8, 8),
+            (silent(NoResponseKind::Lost, Processed::Maybe), 8, 1),
+            (silent(NoResponseKind::TimedOut, Processed::Maybe), 8, 1),
+            (silent(NoResponseKind::CutShort, Processed::Maybe), 3, 1),
+            (silent(NoResponseKind::Name, Processed::No), 3, 3),
+            (silent(NoResponseKind::Certificate, Processed::No), 1, 1),
+            (RequestFailure::DeadlineExceeded { last: None }, 1, 1),
         ];
-        for (trouble, read, write) in table {
-            assert_eq!(tries(Repeat::Freely, &trouble), read, "read: {trouble:?}");
-            assert_eq!(tries(Repeat::IfNotTakenOn, &trouble), write, "write: {trouble:?}");
+        for (failure, read, write) in table {
+            assert_eq!(tries(RetryPolicy::Always, &failure), read, "read: {failure:?}");
+            assert_eq!(tries(RetryPolicy::IfNotProcessed, &failure), write, "write: {failure:?}");
         }
     }
 
     #[test]
     fn waits_double_up_to_five_seconds_and_jitter_only_shortens_them() {
         let waits = |jitter| {
-            let mut attempts = Attempts::new(Repeat::Freely);
+            let mut attempts = Attempts::new(RetryPolicy::Always);
             let waits = std::iter::from_fn(|| attempts.after(&status(502), jitter));
             waits.map(|it| it.as_millis()).collect::<Vec<_>>()
         };
@@ -219,13 +223,13 @@ mod tests {
 
     #[test]
     fn answers_of_no_use_are_counted_apart_from_no_answers() {
-        let mut attempts = Attempts::new(Repeat::Freely);
+        let mut attempts = Attempts::new(RetryPolicy::Always);
         for _ in 0..4 {
             assert!(attempts.after(&status(502), 0.5).is_some());
         }
-        assert!(attempts.after(&misshapen(), 0.5).is_some());
-        assert!(attempts.after(&misshapen(), 0.5).is_some());
-        assert!(attempts.after(&misshapen(), 0.5).is_none());
+        assert!(attempts.after(&malformed(), 0.5).is_some());
+        assert!(attempts.after(&malformed(), 0.5).is_some());
+        assert!(attempts.after(&malformed(), 0.5).is_none());
     }
 
     #[test]

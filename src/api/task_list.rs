@@ -12,10 +12,10 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::{
-    answer::{Misshapen, list, segment, text},
     client::{Call, Client},
     discoveries::unless_missing,
     error::ApiError,
+    response::{Malformed, list, segment, text},
     tasks::{Task, TaskDetail, TaskId, TaskState, is_true},
 };
 
@@ -30,11 +30,11 @@ const SLACK_MS: i64 = 600_000;
 
 /// How far back a look at the tasks goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum TaskSearch {
     /// Until each wanted one was seen.
-    Wanted,
+    UntilFound,
     /// Until before our first write: what is not among them did not start since.
-    FirstWrite,
+    BackToFirstWrite,
 }
 
 /// What a look at the tasks gave.
@@ -73,7 +73,7 @@ impl Generation {
 
     /// Reads a page: how many items it has, and those that are tasks. Of other services' tasks
     /// some may be odd; where all are, it is no page of tasks.
-    fn tasks(self, page: Value) -> Result<(usize, Vec<Task>), Misshapen> {
+    fn tasks(self, page: Value) -> Result<(usize, Vec<Task>), Malformed> {
         let items = list(page)?;
         let read = items.iter().map(|it| self.task(it));
         let (tasks, odd): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
@@ -83,7 +83,7 @@ impl Generation {
         }
     }
 
-    fn task(self, value: &Value) -> Result<Task, Misshapen> {
+    fn task(self, value: &Value) -> Result<Task, Malformed> {
         match self {
             Self::First => Task::first_generation(value),
             Self::Second => Task::second_generation(value),
@@ -98,16 +98,16 @@ impl Client {
     pub(crate) async fn tasks(
         &self,
         wanted: &BTreeSet<TaskId>,
-        reach: Reach,
+        search: TaskSearch,
     ) -> Result<TaskList, ApiError> {
         if self.shared.tasks_moved.load(Ordering::Relaxed) {
-            return self.tasks_of(Generation::Second, wanted, reach).await;
+            return self.tasks_of(Generation::Second, wanted, search).await;
         }
-        let gone = match self.tasks_of(Generation::First, wanted, reach).await {
+        let gone = match self.tasks_of(Generation::First, wanted, search).await {
             Err(error) if is_gone(&error) => error,
             outcome => return outcome,
         };
-        let outcome = self.tasks_of(Generation::Second, wanted, reach).await;
+        let outcome = self.tasks_of(Generation::Second, wanted, search).await;
         match outcome {
             Ok(tasks) => {
                 self.shared.tasks_moved.store(true, Ordering::Relaxed);
@@ -139,7 +139,7 @@ impl Client {
         let call = Call::read(format!("{}/{id}/detail", Generation::Second.path()));
         match segment(id.as_str()) {
             Ok(_) => unless_missing(self.read(call, |it| Ok(TaskDetail::read(&it))).await),
-            Err(trouble) => Err(call.unsent(trouble)),
+            Err(failure) => Err(call.unsent(failure)),
         }
     }
 
@@ -147,7 +147,7 @@ impl Client {
         &self,
         generation: Generation,
         wanted: &BTreeSet<TaskId>,
-        reach: Reach,
+        search: TaskSearch,
     ) -> Result<TaskList, ApiError> {
         let mut found = BTreeMap::new();
         let mut is_whole = false;
@@ -160,7 +160,7 @@ impl Client {
             // A controller that does not heed the offset gives the same page for ever.
             let is_stuck = found.len() == n_before;
             let is_enough =
-                reach == Reach::Wanted && wanted.iter().all(|it| found.contains_key(it));
+                search == TaskSearch::UntilFound && wanted.iter().all(|it| found.contains_key(it));
             if is_whole || is_stuck || is_enough {
                 break;
             }
@@ -171,8 +171,8 @@ impl Client {
 
     async fn task_of(&self, generation: Generation, id: &TaskId) -> Result<Option<Task>, ApiError> {
         let call = Call::read(format!("{}/{id}", generation.path()));
-        if let Err(trouble) = segment(id.as_str()) {
-            return Err(call.unsent(trouble));
+        if let Err(failure) = segment(id.as_str()) {
+            return Err(call.unsent(failure));
         }
         let read = |it: Value| generation.task(&it);
         let Some(mut task) = unless_missing(self.read(call, read).await)? else {
@@ -223,8 +223,8 @@ impl Client {
     /// What the first child of a task that failed tells of why; nothing where none does.
     async fn task_tree(&self, id: &TaskId) -> Result<Option<TaskDetail>, ApiError> {
         let call = Call::read(format!("{}/{id}/tree", Generation::First.path()));
-        if let Err(trouble) = segment(id.as_str()) {
-            return Err(call.unsent(trouble));
+        if let Err(failure) = segment(id.as_str()) {
+            return Err(call.unsent(failure));
         }
         let read = |it: Value| {
             let tasks = list(it)?;

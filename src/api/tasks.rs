@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::answer::{Misshapen, text};
+use super::response::{Malformed, text};
 
 const UNSAID: &str = "the controller did not say why";
 
@@ -73,20 +73,20 @@ impl Task {
     }
 
     /// Reads a task of `/task`.
-    pub(crate) fn first_generation(value: &Value) -> Result<Self, Misshapen> {
+    pub(crate) fn first_generation(value: &Value) -> Result<Self, Malformed> {
         let is_failed = is_true(value.get("isError"));
         Self::read(value, is_failed, false)
     }
 
     /// Reads a task of `/tasks`. Why it failed is in its detail.
-    pub(crate) fn second_generation(value: &Value) -> Result<Self, Misshapen> {
+    pub(crate) fn second_generation(value: &Value) -> Result<Self, Malformed> {
         let status = text(value.get("status")).unwrap_or_default();
         let is_failed = status.eq_ignore_ascii_case("FAILURE") || is_true(value.get("isError"));
         Self::read(value, is_failed, status.eq_ignore_ascii_case("SUCCESS"))
     }
 
-    fn read(value: &Value, is_failed: bool, is_done: bool) -> Result<Self, Misshapen> {
-        let id = text(value.get("id")).ok_or_else(|| Misshapen::new("a task has no `id`"))?;
+    fn read(value: &Value, is_failed: bool, is_done: bool) -> Result<Self, Malformed> {
+        let id = text(value.get("id")).ok_or_else(|| Malformed::new("a task has no `id`"))?;
         let TaskDetail { words, progress, created_id } = TaskDetail::read(value);
         let state = if is_failed {
             TaskState::Failed { words: words.unwrap_or_else(|| UNSAID.to_owned()) }

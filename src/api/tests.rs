@@ -22,7 +22,7 @@ use super::*;
 /// What comes of one request.
 enum Reply {
     Answer(Response<Bytes>),
-    Silence(NotAnsweredKind, TakenOn),
+    Silence(NoResponseKind, Processed),
     /// The same answer, so much later.
     Late(Duration, Response<Bytes>),
 }
@@ -52,7 +52,7 @@ impl Fake {
     }
 
     fn client(self: &Arc<Self>) -> Client {
-        let pace = Pace::new(NonZeroUsize::new(3).unwrap(), 1);
+        let pace = ClientLimits::new(NonZeroUsize::new(3).unwrap(), 1);
         let base = "https://catalyst.example.com".parse().unwrap();
         Client::new(
             Arc::clone(self) as _,
@@ -83,7 +83,7 @@ impl Fake {
 const TOKEN: &str = "POST /dna/system/api/v1/auth/token";
 
 impl Transport for Fake {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NotAnswered>> {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NoResponse>> {
         Box::pin(async move {
             let path = request.uri().path_and_query().unwrap();
             let what = format!("{} {path}", request.method());
@@ -113,8 +113,8 @@ impl Transport for Fake {
             let (wait, outcome) = match reply {
                 Reply::Answer(answer) => (Duration::from_millis(1), Ok(answer)),
                 Reply::Late(wait, answer) => (wait, Ok(answer)),
-                Reply::Silence(kind, taken_on) => {
-                    (Duration::from_millis(1), Err(NotAnswered::new(taken_on, kind, "it is cut")))
+                Reply::Silence(kind, processed) => {
+                    (Duration::from_millis(1), Err(NoResponse::new(processed, kind, "it is cut")))
                 }
             };
             sleep(wait).await;
@@ -209,7 +209,7 @@ mod token {
     async fn that_is_new_and_refused_is_the_end() {
         let fake = counting(|_| status(401));
         let error = fake.client().discovery_count().await.unwrap_err();
-        assert_eq!(error.class(), Class::NotLetIn);
+        assert_eq!(error.class(), ErrorClass::Unauthorized);
         assert_eq!(fake.asked(), [TOKEN, COUNT, TOKEN, COUNT]);
     }
 
@@ -219,7 +219,7 @@ mod token {
         let counts = count_together(&fake.client(), 20).await;
         for count in counts {
             let error = count.unwrap_err();
-            assert_eq!(error.class(), Class::NotLetIn);
+            assert_eq!(error.class(), ErrorClass::Unauthorized);
             let message = error.to_string();
             assert!(message.contains("check the user name and the password"), "{message}");
         }
@@ -230,7 +230,7 @@ mod token {
     async fn request_is_tried_again_like_a_read() {
         let fake = Fake::new(|what, nth| match (what, nth) {
             (TOKEN, 1) => status(502),
-            (TOKEN, 2) => Reply::Silence(NotAnsweredKind::Lost, TakenOn::Perhaps),
+            (TOKEN, 2) => Reply::Silence(NoResponseKind::Lost, Processed::Maybe),
             (COUNT, _) => response(&json!(0)),
             _ => unscripted(),
         });
@@ -242,7 +242,7 @@ mod token {
     async fn answer_of_no_use_is_not_shown() {
         let fake = Fake::new(|_, _| ok(&json!({"jwt": "eyJhbGciOi"})));
         let error = fake.client().discovery_count().await.unwrap_err();
-        assert_eq!(error.class(), Class::Unusable);
+        assert_eq!(error.class(), ErrorClass::BadResponse);
         assert!(!error.to_string().contains("eyJhbGciOi"), "{error}");
         assert_eq!(fake.count(TOKEN), 3);
     }
@@ -304,7 +304,7 @@ mod reads {
     async fn are_tried_until_the_controller_is_back() {
         let fake = counting(|nth| match nth {
             1..=4 => status(502),
-            5..=7 => Reply::Silence(NotAnsweredKind::Lost, TakenOn::Perhaps),
+            5..=7 => Reply::Silence(NoResponseKind::Lost, Processed::Maybe),
             _ => response(&json!(3)),
         });
         assert_eq!(fake.client().discovery_count().await.unwrap(), 3);
@@ -315,7 +315,7 @@ mod reads {
     async fn end_after_eight_tries_and_say_so() {
         let fake = counting(|_| status(504));
         let error = fake.client().discovery_count().await.unwrap_err();
-        assert_eq!(error.class(), Class::Unreachable);
+        assert_eq!(error.class(), ErrorClass::Unreachable);
         assert!(error.to_string().contains("(8 tries in "), "{error}");
         assert_eq!(fake.count(COUNT), 8);
     }
@@ -326,7 +326,7 @@ mod reads {
         for body in bodies {
             let fake = counting(move |_| Reply::Answer(answer(200, body)));
             let error = fake.client().discovery_count().await.unwrap_err();
-            assert_eq!(error.class(), Class::Unusable, "{body}");
+            assert_eq!(error.class(), ErrorClass::BadResponse, "{body}");
             assert_eq!(fake.count(COUNT), 3, "{body}");
         }
         let fake = counting(|nth| match nth {
@@ -342,7 +342,7 @@ mod reads {
         let hour = Duration::from_hours(1);
         let fake = counting(move |_| Reply::Late(hour, answer(200, r#"{"response":1}"#)));
         let error = fake.client().discovery_count().await.unwrap_err();
-        assert_eq!(error.class(), Class::Unreachable);
+        assert_eq!(error.class(), ErrorClass::Unreachable);
         let times = fake.times("/count");
         assert_eq!(times.len(), 8);
         assert!(times.windows(2).all(|it| (20_100..=25_001).contains(&(it[1] - it[0]))));
@@ -362,7 +362,11 @@ mod reads {
         assert_eq!(client.discovery("1").await.unwrap(), Some(json!({"id": "1", "name": "a"})));
         assert_eq!(client.discovery("404").await.unwrap(), None);
         for id in ["0", "2", "500"] {
-            assert_eq!(client.discovery(id).await.unwrap_err().class(), Class::Unusable, "{id}");
+            assert_eq!(
+                client.discovery(id).await.unwrap_err().class(),
+                ErrorClass::BadResponse,
+                "{id}"
+            );
         }
         let n_asked = fake.asked().len();
         for id in ["", "1/500", ".."] {
@@ -469,7 +473,7 @@ mod pace {
             readers.spawn(async move { client.discovery_count().await.unwrap_err() });
         }
         for error in readers.join_all().await {
-            assert_eq!(error.class(), Class::Unreachable, "{error}");
+            assert_eq!(error.class(), ErrorClass::Unreachable, "{error}");
         }
         fake.count(COUNT)
     }
@@ -543,14 +547,14 @@ mod pace {
         let client = fake.client().until(began + Duration::from_mins(1));
         let error = client.discovery_count().await.unwrap_err();
         assert_eq!(began.elapsed(), Duration::from_mins(1));
-        assert!(error.was_given_up());
-        assert_eq!(error.class(), Class::Unreachable);
+        assert!(error.was_abandoned());
+        assert_eq!(error.class(), ErrorClass::Unreachable);
         let message = error.to_string();
         assert!(
-            message.contains("the time ran out; the last trouble was: answered 429"),
+            message.contains("the time ran out; the last failure was: answered 429"),
             "{message}"
         );
-        assert!(client.discovery_count().await.unwrap_err().was_given_up());
+        assert!(client.discovery_count().await.unwrap_err().was_abandoned());
         assert_eq!(fake.count(COUNT), 2);
     }
 
@@ -587,8 +591,8 @@ mod writes {
         for code in [500, 501, 502, 503, 504, 599] {
             assert_eq!(created(move |_| status(code)).await, in_doubt, "{code}");
         }
-        for kind in [NotAnsweredKind::Lost, NotAnsweredKind::CutShort, NotAnsweredKind::TimedOut] {
-            let silence = move |_| Reply::Silence(kind, TakenOn::Perhaps);
+        for kind in [NoResponseKind::Lost, NoResponseKind::CutShort, NoResponseKind::TimedOut] {
+            let silence = move |_| Reply::Silence(kind, Processed::Maybe);
             assert_eq!(created(silence).await, in_doubt, "{kind:?}");
         }
         for body in ["", "<html>", r#"{"resp"#, r#"{"response":null}"#, r#"{"response":{}}"#] {
@@ -619,7 +623,7 @@ mod writes {
     #[tokio::test(start_paused = true)]
     async fn that_were_not_taken_on_are_sent_again() {
         let done = |n| ("accepted t-1".to_owned(), n);
-        let refused = || Reply::Silence(NotAnsweredKind::Connect, TakenOn::No);
+        let refused = || Reply::Silence(NoResponseKind::Connect, Processed::No);
         assert_eq!(created(|nth| if nth == 1 { status(401) } else { accepted() }).await, done(2));
         let often = |nth| if nth <= 20 { busy(429, "1") } else { accepted() };
         assert_eq!(created(often).await, done(21));
@@ -734,7 +738,7 @@ mod lists {
             _ => unscripted(),
         });
         let error = fake.client().all_discoveries().await.unwrap_err();
-        assert_eq!(error.class(), Class::Unusable);
+        assert_eq!(error.class(), ErrorClass::BadResponse);
         assert!(began.elapsed() < Duration::from_secs(30));
         assert_eq!(
             error.to_string(),
@@ -752,7 +756,7 @@ mod lists {
                 _ => unscripted(),
             });
             let error = fake.client().all_discoveries().await.unwrap_err();
-            assert_eq!(error.class(), Class::Unusable);
+            assert_eq!(error.class(), ErrorClass::BadResponse);
             assert!(error.to_string().starts_with("GET /dna/intent/api/v1/discovery/1/500: "));
             assert_eq!(fake.count("GET /discovery/1/500"), 3, "{body}");
         }
@@ -786,18 +790,21 @@ mod task_lists {
             _ => unscripted(),
         });
         let client = fake.client();
-        assert_eq!(client.tasks(&wanted(&["7"]), Reach::Wanted).await.unwrap().tasks.len(), 500);
         assert_eq!(
-            client.tasks(&wanted(&["7", "777"]), Reach::Wanted).await.unwrap().tasks.len(),
+            client.tasks(&wanted(&["7"]), TaskSearch::UntilFound).await.unwrap().tasks.len(),
+            500
+        );
+        assert_eq!(
+            client.tasks(&wanted(&["7", "777"]), TaskSearch::UntilFound).await.unwrap().tasks.len(),
             1_000
         );
         assert_eq!(
-            client.tasks(&wanted(&["none"]), Reach::Wanted).await.unwrap().tasks.len(),
+            client.tasks(&wanted(&["none"]), TaskSearch::UntilFound).await.unwrap().tasks.len(),
             1_003
         );
         assert_eq!(fake.asked().len(), 1 + 1 + 2 + 3);
         // Whoever has a write in doubt looks at all of them, whatever was found before.
-        let all = client.tasks(&wanted(&["7"]), Reach::FirstWrite).await.unwrap();
+        let all = client.tasks(&wanted(&["7"]), TaskSearch::BackToFirstWrite).await.unwrap();
         assert_eq!((all.tasks.len(), all.is_whole), (1_003, true));
     }
 
@@ -805,7 +812,12 @@ mod task_lists {
     async fn end_where_the_controller_gives_the_same_page_for_ever_or_never_ends() {
         let same = Fake::new(|what, _| if what == TOKEN { unscripted() } else { page(0, 500) });
         assert_eq!(
-            same.client().tasks(&wanted(&["none"]), Reach::Wanted).await.unwrap().tasks.len(),
+            same.client()
+                .tasks(&wanted(&["none"]), TaskSearch::UntilFound)
+                .await
+                .unwrap()
+                .tasks
+                .len(),
             500
         );
         assert_eq!(same.asked().len(), 1 + 2);
@@ -816,11 +828,17 @@ mod task_lists {
             if what == TOKEN { unscripted() } else { page(*pages * 500, 500) }
         });
         assert_eq!(
-            endless.client().tasks(&wanted(&["none"]), Reach::Wanted).await.unwrap().tasks.len(),
+            endless
+                .client()
+                .tasks(&wanted(&["none"]), TaskSearch::UntilFound)
+                .await
+                .unwrap()
+                .tasks
+                .len(),
             10_000
         );
         assert_eq!(endless.asked().len(), 1 + 20);
-        let some = same.client().tasks(&wanted(&[]), Reach::FirstWrite).await.unwrap();
+        let some = same.client().tasks(&wanted(&[]), TaskSearch::BackToFirstWrite).await.unwrap();
         assert!(!some.is_whole, "what is not among them may be all the same");
     }
 
@@ -830,13 +848,13 @@ mod task_lists {
             TOKEN => unscripted(),
             _ => response(&json!([{"id": "a", "startTime": 1}, {"startTime": 2}, "x"])),
         });
-        let list = odd.client().tasks(&wanted(&["a"]), Reach::Wanted).await.unwrap();
+        let list = odd.client().tasks(&wanted(&["a"]), TaskSearch::UntilFound).await.unwrap();
         assert_eq!(list.tasks.len(), 1);
         let nonsense = Fake::new(|what, _| match what {
             TOKEN => unscripted(),
             _ => response(&json!([{"startTime": 2}])),
         });
-        assert!(nonsense.client().tasks(&wanted(&["a"]), Reach::Wanted).await.is_err());
+        assert!(nonsense.client().tasks(&wanted(&["a"]), TaskSearch::UntilFound).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
@@ -856,10 +874,10 @@ mod task_lists {
         });
         let client = fake.client();
         // Before it, only the end of the list ends it.
-        client.tasks(&wanted(&["none"]), Reach::Wanted).await.unwrap();
+        client.tasks(&wanted(&["none"]), TaskSearch::UntilFound).await.unwrap();
         assert_eq!(fake.count(&path("task", 501)), 1);
         assert!(client.create(&json!({})).await.is_ok());
-        client.tasks(&wanted(&["none"]), Reach::Wanted).await.unwrap();
+        client.tasks(&wanted(&["none"]), TaskSearch::UntilFound).await.unwrap();
         assert_eq!(fake.count(&path("task", 1)), 2);
         assert_eq!(fake.count(&path("task", 501)), 1);
     }
@@ -882,14 +900,18 @@ mod task_lists {
                 _ => unscripted(),
             });
             let client = fake.client();
-            let tasks = client.tasks(&wanted(&["a", "b", "c"]), Reach::Wanted).await.unwrap().tasks;
+            let tasks = client
+                .tasks(&wanted(&["a", "b", "c"]), TaskSearch::UntilFound)
+                .await
+                .unwrap()
+                .tasks;
             assert_eq!(tasks.len(), 4);
             assert_eq!(tasks[0].state, TaskState::Ended);
             let words = "name is duplicate".to_owned();
             assert_eq!(tasks[1].state, TaskState::Failed { words });
             assert!(tasks[2].is_open());
             let n_first = fake.count(&path("task", 1));
-            client.tasks(&wanted(&[]), Reach::Wanted).await.unwrap();
+            client.tasks(&wanted(&[]), TaskSearch::UntilFound).await.unwrap();
             let id = TaskId::new("c");
             assert_eq!(client.task(&id).await.unwrap().unwrap().state, TaskState::Ended);
             let detail = client.task_detail(&id).await.unwrap().unwrap();
@@ -909,9 +931,12 @@ mod task_lists {
             _ => unscripted(),
         });
         let client = fake.client();
-        let error = client.tasks(&wanted(&[]), Reach::Wanted).await.unwrap_err();
+        let error = client.tasks(&wanted(&[]), TaskSearch::UntilFound).await.unwrap_err();
         assert!(error.to_string().starts_with("GET /dna/intent/api/v1/task?"), "{error}");
-        assert_eq!(client.tasks(&wanted(&[]), Reach::Wanted).await.unwrap().tasks.len(), 1);
+        assert_eq!(
+            client.tasks(&wanted(&[]), TaskSearch::UntilFound).await.unwrap().tasks.len(),
+            1
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -922,7 +947,8 @@ mod task_lists {
             "GET /tasks/b/detail" => status(500),
             _ => unscripted(),
         });
-        let tasks = fake.client().tasks(&wanted(&["b"]), Reach::Wanted).await.unwrap().tasks;
+        let tasks =
+            fake.client().tasks(&wanted(&["b"]), TaskSearch::UntilFound).await.unwrap().tasks;
         assert!(matches!(tasks[0].state, TaskState::Failed { .. }));
     }
 

@@ -15,21 +15,21 @@ pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The URI of the request is a full one. An answer of any status is an answer.
 pub(crate) trait Transport: Send + Sync {
     /// Sends the request once, and never again by itself.
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NotAnswered>>;
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NoResponse>>;
 }
 
 /// Whether the controller can have taken a request on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TakenOn {
+pub(crate) enum Processed {
     /// Certainly not: it can be sent again without harm.
     No,
     /// Nobody knows.
-    Perhaps,
+    Maybe,
 }
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NotAnsweredKind {
+pub(crate) enum NoResponseKind {
     /// The host's name has no address.
     Name,
     /// No connection came about: refused, no route, or too slow to open.
@@ -50,38 +50,42 @@ pub(crate) enum NotAnsweredKind {
 
 /// A request that no answer came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NotAnswered {
-    pub(crate) taken_on: TakenOn,
-    pub(crate) kind: NotAnsweredKind,
+pub(crate) struct NoResponse {
+    pub(crate) processed: Processed,
+    pub(crate) kind: NoResponseKind,
     /// What the system said, for people.
     pub(crate) reason: String,
 }
 
-impl NotAnswered {
-    pub(crate) fn new(taken_on: TakenOn, kind: NotAnsweredKind, reason: impl Into<String>) -> Self {
-        Self { taken_on, kind, reason: reason.into() }
+impl NoResponse {
+    pub(crate) fn new(
+        processed: Processed,
+        kind: NoResponseKind,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self { processed, kind, reason: reason.into() }
     }
 }
 
-impl fmt::Display for NotAnswered {
+impl fmt::Display for NoResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { taken_on: _, kind, reason } = self;
+        let Self { processed: _, kind, reason } = self;
         match kind {
-            NotAnsweredKind::Name => write!(f, "the controller's name was not found: {reason}"),
-            NotAnsweredKind::Connect => write!(f, "no connection: {reason}"),
-            NotAnsweredKind::Certificate => write!(
+            NoResponseKind::Name => write!(f, "the controller's name was not found: {reason}"),
+            NoResponseKind::Connect => write!(f, "no connection: {reason}"),
+            NoResponseKind::Certificate => write!(
                 f,
                 "the controller's certificate is not trusted: {reason}. What `--ca-cert FILE` \
                  names is trusted, be it an authority or the certificate itself; `--insecure`, \
                  the last way out, checks nothing"
             ),
-            NotAnsweredKind::Tls => write!(f, "no secure connection: {reason}"),
-            NotAnsweredKind::TimedOut => write!(f, "no answer in time: {reason}"),
-            NotAnsweredKind::Lost => {
+            NoResponseKind::Tls => write!(f, "no secure connection: {reason}"),
+            NoResponseKind::TimedOut => write!(f, "no answer in time: {reason}"),
+            NoResponseKind::Lost => {
                 write!(f, "the connection ended before an answer: {reason}")
             }
-            NotAnsweredKind::CutShort => write!(f, "the answer ended early: {reason}"),
-            NotAnsweredKind::TooLarge => write!(f, "the answer is too large: {reason}"),
+            NoResponseKind::CutShort => write!(f, "the answer ended early: {reason}"),
+            NoResponseKind::TooLarge => write!(f, "the answer is too large: {reason}"),
         }
     }
 }

@@ -19,7 +19,7 @@ use super::{
     address::ControllerUrl,
     login::Secret,
     tls::{self, Trust, provider, trusting},
-    transport::{BoxFuture, NotAnswered, NotAnsweredKind, TakenOn, Transport},
+    transport::{BoxFuture, NoResponse, NoResponseKind, Processed, Transport},
 };
 
 /// A controller that does not take a connection for so long is not there.
@@ -105,9 +105,9 @@ impl Wire {
         Ok(Self { client })
     }
 
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, NotAnswered> {
-        let request = reqwest::Request::try_from(request).map_err(not_answered)?;
-        let mut answer = self.client.execute(request).await.map_err(not_answered)?;
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, NoResponse> {
+        let request = reqwest::Request::try_from(request).map_err(no_response)?;
+        let mut answer = self.client.execute(request).await.map_err(no_response)?;
         let mut whole = Response::new(Bytes::new());
         *whole.status_mut() = answer.status();
         *whole.headers_mut() = std::mem::take(answer.headers_mut());
@@ -115,8 +115,8 @@ impl Wire {
         while let Some(chunk) = answer.chunk().await.map_err(|it| cut_short(&it))? {
             if MOST_BYTES < body.len() + chunk.len() {
                 let reason = format!("it is longer than {MOST_BYTES} bytes");
-                let kind = NotAnsweredKind::TooLarge;
-                return Err(NotAnswered::new(TakenOn::Perhaps, kind, reason));
+                let kind = NoResponseKind::TooLarge;
+                return Err(NoResponse::new(Processed::Maybe, kind, reason));
             }
             body.extend_from_slice(&chunk);
         }
@@ -126,7 +126,7 @@ impl Wire {
 }
 
 impl Transport for Wire {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NotAnswered>> {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NoResponse>> {
         Box::pin(self.exchange(request))
     }
 }
@@ -138,34 +138,34 @@ fn install_provider() {
     drop(provider.install_default());
 }
 
-fn cut_short(error: &reqwest::Error) -> NotAnswered {
+fn cut_short(error: &reqwest::Error) -> NoResponse {
     let reason = deepest(error).to_string();
-    NotAnswered::new(TakenOn::Perhaps, NotAnsweredKind::CutShort, reason)
+    NoResponse::new(Processed::Maybe, NoResponseKind::CutShort, reason)
 }
 
 /// What became of a request that got no answer. Until there is a connection, nothing of it can
 /// have been taken on.
-fn not_answered(error: reqwest::Error) -> NotAnswered {
+fn no_response(error: reqwest::Error) -> NoResponse {
     let error = error.without_url();
     let reason = deepest(&error).to_string();
     if !error.is_connect() && !error.is_builder() {
-        return NotAnswered::new(TakenOn::Perhaps, NotAnsweredKind::Lost, reason);
+        return NoResponse::new(Processed::Maybe, NoResponseKind::Lost, reason);
     }
     let (kind, reason) = match chain(&error).find_map(tls_error) {
         Some(rustls::Error::InvalidCertificate(why)) => {
-            (NotAnsweredKind::Certificate, tls::distrust(why))
+            (NoResponseKind::Certificate, tls::distrust(why))
         }
-        Some(other) => (NotAnsweredKind::Tls, tls::discord(other)),
+        Some(other) => (NoResponseKind::Tls, tls::discord(other)),
         None if error.is_timeout() => {
             let reason = format!("it did not open within {} s", CONNECT_TIMEOUT.as_secs());
-            (NotAnsweredKind::Connect, reason)
+            (NoResponseKind::Connect, reason)
         }
         None if chain(&error).any(|it| it.to_string() == "dns error") => {
-            (NotAnsweredKind::Name, reason)
+            (NoResponseKind::Name, reason)
         }
-        None => (NotAnsweredKind::Connect, reason),
+        None => (NoResponseKind::Connect, reason),
     };
-    NotAnswered::new(TakenOn::No, kind, reason)
+    NoResponse::new(Processed::No, kind, reason)
 }
 
 /// The error of TLS that an error is, or that it is wrapped round.
@@ -251,7 +251,7 @@ mod tests {
         stream.shutdown().await.ok();
     }
 
-    async fn get(base: &str, options: WireOptions) -> Result<Response<Bytes>, NotAnswered> {
+    async fn get(base: &str, options: WireOptions) -> Result<Response<Bytes>, NoResponse> {
         let controller: ControllerUrl = base.parse().unwrap();
         let wire = Wire::new(&controller, options).unwrap();
         let request = Request::builder().method(Method::GET).uri(controller.uri("/x"));
@@ -303,7 +303,7 @@ mod tests {
     async fn what_never_got_through_was_not_taken_on() {
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let error = get(&format!("http://{closed}"), plain()).await.unwrap_err();
-        assert_eq!((error.taken_on, error.kind), (TakenOn::No, NotAnsweredKind::Connect));
+        assert_eq!((error.processed, error.kind), (Processed::No, NoResponseKind::Connect));
         assert!(error.reason.contains("refused"), "{error}");
     }
 
@@ -319,21 +319,21 @@ mod tests {
         let builder = reqwest::Client::builder().no_proxy().dns_resolver(Arc::new(Nowhere));
         let builder = builder.tls_backend_preconfigured(trusting(Trust::Nobody).unwrap());
         let outcome = builder.build().unwrap().get("http://catalyst.example.com").send().await;
-        let error = not_answered(outcome.unwrap_err());
-        assert_eq!(error, NotAnswered::new(TakenOn::No, NotAnsweredKind::Name, "no such host"));
+        let error = no_response(outcome.unwrap_err());
+        assert_eq!(error, NoResponse::new(Processed::No, NoResponseKind::Name, "no such host"));
     }
 
     #[tokio::test]
     async fn what_was_cut_may_have_been_taken_on() {
         let table = [
-            ("", NotAnsweredKind::Lost),
-            ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", NotAnsweredKind::CutShort),
+            ("", NoResponseKind::Lost),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", NoResponseKind::CutShort),
         ];
         for (answer, kind) in table {
             let server = serve(answer, None).await;
             let error = get(&format!("http://127.0.0.1:{}", server.port), plain()).await;
             let error = error.unwrap_err();
-            assert_eq!((error.taken_on, error.kind), (TakenOn::Perhaps, kind));
+            assert_eq!((error.processed, error.kind), (Processed::Maybe, kind));
             assert_eq!(server.n_requests.load(Ordering::SeqCst), 1);
         }
     }
@@ -345,7 +345,7 @@ mod tests {
             Box::leak(format!("{FIRST}{}", "x".repeat(MOST_BYTES + 1)).into());
         let server = serve(endless, None).await;
         let error = get(&format!("http://127.0.0.1:{}", server.port), plain()).await.unwrap_err();
-        assert_eq!(error.kind, NotAnsweredKind::TooLarge);
+        assert_eq!(error.kind, NoResponseKind::TooLarge);
     }
 
     #[tokio::test]
@@ -357,8 +357,8 @@ mod tests {
             let server = serve(FINE, Some(acceptor)).await;
             let base = format!("https://localhost:{}", server.port);
             let error = get(&base, plain()).await.unwrap_err();
-            let what = (error.taken_on, error.kind);
-            assert_eq!(what, (TakenOn::No, NotAnsweredKind::Certificate), "{error}");
+            let what = (error.processed, error.kind);
+            assert_eq!(what, (Processed::No, NoResponseKind::Certificate), "{error}");
             assert!(error.to_string().contains("--ca-cert"), "{error}");
             assert_eq!(server.n_requests.load(Ordering::SeqCst), 0);
 
@@ -369,10 +369,10 @@ mod tests {
             // Its name must be right all the same, and no other certificate will do.
             let by_address = format!("https://127.0.0.1:{}", server.port);
             let error = get(&by_address, given).await.unwrap_err();
-            assert_eq!(error.kind, NotAnsweredKind::Certificate, "{error}");
+            assert_eq!(error.kind, NoResponseKind::Certificate, "{error}");
             let (other, _) = certificate("localhost", is_ca);
             let error = get(&base, WireOptions { ca_cert: Some(other), ..plain() }).await;
-            assert_eq!(error.unwrap_err().kind, NotAnsweredKind::Certificate);
+            assert_eq!(error.unwrap_err().kind, NoResponseKind::Certificate);
         }
     }
 
@@ -420,7 +420,7 @@ mod tests {
 
         // Any other goes through it, unless it is an exception.
         let error = get("https://catalyst.invalid", through(None)).await.unwrap_err();
-        assert_eq!((error.taken_on, error.kind), (TakenOn::No, NotAnsweredKind::Connect));
+        assert_eq!((error.processed, error.kind), (Processed::No, NoResponseKind::Connect));
         assert_eq!(proxy.n_requests.load(Ordering::SeqCst), 1);
         // What comes of it there is not waited for: no test can say.
         let direct = get("https://catalyst.invalid", through(Some(".invalid")));

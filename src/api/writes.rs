@@ -12,12 +12,12 @@ use http::{Method, Response, StatusCode};
 use serde_json::Value;
 
 use super::{
-    answer::{Misshapen, payload, segment, text},
     client::{Call, Client},
     discoveries::DISCOVERY_PATH,
-    error::{ApiError, Trouble},
+    error::{ApiError, RequestFailure},
+    response::{Malformed, payload, segment, text},
     tasks::TaskId,
-    transport::TakenOn,
+    transport::Processed,
 };
 
 /// A write that the controller has taken on and not finished.
@@ -58,14 +58,14 @@ impl fmt::Display for WriteError {
 
 impl From<ApiError> for WriteError {
     fn from(error: ApiError) -> Self {
-        match (error.trouble.taken_on(), &*error.trouble) {
-            (TakenOn::Perhaps, _) => Self::InDoubt(error),
-            (TakenOn::No, Trouble::Refused { status, .. }) => match *status {
+        match (error.failure.processed(), &*error.failure) {
+            (Processed::Maybe, _) => Self::InDoubt(error),
+            (Processed::No, RequestFailure::Refused { status, .. }) => match *status {
                 StatusCode::NOT_FOUND => Self::NotFound(error),
                 StatusCode::UNAUTHORIZED => Self::NotSent(error),
                 _ => Self::Refused(error),
             },
-            (TakenOn::No, _) => Self::NotSent(error),
+            (Processed::No, _) => Self::NotSent(error),
         }
     }
 }
@@ -86,7 +86,7 @@ impl Client {
         let call = Call::write(Method::DELETE, format!("{DISCOVERY_PATH}/{id}"), None);
         match segment(id) {
             Ok(_) => self.write(call).await,
-            Err(trouble) => Err(call.unsent(trouble).into()),
+            Err(failure) => Err(call.unsent(failure).into()),
         }
     }
 
@@ -104,9 +104,9 @@ impl Client {
     }
 }
 
-fn accepted(answer: &Response<Bytes>) -> Result<Accepted, Trouble> {
+fn accepted(answer: &Response<Bytes>) -> Result<Accepted, RequestFailure> {
     payload(answer, |value| match text(value.get("taskId")) {
         Some(task) => Ok(Accepted { task: TaskId::new(task) }),
-        None => Err(Misshapen::new("it names no task")),
+        None => Err(Malformed::new("it names no task")),
     })
 }

@@ -75,11 +75,11 @@ impl Driver<'_> {
                 self.polling.view_is_awaited = true;
                 item.refused(sent, error.to_string(), now)
             }
-            WriteError::NotSent(error) if may_go_on && (is_half || error.had_no_turn()) => {
+            WriteError::NotSent(error) if may_go_on && (is_half || error.never_had_a_slot()) => {
                 item.requeue_unsent();
                 Events::new()
             }
-            WriteError::NotSent(error) if error.was_given_up() => {
+            WriteError::NotSent(error) if error.was_abandoned() => {
                 item.not_sent();
                 item.leave(stopping)
             }
@@ -104,7 +104,7 @@ impl Driver<'_> {
         let current = match result {
             Ok(Some(current)) => current,
             Ok(None) => return self.not_read(index, "it is gone".to_owned()),
-            Err(ReadError::Api(error)) if error.was_given_up() => {
+            Err(ReadError::Api(error)) if error.was_abandoned() => {
                 return self.schedule.item(index).leave(StopReason::OutOfTime);
             }
             Err(error) => return self.not_read(index, error.to_string()),
@@ -157,7 +157,7 @@ impl Driver<'_> {
                 self.write(index, Step::Run, None);
                 Events::new()
             }
-            Err(ReadError::Api(error)) if error.was_given_up() => {
+            Err(ReadError::Api(error)) if error.was_abandoned() => {
                 self.schedule.item(index).leave(StopReason::OutOfTime)
             }
             Err(_) => self.earlier_run_not_read(index),

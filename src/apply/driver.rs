@@ -19,7 +19,7 @@ use super::{
     scheduler::{FRESH_FOR, Next, Scheduler},
 };
 use crate::{
-    api::{Accepted, Client, Proof, Reach, WriteError},
+    api::{Accepted, Client, Completeness, TaskSearch, WriteError},
     events::{Event, SinkError, StopReason},
     live::{self, ById, Current, ReadError},
     model::RemoteId,
@@ -180,7 +180,8 @@ impl<'a> Driver<'a> {
                 0 => None,
                 n => Some(format!("it does not know {n} of its tasks, or not yet")),
             };
-            let (n_open, trouble) = (self.schedule.n_open(), self.client.trouble().or(unknown));
+            let (n_open, trouble) =
+                (self.schedule.n_open(), self.client.last_failure().or(unknown));
             self.emit(&[Event::Waiting { n_open, trouble }]);
         }
     }
@@ -353,7 +354,11 @@ impl<'a> Driver<'a> {
     fn ask_tasks(&mut self, asked_at: Moment) {
         self.polling.tasks_under_way = true;
         let (client, wanted) = (self.client.clone(), self.schedule.open_tasks());
-        let reach = if self.schedule.has_doubts() { Reach::FirstWrite } else { Reach::Wanted };
+        let reach = if self.schedule.has_doubts() {
+            TaskSearch::BackToFirstWrite
+        } else {
+            TaskSearch::UntilFound
+        };
         self.answers.spawn(async move {
             let seen = tasks_of(&client, &wanted, reach).await;
             Answer::Tasks { asked_at, seen }
@@ -364,7 +369,7 @@ impl<'a> Driver<'a> {
         self.polling.view_under_way = true;
         self.polling.view_is_awaited = false;
         let wants_proof = self.schedule.wants_proof(asked_at);
-        let proof = if wants_proof { Proof::Needed } else { Proof::NotNeeded };
+        let proof = if wants_proof { Completeness::Required } else { Completeness::BestEffort };
         let (client, credentials) = (self.client.clone(), self.credentials.clone());
         self.answers.spawn(async move {
             let result = live::look(&client, &credentials, proof).await;

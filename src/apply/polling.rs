@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::operation::Moment;
-use crate::api::{ApiError, Class, Client, Reach, Task, TaskId};
+use crate::api::{ApiError, Client, ErrorClass, Task, TaskId, TaskSearch};
 
 /// The shortest time between two polling at the same thing, and the longest.
 const SHORTEST: Duration = Duration::from_millis(250);
@@ -63,15 +63,16 @@ impl Polling {
 pub(super) async fn tasks_of(
     client: &Client,
     wanted: &BTreeSet<TaskId>,
-    reach: Reach,
+    reach: TaskSearch,
 ) -> TasksAnswer {
     let mut seen = TasksAnswer::default();
     match client.tasks(wanted, reach).await {
         Ok(list) => {
-            (seen.tasks, seen.is_listed) = (list.tasks, list.is_whole || reach == Reach::Wanted);
+            (seen.tasks, seen.is_listed) =
+                (list.tasks, list.is_whole || reach == TaskSearch::UntilFound);
         }
         // A list of no use may have tasks that can be read one by one.
-        Err(error) if error.class() == Class::Unusable => seen.error = Some(error),
+        Err(error) if error.class() == ErrorClass::BadResponse => seen.error = Some(error),
         Err(error) => {
             seen.error = Some(error);
             return seen;

@@ -61,7 +61,7 @@ pub(crate) enum Precondition {
 
 /// Returns what to say where a credential that the change sends is no longer on the controller.
 pub(super) fn credentials_gone(change: &Change, known: &ById) -> Option<Moved> {
-    let wanted = change.after.iter().flat_map(|it| it.credentials.values().flatten());
+    let wanted = change.after.iter().flat_map(Settings::credentials);
     let gone = wanted.filter(|it| known.get(&it.id).is_none_or(|known| known.kind != it.kind));
     let gone = gone.map(|it| format!("{it} with the id {}", it.id)).collect::<Vec<_>>();
     let sends = matches!(change.action, Action::Create | Action::Update | Action::Replace);
@@ -204,7 +204,7 @@ fn moved_fields(change: &Change, found: &Settings) -> Vec<MovedField> {
 }
 
 impl From<Difference> for MovedField {
-    fn from(Difference { path, have, want }: Difference) -> Self {
+    fn from(Difference { setting: _, path, have, want }: Difference) -> Self {
         let value = |it: Option<Field>| it.map(|it| it.value);
         Self { path, planned_against: None, found: value(have), wanted: value(want) }
     }

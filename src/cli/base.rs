@@ -86,8 +86,11 @@ fn told(reference: &str, before: &Before) -> Vec<String> {
         skipped,
     } = before;
     let at = short(merge_base);
-    let mut lines =
-        vec![format!("Compared with {}: merge-base {at}, HEAD {}.", shown(reference), short(head))];
+    let mut lines = vec![format!(
+        "Comparison with {}: merge-base {at}, HEAD {}.",
+        shown(reference),
+        short(head)
+    )];
     if *is_ambiguous {
         let reference = shown(reference);
         lines.push(format!(

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     api::{
-        ApiError, Class, Client, ControllerUrl, Login, Pace, Proxy, Secret, Transport, Wire,
-        WireOptions,
+        ApiError, Client, ClientLimits, ControllerUrl, ErrorClass, Login, Proxy, Secret, Transport,
+        Wire, WireOptions,
     },
     codes,
     live::ReadError,
@@ -166,8 +166,8 @@ fn connect_real(
     Ok(Connection { client, url: text, simulated: None })
 }
 
-fn pace(way: ConnectArgs<'_>, output: &Output<'_>) -> Pace {
-    Pace::new(way.parallelism, output.host.now_ms.unsigned_abs())
+fn pace(way: ConnectArgs<'_>, output: &Output<'_>) -> ClientLimits {
+    ClientLimits::new(way.parallelism, output.host.now_ms.unsigned_abs())
 }
 
 /// Where the controller is, and who says so if it is not the files.
@@ -311,7 +311,7 @@ pub(crate) fn report_read_error(error: &ReadError, url: &str, output: &mut Outpu
 
 fn unanswered(error: &ApiError) -> Exit {
     match error.class() {
-        Class::Unreachable | Class::NotLetIn => Exit::Unreachable,
-        Class::Unusable => Exit::Failed,
+        ErrorClass::Unreachable | ErrorClass::Unauthorized => Exit::Unreachable,
+        ErrorClass::BadResponse => Exit::Failed,
     }
 }

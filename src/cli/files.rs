@@ -11,7 +11,7 @@ use crate::{
     api::ControllerUrl,
     codes, config,
     model::{Desired, Globs, Name},
-    plan::{self, Planned},
+    plan::{self, PlanDiagnostic},
     source::{Diagnostic, Location, SourceMap, Span, Spanned},
 };
 
@@ -39,7 +39,7 @@ pub(crate) struct Files {
 pub(crate) struct Read {
     pub(crate) desired: Desired,
     pub(crate) sources: SourceMap,
-    pub(crate) diagnostics: Vec<Planned>,
+    pub(crate) diagnostics: Vec<PlanDiagnostic>,
     controller: Option<Spanned<ControllerUrl>>,
     paths: Vec<PathBuf>,
     /// Where the files set limits that are not used, as another file was given for them.
@@ -56,7 +56,7 @@ pub(crate) fn load(
     let read = read(args, policy);
     note_unused_policy(&read, output);
     let Read { desired, sources, diagnostics, controller, paths, unused_policy: _ } = read;
-    if diagnostics.iter().any(Planned::is_mistake) {
+    if diagnostics.iter().any(PlanDiagnostic::is_mistake) {
         let all = diagnostics.into_iter().map(|it| it.diagnostic).collect::<Vec<_>>();
         output.complain(&all, &sources);
         output.say(&format!("\n{} in the files: nothing was sent.", counted(&all)));
@@ -78,9 +78,9 @@ pub(crate) fn read(args: &FileArgs, policy: Option<&Path>) -> Read {
     let config::Loaded { sources, desired, mut diagnostics, paths } = loaded;
     let controller = controller(&desired, &mut diagnostics);
     let diagnostics =
-        diagnostics.into_iter().map(|diagnostic| Planned { diagnostic, refuses: false });
+        diagnostics.into_iter().map(|diagnostic| PlanDiagnostic { diagnostic, refuses: false });
     let limits = desired.policy.as_ref().map(|it| &it.value);
-    let diagnostics = plan::graded(limits, diagnostics.collect());
+    let diagnostics = plan::apply_grades(limits, diagnostics.collect());
     Read { desired, sources, diagnostics, controller, paths, unused_policy }
 }
 
@@ -158,8 +158,8 @@ pub(crate) fn options(
         allow_delete: args.allow_delete,
         rerun: args.rerun.iter().map(Name::as_read).collect(),
         // The journals of earlier applies tell those.
-        owed: Vec::new(),
-        halved: Vec::new(),
+        run_missing: Vec::new(),
+        deleted_not_recreated: Vec::new(),
         only: globs("--only", &args.only, output)?,
         except: globs("--except", &args.except, output)?,
         base: args.base.clone(),

@@ -17,7 +17,7 @@ use super::{
     simulator_args::SimulatedArgs,
     terminal::output::Output,
 };
-use crate::api::{BoxFuture, Login, NotAnswered, NotAnsweredKind, Secret, TakenOn, Transport};
+use crate::api::{BoxFuture, Login, NoResponse, NoResponseKind, Processed, Secret, Transport};
 use trueup_simulator::{Options, Simulator, Unanswered, World};
 
 /// A simulator, and the file that its world is kept in.
@@ -138,17 +138,17 @@ struct InProcess {
 }
 
 impl Transport for InProcess {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NotAnswered>> {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NoResponse>> {
         let mut service = self.service.clone();
         Box::pin(async move {
             let answer = service.call(request).await;
             answer.map_err(|unanswered: Unanswered| {
                 let kind = match &unanswered {
-                    Unanswered::Cut(_) => NotAnsweredKind::CutShort,
-                    Unanswered::Reset | Unanswered::Lost => NotAnsweredKind::Lost,
+                    Unanswered::Cut(_) => NoResponseKind::CutShort,
+                    Unanswered::Reset | Unanswered::Lost => NoResponseKind::Lost,
                 };
                 let why = unanswered.to_string();
-                NotAnswered::new(TakenOn::Perhaps, kind, why)
+                NoResponse::new(Processed::Maybe, kind, why)
             })
         })
     }

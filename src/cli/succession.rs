@@ -103,7 +103,7 @@ struct Heir<'a> {
 
 impl Heir<'_> {
     fn has(&self, name: &Name) -> bool {
-        let looked = self.is_planned_here && self.plan.options.lets_through(name);
+        let looked = self.is_planned_here && self.plan.options.selects(name);
         looked || self.plan.changes.iter().any(|it| it.name == *name)
     }
 

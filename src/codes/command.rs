@@ -1,6 +1,6 @@
 //! What is wrong where no file is to blame.
 
-use super::{Example::Plan, Scene};
+use super::{Example::Plan, ExampleSetup};
 
 codes! { "trueup::";
 
@@ -11,7 +11,7 @@ COMMAND "command" [Failure] {
         `--events` and `--annotations`: a person reads the message without it.",
     reason: "It stands for every such message, so that machines have a code everywhere. What \
         happened is in the message, and how it ended in the exit code.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries: []\n",

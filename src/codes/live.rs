@@ -1,8 +1,8 @@
 //! What a plan complains of because of what it found on the controller.
 
-use super::{Example::Plan, Scene};
+use super::{Example::Plan, ExampleSetup};
 
-/// A live discovery `lab` with these members besides, as the world of a scene.
+/// A live discovery `lab` with these members besides, as the world of a setup.
 macro_rules! lab {
     ($status:literal, $condition:literal $(, $more:literal)?) => {
         concat!(
@@ -22,7 +22,7 @@ DUPLICATE_LIVE_NAME "duplicate_live_name" [Error] {
         would delete. The message has their ids.",
     reason: "The name is all that tells discoveries apart. Which of them the file means is not \
         known, so none of them is touched.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "two discoveries that are both called `lab`",
         world: r#"[{"id": "7", "name": "lab", "discoveryType": "CIDR", "ipAddressList": "10.20.0.0/24",
             "discoveryStatus": "Inactive", "discoveryCondition": "Complete"},
@@ -42,7 +42,7 @@ UNREADABLE "unreadable" [Error, Warning] {
     reason: "What cannot be read cannot be compared, and is never taken for a deleted one. It is \
         an error where a file names the discovery, or `--prune` would delete it. Any other is left \
         alone: one warning lists them, and what they scan is not counted in the impact.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`, of a type that nobody has heard of",
         world: r#"[{"id": "7", "name": "lab", "discoveryType": "Carrier Pigeon",
             "ipAddressList": "10.20.0.0/24", "discoveryStatus": "Inactive", "discoveryCondition": "Complete"}]"#,
@@ -62,7 +62,7 @@ OWN_CREDENTIALS "own_credentials" [Refusal] {
     reason: "Passwords cannot be read back from a controller, so an edit, which sends the whole \
         discovery, would lose them: the next run could log in to nothing. So such a discovery is \
         not edited. With `on_change: replace` you agree to lose them.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`, with a username of its own and `retries` of 1",
         world: lab!("Inactive", "Complete", r#""userNameList": "root""#),
         file: "version: 1\ndiscoveries:\n  - {name: lab, cidr: 10.20.0.0/24, retries: 3}\n",
@@ -80,7 +80,7 @@ OWN_CREDENTIALS_LOST "own_credentials_lost" [Warning] {
         `on_change: replace` deletes it and makes it again without them.",
     reason: "They cannot be read back, and so not be sent again. The runs after this log in with \
         the global credentials of the file only.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`, with a username of its own and `retries` of 1",
         world: lab!("Inactive", "Complete", r#""userNameList": "root""#),
         file: "version: 1\ndiscoveries:\n  - name: lab\n    cidr: 10.20.0.0/24\n    retries: 3\n    on_change: replace\n    credentials: {cli: [netops], snmp_v3: [core]}\n",
@@ -96,7 +96,7 @@ SECRETS_NOT_SENT "secrets_not_sent" [Warning] {
         shows only as a mask. The edit does not send it.",
     reason: "The mask sent back could be stored as the secret itself. Left out, the secret may be \
         kept or lost, depending on the controller; the global credentials are sent and stay.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`, with a global credential, an SNMP community of its own, and `retries` of 1",
         world: lab!("Inactive", "Complete", r#""snmpRoCommunity": "public",
             "globalCredentialIdList": ["00000000-0000-4000-8000-000000000001"]"#),
@@ -114,7 +114,7 @@ BEING_EDITED "being_edited" [Warning] {
         interface at this moment.",
     reason: "There is no lock. What they save after this plan is applied overwrites what the plan \
         has set, and the other way round.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`, whose status is `Edit`",
         world: lab!("Edit", "Complete"),
         file: "version: 1\ndiscoveries:\n  - {name: lab, cidr: 10.20.0.0/24}\n",
@@ -130,7 +130,7 @@ SIMILAR_NAME "similar_name" [Warning] {
         from it only in letter case or blanks.",
     reason: "To a controller they are two discoveries, so the plan would make a second one that \
         scans the same range.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`",
         world: lab!("Inactive", "Complete"),
         file: "version: 1\ndiscoveries:\n  - {name: Lab, cidr: 10.20.0.0/24, state: stopped}\n",
@@ -147,7 +147,7 @@ HOPS_NOT_REPORTED "hops_not_reported" [Warning] {
         discovery has no number of hops.",
     reason: "Whether the hops are as wanted cannot be told. They are not compared: to call that a \
         difference would edit and run the discovery on every apply.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`, by CDP from 10.0.0.1, without a number of hops",
         world: r#"[{"id": "7", "name": "lab", "discoveryType": "CDP", "ipAddressList": "10.0.0.1",
             "discoveryStatus": "Inactive", "discoveryCondition": "Complete"}]"#,
@@ -165,7 +165,7 @@ RUN_STATE_UNKNOWN "run_state_unknown" [Warning] {
         does not know. The message has both words.",
     reason: "A discovery that is running is never started again, so in doubt it is not run; one \
         that is to be `stopped` is not stopped.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`, in the condition `Pondering`",
         world: lab!("Inactive", "Pondering"),
         file: "version: 1\ndiscoveries:\n  - {name: lab, cidr: 10.20.0.0/24, rerun: until_complete}\n",
@@ -181,7 +181,7 @@ RUN_AGE_UNKNOWN "run_age_unknown" [Warning] {
         a run of the discovery ended.",
     reason: "Without the time nobody can say whether the run is too old. The discovery is not run: \
         otherwise it would run on every apply.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`, whose last run failed before it had looked at any device",
         world: lab!("Inactive", "Failed"),
         file: "version: 1\ndiscoveries:\n  - {name: lab, cidr: 10.20.0.0/24, rerun: {older_than: 7d}}\n",
@@ -196,7 +196,7 @@ ALREADY_RUNNING "already_running" [Warning] {
     meaning: "`--rerun` asks for a run of a discovery that is running now.",
     reason: "A discovery that is running is never started again: what a controller makes of a \
         second start is not documented. Nothing is done to it.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`, which is running",
         world: lab!("Active", "In Progress"),
         file: "version: 1\ndiscoveries:\n  - {name: lab, cidr: 10.20.0.0/24}\n",

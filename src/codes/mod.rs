@@ -83,7 +83,7 @@ pub(crate) enum Example {
         file: fn() -> Vec<u8>,
     },
     /// A plan.
-    Plan(Scene),
+    Plan(ExampleSetup),
     /// More than one file or command line: what provokes it, in words. A test of its own does.
     Told(&'static str),
     /// No file and no command line provokes it, and why. A unit test does.
@@ -92,7 +92,7 @@ pub(crate) enum Example {
 
 /// A plan that is complained of.
 #[derive(Debug)]
-pub(crate) struct Scene {
+pub(crate) struct ExampleSetup {
     /// What is on the controller, in words; nothing but its credentials where that is empty.
     pub(crate) live: &'static str,
     /// The same as the discoveries of a world of the built-in controller: a list in JSON.

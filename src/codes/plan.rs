@@ -3,7 +3,7 @@
 
 use super::{
     Example::{Never, Plan},
-    Scene,
+    ExampleSetup,
 };
 
 codes! { "trueup::plan::";
@@ -15,7 +15,7 @@ CREDENTIAL_MISSING "credential_missing" [Error] {
         included.",
     reason: "Without the credential the scan would find nothing, or try another login on every \
         address. Nothing is sent for a discovery whose credentials are not certain.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries:\n  - name: lab\n    cidr: 10.20.0.0/24\n    credentials: {cli: [netopz], snmp_v3: [core]}\n",
@@ -31,7 +31,7 @@ CREDENTIAL_AMBIGUOUS "credential_ambiguous" [Error] {
         controller. The help lists them.",
     reason: "They are different logins. Which of them is tried on every address of a range is not \
         left to the order in which a controller lists them.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "two cli credentials with the description `legacy`",
         world: "[]",
         file: "version: 1\ndiscoveries:\n  - name: lab\n    cidr: 10.20.0.0/24\n    credentials: {cli: [legacy], snmp_v3: [core]}\n",
@@ -47,7 +47,7 @@ CREDENTIAL_OF_ANOTHER_KIND "credential_of_another_kind" [Error] {
         one that it is listed under in the file.",
     reason: "A controller takes all kinds in one list, so it would not complain: the discovery \
         would be without the login that you meant to give it.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries:\n  - name: lab\n    cidr: 10.20.0.0/24\n    credentials: {cli: [core], snmp_v3: [core]}\n",
@@ -63,7 +63,7 @@ CREDENTIAL_TWICE "credential_twice" [Warning] {
         description and by its username, say.",
     reason: "It is sent once and harms nothing; but perhaps one of the two was to be another \
         credential.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries:\n  - name: lab\n    cidr: 10.20.0.0/24\n    credentials: {cli: [netops, {username: netops}], snmp_v3: [core]}\n",
@@ -78,7 +78,7 @@ NO_CLI_CREDENTIAL "no_cli_credential" [Error] {
         for it, neither in its own keys nor in `defaults`.",
     reason: "A controller needs a login for devices to make a discovery. To send it all the same \
         would fail in its task; in a replace, after the old discovery is deleted.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries:\n  - name: lab\n    cidr: 10.20.0.0/24\n    credentials: {snmp_v3: [core]}\n",
@@ -94,7 +94,7 @@ NO_SNMP_CREDENTIAL "no_snmp_credential" [Warning] {
         SNMPv2c credential.",
     reason: "It is sent as it is. The controller may refuse it; if it does not, it cannot read \
         from devices what it reads by SNMP, and finds less.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries:\n  - name: lab\n    cidr: 10.20.0.0/24\n    credentials: {cli: [netops]}\n",
@@ -110,7 +110,7 @@ CREATE_STARTS_A_RUN "create_starts_a_run" [Warning] {
         replaced. On the classic interface one request makes a discovery and starts its first run.",
     reason: "`never` holds for runs of a discovery that is there. This first run cannot be \
         avoided, and you should know of it before you approve the plan.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries:\n  - name: lab\n    cidr: 10.20.0.0/24\n    rerun: never\n    credentials: {cli: [netops], snmp_v3: [core]}\n",
@@ -126,7 +126,7 @@ OTHER_CONTROLLER "other_controller" [Refusal] {
         host or port.",
     reason: "Applied to the wrong controller, files create all their discoveries there, and with \
         `--prune` delete others. Nothing was asked of either controller, and nobody was logged in.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ncontroller: https://catalyst.example.com\ndiscoveries: []\n",
@@ -141,7 +141,7 @@ PRUNE_WITHOUT_NAMES "prune_without_names" [Invalid] {
     meaning: "`--prune` was given, and no file says with `manage` which names it owns.",
     reason: "Without patterns, everything on the controller that these files do not name would be \
         fair game, the discoveries of other teams included.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries:\n  - {name: lab, cidr: 10.20.0.0/24}\n",
@@ -157,7 +157,7 @@ PRUNE_WITHOUT_DISCOVERIES "prune_without_discoveries" [Invalid] {
     meaning: "`--prune` was given, and the files declare no discovery at all.",
     reason: "All that `manage.names` covers would be deleted. That is much more likely a wrong \
         path or an empty checkout than a wish.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\nmanage: {names: [\"branch-*\"]}\ndiscoveries: []\n",
@@ -173,7 +173,7 @@ RERUN_NOT_PRESENT "rerun_not_present" [Invalid] {
         `absent`.",
     reason: "A run that the files do not want would be stopped again by the next apply, or scan a \
         range that no review has seen.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries:\n  - {name: lab, cidr: 10.20.0.0/24, state: stopped}\n",
@@ -188,7 +188,7 @@ RERUN_NARROWED_AWAY "rerun_narrowed_away" [Warning] {
     meaning: "`--rerun` asks for a run of a discovery that `--only` or `--except` leaves out of \
         this plan.",
     reason: "The two contradict each other. The discovery is left out: it is not run.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries:\n  - {name: lab, cidr: 10.20.0.0/24}\n",
@@ -202,7 +202,7 @@ MATCHES_NOTHING "matches_nothing" [Warning] {
     meaning: "A pattern of `--only` matches no name of the files and none on the controller.",
     reason: "A plan narrowed to nothing says that there is nothing to do, which is easily read as \
         that all is well.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries: []\n",
@@ -218,7 +218,7 @@ TOO_MANY_DELETIONS "too_many_deletions" [Refusal] {
         `manage.names` covers, or more than `--allow-delete` allows.",
     reason: "A wrong path, a half-done merge or a pattern that is too wide look just like this. \
         The plan is shown, so that you see which discoveries would go; `apply` refuses it.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`branch-1`, `branch-2` and `branch-3`",
         world: r#"[{"id": "1", "name": "branch-1", "discoveryType": "CIDR", "ipAddressList": "10.1.0.0/24",
             "discoveryStatus": "Inactive", "discoveryCondition": "Complete"},

@@ -2,7 +2,7 @@
 
 use super::{
     Example::{File, Plan},
-    Scene,
+    ExampleSetup,
 };
 
 /// A live discovery `lab` of 10.20.0.0/24 that is over.
@@ -17,7 +17,7 @@ MAX_NEW_ADDRESSES "max_new_addresses" [Refusal] {
         `max_new_addresses` of the policy allows. The discoveries with most of them are shown first.",
     reason: "A mistyped prefix is seen here: a /16 for a /24 is 65,000 addresses of somebody \
         else's network.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\npolicy: {max_new_addresses: 100}\ndiscoveries:\n  - name: lab\n    cidr: 10.20.0.0/24\n    credentials: {cli: [netops], snmp_v3: [core]}\n",
@@ -33,7 +33,7 @@ MAX_LOGIN_ATTEMPTS "max_login_attempts" [Refusal] {
         retries: over all runs that the plan starts this is more than `max_login_attempts` allows.",
     reason: "Logins that fail lock accounts. The count is the worst case, in which every address \
         answers and no login fits.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\npolicy: {max_login_attempts: 1000}\ndiscoveries:\n  - name: lab\n    cidr: 10.20.0.0/24\n    retries: 3\n    credentials: {cli: [netops], snmp_v3: [core]}\n",
@@ -49,7 +49,7 @@ MAX_DELETE "max_delete" [Refusal] {
         it has both keys, more than both.",
     reason: "A file that got lost, or a wrong folder, looks like the wish to delete what was in \
         it. `--allow-delete` does not lift this limit: it is of the policy, not of `--prune`.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`",
         world: LAB,
         file: "version: 1\npolicy: {max_delete: {count: 0}}\ndiscoveries:\n  - {name: lab, state: absent}\n",
@@ -66,7 +66,7 @@ PROTECTED_NAMES "protected_names" [Refusal] {
     reason: "The policy says that it stays, whatever the files say: declared `absent`, gone from \
         the files or renamed with `--prune`, `on_change: replace`, or a setting that cannot be \
         changed in place.",
-    example: Plan(Scene {
+    example: Plan(ExampleSetup {
         live: "`lab`",
         world: LAB,
         file: "version: 1\npolicy: {protected_names: [\"lab*\"]}\ndiscoveries:\n  - {name: lab, state: absent}\n",

@@ -10,12 +10,12 @@ use super::{
     policy::{self, PolicyMap},
     raw,
     read::{Must, Number},
-    settings::{self, Common},
+    settings::{self, Common, Effective},
     targets,
 };
 use crate::{
     codes,
-    model::{Desired, DesiredDiscovery, Given, Globs, Name, NameError, State, Wanted},
+    model::{Desired, DesiredDiscovery, Given, Globs, Name, NameError, State},
     source::{Diagnostic, Span, Spanned},
 };
 
@@ -119,21 +119,14 @@ impl Resolver {
         let name = self.name(&raw.name, *span, complaints);
         let state = raw.state.try_map(|it| Some(it.value.0));
         let target = targets::target(raw, *span, complaints);
-        let common = settings::common(&raw.settings, complaints).over(defaults);
+        let common = settings::common(&raw.settings, complaints);
+        let Effective { mut wanted, rerun, on_change } = common.over(defaults);
+        if let Some(target) = target {
+            wanted.insert(target);
+        }
         let Some(name) = name else {
             return;
         };
-        let wanted = Wanted {
-            target,
-            exclude: common.exclude,
-            credentials: common.credentials,
-            protocols: common.protocols,
-            retries: common.retries,
-            timeout: common.timeout,
-            management_ip: common.management_ip,
-            netconf_port: common.netconf_port,
-        };
-        let (rerun, on_change) = (common.rerun, common.on_change);
         let state = state.given().cloned();
         let it = DesiredDiscovery { name, span: *span, wanted, state, rerun, on_change };
         if it.state() == State::Absent {

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     codes,
     model::{
-        CredentialId, CredentialKind, CredentialRef, DesiredCredentials, Exclude, Given,
-        ManagementIp, OnChange, Protocol, Rerun, SpanOfTime,
+        CredentialId, CredentialKind, CredentialRef, DesiredCredentials, Exclude, Given, OnChange,
+        Protocol, Rerun, Setting, SettingKey, SpanOfTime, Wanted,
     },
     source::{Diagnostic, Spanned},
 };
@@ -30,13 +30,8 @@ const MANY_CREDENTIALS: usize = 5;
 /// What a discovery, or the defaults, say about the shared keys.
 #[derive(Debug, Default)]
 pub(super) struct Common {
-    exclude: Slot<BTreeSet<Exclude>>,
+    settings: BTreeMap<SettingKey, Slot<Setting>>,
     credentials: Slot<Kinds>,
-    protocols: Slot<Vec<Protocol>>,
-    retries: Slot<u64>,
-    timeout: Slot<SpanOfTime>,
-    management_ip: Slot<ManagementIp>,
-    netconf_port: Slot<u64>,
     rerun: Slot<Rerun>,
     on_change: Slot<OnChange>,
 }
@@ -46,13 +41,8 @@ type Kinds = BTreeMap<CredentialKind, Slot<Vec<Spanned<CredentialRef>>>>;
 /// What holds for a discovery once the defaults are put in.
 #[derive(Debug)]
 pub(super) struct Effective {
-    pub(super) exclude: Option<Given<BTreeSet<Exclude>>>,
-    pub(super) credentials: DesiredCredentials,
-    pub(super) protocols: Option<Given<Vec<Protocol>>>,
-    pub(super) retries: Option<Given<u64>>,
-    pub(super) timeout: Option<Given<SpanOfTime>>,
-    pub(super) management_ip: Option<Given<ManagementIp>>,
-    pub(super) netconf_port: Option<Given<u64>>,
+    /// All but the target.
+    pub(super) wanted: Wanted,
     pub(super) rerun: Option<Given<Rerun>>,
     pub(super) on_change: Option<Given<OnChange>>,
 }
@@ -70,42 +60,56 @@ pub(super) fn common(raw: &raw::Settings, complaints: &mut Complaints) -> Common
         rerun,
         on_change,
     } = raw;
-    Common {
-        exclude: exclude.try_map(|it| Some(excludes(it, complaints))),
-        credentials: credentials.try_map(|it| Some(kinds(&it.value, complaints))),
-        protocols: protocols.try_map(|it| protocol_order(it, complaints)),
-        retries: retries.try_map(|it| values::bounded(it, "retries", 0..=MAX_RETRIES, complaints)),
-        timeout: timeout.try_map(|it| bounded_timeout(it, complaints)),
-        management_ip: management_ip.try_map(|it| Some(it.value.0)),
-        netconf_port: netconf_port
-            .try_map(|it| values::bounded(it, "netconf_port", 1..=MAX_PORT, complaints)),
-        rerun: rerun.try_map(|it| rerun_rule(&it.value, complaints)),
-        on_change: on_change.try_map(|it| Some(it.value.0)),
-    }
+    let mut settings = BTreeMap::new();
+    let mut add = |key, said: Slot<Setting>| drop(settings.insert(key, said));
+    add(
+        SettingKey::Exclude,
+        exclude.try_map(|it| Some(Setting::Exclude(excludes(it, complaints)))),
+    );
+    let credentials = credentials.try_map(|it| Some(kinds(&it.value, complaints)));
+    add(
+        SettingKey::Protocols,
+        protocols.try_map(|it| protocol_order(it, complaints).map(Setting::Protocols)),
+    );
+    add(
+        SettingKey::Retries,
+        retries.try_map(|it| {
+            values::bounded(it, "retries", 0..=MAX_RETRIES, complaints).map(Setting::Retries)
+        }),
+    );
+    add(
+        SettingKey::Timeout,
+        timeout.try_map(|it| bounded_timeout(it, complaints).map(Setting::Timeout)),
+    );
+    add(
+        SettingKey::ManagementIp,
+        management_ip.try_map(|it| Some(Setting::ManagementIp(it.value.0))),
+    );
+    add(
+        SettingKey::NetconfPort,
+        netconf_port.try_map(|it| {
+            values::bounded(it, "netconf_port", 1..=MAX_PORT, complaints).map(Setting::NetconfPort)
+        }),
+    );
+    let rerun = rerun.try_map(|it| rerun_rule(&it.value, complaints));
+    let on_change = on_change.try_map(|it| Some(it.value.0));
+    Common { settings, credentials, rerun, on_change }
 }
 
 impl Common {
     /// Puts the defaults in where nothing else is said.
     pub(super) fn over(self, defaults: &Self) -> Effective {
-        let Self {
-            exclude,
-            credentials,
-            protocols,
-            retries,
-            timeout,
-            management_ip,
-            netconf_port,
-            rerun,
-            on_change,
-        } = self;
+        let Self { settings, credentials, rerun, on_change } = self;
+        let mut wanted = Wanted::default();
+        wanted.credentials = effective_credentials(&credentials, &defaults.credentials);
+        for (key, own) in settings {
+            let default = defaults.settings.get(&key).unwrap_or(&Slot::Absent);
+            if let Some(setting) = own.or_default(default) {
+                wanted.insert(setting);
+            }
+        }
         Effective {
-            exclude: exclude.or_default(&defaults.exclude),
-            credentials: effective_credentials(&credentials, &defaults.credentials),
-            protocols: protocols.or_default(&defaults.protocols),
-            retries: retries.or_default(&defaults.retries),
-            timeout: timeout.or_default(&defaults.timeout),
-            management_ip: management_ip.or_default(&defaults.management_ip),
-            netconf_port: netconf_port.or_default(&defaults.netconf_port),
+            wanted,
             rerun: rerun.or_default(&defaults.rerun),
             on_change: on_change.or_default(&defaults.on_change),
         }

@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     codes,
-    model::{AddressRange, Count, Given, Hops, Neighbours, State, Target, TargetKind, Wanted},
+    model::{
+        AddressRange, Count, Given, Hops, Neighbours, Setting, State, Target, TargetKind, Wanted,
+    },
     source::{Diagnostic, Span, Spanned},
 };
 
@@ -32,7 +34,7 @@ pub(super) fn target(
     raw: &raw::Discovery,
     entry: Span,
     complaints: &mut Complaints,
-) -> Option<Given<Target>> {
+) -> Option<Given<Setting>> {
     let raw::Discovery { name, address, ranges, cidr, cdp, lldp, state, settings: _, unknown } =
         raw;
     let said = [
@@ -48,7 +50,8 @@ pub(super) fn target(
         cidr.try_map(|it| prefix(it, complaints)),
         cdp.try_map(|it| neighbours(it, complaints).map(Target::Cdp)),
         lldp.try_map(|it| neighbours(it, complaints).map(Target::Lldp)),
-    ];
+    ]
+    .map(|it| it.try_map(|it| Some(Setting::Target(it.value.clone()))));
     let keys = [key(address), key(ranges), key(cidr), key(cdp), key(lldp)];
     let is_absent = match state {
         Slot::Given(it) => it.value.0 == State::Absent,
@@ -214,7 +217,7 @@ pub(super) fn warn_ipv6(
 
 /// Warns where a discovery leaves addresses out in a way that is not documented.
 pub(super) fn check_exclude(wanted: &Wanted, complaints: &mut Complaints) {
-    if let (Some(target), Some(exclude)) = (&wanted.target, &wanted.exclude)
+    if let (Some(target), Some(exclude)) = (wanted.target(), wanted.exclude())
         && !exclude.value.is_empty()
         && !target.value.kind().heeds_exclude()
     {

@@ -1,6 +1,6 @@
 //! Whole files in; complaints, or the desired state, out.
 
-use std::{fmt::Write as _, fs};
+use std::{collections::BTreeMap, fmt::Write as _, fs};
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -8,11 +8,18 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     model::{
-        AddressRange, CredentialKind, DesiredDiscovery, Grade, ManagementIp, Neighbours, OnChange,
-        Protocol, Rerun, SpanOfTime, State, Target,
+        AddressRange, CredentialKind, DesiredDiscovery, Grade, Neighbours, OnChange, Rerun,
+        SettingKey, SpanOfTime, State, Target,
     },
     source::{Severity, SourceMap},
 };
+
+/// Returns the value of a setting that the files give, as it is shown.
+fn given(it: &DesiredDiscovery, path: &str) -> String {
+    let fields = it.wanted.settings(BTreeMap::new()).fields();
+    let field = fields.iter().find(|it| it.path == path);
+    field.map(|it| it.value.to_string()).unwrap_or_default()
+}
 
 fn loaded(texts: &[&str]) -> Loaded {
     let mut sources = SourceMap::default();
@@ -423,8 +430,7 @@ discoveries:
 ",
     )
     .remove(0);
-    assert_eq!(it.wanted.retries.unwrap().value, 2);
-    assert_eq!(it.wanted.timeout.unwrap().value.seconds(), 5);
+    assert_eq!((given(&it, "retries"), given(&it, "timeout")), ("2".to_owned(), "5s".to_owned()));
 }
 
 #[test]
@@ -446,7 +452,7 @@ discoveries:
     let shown = |it: &DesiredDiscovery| {
         let kinds =
             it.wanted.credentials.iter().map(|(kind, it)| format!("{kind}={}", it.value.len()));
-        let timeout = it.wanted.timeout.as_ref().map(|it| it.value.to_string()).unwrap_or_default();
+        let timeout = given(it, "timeout");
         let kinds = kinds.collect::<Vec<_>>().join(",");
         format!("{} {timeout} {:?} {kinds}", it.name.value, it.on_change())
     };
@@ -460,7 +466,7 @@ discoveries:
 
 #[test]
 fn values_have_one_form() {
-    let target = |entry: &str| only(entry).wanted.target.unwrap().value;
+    let target = |entry: &str| only(entry).wanted.target().unwrap().value.clone();
     assert_eq!(target("cidr: 10.20.1.7/22"), target("cidr: 10.20.0.0/22"));
     assert_eq!(target("address: 2001:DB8::0001"), target("address: 2001:db8::1"));
     assert_eq!(
@@ -468,16 +474,17 @@ fn values_have_one_form() {
         target("ranges: ['10.0.0.1-10.0.0.1', 10.0.0.2]")
     );
     assert_eq!(target("cdp: {seed: 10.0.0.1}"), target("cdp: {seed: 10.0.0.1, hops: 16}"));
-    let exclude =
-        |it: &str| only(&format!("cidr: 10.0.0.0/24\nexclude: {it}")).wanted.exclude.unwrap().value;
+    let exclude = |it: &str| {
+        let it = only(&format!("cidr: 10.0.0.0/24\nexclude: {it}"));
+        it.wanted.exclude().unwrap().value.clone()
+    };
     assert_eq!(exclude("[10.0.0.1/32, 10.0.9.7/24]"), exclude("[10.0.9.0/24, 10.0.0.1, 10.0.0.1]"));
     assert!(exclude("[]").is_empty());
     let it = only(
         "address: 10.0.0.1\nprotocols: [telnet, ssh]\ntimeout: 1m\nmanagement_ip: loopback\nrerun: {older_than: 7d}\non_change: replace\nstate: stopped",
     );
-    assert_eq!(it.wanted.protocols.as_ref().unwrap().value, [Protocol::Telnet, Protocol::Ssh]);
-    assert_eq!(it.wanted.timeout.as_ref().unwrap().value, SpanOfTime::from_seconds(60));
-    assert_eq!(it.wanted.management_ip.as_ref().unwrap().value, ManagementIp::Loopback);
+    let settings = ["protocols", "timeout", "management_ip"].map(|path| given(&it, path));
+    assert_eq!(settings, ["[telnet, ssh]", "1m", "loopback"]);
     assert_eq!(it.rerun(), Rerun::OlderThan(SpanOfTime::from_seconds(604_800)));
     assert_eq!((it.on_change(), it.state()), (OnChange::Replace, State::Stopped));
 }
@@ -492,13 +499,12 @@ fn places_are_exact() {
     assert_snapshot!(of(first.span), @r#"name: "x"⏎    ranges: &r [10.0.0.1, # c ]⏎      10.0.0.2, ]"#);
     assert_snapshot!(of(second.span), @"name: ö, cidr: 10.0.0.0/24, }");
     assert_snapshot!(of(third.span), @"name: |-⏎      z⏎    ranges: *r⏎    credentials: {cli: [a,⏎      b]}");
-    let target = first.wanted.target.as_ref().unwrap();
+    let target = first.wanted.target().unwrap();
     assert_eq!(
         (of(target.key), of(target.at)),
         ("ranges".into(), "[10.0.0.1, # c ]⏎      10.0.0.2, ]".into())
     );
-    let timeout = first.wanted.timeout.as_ref().unwrap();
-    assert_eq!((of(timeout.key), of(timeout.at)), ("timeout".into(), "5s".into()));
+    assert_eq!(of(first.wanted.place_of(SettingKey::Timeout).unwrap()), "timeout");
     assert_eq!(
         [of(first.name.span), of(second.name.span), of(third.name.span)],
         ["\"x\"", "ö", "z"]
@@ -588,7 +594,7 @@ fn every_file_that_cannot_be_read_is_told() {
 fn written(it: &DesiredDiscovery) -> String {
     let list = |items: Vec<String>| format!("[{}]", items.join(", "));
     let wanted = &it.wanted;
-    let target = &wanted.target.as_ref().unwrap().value;
+    let target = wanted.target().unwrap().value;
     let neighbours =
         |it: &Neighbours| format!("{{seed: {:?}, hops: {}}}", it.seed, it.hops.unwrap());
     let value = match target {
@@ -599,12 +605,13 @@ fn written(it: &DesiredDiscovery) -> String {
     };
     let mut text =
         format!("- name: {:?}\n  {}: {value}\n", it.name.value.as_str(), target.kind().key());
-    if let Some(it) = &wanted.exclude {
+    if let Some(it) = wanted.exclude() {
         let items = it.value.iter().map(|it| format!("\"{it}\"")).collect();
         writeln!(text, "  exclude: {}", list(items)).unwrap();
     }
-    if let Some(it) = &wanted.timeout {
-        writeln!(text, "  timeout: {}", it.value).unwrap();
+    let timeout = given(it, "timeout");
+    if !timeout.is_empty() {
+        writeln!(text, "  timeout: {timeout}").unwrap();
     }
     if let Rerun::OlderThan(age) = it.rerun() {
         writeln!(text, "  rerun: {{older_than: {age}}}").unwrap();
@@ -652,9 +659,8 @@ proptest! {
             "- name: {name:?}\n  {target}\n  exclude: [{exclude}]\n  timeout: {timeout}s\n  rerun: {{older_than: {age}s}}\n"
         ));
         let again = file(&written(&first));
-        prop_assert_eq!(first.wanted.target.as_ref().unwrap().value.clone(), again.wanted.target.as_ref().unwrap().value.clone());
-        prop_assert_eq!(&first.wanted.exclude.as_ref().unwrap().value, &again.wanted.exclude.as_ref().unwrap().value);
-        prop_assert_eq!(first.wanted.timeout.as_ref().unwrap().value, again.wanted.timeout.as_ref().unwrap().value);
+        let settings = |it: &DesiredDiscovery| it.wanted.settings(BTreeMap::new());
+        prop_assert_eq!(settings(&first), settings(&again));
         prop_assert_eq!(first.rerun(), again.rerun());
         prop_assert_eq!(&first.name.value, &again.name.value);
         prop_assert_eq!(written(&first), written(&again));

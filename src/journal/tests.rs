@@ -10,15 +10,15 @@ use super::{
 use crate::{
     events::{Event, Outcome, StopReason},
     model::RemoteId,
-    plan::{Change, Step, testing::Story},
+    plan::{Change, Step, testing::Scenario},
 };
 
 const AT_MS: i64 = 1_767_225_600_123;
 
 fn changes() -> Vec<Change> {
-    let story =
-        Story::new("a; cidr 10.0.0.0/24; cli netops\nb \"x\"; cidr 10.1.0.0/24; cli netops", "");
-    story.plan().changes
+    let scenario =
+        Scenario::new("a; cidr 10.0.0.0/24; cli netops\nb \"x\"; cidr 10.1.0.0/24; cli netops", "");
+    scenario.plan().changes
 }
 
 /// Every event that a journal keeps.

@@ -2,7 +2,10 @@
 //!
 //! `POST` and `GET`/`PUT` spell the same things differently (facts, sections 2.2 and 2.3).
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use ipnet::IpNet;
 use serde_json::{Value, json};
@@ -13,15 +16,18 @@ use super::{
 };
 use crate::{
     model::{
-        AddressRange, CredentialId, CredentialKind, Credentials, Difference, Exclude,
-        LiveDiscovery, ManagementIp, Name, Neighbours, OwnCredentials, Protocol, Readable,
-        RemoteId, RunState, Settings, SpanOfTime, Target, Unreadable, parse_address,
+        AddressRange, Credential, CredentialId, CredentialKind, Difference, Exclude, LiveDiscovery,
+        ManagementIp, Name, Neighbours, OwnCredentials, Protocol, Readable, RemoteId, RunState,
+        Setting, SettingKey, Settings, SpanOfTime, Target, Unreadable, parse_address,
     },
     rules::{self, Rule},
 };
 
 /// What the controller shows in place of a secret (facts, section 4). It is never sent back.
 const MASK: &str = "NO!$DATA!$";
+
+/// The key of the ids of credentials, in both spellings.
+const CREDENTIALS: &str = "globalCredentialIdList";
 
 /// Keys that the controller computes (facts, section 9). They are not sent back.
 const COMPUTED: [&str; 9] = [
@@ -79,20 +85,24 @@ fn readable(object: &Object, credentials: &ById) -> Result<Readable, Unreadable>
 }
 
 fn settings(object: &Object, credentials: &ById) -> Result<Settings, Unreadable> {
-    let (known, gone) = credentials_of(object, credentials)?;
-    let exclude = exclude(object)?;
-    let seconds = lenient::number(object, "timeOut")?;
-    Ok(Settings {
-        target: Some(target(object)?),
-        exclude: (!exclude.is_empty()).then_some(exclude),
-        credentials: known,
-        gone_credentials: gone,
-        protocols: protocols(object)?,
-        retries: lenient::number(object, "retryCount")?,
-        timeout: seconds.map(SpanOfTime::from_seconds),
-        management_ip: Some(management_ip(object)?),
-        netconf_port: lenient::number(object, "netconfPort")?,
-    })
+    let mut settings = credentials_of(object, credentials)?;
+    for key in SettingKey::ALL {
+        settings.extend(match key {
+            // They come in one list, which has been read.
+            SettingKey::Credentials(_) | SettingKey::GoneCredentials => None,
+            SettingKey::Target => Some(Setting::Target(target(object)?)),
+            SettingKey::Exclude => exclude(object)?.map(Setting::Exclude),
+            SettingKey::Protocols => protocols(object)?.map(Setting::Protocols),
+            SettingKey::Retries => lenient::number(object, "retryCount")?.map(Setting::Retries),
+            SettingKey::Timeout => lenient::number(object, "timeOut")?
+                .map(|it| Setting::Timeout(SpanOfTime::from_seconds(it))),
+            SettingKey::ManagementIp => Some(Setting::ManagementIp(management_ip(object)?)),
+            SettingKey::NetconfPort => {
+                lenient::number(object, "netconfPort")?.map(Setting::NetconfPort)
+            }
+        });
+    }
+    Ok(settings)
 }
 
 fn target(object: &Object) -> Result<Target, Unreadable> {
@@ -133,34 +143,26 @@ fn prefix(object: &Object) -> Result<IpNet, Unreadable> {
     net.ok_or_else(|| unreadable("ipAddressList", object.get("ipAddressList")))
 }
 
-fn exclude(object: &Object) -> Result<BTreeSet<Exclude>, Unreadable> {
+fn exclude(object: &Object) -> Result<Option<BTreeSet<Exclude>>, Unreadable> {
     let words = lenient::list(object, "ipFilterList")?;
-    let entry = |word: &String| {
-        let address = parse_address(word).map(Exclude::from).ok();
-        address.or_else(|| word.parse::<IpNet>().map(Exclude::from).ok())
-    };
-    let entries = words.iter().map(entry).collect::<Option<BTreeSet<_>>>();
-    entries.ok_or_else(|| unreadable("ipFilterList", object.get("ipFilterList")))
+    let entries = words.iter().map(|it| it.parse()).collect::<Result<BTreeSet<_>, _>>();
+    let entries = entries.map_err(|_| unreadable("ipFilterList", object.get("ipFilterList")))?;
+    Ok((!entries.is_empty()).then_some(entries))
 }
 
 /// Returns the credentials by kind, and those that the controller no longer has.
-fn credentials_of(
-    object: &Object,
-    credentials: &ById,
-) -> Result<(Credentials, BTreeSet<CredentialId>), Unreadable> {
-    let mut known = Credentials::new();
+fn credentials_of(object: &Object, credentials: &ById) -> Result<Settings, Unreadable> {
+    let mut known = BTreeMap::<CredentialKind, BTreeSet<Credential>>::new();
     let mut gone = BTreeSet::new();
-    for id in lenient::list(object, "globalCredentialIdList")?.into_iter().map(CredentialId) {
+    for id in lenient::list(object, CREDENTIALS)?.into_iter().map(CredentialId) {
         match credentials.get(&id) {
-            Some(it) => {
-                known.entry(it.kind).or_default().insert(it.clone());
-            }
-            None => {
-                gone.insert(id);
-            }
+            Some(it) => drop(known.entry(it.kind).or_default().insert(it.clone())),
+            None => drop(gone.insert(id)),
         }
     }
-    Ok((known, gone))
+    let known = known.into_iter().map(|(kind, it)| Setting::Credentials(kind, it));
+    let gone = (!gone.is_empty()).then_some(Setting::GoneCredentials(gone));
+    Ok(known.chain(gone).collect())
 }
 
 /// Letter case and blanks mean nothing here: `SSH, Telnet` has been seen (section 2.2).
@@ -217,7 +219,7 @@ fn own_credentials(object: &Object) -> Result<OwnCredentials, Unreadable> {
     let apps = ["httpReadCredential", "httpWriteCredential"].into_iter().filter(is_of_app);
     let mut own = users.chain(apps).collect::<Vec<_>>();
     let secrets = SECRETS.into_iter().filter(is_set).collect::<Vec<_>>();
-    if lenient::list(object, "globalCredentialIdList")?.is_empty() {
+    if lenient::list(object, CREDENTIALS)?.is_empty() {
         own.extend(secrets.iter().filter(|it| !it.starts_with("http")));
     }
     if !own.is_empty() {
@@ -231,35 +233,32 @@ fn own_credentials(object: &Object) -> Result<OwnCredentials, Unreadable> {
 
 /// Returns the body of `POST /discovery`, in its own spelling (section 2.2).
 pub(crate) fn create_body(name: &Name, settings: &Settings) -> Value {
-    let Settings {
-        target,
-        exclude,
-        credentials,
-        gone_credentials: _, // Nobody can send what is gone.
-        protocols,
-        retries,
-        timeout,
-        management_ip,
-        netconf_port,
-    } = settings;
     let mut body = Object::new();
     body.insert("name".into(), json!(name.as_str()));
-    if let Some(target) = target {
-        put_target(&mut body, target);
+    for setting in settings.iter() {
+        let (key, value) = match setting {
+            Setting::Target(it) => {
+                put_target(&mut body, it);
+                continue;
+            }
+            Setting::Credentials(..) => (CREDENTIALS, json!(credential_ids(settings))),
+            // Credentials that are gone cannot be sent.
+            Setting::GoneCredentials(_) => continue,
+            Setting::Exclude(it) if it.is_empty() => continue,
+            Setting::Exclude(it) => {
+                ("ipFilterList", it.iter().map(|it| json!(it.to_string())).collect())
+            }
+            Setting::Protocols(it) => ("protocolOrder", json!(joined(it))),
+            Setting::Retries(it) => ("retry", json!(it)),
+            Setting::Timeout(it) => ("timeout", json!(it.seconds())),
+            Setting::ManagementIp(it) => ("preferredMgmtIPMethod", wire_management_ip(*it)),
+            Setting::NetconfPort(it) => ("netconfPort", json!(it.to_string())),
+        };
+        body.insert(key.to_owned(), value);
     }
-    let mut put = |key: &str, value: Option<Value>| {
-        body.extend(value.map(|value| (key.to_owned(), value)));
-    };
-    let exclude = exclude.as_ref().map(|it| it.iter().map(Exclude::to_string).collect());
-    put("ipFilterList", exclude.filter(|it: &Vec<_>| !it.is_empty()).map(Value::from));
-    put("globalCredentialIdList", Some(credential_ids(credentials, &BTreeSet::new())));
-    put("protocolOrder", protocols.as_ref().map(|it| json!(joined(it))));
-    put("retry", retries.map(Value::from));
-    put("timeout", timeout.map(|it| json!(it.seconds())));
-    put("preferredMgmtIPMethod", management_ip.map(wire_management_ip));
-    put("netconfPort", netconf_port.map(|it| json!(it.to_string())));
-    let has_v3 = credentials.get(&CredentialKind::SnmpV3).is_some_and(|it| !it.is_empty());
-    put("snmpVersion", Some(json!(if has_v3 { "v3" } else { "v2" })));
+    body.insert(CREDENTIALS.into(), json!(credential_ids(settings)));
+    let has_v3 = settings.credentials().any(|it| it.kind == CredentialKind::SnmpV3);
+    body.insert("snmpVersion".into(), json!(if has_v3 { "v3" } else { "v2" }));
     Value::Object(body)
 }
 
@@ -276,40 +275,29 @@ pub(crate) fn edit_body(current: &Value, differences: &[Difference], after: &Set
         let left_out = COMPUTED.contains(&key.as_str()) || SECRETS.contains(&key.as_str());
         !left_out && !key.contains(MASK) && !value.to_string().contains(MASK)
     });
-    let mut credentials_differ = false;
-    for difference in differences {
-        match difference.path {
-            "exclude" => {
-                let entries = after.exclude.iter().flatten().map(Exclude::to_string);
-                body.insert("ipFilterList".into(), json!(joined(&entries.collect::<Vec<_>>())));
-            }
-            "protocols" => {
-                let order = joined(after.protocols.as_deref().unwrap_or_default());
-                body.insert("protocolOrder".into(), json!(order));
-            }
-            "retries" => put(&mut body, "retryCount", after.retries),
-            "timeout" => put(&mut body, "timeOut", after.timeout.map(SpanOfTime::seconds)),
-            "management_ip" => {
-                put(
-                    &mut body,
-                    "preferredMgmtIPMethod",
-                    after.management_ip.map(wire_management_ip),
-                );
-            }
-            "netconf_port" => {
-                put(&mut body, "netconfPort", after.netconf_port.map(|it| it.to_string()));
-            }
-            path if path.starts_with("credentials") => credentials_differ = true,
-            _ => {
-                if let Some(target) = &after.target {
-                    put_target(&mut body, target);
-                }
-            }
-        }
+    let mut ids = credential_ids(after);
+    if let Some(Setting::GoneCredentials(gone)) = after.get(SettingKey::GoneCredentials) {
+        ids.extend(gone.iter().map(|it| json!(it.0)));
     }
-    if credentials_differ {
-        let ids = credential_ids(&after.credentials, &after.gone_credentials);
-        body.insert("globalCredentialIdList".into(), ids);
+    let differs = |key| differences.iter().any(|it| it.setting == key);
+    if differs(SettingKey::GoneCredentials) {
+        body.insert(CREDENTIALS.into(), json!(ids));
+    }
+    for setting in after.iter().filter(|it| differs(it.key())) {
+        let (key, value) = match setting {
+            Setting::Target(it) => {
+                put_target(&mut body, it);
+                continue;
+            }
+            Setting::Credentials(..) | Setting::GoneCredentials(_) => (CREDENTIALS, json!(ids)),
+            Setting::Exclude(it) => ("ipFilterList", json!(joined(it))),
+            Setting::Protocols(it) => ("protocolOrder", json!(joined(it))),
+            Setting::Retries(it) => ("retryCount", json!(it)),
+            Setting::Timeout(it) => ("timeOut", json!(it.seconds())),
+            Setting::ManagementIp(it) => ("preferredMgmtIPMethod", wire_management_ip(*it)),
+            Setting::NetconfPort(it) => ("netconfPort", json!(it.to_string())),
+        };
+        body.insert(key.to_owned(), value);
     }
     body.insert("discoveryStatus".into(), json!("Edit"));
     Value::Object(body)
@@ -323,12 +311,6 @@ pub(crate) fn run_body(id: &RemoteId) -> Value {
 /// Returns the body of the `PUT` that stops a run: nothing in it can change a setting.
 pub(crate) fn stop_body(id: &RemoteId) -> Value {
     json!({"id": id.0, "discoveryStatus": "Inactive"})
-}
-
-fn put(body: &mut Object, key: &str, value: Option<impl Into<Value>>) {
-    if let Some(value) = value {
-        body.insert(key.to_owned(), value.into());
-    }
 }
 
 fn put_target(body: &mut Object, target: &Target) {
@@ -345,18 +327,17 @@ fn put_target(body: &mut Object, target: &Target) {
     };
     body.insert("discoveryType".into(), json!(kind));
     body.insert("ipAddressList".into(), json!(list));
-    let hops = |it: &Target| match it {
+    let (key, hops) = match target {
         Target::Cdp(it) => ("cdpLevel", it.hops),
         Target::Lldp(it) => ("lldpLevel", it.hops),
-        Target::Address(_) | Target::Ranges(_) | Target::Cidr(_) => ("", None),
+        Target::Address(_) | Target::Ranges(_) | Target::Cidr(_) => return,
     };
-    let (key, hops) = hops(target);
-    put(body, key, hops);
+    body.extend(hops.map(|it| (key.to_owned(), json!(it))));
 }
 
-fn credential_ids(credentials: &Credentials, gone: &BTreeSet<CredentialId>) -> Value {
-    let known = credentials.values().flatten().map(|it| &it.id);
-    known.chain(gone).map(|it| json!(it.0)).collect()
+/// Returns the ids of the credentials of all kinds.
+fn credential_ids(settings: &Settings) -> Vec<Value> {
+    settings.credentials().map(|it| json!(it.id.0)).collect()
 }
 
 fn wire_management_ip(method: ManagementIp) -> Value {
@@ -366,6 +347,6 @@ fn wire_management_ip(method: ManagementIp) -> Value {
     }
 }
 
-fn joined(items: &[impl ToString]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+fn joined<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    items.into_iter().map(|it| it.to_string()).collect::<Vec<_>>().join(",")
 }

@@ -10,7 +10,7 @@ use super::{
     lenient,
 };
 use crate::{
-    api::{ApiError, Client, Proof},
+    api::{ApiError, Client, Completeness},
     model::{Interface, Live, LiveDiscovery, RemoteId, Unreadable},
     rules::{self, Rule},
 };
@@ -80,7 +80,7 @@ pub(crate) async fn read_run_ages(
 pub(crate) async fn look(
     client: &Client,
     credentials: &ById,
-    proof: Proof,
+    proof: Completeness,
 ) -> Result<View, ReadError> {
     let listing = match client.look_at_discoveries(proof).await {
         Err(error)

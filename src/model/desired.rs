@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{
-    credential::{CredentialKind, CredentialRef},
+    credential::{Credential, CredentialKind, CredentialRef},
     name::Name,
     policy::Policy,
-    settings::{ManagementIp, Protocol},
+    settings::{Setting, SettingKey, Settings},
     span_of_time::SpanOfTime,
     target::{Exclude, Target},
 };
@@ -39,18 +39,14 @@ pub(crate) struct DesiredDiscovery {
     pub(crate) on_change: Option<Given<OnChange>>,
 }
 
-/// The settings that the files give, each with its place. `None` is not managed.
+/// The settings that the files give, each with its place. A key that is absent is not managed;
+/// there is always a target, unless the discovery is to be absent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
-    /// Always there, but for a discovery that is to be absent.
-    pub(crate) target: Option<Given<Target>>,
-    pub(crate) exclude: Option<Given<BTreeSet<Exclude>>>,
+    /// All but the credentials.
+    settings: BTreeMap<SettingKey, Given<Setting>>,
+    /// References, which the planner resolves.
     pub(crate) credentials: DesiredCredentials,
-    pub(crate) protocols: Option<Given<Vec<Protocol>>>,
-    pub(crate) retries: Option<Given<u64>>,
-    pub(crate) timeout: Option<Given<SpanOfTime>>,
-    pub(crate) management_ip: Option<Given<ManagementIp>>,
-    pub(crate) netconf_port: Option<Given<u64>>,
 }
 
 /// The credentials that the files give, by kind. A kind that is absent is not managed, one that is
@@ -65,6 +61,51 @@ pub(crate) struct Given<T> {
     pub(crate) key: Span,
     /// Where the value stands.
     pub(crate) at: Span,
+}
+
+impl Wanted {
+    pub(crate) fn insert(&mut self, setting: Given<Setting>) {
+        self.settings.insert(setting.value.key(), setting);
+    }
+
+    /// Stops managing a setting.
+    pub(crate) fn remove(&mut self, key: SettingKey) {
+        self.settings.remove(&key);
+        if let SettingKey::Credentials(kind) = key {
+            self.credentials.remove(&kind);
+        }
+    }
+
+    pub(crate) fn target(&self) -> Option<Given<&Target>> {
+        let Given { value, key, at } = self.settings.get(&SettingKey::Target)?;
+        let Setting::Target(value) = value else { return None };
+        Some(Given { value, key: *key, at: *at })
+    }
+
+    pub(crate) fn exclude(&self) -> Option<Given<&BTreeSet<Exclude>>> {
+        let Given { value, key, at } = self.settings.get(&SettingKey::Exclude)?;
+        let Setting::Exclude(value) = value else { return None };
+        Some(Given { value, key: *key, at: *at })
+    }
+
+    /// Returns where the files give a setting.
+    pub(crate) fn place_of(&self, key: SettingKey) -> Option<Span> {
+        match key {
+            SettingKey::Credentials(kind) => self.credentials.get(&kind).map(|it| it.key),
+            // Credentials that are gone differ because some kind is managed.
+            SettingKey::GoneCredentials => self.credentials.values().map(|it| it.key).min(),
+            _ => self.settings.get(&key).map(|it| it.key),
+        }
+    }
+
+    /// Returns what the files want, with their credentials resolved.
+    pub(crate) fn settings(
+        &self,
+        credentials: BTreeMap<CredentialKind, BTreeSet<Credential>>,
+    ) -> Settings {
+        let credentials = credentials.into_iter().map(|(kind, it)| Setting::Credentials(kind, it));
+        self.settings.values().map(|it| it.value.clone()).chain(credentials).collect()
+    }
 }
 
 /// Whether a discovery is to be there.

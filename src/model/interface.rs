@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::settings::SettingKey;
+
 /// A generation of the discovery API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interface {
@@ -19,11 +21,10 @@ impl Interface {
         }
     }
 
-    /// Whether a difference in the field at `path` can be carried out on the discovery that is
-    /// there.
+    /// Whether a setting of an existing discovery can be changed.
     ///
     /// Classic: nothing is known to be immutable; an edit is sent, and reading back decides.
-    pub(crate) fn changes_in_place(self, _path: &str) -> bool {
+    pub(crate) fn changes_in_place(self, _setting: SettingKey) -> bool {
         match self {
             Self::Classic => true,
         }

@@ -39,7 +39,10 @@ pub(crate) use self::{
     overlap::{Common, overlapping},
     policy::{Grade, MaxDelete, NamePatterns, Policy},
     run_state::RunState,
-    settings::{Difference, Field, FieldValue, ManagementIp, Protocol, Settings},
+    settings::{
+        Difference, Field, FieldValue, Form, ManagementIp, Protocol, Setting, SettingKey, Settings,
+        setting_of_path,
+    },
     span_of_time::{SpanOfTime, SpanOfTimeError},
     target::{Exclude, Hops, Neighbours, Target, TargetKind},
 };

@@ -1,31 +1,122 @@
-//! Everything of a discovery that the files can set, in one normal form.
+//! The settings of a discovery, in the one normal form in which files and controller are compared.
+//!
+//! A setting lives here: its key, its type, its path in the files, how it is shown, and how it is
+//! read back. Everything else goes over [`Settings`] as a map.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
 
 use super::{
-    address::AddressRange,
-    credential::{Credential, CredentialId, Credentials},
+    address::parse_address,
+    credential::{Credential, CredentialId, CredentialKind},
     span_of_time::SpanOfTime,
     target::{Exclude, Neighbours, Target},
 };
 
-/// A discovery's settings.
-///
-/// `None`, or a kind of credential that is absent, is not managed on the desired side, and not
-/// reported by the controller on the live side.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Settings {
-    pub(crate) target: Option<Target>,
-    pub(crate) exclude: Option<BTreeSet<Exclude>>,
-    pub(crate) credentials: Credentials,
-    /// Credentials that the discovery names and the controller no longer has: of no kind any more.
-    pub(crate) gone_credentials: BTreeSet<CredentialId>,
+/// The key of a setting. The order is the one in which settings are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SettingKey {
+    Target,
+    Exclude,
+    Credentials(CredentialKind),
+    GoneCredentials,
+    Protocols,
+    Retries,
+    Timeout,
+    ManagementIp,
+    NetconfPort,
+}
+
+/// The value of a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    Target(Target),
+    Exclude(BTreeSet<Exclude>),
+    Credentials(CredentialKind, BTreeSet<Credential>),
+    /// Credentials that the discovery refers to and the controller no longer has, which is why
+    /// their kind is unknown. Never empty.
+    GoneCredentials(BTreeSet<CredentialId>),
     /// In the order in which they are tried.
-    pub(crate) protocols: Option<Vec<Protocol>>,
-    pub(crate) retries: Option<u64>,
-    pub(crate) timeout: Option<SpanOfTime>,
-    pub(crate) management_ip: Option<ManagementIp>,
-    pub(crate) netconf_port: Option<u64>,
+    Protocols(Vec<Protocol>),
+    Retries(u64),
+    Timeout(SpanOfTime),
+    ManagementIp(ManagementIp),
+    NetconfPort(u64),
+}
+
+/// The form in which a setting is shown and written to JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Several fields, by the kind of target.
+    Target,
+    Credentials,
+    Text,
+    Number,
+    /// A list whose order means nothing, which is sorted.
+    Set,
+    /// A list whose order matters.
+    List,
+}
+
+impl SettingKey {
+    /// Every key, in order.
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Target,
+        Self::Exclude,
+        Self::Credentials(CredentialKind::Cli),
+        Self::Credentials(CredentialKind::SnmpV2Read),
+        Self::Credentials(CredentialKind::SnmpV2Write),
+        Self::Credentials(CredentialKind::SnmpV3),
+        Self::Credentials(CredentialKind::HttpRead),
+        Self::Credentials(CredentialKind::HttpWrite),
+        Self::Credentials(CredentialKind::Netconf),
+        Self::GoneCredentials,
+        Self::Protocols,
+        Self::Retries,
+        Self::Timeout,
+        Self::ManagementIp,
+        Self::NetconfPort,
+    ];
+
+    /// Returns the path in the files. The fields of a target have paths of their own.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Exclude => "exclude",
+            Self::Credentials(kind) => kind.path(),
+            Self::GoneCredentials => "credentials",
+            Self::Protocols => "protocols",
+            Self::Retries => "retries",
+            Self::Timeout => "timeout",
+            Self::ManagementIp => "management_ip",
+            Self::NetconfPort => "netconf_port",
+        }
+    }
+
+    pub(crate) fn form(self) -> Form {
+        match self {
+            Self::Target => Form::Target,
+            Self::Credentials(_) | Self::GoneCredentials => Form::Credentials,
+            Self::Exclude => Form::Set,
+            Self::Protocols => Form::List,
+            Self::Timeout | Self::ManagementIp => Form::Text,
+            Self::Retries | Self::NetconfPort => Form::Number,
+        }
+    }
+}
+
+/// The paths of the fields of targets.
+const TARGET_PATHS: [&str; 7] =
+    ["address", "ranges", "cidr", "cdp.seed", "cdp.hops", "lldp.seed", "lldp.hops"];
+
+/// Returns the setting that a path belongs to, and the path.
+pub(crate) fn setting_of_path(path: &str) -> Option<(SettingKey, &'static str)> {
+    let of_target = TARGET_PATHS.into_iter().map(|it| (SettingKey::Target, it));
+    let others = SettingKey::ALL.into_iter().map(|it| (it, it.path()));
+    of_target.chain(others).find(|(_, it)| *it == path)
 }
 
 /// How a device is logged in to.
@@ -33,6 +124,10 @@ pub(crate) struct Settings {
 pub(crate) enum Protocol {
     Ssh,
     Telnet,
+}
+
+impl Protocol {
+    pub(crate) const ALL: [Self; 2] = [Self::Ssh, Self::Telnet];
 }
 
 impl fmt::Display for Protocol {
@@ -51,6 +146,10 @@ pub(crate) enum ManagementIp {
     Loopback,
 }
 
+impl ManagementIp {
+    pub(crate) const ALL: [Self; 2] = [Self::Default, Self::Loopback];
+}
+
 impl fmt::Display for ManagementIp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -60,27 +159,27 @@ impl fmt::Display for ManagementIp {
     }
 }
 
-/// One setting, by its path in the files.
+/// One field of a setting, by its path in the files. Only targets have more than one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Field {
+    pub(crate) setting: SettingKey,
     pub(crate) path: &'static str,
     pub(crate) value: FieldValue,
 }
 
-/// What a setting says.
+/// The value of a field, as it is shown and written to JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FieldValue {
     Text(String),
     Number(u64),
-    /// Sorted where the order means nothing.
     List(Vec<String>),
-    /// Sorted by what is shown of them.
+    /// Sorted as they are shown.
     Credentials(Vec<Credential>),
     Gone(Vec<CredentialId>),
 }
 
 impl FieldValue {
-    /// Whether it is a list of nothing, which is what a controller that leaves the field out has.
+    /// Whether it is an empty list, which a controller reports by leaving the field out.
     pub(crate) fn is_empty_list(&self) -> bool {
         match self {
             Self::Text(_) | Self::Number(_) => false,
@@ -89,172 +188,304 @@ impl FieldValue {
             Self::Gone(it) => it.is_empty(),
         }
     }
+
+    fn from_text(value: &impl ToString) -> Self {
+        Self::Text(value.to_string())
+    }
+
+    fn from_list<T: ToString>(values: impl IntoIterator<Item = T>) -> Self {
+        Self::List(texts(values))
+    }
+
+    fn number(&self) -> Option<u64> {
+        if let Self::Number(it) = self { Some(*it) } else { None }
+    }
+
+    fn text(&self) -> Option<&str> {
+        if let Self::Text(it) = self { Some(it) } else { None }
+    }
+
+    fn parse<T: FromStr>(&self) -> Option<T> {
+        self.text()?.parse().ok()
+    }
+
+    fn parse_list<T, C: FromIterator<T>>(&self, parse: impl Fn(&str) -> Option<T>) -> Option<C> {
+        if let Self::List(it) = self { it.iter().map(|it| parse(it)).collect() } else { None }
+    }
 }
 
 /// Shows the value in one line.
 impl fmt::Display for FieldValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let listed = |items: Vec<String>| format!("[{}]", items.join(", "));
+        let listed = |items: &[String]| format!("[{}]", items.join(", "));
         match self {
             Self::Text(it) => f.write_str(it),
             Self::Number(it) => write!(f, "{it}"),
-            Self::List(it) => f.write_str(&listed(it.clone())),
-            Self::Credentials(it) => f.write_str(&listed(texts(it))),
-            Self::Gone(it) => f.write_str(&listed(texts(it))),
+            Self::List(it) => f.write_str(&listed(it)),
+            Self::Credentials(it) => f.write_str(&listed(&texts(it))),
+            Self::Gone(it) => f.write_str(&listed(&texts(it))),
         }
     }
 }
 
-/// A setting that is not as it is wanted.
+/// A field that is not as it is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Difference {
-    /// The path of the field; `target` where the kind of target is another.
+    pub(crate) setting: SettingKey,
+    /// The path of the field; `target` where the kind of target changes.
     pub(crate) path: &'static str,
     pub(crate) have: Option<Field>,
     pub(crate) want: Option<Field>,
 }
 
-impl Settings {
-    /// Returns every setting that is given, in the order in which they are shown.
-    ///
-    /// Destructured, so that one added to the struct cannot be left out of the comparison.
-    pub(crate) fn fields(&self) -> Vec<Field> {
-        let Self {
-            target,
-            exclude,
-            credentials,
-            gone_credentials,
-            protocols,
-            retries,
-            timeout,
-            management_ip,
-            netconf_port,
-        } = self;
-        let mut fields = target.iter().flat_map(target_fields).collect::<Vec<_>>();
-        let mut add = |path, value: Option<FieldValue>| {
-            fields.extend(value.map(|value| Field { path, value }));
-        };
-        add("exclude", exclude.as_ref().map(|it| FieldValue::List(texts(it))));
-        for (kind, credentials) in credentials {
-            let mut shown = credentials.iter().cloned().collect::<Vec<_>>();
-            shown.sort_by_cached_key(|it| (it.to_string(), it.id.clone()));
-            add(kind.path(), Some(FieldValue::Credentials(shown)));
+impl Setting {
+    pub(crate) fn key(&self) -> SettingKey {
+        match self {
+            Self::Target(_) => SettingKey::Target,
+            Self::Exclude(_) => SettingKey::Exclude,
+            Self::Credentials(kind, _) => SettingKey::Credentials(*kind),
+            Self::GoneCredentials(_) => SettingKey::GoneCredentials,
+            Self::Protocols(_) => SettingKey::Protocols,
+            Self::Retries(_) => SettingKey::Retries,
+            Self::Timeout(_) => SettingKey::Timeout,
+            Self::ManagementIp(_) => SettingKey::ManagementIp,
+            Self::NetconfPort(_) => SettingKey::NetconfPort,
         }
-        let gone = gone_credentials.iter().cloned().collect::<Vec<_>>();
-        add("credentials", (!gone.is_empty()).then_some(FieldValue::Gone(gone)));
-        add("protocols", protocols.as_ref().map(|it| FieldValue::List(texts(it))));
-        add("retries", retries.map(FieldValue::Number));
-        add("timeout", timeout.as_ref().map(text));
-        add("management_ip", management_ip.as_ref().map(text));
-        add("netconf_port", netconf_port.map(FieldValue::Number));
-        fields
     }
 
-    /// Returns where `have` is not what `self` wants. What `self` leaves open is no difference,
-    /// but for credentials that are gone, which nobody can want.
+    /// Returns the fields in the order in which they are shown.
+    fn fields(&self) -> Vec<Field> {
+        let value = match self {
+            Self::Target(it) => return target_fields(it),
+            Self::Exclude(it) => FieldValue::from_list(it),
+            Self::Credentials(_, it) => {
+                let mut shown = it.iter().cloned().collect::<Vec<_>>();
+                shown.sort_by_cached_key(|it| (it.to_string(), it.id.clone()));
+                FieldValue::Credentials(shown)
+            }
+            Self::GoneCredentials(it) => FieldValue::Gone(it.iter().cloned().collect()),
+            Self::Protocols(it) => FieldValue::from_list(it),
+            Self::Timeout(it) => FieldValue::from_text(it),
+            Self::ManagementIp(it) => FieldValue::from_text(it),
+            Self::Retries(it) | Self::NetconfPort(it) => FieldValue::Number(*it),
+        };
+        let setting = self.key();
+        vec![Field { setting, path: setting.path(), value }]
+    }
+
+    /// Reads a setting back from a field. The first field of a target is known before the second.
+    fn from_field(field: Field, target: Option<&Target>) -> Option<Self> {
+        let Field { setting, path, value } = field;
+        Some(match (setting, value) {
+            (SettingKey::Target, value) => Self::Target(target_of_field(path, &value, target)?),
+            (SettingKey::Exclude, value) => Self::Exclude(value.parse_list(|it| it.parse().ok())?),
+            (SettingKey::Credentials(kind), FieldValue::Credentials(it)) => {
+                Self::Credentials(kind, it.into_iter().collect())
+            }
+            (SettingKey::GoneCredentials, FieldValue::Gone(it)) if !it.is_empty() => {
+                Self::GoneCredentials(it.into_iter().collect())
+            }
+            (SettingKey::Credentials(_) | SettingKey::GoneCredentials, _) => return None,
+            (SettingKey::Protocols, value) => {
+                Self::Protocols(value.parse_list(|it| word(it, &Protocol::ALL))?)
+            }
+            (SettingKey::Retries, value) => Self::Retries(value.number()?),
+            (SettingKey::Timeout, value) => Self::Timeout(value.parse()?),
+            (SettingKey::ManagementIp, value) => {
+                Self::ManagementIp(word(value.text()?, &ManagementIp::ALL)?)
+            }
+            (SettingKey::NetconfPort, value) => Self::NetconfPort(value.number()?),
+        })
+    }
+}
+
+/// A discovery's settings: at most one value for each key.
+///
+/// A key that is absent is not managed on the desired side, and not reported by the controller on
+/// the live side. A kind of credential without any is managed, and none are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Settings(BTreeMap<SettingKey, Setting>);
+
+impl Settings {
+    pub(crate) fn insert(&mut self, setting: Setting) {
+        self.0.insert(setting.key(), setting);
+    }
+
+    pub(crate) fn extend(&mut self, settings: impl IntoIterator<Item = Setting>) {
+        settings.into_iter().for_each(|it| self.insert(it));
+    }
+
+    pub(crate) fn remove(&mut self, key: SettingKey) {
+        self.0.remove(&key);
+    }
+
+    pub(crate) fn get(&self, key: SettingKey) -> Option<&Setting> {
+        self.0.get(&key)
+    }
+
+    /// Returns the settings in the order of their keys.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Setting> {
+        self.0.values()
+    }
+
+    pub(crate) fn target(&self) -> Option<&Target> {
+        if let Setting::Target(it) = self.get(SettingKey::Target)? { Some(it) } else { None }
+    }
+
+    pub(crate) fn exclude(&self) -> Option<&BTreeSet<Exclude>> {
+        if let Setting::Exclude(it) = self.get(SettingKey::Exclude)? { Some(it) } else { None }
+    }
+
+    pub(crate) fn retries(&self) -> Option<u64> {
+        if let Setting::Retries(it) = self.get(SettingKey::Retries)? { Some(*it) } else { None }
+    }
+
+    /// Returns the credentials of all kinds.
+    pub(crate) fn credentials(&self) -> impl Iterator<Item = &Credential> {
+        let of_kind = self.iter().filter_map(|it| match it {
+            Setting::Credentials(_, it) => Some(it),
+            _ => None,
+        });
+        of_kind.flatten()
+    }
+
+    /// Drops all other credentials, and the kinds that have none left.
+    pub(crate) fn retain_credentials(&mut self, is_kept: impl Fn(&Credential) -> bool) {
+        self.0.retain(|_, it| match it {
+            Setting::Credentials(_, of_kind) => {
+                of_kind.retain(&is_kept);
+                !of_kind.is_empty()
+            }
+            _ => true,
+        });
+    }
+
+    /// Returns the fields of all settings, in the order in which they are shown.
+    pub(crate) fn fields(&self) -> Vec<Field> {
+        self.iter().flat_map(Setting::fields).collect()
+    }
+
+    /// Returns the fields of the target.
+    pub(crate) fn target_fields(&self) -> Vec<Field> {
+        self.target().map(target_fields).unwrap_or_default()
+    }
+
+    /// Reads settings back from their fields, the fields of a target in order. `Err` has the field
+    /// that is not one.
+    pub(crate) fn from_fields(fields: Vec<Field>) -> Result<Self, Field> {
+        let mut settings = Self::default();
+        for field in fields {
+            let setting = Setting::from_field(field.clone(), settings.target());
+            settings.insert(setting.ok_or(field)?);
+        }
+        Ok(settings)
+    }
+
+    /// Returns where `have` is not what `self` wants. A key that `self` does not have is no
+    /// difference, except for credentials that are gone, which cannot be wanted.
     pub(crate) fn differences(&self, have: &Self) -> Vec<Difference> {
         let (want_fields, have_fields) = (self.fields(), have.fields());
         let mut differences = Vec::new();
-        if let (Some(want), Some(other)) = (&self.target, &have.target)
-            && want.kind() != other.kind()
-        {
-            let first = |fields: &[Field]| fields.first().cloned();
-            let (have, want) = (first(&have_fields), first(&want_fields));
-            differences.push(Difference { path: "target", have, want });
+        let is_other_kind = match (self.target(), have.target()) {
+            (Some(want), Some(have)) => want.kind() != have.kind(),
+            (Some(_) | None, None) | (None, Some(_)) => false,
+        };
+        if is_other_kind {
+            let setting = SettingKey::Target;
+            let (have, want) = (have_fields.first().cloned(), want_fields.first().cloned());
+            differences.push(Difference { setting, path: setting.path(), have, want });
         }
-        let other_kind = !differences.is_empty();
         for want in want_fields {
             let found = have_fields.iter().find(|it| it.path == want.path);
-            let comparable = have.reports(want.path) && !(other_kind && is_of_target(want.path));
+            let is_comparable =
+                have.reports(want.path) && !(is_other_kind && want.setting == SettingKey::Target);
             let both_are_none = found.is_none() && want.value.is_empty_list();
-            if comparable && !both_are_none && found != Some(&want) {
-                let (path, have) = (want.path, found.cloned());
-                differences.push(Difference { path, have, want: Some(want) });
+            if is_comparable && !both_are_none && found != Some(&want) {
+                let Field { setting, path, .. } = want;
+                let have = found.cloned();
+                differences.push(Difference { setting, path, have, want: Some(want) });
             }
         }
-        if !have.gone_credentials.is_empty() && self.gone_credentials.is_empty() {
-            let have = have_fields.into_iter().find(|it| it.path == "credentials");
-            differences.push(Difference { path: "credentials", have, want: None });
+        let gone = SettingKey::GoneCredentials;
+        let have = have_fields.into_iter().find(|it| it.setting == gone);
+        if have.is_some() && self.get(gone).is_none() {
+            differences.push(Difference { setting: gone, path: gone.path(), have, want: None });
         }
         differences
     }
 
-    /// Whether a field's absence means something: hops that the controller leaves out do not
-    /// compare (facts, section 9).
+    /// Whether the absence of a field means something: hops that the controller leaves out cannot
+    /// be compared (facts, section 9).
     fn reports(&self, path: &str) -> bool {
-        match &self.target {
+        match self.target() {
             Some(Target::Cdp(Neighbours { hops, .. })) => path != "cdp.hops" || hops.is_some(),
             Some(Target::Lldp(Neighbours { hops, .. })) => path != "lldp.hops" || hops.is_some(),
             Some(Target::Address(_) | Target::Ranges(_) | Target::Cidr(_)) | None => true,
         }
     }
 
-    /// Returns these settings with the wanted ones put in: what a change makes of them.
+    /// Returns these settings as a change to the wanted ones leaves them.
     ///
     /// Where any kind of credential is wanted, credentials that are gone do not stay.
     #[must_use]
     pub(crate) fn with(&self, wanted: &Self) -> Self {
-        let Self {
-            target,
-            exclude,
-            credentials,
-            gone_credentials,
-            protocols,
-            retries,
-            timeout,
-            management_ip,
-            netconf_port,
-        } = wanted.clone();
-        let gone =
-            if credentials.is_empty() { self.gone_credentials.clone() } else { gone_credentials };
-        let mut merged = self.credentials.clone();
-        merged.extend(credentials);
-        Self {
-            target: target.or_else(|| self.target.clone()),
-            exclude: exclude.or_else(|| self.exclude.clone()),
-            credentials: merged,
-            gone_credentials: gone,
-            protocols: protocols.or_else(|| self.protocols.clone()),
-            retries: retries.or(self.retries),
-            timeout: timeout.or(self.timeout),
-            management_ip: management_ip.or(self.management_ip),
-            netconf_port: netconf_port.or(self.netconf_port),
+        let mut after = self.clone();
+        if wanted.iter().any(|it| matches!(it, Setting::Credentials(..))) {
+            after.remove(SettingKey::GoneCredentials);
         }
+        after.extend(wanted.iter().cloned());
+        after
+    }
+}
+
+impl FromIterator<Setting> for Settings {
+    fn from_iter<I: IntoIterator<Item = Setting>>(settings: I) -> Self {
+        Self(settings.into_iter().map(|it| (it.key(), it)).collect())
     }
 }
 
 fn target_fields(target: &Target) -> Vec<Field> {
+    let field = |path, value| Field { setting: SettingKey::Target, path, value };
     let neighbours = |seed, hops, it: &Neighbours| {
-        let value = FieldValue::Text(it.seed.to_string());
-        let hops_value = it.hops.map(|it| FieldValue::Number(u64::from(it)));
-        let seed = Field { path: seed, value };
-        std::iter::once(seed).chain(hops_value.map(|value| Field { path: hops, value })).collect()
+        let hops = it.hops.map(|it| field(hops, FieldValue::Number(u64::from(it))));
+        std::iter::once(field(seed, FieldValue::from_text(&it.seed))).chain(hops).collect()
     };
-    let one = |path, value| vec![Field { path, value }];
     match target {
-        Target::Address(it) => one("address", text(it)),
-        Target::Ranges(it) => {
-            one("ranges", FieldValue::List(it.iter().map(AddressRange::to_string).collect()))
-        }
-        Target::Cidr(it) => one("cidr", text(it)),
+        Target::Address(it) => vec![field("address", FieldValue::from_text(it))],
+        Target::Ranges(it) => vec![field("ranges", FieldValue::from_list(it))],
+        Target::Cidr(it) => vec![field("cidr", FieldValue::from_text(it))],
         Target::Cdp(it) => neighbours("cdp.seed", "cdp.hops", it),
         Target::Lldp(it) => neighbours("lldp.seed", "lldp.hops", it),
     }
 }
 
-fn is_of_target(path: &str) -> bool {
-    matches!(
-        path,
-        "address" | "ranges" | "cidr" | "cdp.seed" | "cdp.hops" | "lldp.seed" | "lldp.hops"
-    )
-}
-
-fn text(value: &impl ToString) -> FieldValue {
-    FieldValue::Text(value.to_string())
+/// Reads a target from its first field, or adds its hops.
+fn target_of_field(path: &str, value: &FieldValue, so_far: Option<&Target>) -> Option<Target> {
+    let address = || parse_address(value.text()?).ok();
+    let seed = || Some(Neighbours { seed: address()?, hops: None });
+    let with_hops = |it: &Neighbours| {
+        let hops = Some(u32::try_from(value.number()?).ok()?);
+        Some(Neighbours { seed: it.seed, hops })
+    };
+    Some(match (path, so_far) {
+        ("address", None) => Target::Address(address()?),
+        ("ranges", None) => Target::Ranges(value.parse_list(|it| it.parse().ok())?),
+        ("cidr", None) => Target::Cidr(value.parse()?),
+        ("cdp.seed", None) => Target::Cdp(seed()?),
+        ("cdp.hops", Some(Target::Cdp(it))) => Target::Cdp(with_hops(it)?),
+        ("lldp.seed", None) => Target::Lldp(seed()?),
+        ("lldp.hops", Some(Target::Lldp(it))) => Target::Lldp(with_hops(it)?),
+        _ => return None,
+    })
 }
 
 fn texts<T: ToString>(values: impl IntoIterator<Item = T>) -> Vec<String> {
     values.into_iter().map(|it| it.to_string()).collect()
+}
+
+/// Returns the one of these values that is shown as this word.
+fn word<T: ToString + Copy>(text: &str, all: &[T]) -> Option<T> {
+    all.iter().copied().find(|it| it.to_string() == text)
 }
 
 #[cfg(test)]
@@ -263,12 +494,16 @@ mod tests {
 
     fn neighbours(hops: Option<u32>) -> Settings {
         let seed = "10.0.0.1".parse().unwrap();
-        Settings { target: Some(Target::Cdp(Neighbours { seed, hops })), ..Settings::default() }
+        [Setting::Target(Target::Cdp(Neighbours { seed, hops }))].into_iter().collect()
     }
 
     fn ranges(range: &str) -> Settings {
-        let target = Target::Ranges([range.parse().unwrap()].into());
-        Settings { target: Some(target), ..Settings::default() }
+        [Setting::Target(Target::Ranges([range.parse().unwrap()].into()))].into_iter().collect()
+    }
+
+    fn with(mut settings: Settings, setting: Setting) -> Settings {
+        settings.insert(setting);
+        settings
     }
 
     fn paths(want: &Settings, have: &Settings) -> Vec<&'static str> {
@@ -287,33 +522,64 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_wanted_is_not_compared() {
-        let have = Settings { retries: Some(3), ..ranges("10.0.0.1") };
+    fn a_setting_that_is_not_wanted_is_not_compared() {
+        let have = with(ranges("10.0.0.1"), Setting::Retries(3));
         assert!(paths(&ranges("10.0.0.1"), &have).is_empty());
-        let want = Settings { retries: Some(2), ..ranges("10.0.0.1") };
+        let want = with(ranges("10.0.0.1"), Setting::Retries(2));
         assert_eq!(paths(&want, &have), ["retries"]);
         assert!(paths(&want, &have.with(&want)).is_empty());
     }
 
     #[test]
     fn none_wanted_and_none_reported_is_the_same() {
-        let want = Settings { exclude: Some(BTreeSet::new()), ..ranges("10.0.0.1") };
+        let want = with(ranges("10.0.0.1"), Setting::Exclude(BTreeSet::new()));
         assert!(paths(&want, &ranges("10.0.0.1")).is_empty());
-        let have = Settings {
-            exclude: Some([Exclude::from(std::net::IpAddr::from([10, 0, 0, 1]))].into()),
-            ..ranges("10.0.0.1")
-        };
+        let exclude = Exclude::from(std::net::IpAddr::from([10, 0, 0, 1]));
+        let have = with(ranges("10.0.0.1"), Setting::Exclude([exclude].into()));
         assert_eq!(paths(&want, &have), ["exclude"]);
     }
 
     #[test]
     fn a_credential_that_is_gone_differs_where_credentials_are_wanted() {
-        let gone = [CredentialId("x".into())].into();
-        let have = Settings { gone_credentials: gone, ..ranges("10.0.0.1") };
+        let gone = Setting::GoneCredentials([CredentialId("x".into())].into());
+        let have = with(ranges("10.0.0.1"), gone);
         let kept = have.with(&ranges("10.0.0.2"));
         assert_eq!(paths(&kept, &have), ["ranges"]);
-        let mut wanted = ranges("10.0.0.1");
-        wanted.credentials.insert(super::super::CredentialKind::Cli, BTreeSet::new());
+        let none = Setting::Credentials(CredentialKind::Cli, BTreeSet::new());
+        let wanted = with(ranges("10.0.0.1"), none);
         assert_eq!(paths(&have.with(&wanted), &have), ["credentials"]);
+    }
+
+    #[test]
+    fn every_key_is_read_back_from_its_fields_and_found_by_its_path() {
+        let id = CredentialId("7".to_owned());
+        let mut all = neighbours(Some(3));
+        let credential = |kind| Credential {
+            id: id.clone(),
+            kind,
+            description: "core".to_owned(),
+            username: None,
+        };
+        for kind in CredentialKind::ALL {
+            all.insert(Setting::Credentials(kind, [credential(kind)].into()));
+        }
+        for setting in [
+            Setting::Exclude(["10.0.0.0/29".parse().unwrap(), "10.0.0.9".parse().unwrap()].into()),
+            Setting::GoneCredentials([id.clone()].into()),
+            Setting::Protocols(vec![Protocol::Telnet, Protocol::Ssh]),
+            Setting::Retries(2),
+            Setting::Timeout(SpanOfTime::from_seconds(90)),
+            Setting::ManagementIp(ManagementIp::Loopback),
+            Setting::NetconfPort(830),
+        ] {
+            all.insert(setting);
+        }
+        let keys = all.iter().map(Setting::key).collect::<Vec<_>>();
+        assert_eq!(keys, SettingKey::ALL);
+        let fields = all.fields();
+        assert!(fields.iter().all(|it| setting_of_path(it.path) == Some((it.setting, it.path))));
+        assert_eq!(Settings::from_fields(fields), Ok(all));
+        let targets = ["10.0.0.1", "10.0.0.2"].map(ranges).map(|it| it.fields()).concat();
+        assert!(Settings::from_fields(targets).is_err());
     }
 }

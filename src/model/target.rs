@@ -1,10 +1,10 @@
 //! What a discovery scans, and what it leaves out.
 
-use std::{collections::BTreeSet, fmt, net::IpAddr};
+use std::{collections::BTreeSet, fmt, net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 
-use super::address::{AddressRange, AddressSet};
+use super::address::{AddressRange, AddressSet, RangeError, parse_address};
 
 /// What a discovery scans: five kinds, never equal to one another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +109,16 @@ impl From<IpNet> for Exclude {
 impl From<IpAddr> for Exclude {
     fn from(address: IpAddr) -> Self {
         Self(IpNet::from(address))
+    }
+}
+
+/// Reads an address or a prefix, whose host bits are masked.
+impl FromStr for Exclude {
+    type Err = RangeError;
+
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        let address = parse_address(text).map(Self::from);
+        address.or_else(|error| text.parse::<IpNet>().map(Self::from).map_err(|_| error))
     }
 }
 

@@ -7,17 +7,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    complaints,
-    declared::Case,
-    grades::graded,
-    keep,
-    origin::{Base, Compared, Drift, Git, Origin},
+    declared::DiscoveryPlanner,
+    grades::apply_grades,
+    inputs::PlanInputs,
+    keep, messages,
+    origin::{Base, Comparison, Drift, Git, Origin},
     planner::{needs_run_age, planned},
-    scene::Scene,
-    types::{Action, Change, FieldChange, Options, Plan, Planned, Reason},
+    types::{Action, Change, FieldChange, Options, Plan, PlanDiagnostic, Reason},
 };
 use crate::model::{
-    Desired, DesiredDiscovery, Field, Live, Name, RemoteId, Settings, State, Target,
+    Desired, DesiredDiscovery, Field, Live, Name, RemoteId, Setting, SettingKey, Settings, State,
+    Target,
 };
 
 /// Plans as [`super::plan`] does, says of each change whose doing it is, and does with drift what
@@ -29,42 +29,42 @@ pub(crate) fn plan_against(
     options: &Options,
     now: i64,
 ) -> Plan {
-    let scene = Scene::new(desired, live, options, now);
+    let inputs = PlanInputs::new(desired, live, options, now);
     let before = match &base.desired {
         Ok(before) => before,
-        Err(why) => return plan_without(why, &base.git, &scene),
+        Err(why) => return plan_without(why, &base.git, &inputs),
     };
-    let past = Past::new(before, live, options, now);
+    let base_plan = BasePlan::new(before, live, options, now);
     let (mut plan, kept) = match options.drift {
-        Drift::Keep => keep::planned_but_drift(&scene, &past),
-        Drift::Revert | Drift::Fail => (attributed(&scene, &past), Vec::new()),
+        Drift::Keep => keep::planned_but_drift(&inputs, &base_plan),
+        Drift::Revert | Drift::Fail => (attributed(&inputs, &base_plan), Vec::new()),
     };
     if options.drift == Drift::Fail {
         plan.diagnostics.extend(refusals(&plan));
     }
-    let is_removed = |it: &&Name| past.declared.contains_key(*it);
+    let is_removed = |it: &&Name| base_plan.declared.contains_key(*it);
     let removed = plan.unmanaged.iter().filter(is_removed).collect::<BTreeSet<_>>();
     let removed = removed.into_iter().cloned().collect();
-    plan.compared = Some(Compared { git: base.git.clone(), is_readable: true, kept, removed });
+    plan.compared = Some(Comparison { git: base.git.clone(), is_readable: true, kept, removed });
     plan
 }
 
 /// Plans where nobody can tell what the files said before: everything counts as this change, and
 /// what would be done with drift cannot be done.
-fn plan_without(why: &str, git: &Git, scene: &Scene<'_>) -> Plan {
-    let mut plan = planned(scene);
+fn plan_without(why: &str, git: &Git, inputs: &PlanInputs<'_>) -> Plan {
+    let mut plan = planned(inputs);
     for change in &mut plan.changes {
         let is_restart = change.action == Action::Restart;
         put_all(change, Origin::ThisChange);
         change.origin = (!is_restart).then_some(Origin::ThisChange);
     }
-    let refuses = scene.options.drift != Drift::Revert;
-    let diagnostic = complaints::unreadable_base(why, git, scene.options.drift);
-    let policy = scene.desired.policy.as_ref().map(|it| &it.value);
-    plan.diagnostics.extend(graded(policy, vec![Planned { diagnostic, refuses }]));
+    let refuses = inputs.options.drift != Drift::Revert;
+    let diagnostic = messages::unreadable_base(why, git, inputs.options.drift);
+    let policy = inputs.desired.policy.as_ref().map(|it| &it.value);
+    plan.diagnostics.extend(apply_grades(policy, vec![PlanDiagnostic { diagnostic, refuses }]));
     let git = git.clone();
     let (kept, removed) = (Vec::new(), Vec::new());
-    plan.compared = Some(Compared { git, is_readable: false, kept, removed });
+    plan.compared = Some(Comparison { git, is_readable: false, kept, removed });
     plan
 }
 
@@ -80,8 +80,8 @@ pub(crate) fn needs_run_age_against(
     if let Some(Base { desired: Ok(before), git: _ }) = base {
         ids.extend(needs_run_age(before, live, options));
         if options.drift == Drift::Keep {
-            let past = Past::new(before, live, options, 0);
-            let (kept, _) = keep::released(&Scene::new(desired, live, options, 0), &past);
+            let base_plan = BasePlan::new(before, live, options, 0);
+            let (kept, _) = keep::released(&PlanInputs::new(desired, live, options, 0), &base_plan);
             ids.extend(needs_run_age(&kept, live, options));
         }
     }
@@ -91,19 +91,19 @@ pub(crate) fn needs_run_age_against(
 }
 
 /// What the files of the base would do to the controller as it is now.
-pub(super) struct Past<'a> {
-    scene: Scene<'a>,
+pub(super) struct BasePlan<'a> {
+    inputs: PlanInputs<'a>,
     declared: BTreeMap<&'a Name, &'a DesiredDiscovery>,
     changes: BTreeMap<Name, Change>,
 }
 
-impl<'a> Past<'a> {
+impl<'a> BasePlan<'a> {
     pub(super) fn new(before: &'a Desired, live: &'a Live, options: &'a Options, now: i64) -> Self {
-        let scene = Scene::new(before, live, options, now);
-        let changes = planned(&scene).changes.into_iter().map(|it| (it.name.clone(), it));
+        let inputs = PlanInputs::new(before, live, options, now);
+        let changes = planned(&inputs).changes.into_iter().map(|it| (it.name.clone(), it));
         let changes = changes.collect();
         let declared = before.discoveries.iter().map(|it| (&it.name.value, it)).collect();
-        Self { scene, declared, changes }
+        Self { inputs, declared, changes }
     }
 
     /// Returns the state that the files of the base wanted; `None` where they did not give it.
@@ -123,31 +123,31 @@ impl<'a> Past<'a> {
             State::Stopped => before.is_some(),
             State::Absent => false,
         });
-        let wish = given.map(|it| Case::new(&self.scene, it).wish().settings);
-        match (before, wish) {
-            (Some(before), Some(wish)) => Some(before.with(&wish)),
+        let resolved = given.map(|it| DiscoveryPlanner::new(&self.inputs, it).resolved().settings);
+        match (before, resolved) {
+            (Some(before), Some(resolved)) => Some(before.with(&resolved)),
             (Some(before), None) => Some(before.clone()),
-            (None, wish) => wish,
+            (None, resolved) => resolved,
         }
     }
 }
 
 /// Plans, and says of each change whose doing it is.
-pub(super) fn attributed(scene: &Scene<'_>, past: &Past<'_>) -> Plan {
-    let mut plan = planned(scene);
-    let given = scene.desired.discoveries.iter().map(|it| (&it.name.value, it));
+pub(super) fn attributed(inputs: &PlanInputs<'_>, base_plan: &BasePlan<'_>) -> Plan {
+    let mut plan = planned(inputs);
+    let given = inputs.desired.discoveries.iter().map(|it| (&it.name.value, it));
     let given = given.collect::<BTreeMap<_, _>>();
     for change in &mut plan.changes {
         let origin = match change.action {
             // An interrupted apply of ours has deleted it: neither did anybody else, nor the branch.
             Action::Create if change.reason == Reason::ReplaceOwed => None,
-            Action::Create | Action::Update | Action::Replace => of_fields(change, past),
-            Action::Stop => Some(match past.state(&change.name) {
+            Action::Create | Action::Update | Action::Replace => of_fields(change, base_plan),
+            Action::Stop => Some(match base_plan.state(&change.name) {
                 Some(State::Stopped) => Origin::Drift,
                 Some(State::Present | State::Absent) | None => Origin::ThisChange,
             }),
-            Action::Delete => Some(of_delete(change, past)),
-            Action::Restart => of_restart(change, given.get(&change.name).copied(), past),
+            Action::Delete => Some(of_delete(change, base_plan)),
+            Action::Restart => of_restart(change, given.get(&change.name).copied(), base_plan),
         };
         match (change.action, origin) {
             (Action::Delete, Some(origin)) => put_all(change, origin),
@@ -164,24 +164,25 @@ fn put_all(change: &mut Change, origin: Origin) {
 }
 
 /// Puts its origin to each field, and returns that of the change.
-fn of_fields(change: &mut Change, past: &Past<'_>) -> Option<Origin> {
+fn of_fields(change: &mut Change, base_plan: &BasePlan<'_>) -> Option<Origin> {
     let Change { name, action, steps, before, after, fields, .. } = change;
-    let then = past.after(name, before.as_ref());
-    let sides = Sides { before: before.as_ref(), base: then.as_ref(), after: after.as_ref() };
-    sides.put_to(fields, *action == Action::Replace);
+    let then = base_plan.after(name, before.as_ref());
+    let three_way =
+        ThreeWay { before: before.as_ref(), base: then.as_ref(), after: after.as_ref() };
+    three_way.put_to(fields, *action == Action::Replace);
     let origin = fields.iter().filter_map(|it| it.origin).reduce(Origin::and)?;
     // The same fields put right in another way: that way is the branch's.
     let is_another =
-        past.changes.get(name).is_some_and(|it| (it.action, &it.steps) != (*action, &*steps));
+        base_plan.changes.get(name).is_some_and(|it| (it.action, &it.steps) != (*action, &*steps));
     Some(if is_another { origin.and(Origin::ThisChange) } else { origin })
 }
 
-fn of_delete(change: &mut Change, past: &Past<'_>) -> Origin {
-    let state = past.state(&change.name);
+fn of_delete(change: &mut Change, base_plan: &BasePlan<'_>) -> Origin {
+    let state = base_plan.state(&change.name);
     if change.reason == Reason::NotDeclared {
         change.reason = if state.is_some() { Reason::Removed } else { Reason::NeverDeclared };
     }
-    let deleted = past.changes.get(&change.name).is_some_and(|it| it.action == Action::Delete);
+    let deleted = base_plan.changes.get(&change.name).is_some_and(|it| it.action == Action::Delete);
     if deleted { Origin::Drift } else { Origin::ThisChange }
 }
 
@@ -189,21 +190,21 @@ fn of_delete(change: &mut Change, past: &Past<'_>) -> Origin {
 fn of_restart(
     change: &Change,
     given: Option<&DesiredDiscovery>,
-    past: &Past<'_>,
+    base_plan: &BasePlan<'_>,
 ) -> Option<Origin> {
     match change.reason {
         Reason::RerunOwed | Reason::RerunRequested => return None,
         _ => (),
     }
     let asked = |it: &DesiredDiscovery| (it.state(), it.rerun());
-    let then = past.declared.get(&change.name).map(|it| asked(it));
-    let interface = past.scene.interface();
-    let ran = past.changes.get(&change.name).is_some_and(|it| it.starts_a_run(interface));
+    let then = base_plan.declared.get(&change.name).map(|it| asked(it));
+    let interface = base_plan.inputs.interface();
+    let ran = base_plan.changes.get(&change.name).is_some_and(|it| it.starts_a_run(interface));
     (!ran && then != given.map(asked)).then_some(Origin::ThisChange)
 }
 
 /// The three states of one discovery that are compared.
-pub(super) struct Sides<'a> {
+pub(super) struct ThreeWay<'a> {
     /// What is live.
     pub(super) before: Option<&'a Settings>,
     /// What the files of the base would have led to.
@@ -212,7 +213,7 @@ pub(super) struct Sides<'a> {
     pub(super) after: Option<&'a Settings>,
 }
 
-impl Sides<'_> {
+impl ThreeWay<'_> {
     /// Puts its origin to each field.
     pub(super) fn put_to(&self, fields: &mut [FieldChange], is_replaced: bool) {
         for field in &mut *fields {
@@ -222,10 +223,11 @@ impl Sides<'_> {
         // for either, that comes with it.
         let is_drift = |it: &FieldChange| it.origin == Some(Origin::Drift);
         let takes_along = |it: &FieldChange| {
-            !is_drift(it) && (is_replaced || it.path.starts_with("credentials."))
+            !is_drift(it) && (is_replaced || matches!(it.setting, SettingKey::Credentials(_)))
         };
         let is_taken_along = fields.iter().any(takes_along);
-        let gone = fields.iter_mut().find(|it| it.path == GONE && is_drift(it));
+        let gone =
+            fields.iter_mut().find(|it| it.setting == SettingKey::GoneCredentials && is_drift(it));
         if let Some(gone) = gone.filter(|_| is_taken_along) {
             gone.origin = Some(Origin::Both);
         }
@@ -236,12 +238,14 @@ impl Sides<'_> {
         use Target::{Cdp, Lldp};
 
         let mut settings = settings.clone();
-        let have = self.before.and_then(|it| it.target.as_ref());
+        let mut target = settings.target().cloned();
+        let have = self.before.and_then(Settings::target);
         if let (Some(Cdp(it)), Some(Cdp(have))) | (Some(Lldp(it)), Some(Lldp(have))) =
-            (&mut settings.target, have)
+            (&mut target, have)
         {
             it.hops = have.hops.and(it.hops.or(have.hops));
         }
+        settings.extend(target.map(Setting::Target));
         settings
     }
 
@@ -268,20 +272,16 @@ impl Sides<'_> {
     }
 }
 
-/// The path of the credentials that are of no kind any more.
-pub(super) const GONE: &str = "credentials";
-
 /// Returns what a path names of some settings: a field, or a whole target.
 fn values(settings: &Settings, path: &str) -> Vec<Field> {
-    if path == "target" {
-        let target = settings.target.clone();
-        return Settings { target, ..Settings::default() }.fields();
+    if path == SettingKey::Target.path() {
+        return settings.target_fields();
     }
     settings.fields().into_iter().filter(|it| it.path == path).collect()
 }
 
 /// Returns a refusal for all that has drifted, in the order of the files.
-fn refusals(plan: &Plan) -> Vec<Planned> {
+fn refusals(plan: &Plan) -> Vec<PlanDiagnostic> {
     let drifts = |it: Option<Origin>| matches!(it, Some(Origin::Drift | Origin::Both));
     let mut diagnostics = Vec::new();
     for change in plan.changes.iter().filter(|it| drifts(it.origin)) {
@@ -292,20 +292,20 @@ fn refusals(plan: &Plan) -> Vec<Planned> {
         };
         let fields = change.fields.iter().filter(|it| by_field && drifts(it.origin));
         let before = diagnostics.len();
-        diagnostics.extend(fields.map(|it| complaints::drifted_field(change, it)));
+        diagnostics.extend(fields.map(|it| messages::drifted_field(change, it)));
         if diagnostics.len() == before {
-            diagnostics.push(complaints::drifted(change));
+            diagnostics.push(messages::drifted(change));
         }
     }
     let at = |it: &crate::source::Diagnostic| it.labels.first().map(|it| it.span);
     diagnostics.sort_by_key(|it| (at(it).is_none(), at(it)));
-    diagnostics.into_iter().map(|diagnostic| Planned { diagnostic, refuses: true }).collect()
+    diagnostics.into_iter().map(|diagnostic| PlanDiagnostic { diagnostic, refuses: true }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::testing::Story;
+    use crate::plan::testing::Scenario;
 
     /// Returns each change of a plan, one a line: name, action, origin, and those of its fields.
     fn said(plan: &Plan) -> String {
@@ -320,12 +320,12 @@ mod tests {
 
     /// Compares the files of before and of today with what is live.
     fn origins(before: &str, today: &str, live: &str) -> String {
-        said(&Story::new(today, live).plan_against(before, Drift::Revert))
+        said(&Scenario::new(today, live).plan_against(before, Drift::Revert))
     }
 
     /// What is left to do where drift is kept, and what is kept.
     fn kept(before: &str, today: &str, live: &str) -> (String, String) {
-        let plan = Story::new(today, live).plan_against(before, Drift::Keep);
+        let plan = Scenario::new(today, live).plan_against(before, Drift::Keep);
         let kept = plan.compared.as_ref().unwrap().kept.iter().map(|it| {
             let paths = it.fields.iter().map(|it| it.path).collect::<Vec<_>>();
             format!("{} {}: {}", it.name, it.action, paths.join(", "))
@@ -404,8 +404,8 @@ mod tests {
             (rest.as_str(), left.as_str()),
             ("a update both: cdp.hops both", "a update: cdp.seed")
         );
-        let plan = Story::new("a; cdp 10.0.0.1 5", live).plan_against(before, Drift::Keep);
-        let target = plan.changes[0].after.as_ref().unwrap().target.clone();
+        let plan = Scenario::new("a; cdp 10.0.0.1 5", live).plan_against(before, Drift::Keep);
+        let target = plan.changes[0].after.as_ref().unwrap().target().cloned();
         let seed = "10.0.0.9".parse().unwrap();
         assert_eq!(target, Some(Target::Cdp(crate::model::Neighbours { seed, hops: Some(5) })));
     }
@@ -443,16 +443,16 @@ mod tests {
         assert_eq!(origins(&never, &due, live), "a restart this_change: ");
         assert_eq!(origins(&with("always"), &due, live), "a restart none: ");
         assert_eq!(origins("", &due, live), "a restart this_change: ");
-        let asked = Story::new(&never, live).rerunning(&["a"]);
+        let asked = Scenario::new(&never, live).rerunning(&["a"]);
         assert_eq!(said(&asked.plan_against("", Drift::Revert)), "a restart none: ");
     }
 
     #[test]
     fn what_an_interrupted_apply_deleted_is_nobodys_and_is_made_again() {
         let text = "a; address 10.0.0.1; cli netops";
-        let story = Story::new(text, "").halving(text);
+        let scenario = Scenario::new(text, "").with_deleted(text);
         for drift in [Drift::Keep, Drift::Fail] {
-            let plan = story.plan_against(text, drift);
+            let plan = scenario.plan_against(text, drift);
             assert!(said(&plan).starts_with("a create none: "), "{drift}: {}", said(&plan));
             assert!(!plan.is_only_drift() && plan.compared.unwrap().kept.is_empty());
         }
@@ -461,10 +461,11 @@ mod tests {
     #[test]
     fn drift_that_a_cut_replace_kept_is_kept_when_it_is_made_again() {
         let before = "a; address 10.0.0.1; cli netops; timeout 5s";
-        let story = Story::new(before, "").halving(&before.replace("5s", "9s"));
+        let scenario = Scenario::new(before, "").with_deleted(&before.replace("5s", "9s"));
         let timeout = |drift| {
-            let plan = story.plan_against(before, drift);
-            plan.changes[0].after.as_ref().unwrap().timeout.unwrap().to_string()
+            let plan = scenario.plan_against(before, drift);
+            let fields = plan.changes[0].after.as_ref().unwrap().fields();
+            fields.iter().find(|it| it.path == "timeout").unwrap().value.to_string()
         };
         assert_eq!(timeout(Drift::Keep), "9s");
         assert_eq!(timeout(Drift::Revert), "5s");
@@ -473,11 +474,11 @@ mod tests {
     #[test]
     fn the_age_of_a_run_is_asked_for_where_drift_that_is_kept_lets_it_decide() {
         let before = "a; address 10.0.0.1; timeout 5s; rerun older_than 7d";
-        let story = Story::new(before, "a; address 10.0.0.1; timeout 9s");
-        let base = Base { desired: Ok(story.desired.clone()), git: Git::default() };
+        let scenario = Scenario::new(before, "a; address 10.0.0.1; timeout 9s");
+        let base = Base { desired: Ok(scenario.desired.clone()), git: Git::default() };
         let ids = |drift| {
             let options = Options { drift, ..Options::default() };
-            needs_run_age_against(Some(&base), &story.desired, &story.live, &options).len()
+            needs_run_age_against(Some(&base), &scenario.desired, &scenario.live, &options).len()
         };
         assert_eq!((ids(Drift::Revert), ids(Drift::Keep)), (0, 1));
     }

@@ -128,18 +128,19 @@ impl Facts<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Setting;
     use crate::plan::ChangeImpact;
-    use crate::plan::{testing::Story, types::Reason};
+    use crate::plan::{testing::Scenario, types::Reason};
 
     /// Returns what is said once a sound plan was tampered with.
-    fn said(tamper: impl FnOnce(&mut Plan, &mut Story)) -> String {
+    fn said(tamper: impl FnOnce(&mut Plan, &mut Scenario)) -> String {
         let desired = "a; address 10.0.0.1; retries 3\nb; state absent\nd; address 10.0.0.2";
         let live = "a; address 10.0.0.1; running\nb\nc\nd; address 10.0.0.2; running";
-        let mut story = Story::new(desired, live).pruning(&["c"]);
-        let mut plan = story.plan();
-        assert_eq!(violations(&plan, &story.desired, &story.live), [""; 0]);
-        tamper(&mut plan, &mut story);
-        violations(&plan, &story.desired, &story.live).join("; ")
+        let mut scenario = Scenario::new(desired, live).pruning(&["c"]);
+        let mut plan = scenario.plan();
+        assert_eq!(violations(&plan, &scenario.desired, &scenario.live), [""; 0]);
+        tamper(&mut plan, &mut scenario);
+        violations(&plan, &scenario.desired, &scenario.live).join("; ")
     }
 
     fn change<'a>(plan: &'a mut Plan, name: &str) -> &'a mut Change {
@@ -172,7 +173,9 @@ mod tests {
     fn a_change_rests_on_what_is_live() {
         let id = said(|plan, _| change(plan, "a").id = Some(RemoteId("99".to_owned())));
         assert!(id.contains("`a`: it does not rest on what is live"), "{id}");
-        let other = said(|plan, _| change(plan, "a").before.as_mut().unwrap().retries = Some(9));
+        let other = said(|plan, _| {
+            change(plan, "a").before.as_mut().unwrap().insert(Setting::Retries(9));
+        });
         assert_eq!(other, "`a`: it does not rest on what is live");
         let none = said(|plan, _| change(plan, "a").after = None);
         assert_eq!(none, "`a`: what it rests on, or what it leads to, is missing");
@@ -182,21 +185,21 @@ mod tests {
     fn nothing_is_deleted_that_no_file_and_no_glob_gives_away() {
         let prune = said(|plan, _| plan.options.prune = false);
         assert_eq!(prune, "`c`: the files do not ask for that");
-        let manage = said(|_, story| story.desired.manage = crate::model::Globs::default());
+        let manage = said(|_, scenario| scenario.desired.manage = crate::model::Globs::default());
         assert_eq!(manage, "`c`: neither a file nor `manage.names` gives it");
-        let present = said(|_, story| story.desired.discoveries[1].state = None);
+        let present = said(|_, scenario| scenario.desired.discoveries[1].state = None);
         assert_eq!(present, "`b`: the files do not ask for that");
-        let narrowed = said(|plan, story| {
-            *story = story.clone().except(&["b"]);
-            plan.options = story.options.clone();
+        let narrowed = said(|plan, scenario| {
+            *scenario = scenario.clone().except(&["b"]);
+            plan.options = scenario.options.clone();
         });
         assert_eq!(narrowed, "`b`: neither a file nor `manage.names` gives it");
     }
 
     #[test]
     fn a_running_one_that_is_as_it_should_be_is_not_restarted() {
-        let restarted = said(|plan, story| {
-            let live = story.live.discoveries.iter().find(|it| it.name.as_str() == "d").unwrap();
+        let restarted = said(|plan, scenario| {
+            let live = scenario.live.discoveries.iter().find(|it| it.name.as_str() == "d").unwrap();
             let settings = live.read.as_ref().unwrap().settings.clone();
             plan.changes.push(Change {
                 impact: ChangeImpact::default(),

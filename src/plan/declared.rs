@@ -5,32 +5,32 @@
 use std::collections::BTreeSet;
 
 use super::{
-    cautions,
-    complaints::{self, Complaints},
     credentials, diff,
+    inputs::PlanInputs,
+    messages::{self, Diagnostics},
     rerun::{self, Doubt, Rerunning},
-    scene::Scene,
-    steps::{self, Afterwards, Changed, Decision, ImmutableWhileStopped, Mutability},
+    steps::{self, AfterChange, Changed, Decision, ImmutableWhileStopped, Mutability},
     types::{Action, Change, ChangeImpact, FieldChange, Reason},
+    warnings,
 };
 use crate::{
     model::{
         CredentialKind, DesiredDiscovery, Difference, LiveDiscovery, Name, Readable, RemoteId,
-        Rerun, RunState, Settings, State,
+        Rerun, RunState, SettingKey, Settings, State,
     },
     source::Diagnostic,
 };
 
 /// A discovery of the files, and what there is to know and to say about it.
-pub(super) struct Case<'a> {
-    pub(super) scene: &'a Scene<'a>,
+pub(super) struct DiscoveryPlanner<'a> {
+    pub(super) inputs: &'a PlanInputs<'a>,
     pub(super) it: &'a DesiredDiscovery,
     /// Where an error is among them, the change is not to be made.
-    pub(super) complaints: Complaints,
+    pub(super) complaints: Diagnostics,
 }
 
 /// What the files want of a discovery, as far as it could be resolved.
-pub(super) struct Wish {
+pub(super) struct ResolvedSettings {
     pub(super) settings: Settings,
     /// Kinds of credentials that are given and of which nothing can be said.
     pub(super) unresolved: BTreeSet<CredentialKind>,
@@ -38,14 +38,14 @@ pub(super) struct Wish {
 
 /// A live discovery that could be understood.
 #[derive(Clone, Copy)]
-struct Found<'a> {
+struct ReadableDiscovery<'a> {
     id: &'a RemoteId,
     readable: &'a Readable,
 }
 
-impl<'a> Case<'a> {
-    pub(super) fn new(scene: &'a Scene<'a>, it: &'a DesiredDiscovery) -> Self {
-        Self { scene, it, complaints: Complaints::default() }
+impl<'a> DiscoveryPlanner<'a> {
+    pub(super) fn new(inputs: &'a PlanInputs<'a>, it: &'a DesiredDiscovery) -> Self {
+        Self { inputs, it, complaints: Diagnostics::default() }
     }
 
     pub(super) fn name(&self) -> &'a Name {
@@ -57,77 +57,85 @@ impl<'a> Case<'a> {
     }
 
     /// Whether a run is wanted once it is made or changed; who asks for one by name gets it.
-    pub(super) fn afterwards(&self) -> Afterwards {
-        if self.it.rerun() == Rerun::Never && !self.scene.is_requested(self.name()) {
-            return Afterwards::Rest;
+    pub(super) fn after_change(&self) -> AfterChange {
+        if self.it.rerun() == Rerun::Never && !self.inputs.is_requested(self.name()) {
+            return AfterChange::Rest;
         }
-        Afterwards::Run
+        AfterChange::Run
     }
 
     /// Returns what is done to the discovery; `None` where that is nothing.
     pub(super) fn change(&mut self) -> Option<Change> {
         let state = self.it.state();
-        let wish = (state != State::Absent).then(|| self.wish());
+        let resolved = (state != State::Absent).then(|| self.resolved());
         let at = self.it.name.span;
-        match self.scene.live_of(self.name()) {
+        match self.inputs.live_of(self.name()) {
             [] => {
-                for similar in self.scene.similar_live_names(self.name()) {
-                    self.complain(complaints::similar_name(self.name(), similar).at(at));
+                for similar in self.inputs.similar_live_names(self.name()) {
+                    self.complain(messages::similar_name(self.name(), similar).at(at));
                 }
-                Some(self.create(&wish.filter(|_| state == State::Present)?))
+                Some(self.create(&resolved.filter(|_| state == State::Present)?))
             }
             [LiveDiscovery { id, name: _, read: Ok(readable) }] => {
-                self.existing(Found { id, readable }, wish)
+                self.existing(ReadableDiscovery { id, readable }, resolved)
             }
             [live @ LiveDiscovery { id: _, name: _, read: Err(why) }] => {
-                self.complain(complaints::unreadable(live, why).at(at));
+                self.complain(messages::unreadable(live, why).at(at));
                 None
             }
             several => {
-                self.complain(complaints::duplicate_live_name(self.name(), several).at(at));
+                self.complain(messages::duplicate_live_name(self.name(), several).at(at));
                 None
             }
         }
     }
 
     /// Returns what the files want, and complains of what does not resolve.
-    pub(super) fn wish(&mut self) -> Wish {
+    pub(super) fn resolved(&mut self) -> ResolvedSettings {
         let wanted = &self.it.wanted;
-        let resolved = credentials::resolve(&wanted.credentials, &self.scene.live.credentials);
+        let resolved = credentials::resolve(&wanted.credentials, &self.inputs.live.credentials);
         resolved.complaints.into_iter().for_each(|it| self.complain(it));
-        let settings = diff::settings(wanted, resolved.credentials);
-        Wish { settings, unresolved: resolved.unresolved }
+        let settings = wanted.settings(resolved.credentials);
+        ResolvedSettings { settings, unresolved: resolved.unresolved }
     }
 
-    fn create(&mut self, wish: &Wish) -> Change {
-        let (reason, after) = match self.scene.halved(self.name()) {
-            Some(kept) => (Reason::ReplaceOwed, kept.with(&wish.settings)),
-            None => (Reason::New, wish.settings.clone()),
+    fn create(&mut self, resolved: &ResolvedSettings) -> Change {
+        let (reason, after) = match self.inputs.deleted_not_recreated(self.name()) {
+            Some(kept) => (Reason::ReplaceOwed, kept.with(&resolved.settings)),
+            None => (Reason::New, resolved.settings.clone()),
         };
-        cautions::of_new(self, wish, &after);
-        let decision = steps::of_new(self.scene.interface(), self.afterwards(), reason);
+        warnings::of_new(self, resolved, &after);
+        let decision = steps::of_new(self.inputs.interface(), self.after_change(), reason);
         let fields = diff::added(&self.it.wanted, &after);
-        let sides = Sides { id: None, before: None, after: Some(after) };
-        self.as_change(decision, sides, fields)
+        let endpoints = Endpoints { id: None, before: None, after: Some(after) };
+        self.as_change(decision, endpoints, fields)
     }
 
-    fn existing(&mut self, live: Found<'_>, wish: Option<Wish>) -> Option<Change> {
+    fn existing(
+        &mut self,
+        live: ReadableDiscovery<'_>,
+        resolved: Option<ResolvedSettings>,
+    ) -> Option<Change> {
         if live.readable.being_edited {
-            self.complain(complaints::being_edited(self.name()).at(self.it.name.span));
+            self.complain(messages::being_edited(self.name()).at(self.it.name.span));
         }
         let before = &live.readable.settings;
-        let Some(wish) = wish else {
+        let Some(resolved) = resolved else {
             let decision = steps::of_delete(Reason::DeclaredAbsent);
             let fields = diff::removed(before);
-            return Some(self.as_change(decision, live.sides(None), fields));
+            return Some(self.as_change(decision, live.endpoints(None), fields));
         };
-        cautions::of_hops(self, before);
-        let differences = before.with(&wish.settings).differences(before);
+        warnings::of_hops(self, before);
+        let differences = before.with(&resolved.settings).differences(before);
         if differences.is_empty() {
             let decision = self.unchanged(live.readable)?;
-            return Some(self.as_change(decision, live.sides(Some(before.clone())), Vec::new()));
+            return Some(self.as_change(
+                decision,
+                live.endpoints(Some(before.clone())),
+                Vec::new(),
+            ));
         }
-        self.changed(live, &wish, differences)
+        self.changed(live, &resolved, differences)
     }
 
     /// Decides where the settings are as they should be.
@@ -135,16 +143,16 @@ impl<'a> Case<'a> {
         if self.it.state() == State::Stopped {
             if live.run == RunState::Unknown {
                 let so = "it is not stopped";
-                self.complain(complaints::run_state_unknown(self.it, &live.status, so));
+                self.complain(messages::run_state_unknown(self.it, &live.status, so));
             }
             return (live.run == RunState::Running).then(steps::of_running);
         }
-        let rerunning = if self.scene.is_requested(self.name()) {
+        let rerunning = if self.inputs.is_requested(self.name()) {
             rerun::by_request(live.run)
-        } else if self.scene.is_owed_a_run(self.name()) {
+        } else if self.inputs.is_run_missing(self.name()) {
             rerun::by_debt(self.it.rerun(), live.run)
         } else {
-            rerun::by_policy(self.it.rerun(), live, self.scene.now)
+            rerun::by_policy(self.it.rerun(), live, self.inputs.now)
         };
         let doubt = match rerunning {
             Rerunning::No => return None,
@@ -153,42 +161,42 @@ impl<'a> Case<'a> {
         };
         self.complain(match doubt {
             Doubt::UnknownState => {
-                complaints::run_state_unknown(self.it, &live.status, "it is not run again")
+                messages::run_state_unknown(self.it, &live.status, "it is not run again")
             }
-            Doubt::UnknownAge => complaints::run_age_unknown(self.it),
-            Doubt::IsRunning => complaints::already_running(self.it),
+            Doubt::UnknownAge => messages::run_age_unknown(self.it),
+            Doubt::IsRunning => messages::already_running(self.it),
         });
         None
     }
 
     fn changed(
         &mut self,
-        live: Found<'_>,
-        wish: &Wish,
+        live: ReadableDiscovery<'_>,
+        resolved: &ResolvedSettings,
         differences: Vec<Difference>,
     ) -> Option<Change> {
         let decision = self.decision_for(live.readable.run, &differences)?;
-        cautions::of_secrets(self, live.readable, decision.action);
+        warnings::of_secrets(self, live.readable, decision.action);
         let before = &live.readable.settings;
-        let mut after = before.with(&wish.settings);
+        let mut after = before.with(&resolved.settings);
         let mut fields = diff::changed(&self.it.wanted, differences);
         if decision.action == Action::Replace {
             // Nothing is made with a credential that is gone, whether its kind is managed or not.
-            after.gone_credentials.clear();
+            after.remove(SettingKey::GoneCredentials);
             fields = diff::changed(&self.it.wanted, after.differences(before));
-            cautions::of_new(self, wish, &after);
+            warnings::of_new(self, resolved, &after);
         }
-        Some(self.as_change(decision, live.sides(Some(after)), fields))
+        Some(self.as_change(decision, live.endpoints(Some(after)), fields))
     }
 
     fn decision_for(&mut self, run: RunState, differences: &[Difference]) -> Option<Decision> {
-        let interface = self.scene.interface();
-        let paths = differences.iter().map(|it| it.path);
-        let immutable = paths.filter(|it| !interface.changes_in_place(it)).collect::<Vec<_>>();
+        let interface = self.inputs.interface();
+        let immutable = differences.iter().filter(|it| !interface.changes_in_place(it.setting));
+        let immutable = immutable.map(|it| it.path).collect::<Vec<_>>();
         let changed = Changed {
             state: self.it.state(),
             on_change: self.it.on_change(),
-            afterwards: self.afterwards(),
+            after_change: self.after_change(),
             run,
             mutability: if immutable.is_empty() {
                 Mutability::InPlace
@@ -198,14 +206,19 @@ impl<'a> Case<'a> {
         };
         let decided = steps::of_changed(interface, changed);
         if decided == Err(ImmutableWhileStopped) {
-            self.complain(complaints::immutable_while_stopped(self.it, &immutable));
+            self.complain(messages::immutable_while_stopped(self.it, &immutable));
         }
         decided.ok()
     }
 
-    fn as_change(&self, decision: Decision, sides: Sides, fields: Vec<FieldChange>) -> Change {
+    fn as_change(
+        &self,
+        decision: Decision,
+        endpoints: Endpoints,
+        fields: Vec<FieldChange>,
+    ) -> Change {
         let Decision { action, reason, steps } = decision;
-        let Sides { id, before, after } = sides;
+        let Endpoints { id, before, after } = endpoints;
         let (name, span) = (self.name().clone(), Some(self.it.span));
         let impact = ChangeImpact::default();
         let origin = None;
@@ -214,15 +227,15 @@ impl<'a> Case<'a> {
 }
 
 /// What a change rests on and leads to.
-struct Sides {
+struct Endpoints {
     id: Option<RemoteId>,
     before: Option<Settings>,
     after: Option<Settings>,
 }
 
-impl Found<'_> {
-    fn sides(self, after: Option<Settings>) -> Sides {
+impl ReadableDiscovery<'_> {
+    fn endpoints(self, after: Option<Settings>) -> Endpoints {
         let Self { id, readable } = self;
-        Sides { id: Some(id.clone()), before: Some(readable.settings.clone()), after }
+        Endpoints { id: Some(id.clone()), before: Some(readable.settings.clone()), after }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Knows codes, and nothing of what they are about.
 
-use super::types::Planned;
+use super::types::PlanDiagnostic;
 use crate::{
     codes::{self, Code},
     model::{Given, Grade, Policy},
@@ -13,23 +13,28 @@ use crate::{
 const TOO_MANY: &Code = &codes::config::TOO_MANY;
 
 /// Grades complaints: leaves those out that are off, and makes refusals of those that are errors.
-pub(crate) fn graded(policy: Option<&Policy>, complaints: Vec<Planned>) -> Vec<Planned> {
+pub(crate) fn apply_grades(
+    policy: Option<&Policy>,
+    complaints: Vec<PlanDiagnostic>,
+) -> Vec<PlanDiagnostic> {
     let Some(policy) = policy else { return complaints };
     complaints.into_iter().filter_map(|it| grade(policy, it)).collect()
 }
 
-fn grade(policy: &Policy, planned: Planned) -> Option<Planned> {
-    let Planned { diagnostic, refuses } = planned;
+fn grade(policy: &Policy, planned: PlanDiagnostic) -> Option<PlanDiagnostic> {
+    let PlanDiagnostic { diagnostic, refuses } = planned;
     if diagnostic.is_error() {
-        return Some(Planned { diagnostic, refuses });
+        return Some(PlanDiagnostic { diagnostic, refuses });
     }
     match rule_of(policy, &diagnostic.code) {
-        None | Some(Given { value: Grade::Warn, .. }) => Some(Planned { diagnostic, refuses }),
+        None | Some(Given { value: Grade::Warn, .. }) => {
+            Some(PlanDiagnostic { diagnostic, refuses })
+        }
         Some(Given { value: Grade::Off, .. }) => None,
         Some(Given { value: Grade::Error, key: _, at }) => {
             let diagnostic = Diagnostic { severity: Severity::Error, ..diagnostic };
             let diagnostic = diagnostic.labelled(*at, "`rules` makes it an error");
-            Some(Planned { diagnostic, refuses: true })
+            Some(PlanDiagnostic { diagnostic, refuses: true })
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::types::{Change, ChangeImpact, Impact, Reason, Space};
+use super::types::{Change, ChangeImpact, Coverage, Impact, Reason};
 use crate::model::{
     AddressSet, Count, Exclude, Interface, Live, LiveDiscovery, Name, Settings, Target,
 };
@@ -49,15 +49,24 @@ pub(super) fn impact(changes: &mut [Change], live: &Live) -> Impact {
         after: kept.count(),
         logins: changes.iter().map(|it| it.impact.logins).sum(),
         unbounded,
-        space: Space { stays: covered.minus(&dropped), new: kept.minus(&covered), dropped, twice },
+        space: Coverage {
+            stays: covered.minus(&dropped),
+            new: kept.minus(&covered),
+            dropped,
+            twice,
+        },
     }
 }
 
 /// Counts the addresses that runs scan and that nothing covers now: neither a live discovery, nor
 /// one of these changes that an interrupted apply was to make with these settings.
-pub(super) fn new_but_owed(changes: &[Change], live: &Live, halved: &[(Name, Settings)]) -> Count {
+pub(super) fn new_except_recreated(
+    changes: &[Change],
+    live: &Live,
+    deleted_not_recreated: &[(Name, Settings)],
+) -> Count {
     let readable = live.discoveries.iter().filter_map(|it| it.read.as_ref().ok());
-    let owed = halved.iter().filter(|(name, _)| {
+    let owed = deleted_not_recreated.iter().filter(|(name, _)| {
         changes.iter().any(|it| it.reason == Reason::ReplaceOwed && it.name == *name)
     });
     let covered = readable.map(|it| &it.settings).chain(owed.map(|(_, it)| it));
@@ -91,21 +100,21 @@ fn of_one(
 /// Returns how often devices are logged in to at most: each address with each credential, and
 /// again for each retry.
 fn logins(settings: &Settings) -> Count {
-    let n_credentials = settings.credentials.values().map(BTreeSet::len).sum::<usize>() as u64;
-    let tries = settings.retries.unwrap_or(MOST_RETRIES).saturating_add(1);
+    let n_credentials = settings.credentials().count() as u64;
+    let tries = settings.retries().unwrap_or(MOST_RETRIES).saturating_add(1);
     addresses(settings).count().times(n_credentials.saturating_mul(tries))
 }
 
 fn is_unbounded(settings: &Settings) -> bool {
-    settings.target.as_ref().is_some_and(Target::is_unbounded)
+    settings.target().is_some_and(Target::is_unbounded)
 }
 
 /// Returns the addresses that a discovery names, without those that the controller leaves out.
 fn addresses(settings: &Settings) -> AddressSet {
-    let Some(target) = &settings.target else {
+    let Some(target) = settings.target() else {
         return AddressSet::default();
     };
-    covered(target, settings.exclude.as_ref())
+    covered(target, settings.exclude())
 }
 
 /// Returns the addresses of a target, without those that the controller leaves out.

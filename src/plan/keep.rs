@@ -5,27 +5,33 @@
 use std::collections::BTreeSet;
 
 use super::{
-    attribute::{GONE, Past, Sides, attributed},
-    declared::{Case, Wish},
+    attribute::{BasePlan, ThreeWay, attributed},
+    declared::{DiscoveryPlanner, ResolvedSettings},
     diff,
-    origin::{Kept, Origin},
-    scene::Scene,
+    inputs::PlanInputs,
+    origin::{KeptDrift, Origin},
     types::{Action, Change, FieldChange, Plan},
 };
 use crate::model::{
-    CredentialKind, Desired, DesiredDiscovery, LiveDiscovery, Name, Neighbours, OnChange, Settings,
-    State, Target, Wanted,
+    Desired, DesiredDiscovery, Given, LiveDiscovery, Name, Neighbours, OnChange, Setting,
+    SettingKey, Settings, State, Target, Wanted,
 };
 
 /// Plans what is left to do where all drift is left alone.
-pub(super) fn planned_but_drift(scene: &Scene<'_>, past: &Past<'_>) -> (Plan, Vec<Kept>) {
-    let (desired, mut kept) = released(scene, past);
-    let scene = || Scene::new(&desired, scene.live, scene.options, scene.now).of_files(scene.files);
-    let plan = attributed(&scene(), past);
+pub(super) fn planned_but_drift(
+    inputs: &PlanInputs<'_>,
+    base_plan: &BasePlan<'_>,
+) -> (Plan, Vec<KeptDrift>) {
+    let (desired, mut kept) = released(inputs, base_plan);
+    let inputs = || {
+        PlanInputs::new(&desired, inputs.live, inputs.options, inputs.now).of_files(inputs.files)
+    };
+    let plan = attributed(&inputs(), base_plan);
     let drift = plan.changes.iter().filter(|it| it.origin == Some(Origin::Drift));
     let whole = drift.map(kept_change).collect::<Vec<_>>();
     let names = whole.iter().map(|it| it.name.clone()).collect::<BTreeSet<Name>>();
-    let mut plan = if names.is_empty() { plan } else { attributed(&scene().leaving(&names), past) };
+    let mut plan =
+        if names.is_empty() { plan } else { attributed(&inputs().leaving(&names), base_plan) };
     kept.extend(whole);
     kept.sort_by(|one, other| one.name.cmp(&other.name));
     let names = kept.iter().map(|it| &it.name).collect::<BTreeSet<_>>();
@@ -33,83 +39,80 @@ pub(super) fn planned_but_drift(scene: &Scene<'_>, past: &Past<'_>) -> (Plan, Ve
     (plan, kept)
 }
 
-fn kept_change(change: &Change) -> Kept {
+fn kept_change(change: &Change) -> KeptDrift {
     let Change { name, action, fields, span, .. } = change;
-    Kept { name: name.clone(), action: *action, fields: fields.clone(), span: *span }
+    KeptDrift { name: name.clone(), action: *action, fields: fields.clone(), span: *span }
 }
 
 /// Returns the desired state without what has drifted, and what that is.
-pub(super) fn released(scene: &Scene<'_>, past: &Past<'_>) -> (Desired, Vec<Kept>) {
-    let mut desired = scene.desired.clone();
+pub(super) fn released(
+    inputs: &PlanInputs<'_>,
+    base_plan: &BasePlan<'_>,
+) -> (Desired, Vec<KeptDrift>) {
+    let mut desired = inputs.desired.clone();
     let mut kept = Vec::new();
     for it in &mut desired.discoveries {
         let name = it.name.value.clone();
-        let Some(before) = standing(scene, &name) else { continue };
-        if it.state() == State::Absent || !scene.looks_at(&name) {
+        let Some(before) = standing(inputs, &name) else { continue };
+        if it.state() == State::Absent || !inputs.looks_at(&name) {
             continue;
         }
-        let wish = Case::new(scene, it).wish();
-        let after = before.with(&wish.settings);
+        let resolved = DiscoveryPlanner::new(inputs, it).resolved();
+        let after = before.with(&resolved.settings);
         let mut fields = diff::changed(&it.wanted, after.differences(before));
-        let then = past.after(&name, Some(before));
-        let sides = Sides { before: Some(before), base: then.as_ref(), after: Some(&after) };
-        sides.put_to(&mut fields, false);
-        if is_replaced(scene, it, &fields) {
-            sides.put_to(&mut fields, true);
+        let then = base_plan.after(&name, Some(before));
+        let three_way = ThreeWay { before: Some(before), base: then.as_ref(), after: Some(&after) };
+        three_way.put_to(&mut fields, false);
+        if is_replaced(inputs, it, &fields) {
+            three_way.put_to(&mut fields, true);
         }
         fields.retain(|it| it.origin == Some(Origin::Drift));
         if fields.is_empty() {
             continue;
         }
         for field in &fields {
-            release(&mut it.wanted, field.path, before, &wish);
+            release(&mut it.wanted, field, before, &resolved);
         }
-        kept.push(Kept { name, action: Action::Update, fields, span: Some(it.span) });
+        kept.push(KeptDrift { name, action: Action::Update, fields, span: Some(it.span) });
     }
     (desired, kept)
 }
 
 /// Returns the settings that a discovery has, or is to have once what an interrupted apply left is
 /// done: drift that it kept is among them.
-fn standing<'s>(scene: &'s Scene<'_>, name: &Name) -> Option<&'s Settings> {
-    match scene.live_of(name) {
+fn standing<'s>(inputs: &'s PlanInputs<'_>, name: &Name) -> Option<&'s Settings> {
+    match inputs.live_of(name) {
         [LiveDiscovery { id: _, name: _, read: Ok(live) }] => Some(&live.settings),
-        [] => scene.halved(name),
+        [] => inputs.deleted_not_recreated(name),
         _ => None,
     }
 }
 
 /// Whether what is left to do is done by making it anew.
-fn is_replaced(scene: &Scene<'_>, it: &DesiredDiscovery, fields: &[FieldChange]) -> bool {
+fn is_replaced(inputs: &PlanInputs<'_>, it: &DesiredDiscovery, fields: &[FieldChange]) -> bool {
     let left = fields.iter().filter(|it| it.origin != Some(Origin::Drift));
     let asked = it.on_change() == OnChange::Replace;
-    left.into_iter().any(|it| asked || !scene.interface().changes_in_place(it.path))
+    left.into_iter().any(|it| asked || !inputs.interface().changes_in_place(it.setting))
 }
 
-/// Puts aside what the files say of a field. A target is always given: it becomes what is live.
-fn release(wanted: &mut Wanted, path: &str, live: &Settings, wish: &Wish) {
-    match path {
-        "exclude" => wanted.exclude = None,
-        "protocols" => wanted.protocols = None,
-        "retries" => wanted.retries = None,
-        "timeout" => wanted.timeout = None,
-        "management_ip" => wanted.management_ip = None,
-        "netconf_port" => wanted.netconf_port = None,
+/// Stops managing a field. A target is always given: it becomes what is live.
+fn release(wanted: &mut Wanted, field: &FieldChange, live: &Settings, resolved: &ResolvedSettings) {
+    match field.setting {
+        SettingKey::Target => release_target(wanted, field.path, live),
         // As long as any kind is managed these would go; one that does not resolve stays an error.
-        GONE => wanted.credentials.retain(|kind, _| wish.unresolved.contains(kind)),
-        _ => match CredentialKind::ALL.into_iter().find(|it| it.path() == path) {
-            Some(kind) => drop(wanted.credentials.remove(&kind)),
-            None => release_target(wanted, path, live),
-        },
+        SettingKey::GoneCredentials => {
+            wanted.credentials.retain(|kind, _| resolved.unresolved.contains(kind));
+        }
+        key => wanted.remove(key),
     }
 }
 
 fn release_target(wanted: &mut Wanted, path: &str, live: &Settings) {
     use Target::{Cdp, Lldp};
 
-    let Some(given) = &mut wanted.target else { return };
-    let Some(live) = &live.target else {
-        wanted.target = None;
+    let Some(Given { value: want, key, at }) = wanted.target() else { return };
+    let Some(live) = live.target() else {
+        wanted.remove(SettingKey::Target);
         return;
     };
     let part = |want: &Neighbours, have: &Neighbours| {
@@ -119,9 +122,10 @@ fn release_target(wanted: &mut Wanted, path: &str, live: &Settings) {
             Neighbours { seed: have.seed, hops: want.hops }
         }
     };
-    given.value = match (&given.value, live) {
+    let target = match (want, live) {
         (Cdp(want), Cdp(have)) => Cdp(part(want, have)),
         (Lldp(want), Lldp(have)) => Lldp(part(want, have)),
         (_, live) => live.clone(),
     };
+    wanted.insert(Given { value: Setting::Target(target), key, at });
 }

@@ -9,11 +9,11 @@ mod origin;
 
 mod planner;
 
-mod scene;
+mod inputs;
 
 mod declared;
 
-mod cautions;
+mod warnings;
 
 mod undeclared;
 
@@ -29,15 +29,15 @@ mod impact;
 
 mod overlaps;
 
-mod limits;
+mod policy_plan;
 
-mod limited;
+mod policy_discovery;
 
 mod grades;
 
 mod options;
 
-mod complaints;
+mod messages;
 
 mod check;
 
@@ -47,14 +47,14 @@ mod keep;
 
 pub(crate) use self::{
     attribute::{needs_run_age_against, plan_against},
-    grades::graded,
-    limits::check_files,
+    grades::apply_grades,
     options::check_options,
-    origin::{Base, Compared, Drift, Git, Kept, Origin, Origins},
+    origin::{Base, Comparison, Drift, Git, KeptDrift, Origin, Origins},
     planner::plan,
+    policy_plan::check_files,
     types::{
-        Action, Change, ChangeImpact, Controller, FieldChange, Impact, Options, Overlap, Overlaps,
-        Plan, Planned, Reason, Space, Step, Summary,
+        Action, Change, ChangeImpact, Controller, Coverage, FieldChange, Impact, Options, Overlap,
+        Overlaps, Plan, PlanDiagnostic, Reason, Step, Summary,
     },
 };
 

@@ -107,19 +107,19 @@ pub(crate) struct Git {
 
 /// What a plan was compared with, and what came of that.
 #[derive(Clone, Debug)]
-pub(crate) struct Compared {
+pub(crate) struct Comparison {
     pub(crate) git: Git,
     /// Whether the files of the base could be read; otherwise everything counts as this change.
     pub(crate) is_readable: bool,
     /// Drift that is left alone, by name.
-    pub(crate) kept: Vec<Kept>,
+    pub(crate) kept: Vec<KeptDrift>,
     /// Live discoveries that the branch removed from the files and that stay, by name.
     pub(crate) removed: Vec<Name>,
 }
 
 /// Drift of one discovery that is left alone.
 #[derive(Clone, Debug)]
-pub(crate) struct Kept {
+pub(crate) struct KeptDrift {
     pub(crate) name: Name,
     /// What would have been done to it; an update where only some fields are left as they are.
     pub(crate) action: Action,
@@ -138,5 +138,5 @@ pub(crate) struct Origins {
     /// Restarts that nothing in the branch asks for.
     pub(crate) restart: usize,
     /// Discoveries that an interrupted apply has deleted and not made anew.
-    pub(crate) halved: usize,
+    pub(crate) deleted_not_recreated: usize,
 }

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     model::{
-        AddressRange, AddressSet, Common, Desired, DesiredDiscovery, Exclude, Live, LiveDiscovery,
-        Name, RemoteId, State, overlapping,
+        AddressRange, AddressSet, Common, Desired, DesiredDiscovery, Live, LiveDiscovery, Name,
+        RemoteId, State, overlapping,
     },
     source::Span,
 };
@@ -85,16 +85,15 @@ fn scanners<'a>(desired: &'a Desired, live: &'a Live, changes: &[Change]) -> Vec
 }
 
 fn of_file<'a>(it: &'a DesiredDiscovery, live: Option<&LiveDiscovery>) -> Option<Scanner<'a>> {
-    let target = &it.wanted.target.as_ref()?.value;
-    let kept = || live?.read.as_ref().ok()?.settings.exclude.as_ref();
-    let exclude: Option<&BTreeSet<Exclude>> =
-        it.wanted.exclude.as_ref().map(|it| &it.value).or_else(kept);
+    let target = it.wanted.target()?.value;
+    let kept = || live?.read.as_ref().ok()?.settings.exclude();
+    let exclude = it.wanted.exclude().map(|it| it.value).or_else(kept);
     let addresses = covered(target, exclude);
     Some(Scanner { name: &it.name.value, addresses, span: Some(it.name.span) })
 }
 
 fn of_nobody(it: &LiveDiscovery) -> Option<Scanner<'_>> {
     let settings = &it.read.as_ref().ok()?.settings;
-    let addresses = covered(settings.target.as_ref()?, settings.exclude.as_ref());
+    let addresses = covered(settings.target()?, settings.exclude());
     Some(Scanner { name: &it.name, addresses, span: None })
 }

@@ -4,56 +4,55 @@
 
 use super::{
     check,
-    complaints::{self, Complaints},
-    declared::Case,
-    grades::graded,
+    declared::DiscoveryPlanner,
+    grades::apply_grades,
     impact::impact,
-    limits,
+    inputs::PlanInputs,
+    messages::{self, Diagnostics},
     overlaps::overlaps,
-    rerun,
-    scene::Scene,
-    types::{Controller, Options, Plan, Planned},
+    policy_plan, rerun,
+    types::{Controller, Options, Plan, PlanDiagnostic},
     undeclared,
 };
 use crate::model::{Desired, DesiredDiscovery, Live, LiveDiscovery, RemoteId, State};
 
 /// Plans. `now` is in milliseconds of the epoch, and matters to `rerun: {older_than: …}` only.
 pub(crate) fn plan(desired: &Desired, live: &Live, options: &Options, now: i64) -> Plan {
-    planned(&Scene::new(desired, live, options, now))
+    planned(&PlanInputs::new(desired, live, options, now))
 }
 
-/// Plans what a scene has.
-pub(super) fn planned(scene: &Scene<'_>) -> Plan {
-    let &Scene { desired, live, options, .. } = scene;
-    let mut complaints = Complaints::default();
-    let undeclared = undeclared::changes(scene, &mut complaints);
+/// Makes the plan of these inputs.
+pub(super) fn planned(inputs: &PlanInputs<'_>) -> Plan {
+    let &PlanInputs { desired, live, options, .. } = inputs;
+    let mut complaints = Diagnostics::default();
+    let undeclared = undeclared::changes(inputs, &mut complaints);
     let mut changes = undeclared.deletes;
     let mut unchanged = Vec::new();
-    let mut n_narrowed_away = undeclared.n_narrowed_away;
+    let mut n_excluded = undeclared.n_excluded;
     for it in &desired.discoveries {
         let name = &it.name.value;
-        if !scene.looks_at(name) {
-            n_narrowed_away += 1;
-            if scene.is_requested(name) {
-                complaints.add(name, complaints::rerun_narrowed_away(it));
+        if !inputs.looks_at(name) {
+            n_excluded += 1;
+            if inputs.is_requested(name) {
+                complaints.add(name, messages::rerun_narrowed_away(it));
             }
             continue;
         }
-        if scene.is_left_alone(name) {
+        if inputs.is_left_alone(name) {
             continue;
         }
-        let mut case = Case::new(scene, it);
-        let change = case.change();
+        let mut planner = DiscoveryPlanner::new(inputs, it);
+        let change = planner.change();
         match change {
-            _ if case.complaints.has_error() => (),
+            _ if planner.complaints.has_error() => (),
             Some(change) => changes.push(change),
             None => unchanged.push(name.clone()),
         }
-        complaints.append(case.complaints);
+        complaints.append(planner.complaints);
     }
-    for pattern in scene.idle_patterns() {
-        let diagnostic = complaints::matches_nothing(pattern);
-        complaints.add_general(Planned { diagnostic, refuses: false });
+    for pattern in inputs.idle_patterns() {
+        let diagnostic = messages::matches_nothing(pattern);
+        complaints.add_general(PlanDiagnostic { diagnostic, refuses: false });
     }
     changes.sort_by(|one, other| (one.action, &one.name).cmp(&(other.action, &other.name)));
     unchanged.sort();
@@ -65,18 +64,19 @@ pub(super) fn planned(scene: &Scene<'_>) -> Plan {
         changes,
         unchanged,
         unmanaged: undeclared.unmanaged,
-        n_narrowed_away,
+        n_excluded,
         impact,
         overlaps,
         compared: None,
         diagnostics: complaints.into_planned(),
     };
     let bugs = check::violations(&plan, desired, live);
-    let bugs = bugs.iter().map(|it| Planned { diagnostic: complaints::bug(it), refuses: false });
+    let bugs =
+        bugs.iter().map(|it| PlanDiagnostic { diagnostic: messages::bug(it), refuses: false });
     plan.diagnostics.extend(bugs);
     let policy = desired.policy.as_ref().map(|it| &it.value);
-    plan.diagnostics = graded(policy, plan.diagnostics);
-    plan.diagnostics.extend(limits::of_plan(&plan, scene.files, live));
+    plan.diagnostics = apply_grades(policy, plan.diagnostics);
+    plan.diagnostics.extend(policy_plan::of_plan(&plan, inputs.files, live));
     plan
 }
 
@@ -89,21 +89,21 @@ fn controller(live: &Live) -> Controller {
 /// Returns the live discoveries whose plan rests on when their last run ended. Whoever reads the
 /// controller asks it for these, and for no others, before planning.
 pub(super) fn needs_run_age(desired: &Desired, live: &Live, options: &Options) -> Vec<RemoteId> {
-    let scene = Scene::new(desired, live, options, 0);
-    let ids = desired.discoveries.iter().filter_map(|it| age_decides(&scene, it));
+    let inputs = PlanInputs::new(desired, live, options, 0);
+    let ids = desired.discoveries.iter().filter_map(|it| age_decides(&inputs, it));
     ids.cloned().collect()
 }
 
-fn age_decides<'a>(scene: &Scene<'a>, it: &DesiredDiscovery) -> Option<&'a RemoteId> {
+fn age_decides<'a>(inputs: &PlanInputs<'a>, it: &DesiredDiscovery) -> Option<&'a RemoteId> {
     let name = &it.name.value;
-    let &[LiveDiscovery { id, name: _, read: Ok(live) }] = scene.live_of(name) else {
+    let &[LiveDiscovery { id, name: _, read: Ok(live) }] = inputs.live_of(name) else {
         return None;
     };
-    let is_by_policy = it.state() == State::Present && !scene.is_requested(name);
-    if !is_by_policy || !scene.looks_at(name) || !rerun::looks_at_age(it.rerun(), live.run) {
+    let is_by_policy = it.state() == State::Present && !inputs.is_requested(name);
+    if !is_by_policy || !inputs.looks_at(name) || !rerun::looks_at_age(it.rerun(), live.run) {
         return None;
     }
-    let wish = Case::new(scene, it).wish();
-    let after = live.settings.with(&wish.settings);
+    let resolved = DiscoveryPlanner::new(inputs, it).resolved();
+    let after = live.settings.with(&resolved.settings);
     after.differences(&live.settings).is_empty().then_some(id)
 }

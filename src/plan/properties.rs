@@ -9,59 +9,59 @@ use std::{
 use proptest::{prelude::*, sample::select};
 
 use super::{
-    Action, Change, ChangeImpact, Drift, Impact, Origin, Plan, Planned, Step, check_files,
-    testing::{NOW, Story, limit, limit_of, limit_to},
+    Action, Change, ChangeImpact, Drift, Impact, Origin, Plan, PlanDiagnostic, Step, check_files,
+    testing::{NOW, Scenario, limit, limit_of, limit_to},
     types::Reason,
 };
 use crate::model::{
-    AddressRange, Count, Desired, Interface, Live, LiveDiscovery, MaxDelete, Name, Policy,
-    Readable, RemoteId, RunState, Settings, State, Target,
+    AddressRange, Count, Desired, Exclude, Interface, Live, LiveDiscovery, MaxDelete, Name, Policy,
+    Readable, RemoteId, RunState, Setting, Settings, State, Target,
 };
 
 proptest! {
     #[test]
-    fn equal_inputs_give_equal_plans(story in stories(), seed in any::<u64>()) {
-        let mut shuffled = story.clone();
+    fn equal_inputs_give_equal_plans(scenario in scenarios(), seed in any::<u64>()) {
+        let mut shuffled = scenario.clone();
         shuffle(&mut shuffled.desired.discoveries, seed);
         shuffle(&mut shuffled.live.discoveries, seed.rotate_left(7));
         shuffle(&mut shuffled.live.credentials, seed.rotate_left(13));
-        prop_assert_eq!(format!("{:?}", story.plan()), format!("{:?}", shuffled.plan()));
+        prop_assert_eq!(format!("{:?}", scenario.plan()), format!("{:?}", shuffled.plan()));
     }
 
     #[test]
-    fn no_plan_breaks_a_rule_of_its_own(story in stories()) {
-        let plan = story.plan();
+    fn no_plan_breaks_a_rule_of_its_own(scenario in scenarios()) {
+        let plan = scenario.plan();
         let bug = plan.diagnostics.iter().find(|it| it.diagnostic.code.ends_with("::bug"));
         prop_assert_eq!(bug, None);
     }
 
     #[test]
-    fn nothing_is_planned_for_what_is_not_ours(story in stories()) {
-        let given = story.desired.discoveries.iter().map(|it| &it.name.value);
+    fn nothing_is_planned_for_what_is_not_ours(scenario in scenarios()) {
+        let given = scenario.desired.discoveries.iter().map(|it| &it.name.value);
         let given = given.collect::<BTreeSet<_>>();
-        for change in story.plan().changes {
-            let is_pruned = story.options.prune && story.desired.manage.is_match(&change.name);
+        for change in scenario.plan().changes {
+            let is_pruned = scenario.options.prune && scenario.desired.manage.is_match(&change.name);
             prop_assert!(given.contains(&change.name) || is_pruned);
         }
     }
 
     #[test]
-    fn a_plan_is_empty_once_it_is_applied(story in stories()) {
-        let mut story = story;
-        let first = story.plan();
-        carry_out(&mut story, &first);
-        story.options.rerun.clear();
-        for change in story.plan().changes {
+    fn a_plan_is_empty_once_it_is_applied(scenario in scenarios()) {
+        let mut scenario = scenario;
+        let first = scenario.plan();
+        carry_out(&mut scenario, &first);
+        scenario.options.rerun.clear();
+        for change in scenario.plan().changes {
             prop_assert_eq!(change.reason, Reason::RerunAlways, "{:?}", change);
         }
     }
 
     #[test]
-    fn addresses_equal_brute_force(story in stories()) {
-        let plan = story.plan();
+    fn addresses_equal_brute_force(scenario in scenarios()) {
+        let plan = scenario.plan();
         let Impact { scanned, new, dropped, before, after, logins, .. } = plan.impact;
         let counted = [scanned, new, dropped, before, after, logins].map(number);
-        let forced = brute_force(&story, &plan);
+        let forced = brute_force(&scenario, &plan);
         prop_assert_eq!(counted, forced.0);
         for (change, forced) in plan.changes.iter().zip(forced.1) {
             let ChangeImpact { before, after, new, dropped, logins, .. } = change.impact;
@@ -71,46 +71,46 @@ proptest! {
     }
 
     #[test]
-    fn overlaps_equal_brute_force(story in stories()) {
-        let plan = story.plan();
+    fn overlaps_equal_brute_force(scenario in scenarios()) {
+        let plan = scenario.plan();
         let found = plan.overlaps.found.iter().map(|it| {
             let (one, other) = &it.names;
             let ranges = it.ranges.iter().copied().flat_map(numbers).collect::<BTreeSet<_>>();
             assert_eq!(ranges.len(), number(it.addresses));
             ((one.as_str().to_owned(), other.as_str().to_owned()), ranges)
         });
-        prop_assert_eq!(found.collect::<BTreeMap<_, _>>(), forced_overlaps(&story, &plan));
+        prop_assert_eq!(found.collect::<BTreeMap<_, _>>(), forced_overlaps(&scenario, &plan));
     }
 
     #[test]
     fn limits_on_addresses_equal_brute_force(
-        story in stories(),
+        scenario in scenarios(),
         (forbid, within) in (ranges(), ranges()),
         most in 0_usize..40,
     ) {
-        let story = story.limited(Policy {
+        let scenario = scenario.limited(Policy {
             max_addresses_per_discovery: Some(limit(Count::from(most as u128))),
             forbid_ranges: Some(limit_of(&forbid)),
             allow_only_within: Some(limit_of(&within)),
             allow_unbounded: Some(limit_to(&["[a-c]"])),
             ..Policy::default()
         });
-        let plan = story.plan();
-        let expected = forced_refusals(&story, most, &forbid, &within);
+        let plan = scenario.plan();
+        let expected = forced_refusals(&scenario, most, &forbid, &within);
         prop_assert_eq!(&refused(&plan.diagnostics), &expected);
-        if story.options.except.is_empty() {
-            prop_assert_eq!(refused(&check_files(&story.desired)), expected);
+        if scenario.options.except.is_empty() {
+            prop_assert_eq!(refused(&check_files(&scenario.desired)), expected);
         }
     }
 
     #[test]
     fn limits_on_a_plan_go_by_what_it_reaches(
-        story in stories(),
+        scenario in scenarios(),
         (new, logins) in (0_u128..60, 0_u128..600),
         (count, percent) in (prop::option::of(0_u64..4), prop::option::of(0_u64..100)),
     ) {
-        let plain = story.plan();
-        let story = story.limited(Policy {
+        let plain = scenario.plan();
+        let scenario = scenario.limited(Policy {
             max_new_addresses: Some(limit(Count::from(new))),
             max_login_attempts: Some(limit(Count::from(logins))),
             max_delete: Some(limit(MaxDelete {
@@ -119,13 +119,13 @@ proptest! {
             })).filter(|_| count.is_some() || percent.is_some()),
             ..Policy::default()
         });
-        let plan = story.plan();
+        let plan = scenario.plan();
         let is_refused = |key: &str| plan.diagnostics.iter().any(|it| it.diagnostic.code.ends_with(key));
         prop_assert_eq!(is_refused("::max_new_addresses"), Count::from(new) < plain.impact.new);
         prop_assert_eq!(is_refused("::max_login_attempts"), Count::from(logins) < plain.impact.logins);
-        let is_given = |name: &Name| story.desired.discoveries.iter().any(|it| it.name.value == *name);
-        let owned = story.live.discoveries.iter();
-        let owned = owned.filter(|it| is_given(&it.name) || story.desired.manage.is_match(&it.name));
+        let is_given = |name: &Name| scenario.desired.discoveries.iter().any(|it| it.name.value == *name);
+        let owned = scenario.live.discoveries.iter();
+        let owned = owned.filter(|it| is_given(&it.name) || scenario.desired.manage.is_match(&it.name));
         let summary = plain.summary();
         let (n, owned) = ((summary.delete + summary.replace) as u64, owned.count() as u64);
         let is_much = match (count, percent) {
@@ -141,12 +141,12 @@ proptest! {
     }
 
     #[test]
-    fn nothing_protected_is_deleted_or_replaced(story in stories()) {
-        let story = story.limited(Policy {
+    fn nothing_protected_is_deleted_or_replaced(scenario in scenarios()) {
+        let scenario = scenario.limited(Policy {
             protected_names: Some(limit_to(&["[ac]", "[e-f]"])),
             ..Policy::default()
         });
-        let plan = story.plan();
+        let plan = scenario.plan();
         let destroyed = plan.changes.iter().filter(|it| {
             matches!(it.action, Action::Delete | Action::Replace)
                 && matches!(it.name.as_str(), "a" | "c" | "e" | "f")
@@ -166,7 +166,7 @@ fn ranges() -> impl Strategy<Value = Vec<AddressRange>> {
 }
 
 /// Returns what the policy refuses: code, name, and the addresses that are told.
-fn refused(diagnostics: &[Planned]) -> BTreeSet<(String, String, String)> {
+fn refused(diagnostics: &[PlanDiagnostic]) -> BTreeSet<(String, String, String)> {
     let policy = diagnostics.iter().filter_map(|it| {
         let code = it.diagnostic.code.strip_prefix("trueup::policy::")?;
         assert!(it.refuses && it.diagnostic.is_error());
@@ -181,7 +181,7 @@ fn refused(diagnostics: &[Planned]) -> BTreeSet<(String, String, String)> {
 
 /// Finds what is refused of each discovery, address by address.
 fn forced_refusals(
-    story: &Story,
+    scenario: &Scenario,
     most: usize,
     forbid: &[AddressRange],
     within: &[AddressRange],
@@ -190,15 +190,15 @@ fn forced_refusals(
         |them: &[AddressRange]| them.iter().copied().flat_map(numbers).collect::<BTreeSet<u32>>();
     let (forbid, within) = (of(forbid), of(within));
     let mut found = BTreeSet::new();
-    for it in &story.desired.discoveries {
+    for it in &scenario.desired.discoveries {
         let name = &it.name.value;
-        if it.state() == State::Absent || !story.options.lets_through(name) {
+        if it.state() == State::Absent || !scenario.options.selects(name) {
             continue;
         }
-        let target = it.wanted.target.as_ref().unwrap().value.clone();
+        let target = it.wanted.target().unwrap().value.clone();
         let is_unbounded = matches!(target, Target::Cdp(_) | Target::Lldp(_));
-        let exclude = it.wanted.exclude.as_ref().map(|it| it.value.clone());
-        let reached = reached(&Settings { target: Some(target), exclude, ..Settings::default() });
+        let exclude = it.wanted.exclude().map(|it| it.value.clone());
+        let reached = reached(&scan(target, exclude));
         let mut refuse = |code: &str, addresses: &BTreeSet<u32>| {
             found.insert((code.to_owned(), name.to_string(), told(addresses)));
         };
@@ -241,9 +241,9 @@ fn told(addresses: &BTreeSet<u32>) -> String {
 
 proptest! {
     #[test]
-    fn what_the_base_says_too_is_drift((story, _) in pairs()) {
-        let before = story.sources.sources()[0].text.to_string();
-        let plan = story.plan_against(&before, Drift::Revert);
+    fn what_the_base_says_too_is_drift((scenario, _) in pairs()) {
+        let before = scenario.sources.sources()[0].text.to_string();
+        let plan = scenario.plan_against(&before, Drift::Revert);
         for change in plan.changes {
             let is_restart = change.action == Action::Restart;
             let expected = (!is_restart).then_some(Origin::Drift);
@@ -255,19 +255,19 @@ proptest! {
     }
 
     #[test]
-    fn where_live_is_as_the_base_says_all_is_this_change((story, before) in pairs()) {
-        let mut story = story;
-        story.options.rerun.clear();
-        let past = Story { desired: desired_of(&before, &story), ..story.clone() };
-        carry_out(&mut story, &past.plan());
-        let past = Story { live: story.live.clone(), ..past };
-        let settled = past.plan();
+    fn where_live_is_as_the_base_says_all_is_this_change((scenario, before) in pairs()) {
+        let mut scenario = scenario;
+        scenario.options.rerun.clear();
+        let base_plan = Scenario { desired: desired_of(&before, &scenario), ..scenario.clone() };
+        carry_out(&mut scenario, &base_plan.plan());
+        let base_plan = Scenario { live: scenario.live.clone(), ..base_plan };
+        let settled = base_plan.plan();
         // What had an error then was not put right, and a twin is nobody's.
         let is_settled = |name: &Name| {
-            let given = past.desired.discoveries.iter().any(|it| it.name.value == *name);
+            let given = base_plan.desired.discoveries.iter().any(|it| it.name.value == *name);
             settled.unchanged.contains(name) || !given
         };
-        for change in story.plan_against(&before, Drift::Revert).changes {
+        for change in scenario.plan_against(&before, Drift::Revert).changes {
             if is_settled(&change.name) {
                 prop_assert!(
                     matches!(change.origin, Some(Origin::ThisChange))
@@ -282,9 +282,9 @@ proptest! {
     }
 
     #[test]
-    fn drift_that_is_kept_is_not_touched((story, before) in pairs()) {
-        let mut story = story;
-        let plan = story.plan_against(&before, Drift::Keep);
+    fn drift_that_is_kept_is_not_touched((scenario, before) in pairs()) {
+        let mut scenario = scenario;
+        let plan = scenario.plan_against(&before, Drift::Keep);
         for change in &plan.changes {
             prop_assert_ne!(change.origin, Some(Origin::Drift), "{:?}", change);
             let drift = change.fields.iter().find(|it| it.origin == Some(Origin::Drift));
@@ -293,14 +293,14 @@ proptest! {
         }
         let bug = plan.diagnostics.iter().find(|it| it.diagnostic.code.ends_with("::bug"));
         prop_assert_eq!(bug, None);
-        let was = story.live.clone();
-        carry_out(&mut story, &plan);
+        let was = scenario.live.clone();
+        carry_out(&mut scenario, &plan);
         for kept in &plan.compared.as_ref().unwrap().kept {
             let of = |live: &Live| {
                 let found = live.discoveries.iter().filter(|it| it.name == kept.name);
                 found.map(|it| it.read.clone()).collect::<Vec<_>>()
             };
-            let (was, is) = (of(&was), of(&story.live));
+            let (was, is) = (of(&was), of(&scenario.live));
             if kept.action != Action::Update {
                 prop_assert_eq!(was, is);
                 continue;
@@ -309,7 +309,7 @@ proptest! {
             let (was, is) = (settings(&was), settings(&is));
             for field in &kept.fields {
                 let value = |it: &Settings| match field.path {
-                    "target" => it.target.as_ref().map(|it| format!("{it:?}")),
+                    "target" => it.target().map(|it| format!("{it:?}")),
                     path => it.fields().into_iter().find(|it| it.path == path)
                         .map(|it| format!("{it:?}")),
                 };
@@ -319,12 +319,12 @@ proptest! {
     }
 
     #[test]
-    fn to_keep_drift_and_revert_it_later_is_to_revert_it((story, before) in pairs()) {
-        let at_once = story.plan_against(&before, Drift::Revert);
-        let mut once = story.clone();
+    fn to_keep_drift_and_revert_it_later_is_to_revert_it((scenario, before) in pairs()) {
+        let at_once = scenario.plan_against(&before, Drift::Revert);
+        let mut once = scenario.clone();
         carry_out(&mut once, &at_once);
-        let mut later = story.clone();
-        carry_out(&mut later, &story.plan_against(&before, Drift::Keep));
+        let mut later = scenario.clone();
+        carry_out(&mut later, &scenario.plan_against(&before, Drift::Keep));
         let rest = later.plan_against(&before, Drift::Revert);
         carry_out(&mut later, &rest);
         let is_sound = |name: &Name| {
@@ -333,8 +333,8 @@ proptest! {
                 is_changed || plan.unchanged.contains(name)
             })
         };
-        let of = |story: &Story| {
-            let live = story.live.discoveries.iter().filter(|it| is_sound(&it.name));
+        let of = |scenario: &Scenario| {
+            let live = scenario.live.discoveries.iter().filter(|it| is_sound(&it.name));
             let live = live.filter_map(|it| Some((it.name.clone(), it.read.as_ref().ok()?)));
             live.map(|(name, it)| (name, it.settings.clone())).collect::<BTreeMap<_, _>>()
         };
@@ -343,11 +343,11 @@ proptest! {
 }
 
 /// Stories, and the files of before: mostly those of today, so that there is something in common.
-fn pairs() -> impl Strategy<Value = (Story, String)> {
+fn pairs() -> impl Strategy<Value = (Scenario, String)> {
     let line = (any::<bool>(), desired_keys());
     let others = prop::collection::vec(prop::option::weighted(0.9, line), 7);
-    (stories(), others).prop_map(|(story, others)| {
-        let text = story.sources.sources()[0].text.clone();
+    (scenarios(), others).prop_map(|(scenario, others)| {
+        let text = scenario.sources.sources()[0].text.clone();
         let names = ["a", "b", "c", "d", "e", "f", "g"];
         let lines = names.iter().zip(others).filter_map(|(name, other)| {
             let (is_same, keys) = other?;
@@ -358,16 +358,16 @@ fn pairs() -> impl Strategy<Value = (Story, String)> {
             }
         });
         let before = lines.collect();
-        (story, before)
+        (scenario, before)
     })
 }
 
 /// Returns the files of before as a desired state.
-fn desired_of(before: &str, story: &Story) -> Desired {
-    Desired { manage: story.desired.manage.clone(), ..Story::new(before, "").desired }
+fn desired_of(before: &str, scenario: &Scenario) -> Desired {
+    Desired { manage: scenario.desired.manage.clone(), ..Scenario::new(before, "").desired }
 }
 
-fn stories() -> impl Strategy<Value = Story> {
+fn scenarios() -> impl Strategy<Value = Scenario> {
     let names = || prop::sample::subsequence(vec!["a", "b", "c", "d", "e", "f", "g"], 0..=7);
     let desired = (names(), prop::collection::vec(desired_keys(), 7));
     let live = (names(), prop::collection::vec(live_keys(), 7));
@@ -379,9 +379,9 @@ fn stories() -> impl Strategy<Value = Story> {
         };
         let mut live = lines(live);
         live.extend(twins.and_then(|it| live.get(it).cloned()));
-        let mut story = Story::new(&lines(desired).concat(), &live.concat());
-        story = if prune { story.pruning(&["[a-d]"]) } else { story };
-        story.rerunning(&rerun).except(&except[..except.len() / 3])
+        let mut scenario = Scenario::new(&lines(desired).concat(), &live.concat());
+        scenario = if prune { scenario.pruning(&["[a-d]"]) } else { scenario };
+        scenario.rerunning(&rerun).except(&except[..except.len() / 3])
     })
 }
 
@@ -440,10 +440,10 @@ fn shuffle<T>(list: &mut [T], mut seed: u64) {
 }
 
 /// Does to the live state what the plan says, with runs that complete at once.
-fn carry_out(story: &mut Story, plan: &Plan) {
+fn carry_out(scenario: &mut Scenario, plan: &Plan) {
     let changes = plan.changes.iter().filter_map(|it| Some((it.id.as_ref()?, it)));
     let changes = changes.collect::<BTreeMap<&RemoteId, &Change>>();
-    let live = std::mem::take(&mut story.live.discoveries);
+    let live = std::mem::take(&mut scenario.live.discoveries);
     for mut discovery in live {
         let change = changes.get(&discovery.id);
         if change.is_some_and(|it| it.after.is_none()) {
@@ -452,14 +452,14 @@ fn carry_out(story: &mut Story, plan: &Plan) {
         if let (Some(change), Ok(read)) = (change, &mut discovery.read) {
             *read = changed(read.clone(), change);
         }
-        story.live.discoveries.push(discovery);
+        scenario.live.discoveries.push(discovery);
     }
     for change in plan.changes.iter().filter(|it| it.action == Action::Create) {
         let id = RemoteId(format!("new-{}", change.name));
         let read = Ok(changed(super::testing::readable(), change));
-        story.live.discoveries.push(LiveDiscovery { id, name: change.name.clone(), read });
+        scenario.live.discoveries.push(LiveDiscovery { id, name: change.name.clone(), read });
     }
-    story.live.discoveries.sort_by_key(|it| (it.name.clone(), it.id.clone()));
+    scenario.live.discoveries.sort_by_key(|it| (it.name.clone(), it.id.clone()));
 }
 
 fn changed(mut read: Readable, change: &Change) -> Readable {
@@ -478,9 +478,9 @@ fn number(count: Count) -> usize {
 }
 
 /// Counts everything address by address: of the plan, and of each change.
-fn brute_force(story: &Story, plan: &Plan) -> ([usize; 6], Vec<[usize; 5]>) {
+fn brute_force(scenario: &Scenario, plan: &Plan) -> ([usize; 6], Vec<[usize; 5]>) {
     let live = || {
-        let live = story.live.discoveries.iter();
+        let live = scenario.live.discoveries.iter();
         live.filter_map(|it| it.read.as_ref().ok().map(|read| (&it.id, &read.settings)))
     };
     let covered = live().flat_map(|(_, it)| reached(it)).collect::<BTreeSet<_>>();
@@ -495,8 +495,8 @@ fn brute_force(story: &Story, plan: &Plan) -> ([usize; 6], Vec<[usize; 5]>) {
     let each = plan.changes.iter().map(|it| {
         let (before, after) = (of(&it.before), of(&it.after));
         let scanned = if runs(it) { after.clone() } else { BTreeSet::new() };
-        let n_tries = it.after.as_ref().map_or(0, |it| 1 + it.retries.unwrap_or(3));
-        let credentials = it.after.iter().flat_map(|it| it.credentials.values().flatten());
+        let n_tries = it.after.as_ref().map_or(0, |it| 1 + it.retries().unwrap_or(3));
+        let credentials = it.after.iter().flat_map(Settings::credentials);
         let logins = scanned.len() * credentials.count() * usize::try_from(n_tries).unwrap();
         let (new, dropped) = (&scanned - &covered, &before - &kept);
         [before.len(), after.len(), new.len(), dropped.len(), logins]
@@ -510,25 +510,24 @@ fn brute_force(story: &Story, plan: &Plan) -> ([usize; 6], Vec<[usize; 5]>) {
 }
 
 /// What pairs scan in common, address by address.
-fn forced_overlaps(story: &Story, plan: &Plan) -> BTreeMap<(String, String), BTreeSet<u32>> {
-    let live = |name: &Name| story.live.discoveries.iter().find(|it| it.name == *name);
+fn forced_overlaps(scenario: &Scenario, plan: &Plan) -> BTreeMap<(String, String), BTreeSet<u32>> {
+    let live = |name: &Name| scenario.live.discoveries.iter().find(|it| it.name == *name);
     let mut scanners = Vec::new();
-    for it in &story.desired.discoveries {
+    for it in &scenario.desired.discoveries {
         let name = &it.name.value;
-        let Some(target) = it.wanted.target.as_ref().filter(|_| it.state() != State::Absent) else {
+        let Some(target) = it.wanted.target().filter(|_| it.state() != State::Absent) else {
             continue;
         };
-        let kept = live(name).and_then(|it| it.read.as_ref().ok()).map(|it| &it.settings.exclude);
-        let given = it.wanted.exclude.as_ref().map(|it| it.value.clone());
-        let exclude = given.or_else(|| kept.cloned().flatten());
-        let settings =
-            Settings { target: Some(target.value.clone()), exclude, ..Settings::default() };
-        scanners.push((name, true, reached(&settings)));
+        let kept = live(name)
+            .and_then(|it| it.read.as_ref().ok())
+            .and_then(|it| it.settings.exclude().cloned());
+        let given = it.wanted.exclude().map(|it| it.value.clone());
+        scanners.push((name, true, reached(&scan(target.value.clone(), given.or(kept)))));
     }
     let deleted = plan.changes.iter().filter(|it| it.action == Action::Delete);
     let deleted = deleted.filter_map(|it| it.id.as_ref()).collect::<BTreeSet<_>>();
-    for it in &story.live.discoveries {
-        let is_declared = story.desired.discoveries.iter().any(|of| of.name.value == it.name);
+    for it in &scenario.live.discoveries {
+        let is_declared = scenario.desired.discoveries.iter().any(|of| of.name.value == it.name);
         if let (false, false, Ok(read)) = (is_declared, deleted.contains(&it.id), &it.read) {
             scanners.push((&it.name, false, reached(&read.settings)));
         }
@@ -546,16 +545,20 @@ fn forced_overlaps(story: &Story, plan: &Plan) -> BTreeMap<(String, String), BTr
     found
 }
 
+fn scan(target: Target, exclude: Option<BTreeSet<Exclude>>) -> Settings {
+    [Setting::Target(target)].into_iter().chain(exclude.map(Setting::Exclude)).collect()
+}
+
 /// Lists the addresses one by one, as numbers.
 fn reached(settings: &Settings) -> BTreeSet<u32> {
-    let target = settings.target.as_ref().unwrap();
+    let target = settings.target().unwrap();
     let named = match target {
         Target::Address(it) => [bits(*it)].into(),
         Target::Ranges(it) => it.iter().copied().flat_map(numbers).collect(),
         Target::Cidr(it) => numbers((*it).into()).collect(),
         Target::Cdp(it) | Target::Lldp(it) => BTreeSet::from([bits(it.seed)]),
     };
-    let left_out = settings.exclude.iter().flatten().flat_map(|it| numbers(it.range()));
+    let left_out = settings.exclude().into_iter().flatten().flat_map(|it| numbers(it.range()));
     match target {
         Target::Address(_) | Target::Ranges(_) => named,
         Target::Cidr(_) | Target::Cdp(_) | Target::Lldp(_) => &named - &left_out.collect(),

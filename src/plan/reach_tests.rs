@@ -5,7 +5,7 @@ use std::{fmt::Write as _, fs, net::Ipv6Addr, time::Duration};
 
 use proptest::{prelude::*, sample::select};
 
-use super::{Plan, impact::impact, overlaps::overlaps, testing::Story};
+use super::{Plan, impact::impact, overlaps::overlaps, testing::Scenario};
 use crate::model::AddressRange;
 
 /// How much more a build without optimization may take.
@@ -142,7 +142,7 @@ proptest! {
     #[test]
     fn all_of_ipv6_is_counted_as_by_hand(desired in scans(4), live in scans(5)) {
         let text = |scans: &[Scan]| scans.iter().map(Scan::line).collect::<String>();
-        let plan = Story::new(&text(&desired), &text(&live)).plan();
+        let plan = Scenario::new(&text(&desired), &text(&live)).plan();
         let is_changed = |it: &&Scan| plan.changes.iter().any(|of| of.name.as_str() == it.name);
         let runs = desired.iter().filter(is_changed).collect::<Vec<_>>();
         let is_given = |it: &&Scan| desired.iter().any(|of| of.name == it.name);
@@ -211,13 +211,13 @@ fn what_five_thousand_discoveries_of_eight_ranges_reach_is_counted_in_a_moment()
         }
         text
     };
-    let story = Story::new(&lines(0), &lines(3));
-    let Plan { mut changes, .. } = story.plan();
+    let scenario = Scenario::new(&lines(0), &lines(3));
+    let Plan { mut changes, .. } = scenario.plan();
     assert_eq!(changes.len(), 5_000);
     let mut once = || {
         let began = on_the_processor()?;
-        let reached = impact(&mut changes, &story.live);
-        let found = overlaps(&story.desired, &story.live, &changes);
+        let reached = impact(&mut changes, &scenario.live);
+        let found = overlaps(&scenario.desired, &scenario.live, &changes);
         assert!(!reached.new.is_zero() && !found.found.is_empty());
         Some(on_the_processor()?.saturating_sub(began))
     };

@@ -20,14 +20,14 @@ pub(super) struct Changed {
     pub(super) state: State,
     pub(super) on_change: OnChange,
     /// Whether a run is wanted once it has changed.
-    pub(super) afterwards: Afterwards,
+    pub(super) after_change: AfterChange,
     pub(super) run: RunState,
     pub(super) mutability: Mutability,
 }
 
 /// Whether a discovery that was made or changed is to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Afterwards {
+pub(super) enum AfterChange {
     Run,
     Rest,
 }
@@ -45,8 +45,8 @@ pub(super) enum Mutability {
 pub(super) struct ImmutableWhileStopped;
 
 /// Decides for a discovery that is not there and is to be present.
-pub(super) fn of_new(interface: Interface, afterwards: Afterwards, reason: Reason) -> Decision {
-    let steps = [Some(Step::Create), run_of_new(interface, afterwards)];
+pub(super) fn of_new(interface: Interface, after_change: AfterChange, reason: Reason) -> Decision {
+    let steps = [Some(Step::Create), run_of_new(interface, after_change)];
     Decision { action: Action::Create, reason, steps: steps.into_iter().flatten().collect() }
 }
 
@@ -55,9 +55,9 @@ pub(super) fn of_changed(
     interface: Interface,
     changed: Changed,
 ) -> Result<Decision, ImmutableWhileStopped> {
-    let Changed { state, on_change, afterwards, run, mutability } = changed;
+    let Changed { state, on_change, after_change, run, mutability } = changed;
     let replaced = |reason| {
-        let run_again = run_of_new(interface, afterwards);
+        let run_again = run_of_new(interface, after_change);
         let steps = [stop_of(run), Some(Step::Delete), Some(Step::Create), run_again];
         let steps = steps.into_iter().flatten().collect();
         Decision { action: Action::Replace, reason, steps }
@@ -74,7 +74,7 @@ pub(super) fn of_changed(
             Ok(replaced(Reason::ImmutableField))
         }
         (State::Present, OnChange::Update, Mutability::InPlace) => {
-            Ok(edited((afterwards == Afterwards::Run).then_some(Step::Run)))
+            Ok(edited((after_change == AfterChange::Run).then_some(Step::Run)))
         }
     }
 }
@@ -99,8 +99,8 @@ fn stop_of(run: RunState) -> Option<Step> {
 }
 
 /// The run that follows a create, where the create is not one already.
-fn run_of_new(interface: Interface, afterwards: Afterwards) -> Option<Step> {
-    let is_wanted = afterwards == Afterwards::Run && !interface.create_is_a_run();
+fn run_of_new(interface: Interface, after_change: AfterChange) -> Option<Step> {
+    let is_wanted = after_change == AfterChange::Run && !interface.create_is_a_run();
     is_wanted.then_some(Step::Run)
 }
 
@@ -121,7 +121,7 @@ mod tests {
     const CHANGED: Changed = Changed {
         state: State::Present,
         on_change: OnChange::Update,
-        afterwards: Afterwards::Run,
+        after_change: AfterChange::Run,
         run: RunState::Complete,
         mutability: Mutability::InPlace,
     };
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(decided(CHANGED), "update settings_changed: edit, run");
         let running = Changed { run: RunState::Running, ..CHANGED };
         assert_eq!(decided(running), "update settings_changed: stop, edit, run");
-        let resting = Changed { afterwards: Afterwards::Rest, ..running };
+        let resting = Changed { after_change: AfterChange::Rest, ..running };
         assert_eq!(decided(resting), "update settings_changed: stop, edit");
     }
 

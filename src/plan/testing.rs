@@ -9,13 +9,13 @@
 //!
 //! The same keys make settings on both sides. A live one is complete where nothing is said of it.
 
-use super::{Base, Drift, Git, Options, credentials, diff};
+use super::{Base, Drift, Git, Options, credentials};
 use crate::{
     model::{
         AddressRange, Credential, CredentialId, CredentialKind, CredentialRef, Desired,
-        DesiredDiscovery, Given, Globs, Interface, Live, LiveDiscovery, ManagementIp, Name,
-        NamePatterns, Neighbours, OnChange, OwnCredentials, Policy, Protocol, Readable, RemoteId,
-        Rerun, RunState, Settings, State, Target, Unreadable, Wanted,
+        DesiredDiscovery, Field, FieldValue, Form, Given, Globs, Interface, Live, LiveDiscovery,
+        Name, NamePatterns, OnChange, OwnCredentials, Policy, Readable, RemoteId, Rerun, RunState,
+        Setting, Settings, State, Unreadable, Wanted, setting_of_path,
     },
     source::{SourceId, SourceMap, Span, Spanned},
 };
@@ -25,14 +25,14 @@ pub(crate) const NOW: i64 = 1_800_000_000_000;
 
 /// What a test plans.
 #[derive(Clone, Debug)]
-pub(crate) struct Story {
+pub(crate) struct Scenario {
     pub(crate) desired: Desired,
     pub(crate) live: Live,
     pub(crate) options: Options,
     pub(crate) sources: SourceMap,
 }
 
-impl Story {
+impl Scenario {
     pub(crate) fn new(desired: &str, live: &str) -> Self {
         let mut sources = SourceMap::default();
         let source = sources.add("discoveries.yaml", desired);
@@ -67,10 +67,11 @@ impl Story {
     }
 
     /// Has an interrupted apply have deleted these, to make them again as they stand here.
-    pub(crate) fn halving(mut self, live: &str) -> Self {
-        let halved = live_state(live).discoveries.into_iter();
-        let halved = halved.map(|it| (it.name, it.read.unwrap().settings));
-        self.options.halved = halved.collect();
+    pub(crate) fn with_deleted(mut self, live: &str) -> Self {
+        let deleted_not_recreated = live_state(live).discoveries.into_iter();
+        let deleted_not_recreated =
+            deleted_not_recreated.map(|it| (it.name, it.read.unwrap().settings));
+        self.options.deleted_not_recreated = deleted_not_recreated.collect();
         self
     }
 
@@ -264,66 +265,43 @@ fn desired_discovery(line: &Part<'_>) -> DesiredDiscovery {
 /// Puts a setting in, if the part is one.
 fn want(wanted: &mut Wanted, part: Part<'_>) -> bool {
     let (key, value) = part.key();
-    let text = value.text;
-    let neighbours = || match text.split_once(' ') {
-        Some((seed, hops)) => {
-            let hops = (hops != "?").then(|| hops.parse().unwrap());
-            Neighbours { seed: seed.parse().unwrap(), hops }
+    if let Some(kind) = CredentialKind::ALL.into_iter().find(|it| it.key() == key.text) {
+        let items = value.items();
+        let references = items.iter().map(|it| it.spanned(reference(it.text))).collect();
+        let given = Given { value: references, key: key.span(), at: value.span() };
+        wanted.credentials.insert(kind, given);
+        return true;
+    }
+    let list = || FieldValue::List(value.items().iter().map(|it| it.text.to_owned()).collect());
+    let text = |it: &str| FieldValue::Text(it.to_owned());
+    let number = |it: &str| FieldValue::Number(it.parse().unwrap());
+    let fields = match (key.text, setting_of_path(key.text)) {
+        ("cdp" | "lldp", _) => {
+            let (seed, hops) = value.text.split_once(' ').unwrap_or((value.text, "16"));
+            let hops = (hops != "?").then(|| (format!("{}.hops", key.text), number(hops)));
+            [(format!("{}.seed", key.text), text(seed))].into_iter().chain(hops).collect()
         }
-        None => Neighbours { seed: text.parse().unwrap(), hops: Some(16) },
+        ("ranges", _) => vec![(key.text.to_owned(), list())],
+        (path, Some((setting, _))) => {
+            let value = match setting.form() {
+                Form::Set | Form::List => list(),
+                Form::Number => number(value.text),
+                Form::Target | Form::Text => text(value.text),
+                Form::Credentials => panic!("no key: {path}"),
+            };
+            vec![(path.to_owned(), value)]
+        }
+        (_, None) => return false,
     };
-    let number = || text.parse().unwrap();
-    match key.text {
-        "address" => wanted.target = given(key, value, Target::Address(text.parse().unwrap())),
-        "ranges" => {
-            let ranges = value.items().iter().map(|it| it.text.parse().unwrap()).collect();
-            wanted.target = given(key, value, Target::Ranges(ranges));
-        }
-        "cidr" => wanted.target = given(key, value, Target::Cidr(text.parse().unwrap())),
-        "cdp" => wanted.target = given(key, value, Target::Cdp(neighbours())),
-        "lldp" => wanted.target = given(key, value, Target::Lldp(neighbours())),
-        "exclude" => {
-            let exclude = value.items().into_iter().map(|it| match it.text.parse() {
-                Ok(address) => std::net::IpAddr::into(address),
-                Err(_) => it.text.parse::<ipnet::IpNet>().unwrap().into(),
-            });
-            wanted.exclude = given(key, value, exclude.collect());
-        }
-        "protocols" => {
-            let protocols = value.items().into_iter().map(|it| match it.text {
-                "ssh" => Protocol::Ssh,
-                "telnet" => Protocol::Telnet,
-                it => panic!("no protocol: {it}"),
-            });
-            wanted.protocols = given(key, value, protocols.collect());
-        }
-        "retries" => wanted.retries = given(key, value, number()),
-        "timeout" => wanted.timeout = given(key, value, text.parse().unwrap()),
-        "management_ip" => {
-            let method = match text {
-                "default" => ManagementIp::Default,
-                "loopback" => ManagementIp::Loopback,
-                it => panic!("no management_ip: {it}"),
-            };
-            wanted.management_ip = given(key, value, method);
-        }
-        "netconf_port" => wanted.netconf_port = given(key, value, number()),
-        _ => {
-            let kind = CredentialKind::ALL.into_iter().find(|it| it.key() == key.text);
-            let Some(kind) = kind else {
-                return false;
-            };
-            let items = value.items();
-            let references = items.iter().map(|it| it.spanned(reference(it.text))).collect();
-            wanted.credentials.extend(given(key, value, references).map(|it| (kind, it)));
-        }
+    let field = |(path, value): (String, FieldValue)| {
+        let (setting, path) = setting_of_path(&path).unwrap();
+        Field { setting, path, value }
+    };
+    let settings = Settings::from_fields(fields.into_iter().map(field).collect()).unwrap();
+    for setting in settings.iter().cloned() {
+        wanted.insert(Given { value: setting, key: key.span(), at: value.span() });
     }
     true
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "every place that it is put in is an option")]
-fn given<T>(key: Part<'_>, at: Part<'_>, value: T) -> Option<Given<T>> {
-    Some(Given { value, key: key.span(), at: at.span() })
 }
 
 /// Reads `description`, `description (username)`, `(username)` or `id ID`.
@@ -376,8 +354,8 @@ fn live_discovery(line: &Part<'_>, id: RemoteId) -> LiveDiscovery {
     }
     let resolved = credentials::resolve(&wanted.credentials, &known_credentials());
     assert!(resolved.complaints.is_empty(), "{:?}", resolved.complaints);
-    live.settings = diff::settings(&wanted, resolved.credentials);
-    live.settings.gone_credentials = gone;
+    live.settings = wanted.settings(resolved.credentials);
+    live.settings.extend((!gone.is_empty()).then_some(Setting::GoneCredentials(gone)));
     LiveDiscovery { id, name, read: unreadable.map_or(Ok(live), Err) }
 }
 

@@ -2,19 +2,20 @@
 
 use std::fmt::Write as _;
 
-use super::testing::Story;
+use super::testing::Scenario;
 use crate::{
+    model::SettingKey,
     render::{Show, plan_text},
     source::{Diagnostic, Severity, SourceMap},
 };
 
 /// Returns the plan as it is printed, and then the diagnostics.
-fn planned(story: &Story) -> String {
-    let plan = story.plan();
-    let mut text = plan_text(&plan, &story.sources, Show::Changes);
+fn planned(scenario: &Scenario) -> String {
+    let plan = scenario.plan();
+    let mut text = plan_text(&plan, &scenario.sources, Show::Changes);
     for it in &plan.diagnostics {
         let refuses = if it.refuses { " (refuses)" } else { "" };
-        text.push_str(&complaint(&it.diagnostic, refuses, &story.sources));
+        text.push_str(&complaint(&it.diagnostic, refuses, &scenario.sources));
     }
     text
 }
@@ -40,20 +41,20 @@ fn complaint(diagnostic: &Diagnostic, note: &str, sources: &SourceMap) -> String
 }
 
 /// Returns the codes of what is complained of, without their common start.
-fn codes(story: &Story) -> String {
-    let diagnostics = story.plan().diagnostics;
+fn codes(scenario: &Scenario) -> String {
+    let diagnostics = scenario.plan().diagnostics;
     let codes =
         diagnostics.iter().map(|it| it.diagnostic.code.trim_start_matches("trueup::plan::"));
     codes.collect::<Vec<_>>().join(" ")
 }
 
 /// Returns name, action, reason and steps of each change, one a line.
-fn changes(story: &Story) -> String {
+fn changes(scenario: &Scenario) -> String {
     let line = |it: &super::Change| {
         let steps = it.steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         format!("{} {} {}: {steps}", it.name, it.action, it.reason.key())
     };
-    story.plan().changes.iter().map(line).collect::<Vec<_>>().join("\n")
+    scenario.plan().changes.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -71,7 +72,7 @@ fn everything_at_once_reads_as_in_the_design() {
         lab; cidr 10.20.0.0/22; running
         branch-oslo; cidr 10.30.0.0/24; aborted
     ";
-    insta::assert_snapshot!(planned(&Story::new(desired, live)), @r#"
+    insta::assert_snapshot!(planned(&Scenario::new(desired, live)), @r#"
       # old-dc will be destroyed
       # (declared_absent)
       - resource "discovery" "old-dc" {
@@ -118,14 +119,14 @@ fn everything_at_once_reads_as_in_the_design() {
 const CREDENTIALS: &str = "cli netops; snmp_v3 core";
 
 /// One discovery of the files and one that is live, of the same name and target.
-fn pair(desired: &str, live: &str) -> Story {
+fn pair(desired: &str, live: &str) -> Scenario {
     let desired = format!("lab; cidr 10.0.0.0/24; {desired}").replace("; ;", ";");
     let live = format!("lab; cidr 10.0.0.0/24; {live}");
-    Story::new(desired.trim_end_matches("; "), live.trim_end_matches("; "))
+    Scenario::new(desired.trim_end_matches("; "), live.trim_end_matches("; "))
 }
 
-fn new(keys: &str) -> Story {
-    Story::new(&format!("lab; cidr 10.0.0.0/24; {CREDENTIALS}{keys}"), "")
+fn new(keys: &str) -> Scenario {
+    Scenario::new(&format!("lab; cidr 10.0.0.0/24; {CREDENTIALS}{keys}"), "")
 }
 
 // The table of actions.
@@ -134,17 +135,17 @@ fn new(keys: &str) -> Story {
 fn a_new_one_is_created_where_it_is_to_be_present_and_only_there() {
     assert_eq!(changes(&new("")), "lab create new: create");
     for state in ["stopped", "absent"] {
-        let story = new(&format!("; state {state}"));
-        assert_eq!(changes(&story), "");
-        assert_eq!(story.plan().unchanged.len(), 1);
+        let scenario = new(&format!("; state {state}"));
+        assert_eq!(changes(&scenario), "");
+        assert_eq!(scenario.plan().unchanged.len(), 1);
     }
 }
 
 #[test]
 fn what_is_as_it_should_be_is_left_alone() {
-    let story = pair("retries 3", "retries 3; timeout 5s");
-    assert_eq!(changes(&story), "");
-    assert_eq!(story.plan().unchanged.len(), 1);
+    let scenario = pair("retries 3", "retries 3; timeout 5s");
+    assert_eq!(changes(&scenario), "");
+    assert_eq!(scenario.plan().unchanged.len(), 1);
 }
 
 #[test]
@@ -193,20 +194,21 @@ fn what_is_to_be_stopped_is_stopped_or_edited_and_never_run() {
 
 #[test]
 fn what_is_to_be_absent_is_deleted_whatever_else_is_said_of_it() {
-    let story = pair("state absent; retries 3; cli nobody; rerun always", "running");
-    assert_eq!(changes(&story), "lab delete declared_absent: delete");
-    assert_eq!(codes(&story), "");
+    let scenario = pair("state absent; retries 3; cli nobody; rerun always", "running");
+    assert_eq!(changes(&scenario), "lab delete declared_absent: delete");
+    assert_eq!(codes(&scenario), "");
 }
 
 #[test]
 fn two_of_a_name_are_an_error_whatever_is_wanted() {
     for state in ["present", "stopped", "absent"] {
-        let story = Story::new(&format!("lab; cidr 10.0.0.0/24; state {state}"), "lab\nlab\nhq");
-        assert_eq!(changes(&story), "");
-        assert_eq!(codes(&story), "duplicate_live_name");
+        let scenario =
+            Scenario::new(&format!("lab; cidr 10.0.0.0/24; state {state}"), "lab\nlab\nhq");
+        assert_eq!(changes(&scenario), "");
+        assert_eq!(codes(&scenario), "duplicate_live_name");
     }
-    let story = Story::new("lab; cidr 10.0.0.0/24", "lab\nlab");
-    insta::assert_snapshot!(planned(&story), @"
+    let scenario = Scenario::new("lab; cidr 10.0.0.0/24", "lab\nlab");
+    insta::assert_snapshot!(planned(&scenario), @"
     This plan cannot be applied: 1 error. The discoveries with errors are left out of it.
     error trueup::plan::duplicate_live_name: the controller has 2 discoveries called `lab`: ids 1, 2
       at 1: lab
@@ -216,8 +218,8 @@ fn two_of_a_name_are_an_error_whatever_is_wanted() {
 
 #[test]
 fn a_moved_line_is_not_a_change() {
-    let story = Story::new("\n\n  lab;   cidr   10.0.0.0/24", "lab; cidr 10.0.0.0/24");
-    assert_eq!(changes(&story), "");
+    let scenario = Scenario::new("\n\n  lab;   cidr   10.0.0.0/24", "lab; cidr 10.0.0.0/24");
+    assert_eq!(changes(&scenario), "");
 }
 
 // When a discovery is run again.
@@ -234,10 +236,10 @@ fn a_policy_runs_again_what_is_as_it_should_be() {
 
 #[test]
 fn a_name_that_is_asked_for_is_run_again_unless_it_runs() {
-    let story = pair("rerun never", "unknown").rerunning(&["lab"]);
-    assert_eq!(changes(&story), "lab restart rerun_requested: run");
-    let story = pair("", "running").rerunning(&["lab"]);
-    insta::assert_snapshot!(planned(&story), @"
+    let scenario = pair("rerun never", "unknown").rerunning(&["lab"]);
+    assert_eq!(changes(&scenario), "lab restart rerun_requested: run");
+    let scenario = pair("", "running").rerunning(&["lab"]);
+    insta::assert_snapshot!(planned(&scenario), @"
     No changes. Your infrastructure matches the configuration.
     warning trueup::plan::already_running: `lab` is running: `--rerun` does nothing to it
       at 1: lab
@@ -269,8 +271,13 @@ fn a_run_whose_end_is_not_known_is_not_run_again() {
 
 #[test]
 fn the_end_of_a_run_is_asked_for_only_where_it_decides() {
-    let asked = |story: Story| {
-        let ids = super::needs_run_age_against(None, &story.desired, &story.live, &story.options);
+    let asked = |scenario: Scenario| {
+        let ids = super::needs_run_age_against(
+            None,
+            &scenario.desired,
+            &scenario.live,
+            &scenario.options,
+        );
         ids.len()
     };
     assert_eq!(asked(pair("rerun older_than 1d", "")), 1);
@@ -288,7 +295,7 @@ fn the_end_of_a_run_is_asked_for_only_where_it_decides() {
 #[test]
 fn every_reference_that_does_not_resolve_is_an_error_at_its_place() {
     let desired = "lab; cidr 10.0.0.0/24; cli netopz, legacy, core; snmp_v2_read id s1; netconf x";
-    insta::assert_snapshot!(planned(&Story::new(desired, "")), @"
+    insta::assert_snapshot!(planned(&Scenario::new(desired, "")), @"
     This plan cannot be applied: 5 errors. The discoveries with errors are left out of it.
     error trueup::plan::credential_missing: the controller has no cli credential `netopz`
       at 1: netopz
@@ -311,17 +318,21 @@ fn every_reference_that_does_not_resolve_is_an_error_at_its_place() {
 #[test]
 fn a_credential_is_named_by_description_or_username_or_id() {
     for reference in ["netops", "netops (netops)", "(netops)", "id c1"] {
-        let story = pair(&format!("cli {reference}"), "cli netops");
-        assert_eq!((changes(&story), codes(&story)), (String::new(), String::new()), "{reference}");
+        let scenario = pair(&format!("cli {reference}"), "cli netops");
+        assert_eq!(
+            (changes(&scenario), codes(&scenario)),
+            (String::new(), String::new()),
+            "{reference}"
+        );
     }
     assert_eq!(codes(&pair("cli Netops", "cli netops")), "credential_missing");
 }
 
 #[test]
 fn the_same_credential_twice_is_a_warning() {
-    let story = pair("cli netops, id c1", "cli netops");
-    assert_eq!(changes(&story), "");
-    insta::assert_snapshot!(planned(&story), @"
+    let scenario = pair("cli netops, id c1", "cli netops");
+    assert_eq!(changes(&scenario), "");
+    insta::assert_snapshot!(planned(&scenario), @"
     No changes. Your infrastructure matches the configuration.
     warning trueup::plan::credential_twice: the cli credential `netops (netops)` is given twice
       at 1: id c1 <- here
@@ -331,23 +342,23 @@ fn the_same_credential_twice_is_a_warning() {
 
 #[test]
 fn an_error_in_the_defaults_of_a_file_is_said_once() {
-    let mut story = Story::new("a; cidr 10.0.0.0/24; cli nobody\nb; cidr 10.0.1.0/24", "");
-    let credentials = story.desired.discoveries[0].wanted.credentials.clone();
-    story.desired.discoveries[1].wanted.credentials = credentials;
-    assert_eq!(codes(&story), "no_snmp_credential credential_missing no_snmp_credential");
+    let mut scenario = Scenario::new("a; cidr 10.0.0.0/24; cli nobody\nb; cidr 10.0.1.0/24", "");
+    let credentials = scenario.desired.discoveries[0].wanted.credentials.clone();
+    scenario.desired.discoveries[1].wanted.credentials = credentials;
+    assert_eq!(codes(&scenario), "no_snmp_credential credential_missing no_snmp_credential");
 }
 
 #[test]
 fn an_error_of_a_credential_does_not_hide_other_errors() {
-    let story = pair("cli nobody; retries 3", "retries 2; own userNameList; edited");
-    assert_eq!(codes(&story), "being_edited own_credentials credential_missing");
-    assert_eq!(changes(&story), "");
+    let scenario = pair("cli nobody; retries 3", "retries 2; own userNameList; edited");
+    assert_eq!(codes(&scenario), "being_edited own_credentials credential_missing");
+    assert_eq!(changes(&scenario), "");
 }
 
 #[test]
 fn an_error_keeps_its_own_change_out_and_no_other() {
     let desired = "lab; cidr 10.0.0.0/24\nhq; address 10.0.0.1; cli netops; snmp_v3 core";
-    insta::assert_snapshot!(planned(&Story::new(desired, "")), @r#"
+    insta::assert_snapshot!(planned(&Scenario::new(desired, "")), @r#"
       # hq will be created
       # (new)
       + resource "discovery" "hq" {
@@ -397,8 +408,8 @@ fn a_credential_that_is_gone_differs_where_any_kind_is_managed() {
 
 #[test]
 fn a_replace_never_keeps_a_credential_that_is_gone() {
-    let story = pair("retries 3; on_change replace", "cli netops; snmp_v3 core; gone 17");
-    insta::assert_snapshot!(planned(&story), @r#"
+    let scenario = pair("retries 3; on_change replace", "cli netops; snmp_v3 core; gone 17");
+    insta::assert_snapshot!(planned(&scenario), @r#"
       # lab must be replaced
       # (replace_requested; steps: delete, create)
     -/+ resource "discovery" "lab" {
@@ -415,28 +426,28 @@ fn a_replace_never_keeps_a_credential_that_is_gone() {
     Plan: 1 to add, 0 to change, 1 to destroy.
     Runs: 1 to start. Addresses: 256 scanned, 0 of them new.
     "#);
-    let plan = story.plan();
-    assert!(plan.changes[0].after.as_ref().unwrap().gone_credentials.is_empty());
+    let plan = scenario.plan();
+    assert!(plan.changes[0].after.as_ref().unwrap().get(SettingKey::GoneCredentials).is_none());
 }
 
 #[test]
 fn nothing_is_made_without_a_way_to_log_in() {
-    let codes_of = |keys: &str| codes(&Story::new(&format!("lab; cidr 10.0.0.0/24{keys}"), ""));
+    let codes_of = |keys: &str| codes(&Scenario::new(&format!("lab; cidr 10.0.0.0/24{keys}"), ""));
     assert_eq!(codes_of("; snmp_v2_read public-read"), "no_cli_credential");
     assert_eq!(codes_of("; cli ; snmp_v3 core"), "no_cli_credential");
     assert_eq!(codes_of("; cli netops; snmp_v3 "), "no_snmp_credential");
     assert_eq!(codes_of("; cli netops; snmp_v2_write private-write"), "");
-    let story = pair("retries 3; on_change replace", "retries 2");
-    assert_eq!(codes(&story), "no_cli_credential no_snmp_credential");
-    assert_eq!(changes(&story), "");
+    let scenario = pair("retries 3; on_change replace", "retries 2");
+    assert_eq!(codes(&scenario), "no_cli_credential no_snmp_credential");
+    assert_eq!(changes(&scenario), "");
 }
 
 // Warnings and protections.
 
 #[test]
 fn a_create_starts_a_run_even_where_none_is_wanted() {
-    let story = new("; rerun never");
-    insta::assert_snapshot!(planned(&story), @r#"
+    let scenario = new("; rerun never");
+    insta::assert_snapshot!(planned(&scenario), @r#"
       # lab will be created
       # (new)
       + resource "discovery" "lab" {
@@ -461,8 +472,8 @@ fn a_create_starts_a_run_even_where_none_is_wanted() {
 
 #[test]
 fn a_discovery_with_credentials_of_its_own_is_never_edited() {
-    let story = pair("retries 3", "retries 2; own userNameList");
-    insta::assert_snapshot!(planned(&story), @"
+    let scenario = pair("retries 3", "retries 2; own userNameList");
+    insta::assert_snapshot!(planned(&scenario), @"
     This plan cannot be applied: 1 refusal. The discoveries with errors are left out of it.
     error trueup::plan::own_credentials (refuses): `lab` has credentials of its own (`userNameList`), which cannot be read, and an edit would lose them
       at 1: lab
@@ -476,8 +487,8 @@ fn a_discovery_with_credentials_of_its_own_is_never_edited() {
 #[test]
 fn a_replace_is_the_consent_to_lose_credentials() {
     let keys = format!("retries 3; on_change replace; {CREDENTIALS}");
-    let story = pair(&keys, "retries 2; own userNameList");
-    insta::assert_snapshot!(planned(&story), @r#"
+    let scenario = pair(&keys, "retries 2; own userNameList");
+    insta::assert_snapshot!(planned(&scenario), @r#"
       # lab must be replaced
       # (replace_requested; steps: delete, create)
     -/+ resource "discovery" "lab" {
@@ -501,8 +512,8 @@ fn a_replace_is_the_consent_to_lose_credentials() {
 
 #[test]
 fn masked_secrets_are_left_out_of_an_edit() {
-    let story = pair("retries 3", "retries 2; cli netops; masked snmpRoCommunity");
-    insta::assert_snapshot!(planned(&story), @r#"
+    let scenario = pair("retries 3", "retries 2; cli netops; masked snmpRoCommunity");
+    insta::assert_snapshot!(planned(&scenario), @r#"
       # lab will be updated in-place
       # (settings_changed; steps: edit, run)
       ~ resource "discovery" "lab" {
@@ -534,14 +545,14 @@ fn somebody_elses_edit_is_said() {
 
 #[test]
 fn a_name_that_looks_alike_is_said() {
-    let story = Story::new("HQ Core; cidr 10.0.0.0/24; state stopped", "hqcore");
-    insta::assert_snapshot!(planned(&story), @"
+    let scenario = Scenario::new("HQ Core; cidr 10.0.0.0/24; state stopped", "hqcore");
+    insta::assert_snapshot!(planned(&scenario), @"
     No changes. Your infrastructure matches the configuration.
     warning trueup::plan::similar_name: `HQ Core` is not on the controller, and `hqcore` is
       at 1: HQ Core
       help: they differ in letter case or blanks only, and are two discoveries to a controller
     ");
-    let renamed = Story::new("HQ; cidr 10.0.0.0/24; state stopped\nhq; state absent", "hq");
+    let renamed = Scenario::new("HQ; cidr 10.0.0.0/24; state stopped\nhq; state absent", "hq");
     assert_eq!(codes(&renamed), "");
 }
 
@@ -549,7 +560,7 @@ fn a_name_that_looks_alike_is_said() {
 fn hops_that_cannot_be_compared_are_said() {
     let hops = |want: &str, have: &str| {
         let live = format!("hq; cdp 10.0.0.1 {have}");
-        Story::new(&format!("hq; cdp 10.0.0.1 {want}"), &live)
+        Scenario::new(&format!("hq; cdp 10.0.0.1 {want}"), &live)
     };
     insta::assert_snapshot!(planned(&hops("3", "?")), @"
     No changes. Your infrastructure matches the configuration.
@@ -565,30 +576,30 @@ fn hops_that_cannot_be_compared_are_said() {
 #[test]
 fn what_cannot_be_understood_is_an_error_only_where_it_matters() {
     let odd = "odd; unreadable discoveryType \"Foo\"";
-    insta::assert_snapshot!(planned(&Story::new("odd; state absent", odd)), @r#"
+    insta::assert_snapshot!(planned(&Scenario::new("odd; state absent", odd)), @r#"
     This plan cannot be applied: 1 error. The discoveries with errors are left out of it.
     error trueup::plan::unreadable: the live discovery `odd` cannot be understood: `discoveryType` is "Foo"
       at 1: odd
       help: nothing is done to it as long as that is so: look at it on the controller
     "#);
-    insta::assert_snapshot!(planned(&Story::new("lab; state absent", odd)), @r#"
+    insta::assert_snapshot!(planned(&Scenario::new("lab; state absent", odd)), @r#"
     No changes. Your infrastructure matches the configuration.
     warning trueup::plan::unreadable: 1 live discovery that no file names cannot be understood: `odd` (`discoveryType` is "Foo")
       help: what they cover is not counted among the addresses; they are left alone
     "#);
-    let pruned = Story::new("lab; state absent", odd).pruning(&["*"]);
+    let pruned = Scenario::new("lab; state absent", odd).pruning(&["*"]);
     assert_eq!(codes(&pruned), "unreadable");
     assert!(!pruned.plan().is_complete());
     assert_eq!(pruned.plan().unmanaged.len(), 1);
-    assert_eq!(codes(&Story::new("odd; state absent", odd).except(&["odd"])), "");
+    assert_eq!(codes(&Scenario::new("odd; state absent", odd).except(&["odd"])), "");
 }
 
 #[test]
 fn many_that_cannot_be_understood_are_one_warning() {
     let odd = (0..12).map(|it| format!("odd-{it:02}; unreadable id null"));
-    let story = Story::new("", &odd.collect::<Vec<_>>().join("\n"));
-    assert_eq!(codes(&story), "unreadable");
-    let plan = story.plan();
+    let scenario = Scenario::new("", &odd.collect::<Vec<_>>().join("\n"));
+    assert_eq!(codes(&scenario), "unreadable");
+    let plan = scenario.plan();
     assert!(
         plan.diagnostics[0].diagnostic.message.ends_with("`odd-09` (`id` is null), and 2 more")
     );
@@ -599,32 +610,35 @@ fn many_that_cannot_be_understood_are_one_warning() {
 #[test]
 fn prune_deletes_what_is_managed_and_in_no_file() {
     let live = "lab; cidr 10.0.0.0/24\nbranch-a\nbranch-b; cidr 10.1.0.0/24\nother";
-    let story = Story::new("lab; cidr 10.0.0.0/24", live);
-    assert_eq!(changes(&story.clone().managing(&["branch-*"])), "");
-    let story = story.pruning(&["branch-*"]);
+    let scenario = Scenario::new("lab; cidr 10.0.0.0/24", live);
+    assert_eq!(changes(&scenario.clone().managing(&["branch-*"])), "");
+    let scenario = scenario.pruning(&["branch-*"]);
     assert_eq!(
-        changes(&story),
+        changes(&scenario),
         "branch-a delete not_declared: delete\nbranch-b delete not_declared: delete"
     );
-    let plan = story.plan();
+    let plan = scenario.plan();
     assert_eq!(plan.unmanaged.iter().map(ToString::to_string).collect::<Vec<_>>(), ["other"]);
-    assert_eq!(changes(&story.clone().only(&["branch-b"])), "branch-b delete not_declared: delete");
-    assert_eq!(changes(&story.except(&["*-b"])), "branch-a delete not_declared: delete");
+    assert_eq!(
+        changes(&scenario.clone().only(&["branch-b"])),
+        "branch-b delete not_declared: delete"
+    );
+    assert_eq!(changes(&scenario.except(&["*-b"])), "branch-a delete not_declared: delete");
 }
 
 #[test]
 fn a_pattern_that_matches_nothing_is_said() {
-    let story = Story::new("lab; cidr 10.0.0.0/24", "lab; cidr 10.0.0.0/24\nother");
-    assert_eq!(codes(&story.clone().only(&["l*", "other"])), "");
-    assert_eq!(codes(&story.only(&["l*", "zzz*"])), "matches_nothing");
+    let scenario = Scenario::new("lab; cidr 10.0.0.0/24", "lab; cidr 10.0.0.0/24\nother");
+    assert_eq!(codes(&scenario.clone().only(&["l*", "other"])), "");
+    assert_eq!(codes(&scenario.only(&["l*", "zzz*"])), "matches_nothing");
 }
 
 /// Ten managed live discoveries or more, the last of which no file gives.
-fn guarded(n_managed: usize, n_deletions: usize) -> Story {
+fn guarded(n_managed: usize, n_deletions: usize) -> Scenario {
     let names = (0..n_managed).map(|it| format!("b-{it:02}; cidr 10.0.{it}.0/24\n"));
     let names = names.collect::<Vec<_>>();
     let kept = names.iter().take(n_managed - n_deletions).cloned().collect::<String>();
-    Story::new(&kept, &names.concat()).pruning(&["b-*"])
+    Scenario::new(&kept, &names.concat()).pruning(&["b-*"])
 }
 
 #[test]
@@ -668,17 +682,20 @@ fn prune_is_refused_beyond_two_and_a_fifth() {
 
 #[test]
 fn prune_touches_no_name_that_two_have() {
-    let story = Story::new("lab; state absent", "b-1\nb-1").pruning(&["b-*"]);
-    assert_eq!((changes(&story), codes(&story)), (String::new(), "duplicate_live_name".into()));
+    let scenario = Scenario::new("lab; state absent", "b-1\nb-1").pruning(&["b-*"]);
+    assert_eq!(
+        (changes(&scenario), codes(&scenario)),
+        (String::new(), "duplicate_live_name".into())
+    );
 }
 
 #[test]
 fn a_narrowed_plan_says_that_it_is() {
     let desired =
         "a; address 10.0.0.1; state stopped\nb; state absent; cli nobody\nc; state absent";
-    let story = Story::new(desired, "a; address 10.0.0.1; running\nb\nc\nd");
-    let story = story.only(&["a", "b"]).except(&["b"]).rerunning(&["c"]);
-    insta::assert_snapshot!(planned(&story), @"
+    let scenario = Scenario::new(desired, "a; address 10.0.0.1; running\nb\nc\nd");
+    let scenario = scenario.only(&["a", "b"]).except(&["b"]).rerunning(&["c"]);
+    insta::assert_snapshot!(planned(&scenario), @"
       # a will be stopped
       # (running)
       . a
@@ -693,21 +710,21 @@ fn a_narrowed_plan_says_that_it_is() {
 
 #[test]
 fn what_is_asked_for_against_the_files_is_an_error_before_any_request() {
-    let check = |story: &Story| {
-        let found = super::check_options(&story.desired, &story.options);
-        found.iter().map(|it| complaint(it, "", &story.sources)).collect::<String>()
+    let check = |scenario: &Scenario| {
+        let found = super::check_options(&scenario.desired, &scenario.options);
+        found.iter().map(|it| complaint(it, "", &scenario.sources)).collect::<String>()
     };
-    assert_eq!(check(&Story::new("a; state absent", "").pruning(&["*"])), "");
-    let mut story = Story::new("", "");
-    story.options.prune = true;
-    insta::assert_snapshot!(check(&story), @r#"
+    assert_eq!(check(&Scenario::new("a; state absent", "").pruning(&["*"])), "");
+    let mut scenario = Scenario::new("", "");
+    scenario.options.prune = true;
+    insta::assert_snapshot!(check(&scenario), @r#"
     error trueup::plan::prune_without_names: `--prune` needs `manage.names` in a file: it says which names it may delete
       help: add `manage: {names: ["branch-*"]}` to a file, with your own patterns
     error trueup::plan::prune_without_discoveries: `--prune` needs at least one discovery in the files
       help: without one, everything that `manage.names` covers would be deleted
     "#);
-    let story = Story::new("a; state absent\nb; state stopped\nc; address 10.0.0.1", "");
-    insta::assert_snapshot!(check(&story.rerunning(&["c", "b", "nobody", "b", "a"])), @"
+    let scenario = Scenario::new("a; state absent\nb; state stopped\nc; address 10.0.0.1", "");
+    insta::assert_snapshot!(check(&scenario.rerunning(&["c", "b", "nobody", "b", "a"])), @"
     error trueup::plan::rerun_not_present: `--rerun` names `a`, which is to be absent
       at 1: absent <- it is not present
     error trueup::plan::rerun_not_present: `--rerun` names `b`, which is to be stopped
@@ -734,7 +751,7 @@ fn addresses_are_counted_once_and_without_what_is_excluded() {
         d; cidr 10.0.0.0/24
         e; address 10.0.0.3
     ";
-    let impact = Story::new(desired, live).plan().impact;
+    let impact = Scenario::new(desired, live).plan().impact;
     assert_eq!(impact.scanned.to_string(), (128 + 6 + 1).to_string());
     assert_eq!(impact.new.to_string(), "0");
     assert_eq!(impact.dropped.to_string(), (128 - 1).to_string());
@@ -743,8 +760,8 @@ fn addresses_are_counted_once_and_without_what_is_excluded() {
 
 #[test]
 fn what_an_edit_without_a_run_covers_is_not_scanned() {
-    let story = Story::new("a; cidr 10.0.0.0/24; rerun never", "a; cidr 10.0.0.0/23");
-    insta::assert_snapshot!(planned(&story), @r#"
+    let scenario = Scenario::new("a; cidr 10.0.0.0/24; rerun never", "a; cidr 10.0.0.0/23");
+    insta::assert_snapshot!(planned(&scenario), @r#"
       # a will be updated in-place
       # (settings_changed; steps: edit)
       ~ resource "discovery" "a" {
@@ -761,15 +778,15 @@ fn what_an_edit_without_a_run_covers_is_not_scanned() {
 
 #[test]
 fn each_field_points_at_the_key_that_asks_for_it() {
-    let story = pair(
+    let scenario = pair(
         "exclude 10.0.0.1; cli netops; protocols ssh; retries 1; timeout 1s; \
          management_ip loopback; netconf_port 830",
         "gone 17",
     );
-    let mut story = story;
-    story.live.discoveries[0].read.as_mut().unwrap().settings.target = None;
-    let text = story.sources.sources()[0].text.clone();
-    let plan = story.plan();
+    let mut scenario = scenario;
+    scenario.live.discoveries[0].read.as_mut().unwrap().settings.remove(SettingKey::Target);
+    let text = scenario.sources.sources()[0].text.clone();
+    let plan = scenario.plan();
     let keys = plan.changes[0].fields.iter().map(|it| {
         let key = text.get(it.key.unwrap().range()).unwrap();
         format!("{} <- {key}", it.path)

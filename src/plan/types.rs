@@ -5,12 +5,12 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::origin::{Compared, Drift, Origin, Origins};
+use super::origin::{Comparison, Drift, Origin, Origins};
 use crate::{
     codes,
     model::{
         AddressRange, AddressSet, Count, Field, Globs, Interface, Name, RemoteId, RunState,
-        Settings,
+        SettingKey, Settings,
     },
     source::{Diagnostic, Span},
 };
@@ -26,10 +26,10 @@ pub(crate) struct Options {
     pub(crate) rerun: Vec<Name>,
     /// Names whose run an interrupted apply has planned, after an edit that it made, and not
     /// started.
-    pub(crate) owed: Vec<Name>,
+    pub(crate) run_missing: Vec<Name>,
     /// Discoveries that an interrupted apply has deleted to make them anew, and did not make, with
     /// the settings that they were to have: what the files leave open is taken from there.
-    pub(crate) halved: Vec<(Name, Settings)>,
+    pub(crate) deleted_not_recreated: Vec<(Name, Settings)>,
     /// Patterns of names; empty lets every name through.
     pub(crate) only: Globs,
     /// Patterns of names to leave alone.
@@ -54,25 +54,25 @@ pub(crate) struct Plan {
     /// Live discoveries that no file names, by name; those that are deleted are changes.
     pub(crate) unmanaged: Vec<Name>,
     /// How many discoveries, of the files or live, `only` and `except` kept from being looked at.
-    pub(crate) n_narrowed_away: usize,
+    pub(crate) n_excluded: usize,
     pub(crate) impact: Impact,
     /// What discoveries of the files scan in common, with one another and with unmanaged ones.
     pub(crate) overlaps: Overlaps,
     /// What it was compared with, and what came of that; `None` without a base.
-    pub(crate) compared: Option<Compared>,
+    pub(crate) compared: Option<Comparison>,
     /// Errors and warnings, in the order of the files and then by name.
-    pub(crate) diagnostics: Vec<Planned>,
+    pub(crate) diagnostics: Vec<PlanDiagnostic>,
 }
 
 /// A complaint of the planner, and what it means for the exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Planned {
+pub(crate) struct PlanDiagnostic {
     pub(crate) diagnostic: Diagnostic,
     /// Whether it is a limit or a protection that refuses, rather than something that is wrong.
     pub(crate) refuses: bool,
 }
 
-impl Planned {
+impl PlanDiagnostic {
     /// Whether it is an error that no limit makes.
     pub(crate) fn is_mistake(&self) -> bool {
         self.diagnostic.is_error() && !self.refuses
@@ -171,6 +171,7 @@ pub(crate) enum Step {
 /// One field of a change. A field that is added has no `before`, one that is dropped no `after`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FieldChange {
+    pub(crate) setting: SettingKey,
     pub(crate) path: &'static str,
     pub(crate) before: Option<Field>,
     pub(crate) after: Option<Field>,
@@ -197,13 +198,13 @@ pub(crate) struct Impact {
     pub(crate) logins: Count,
     /// Runs that may reach addresses that nobody names, by name.
     pub(crate) unbounded: Vec<Name>,
-    pub(crate) space: Space,
+    pub(crate) space: Coverage,
 }
 
 /// Which addresses the discoveries of a controller cover, before a plan and after it. The first
 /// three have no address in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Space {
+pub(crate) struct Coverage {
     /// Covered now, and then too.
     pub(crate) stays: AddressSet,
     /// Covered then, and not now; whether the plan starts a run that scans them or not.
@@ -265,7 +266,7 @@ pub(crate) struct Summary {
 
 impl Options {
     /// Whether `only` and `except` let a name through.
-    pub(crate) fn lets_through(&self, name: &Name) -> bool {
+    pub(crate) fn selects(&self, name: &Name) -> bool {
         let Self { only, except, .. } = self;
         (only.is_empty() || only.is_match(name)) && !except.is_match(name)
     }
@@ -297,15 +298,16 @@ impl Plan {
     /// Takes in what refuses it for the files' sake.
     pub(crate) fn refuse(&mut self, refusals: impl IntoIterator<Item = Diagnostic>) {
         let refusals = refusals.into_iter();
-        let refusals = refusals.map(|diagnostic| Planned { diagnostic, refuses: true });
+        let refusals = refusals.map(|diagnostic| PlanDiagnostic { diagnostic, refuses: true });
         self.diagnostics.splice(..0, refusals);
     }
 
     /// Returns what refuses it, and everything else that is said of it.
     pub(crate) fn complaints(&self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
-        let is_refusal = |it: &&Planned| it.refuses && it.diagnostic.is_error();
+        let is_refusal = |it: &&PlanDiagnostic| it.refuses && it.diagnostic.is_error();
         let (refusals, others) = self.diagnostics.iter().partition::<Vec<_>, _>(is_refusal);
-        let each = |them: Vec<&Planned>| them.iter().map(|it| it.diagnostic.clone()).collect();
+        let each =
+            |them: Vec<&PlanDiagnostic>| them.iter().map(|it| it.diagnostic.clone()).collect();
         (each(refusals), each(others))
     }
 
@@ -318,7 +320,7 @@ impl Plan {
                 Some(Origin::Drift) => origins.drift += 1,
                 Some(Origin::Both) => origins.both += 1,
                 None if change.action == Action::Restart => origins.restart += 1,
-                None => origins.halved += 1,
+                None => origins.deleted_not_recreated += 1,
             }
         }
         origins

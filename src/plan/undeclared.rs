@@ -2,11 +2,11 @@
 //! alone otherwise.
 
 use super::{
-    complaints::{self, Complaints},
     diff,
-    scene::Scene,
+    inputs::PlanInputs,
+    messages::{self, Diagnostics},
     steps::{self, Decision},
-    types::{Change, ChangeImpact, Planned, Reason},
+    types::{Change, ChangeImpact, PlanDiagnostic, Reason},
 };
 use crate::model::{LiveDiscovery, Name, Readable, Unreadable};
 
@@ -22,20 +22,20 @@ pub(super) struct Undeclared {
     pub(super) deletes: Vec<Change>,
     /// Those that stay, by name.
     pub(super) unmanaged: Vec<Name>,
-    pub(super) n_narrowed_away: usize,
+    pub(super) n_excluded: usize,
 }
 
 /// Goes through the live discoveries that no file names.
-pub(super) fn changes(scene: &Scene<'_>, complaints: &mut Complaints) -> Undeclared {
+pub(super) fn changes(inputs: &PlanInputs<'_>, complaints: &mut Diagnostics) -> Undeclared {
     let mut result = Undeclared::default();
     let mut unreadable = Vec::<(&LiveDiscovery, &Unreadable)>::new();
-    for (name, live) in scene.undeclared() {
-        if !scene.looks_at(name) {
-            result.n_narrowed_away += live.len();
+    for (name, live) in inputs.undeclared() {
+        if !inputs.looks_at(name) {
+            result.n_excluded += live.len();
             continue;
         }
-        let is_owned = scene.desired.manage.is_match(name);
-        let is_pruned = scene.options.prune && is_owned && !scene.is_left_alone(name);
+        let is_owned = inputs.desired.manage.is_match(name);
+        let is_pruned = inputs.options.prune && is_owned && !inputs.is_left_alone(name);
         if is_pruned && let Some(delete) = prune(name, live, complaints) {
             result.deletes.push(delete);
             continue;
@@ -47,28 +47,28 @@ pub(super) fn changes(scene: &Scene<'_>, complaints: &mut Complaints) -> Undecla
         }
     }
     if !unreadable.is_empty() {
-        let diagnostic = complaints::unreadable_unmanaged(&unreadable);
-        complaints.add_general(Planned { diagnostic, refuses: false });
+        let diagnostic = messages::unreadable_unmanaged(&unreadable);
+        complaints.add_general(PlanDiagnostic { diagnostic, refuses: false });
     }
-    guard(scene, result.deletes.len(), complaints);
+    guard(inputs, result.deletes.len(), complaints);
     result
 }
 
 /// Returns the delete, or complains of why there is none.
-fn prune(name: &Name, live: &[&LiveDiscovery], complaints: &mut Complaints) -> Option<Change> {
+fn prune(name: &Name, live: &[&LiveDiscovery], complaints: &mut Diagnostics) -> Option<Change> {
     let [live] = live else {
-        complaints.add(name, complaints::duplicate_live_name(name, live));
+        complaints.add(name, messages::duplicate_live_name(name, live));
         return None;
     };
     match &live.read {
         Ok(readable) => {
             if readable.being_edited {
-                complaints.add(name, complaints::being_edited(name));
+                complaints.add(name, messages::being_edited(name));
             }
             Some(delete(live, readable))
         }
         Err(why) => {
-            complaints.add(name, complaints::unreadable(live, why));
+            complaints.add(name, messages::unreadable(live, why));
             None
         }
     }
@@ -92,13 +92,13 @@ fn delete(live: &LiveDiscovery, readable: &Readable) -> Change {
 }
 
 /// Refuses where `--prune` would delete so much that a mistake is likelier than a wish.
-fn guard(scene: &Scene<'_>, n_deletions: usize, complaints: &mut Complaints) {
-    let live = scene.live.discoveries.iter();
-    let n_covered = live.filter(|it| scene.desired.manage.is_match(&it.name)).count();
+fn guard(inputs: &PlanInputs<'_>, n_deletions: usize, complaints: &mut Diagnostics) {
+    let live = inputs.live.discoveries.iter();
+    let n_covered = live.filter(|it| inputs.desired.manage.is_match(&it.name)).count();
     let is_much = FEW_DELETIONS < n_deletions && n_covered < n_deletions * ONE_IN;
-    let is_allowed = scene.options.allow_delete.is_some_and(|it| n_deletions <= it);
+    let is_allowed = inputs.options.allow_delete.is_some_and(|it| n_deletions <= it);
     if is_much && !is_allowed {
-        let diagnostic = complaints::too_many_deletions(n_deletions, n_covered);
-        complaints.add_general(Planned { diagnostic, refuses: true });
+        let diagnostic = messages::too_many_deletions(n_deletions, n_covered);
+        complaints.add_general(PlanDiagnostic { diagnostic, refuses: true });
     }
 }

@@ -1,7 +1,7 @@
 //! The pages on diagnostic codes.
 
 use super::Block;
-use crate::codes::{self, Code, Example, Grade, Scene};
+use crate::codes::{self, Code, Example, ExampleSetup, Grade};
 
 /// Returns every code, one a line: its name, how it is told, what happened.
 pub(crate) fn code_list() -> String {
@@ -93,7 +93,7 @@ fn example(example: &Example) -> Vec<Block> {
         Example::Made { said, file: _ } => {
             vec![Block::Text((*said).to_owned()), command("validate")]
         }
-        Example::Plan(Scene { live, world: _, file: text, line }) => {
+        Example::Plan(ExampleSetup { live, world: _, file: text, line }) => {
             let mut blocks = Vec::new();
             if !live.is_empty() {
                 blocks.push(Block::Text(format!("The controller has {live}.")));

@@ -133,7 +133,9 @@ fn drawn(field: &FieldChange, change: &Change) -> Vec<Attribute> {
     match (before, after) {
         (Some(before), Some(after)) => vec![changed(before, after)],
         // Credentials that are gone leave a list that goes on.
-        (Some(Field { path, value: FieldValue::Gone(ids) }), None) if change.after.is_some() => {
+        (Some(Field { setting: _, path, value: FieldValue::Gone(ids) }), None)
+            if change.after.is_some() =>
+        {
             let elements = ids.iter().map(|it| Element::Signed('-', gone(it))).collect();
             vec![Attribute { sign: '~', path, value: Drawn::Lines(elements), origin: None }]
         }
@@ -148,13 +150,12 @@ fn drawn(field: &FieldChange, change: &Change) -> Vec<Attribute> {
 }
 
 pub(super) fn target_fields(settings: Option<&Settings>) -> Vec<Field> {
-    let target = settings.and_then(|it| it.target.clone());
-    Settings { target, ..Settings::default() }.fields()
+    settings.map(Settings::target_fields).unwrap_or_default()
 }
 
 /// Draws a setting that is added or dropped as a whole.
 fn added(sign: char, field: &Field) -> Attribute {
-    let Field { path, value } = field;
+    let Field { setting: _, path, value } = field;
     let value = match value {
         FieldValue::Text(it) => Drawn::Line(quoted(it)),
         FieldValue::Number(it) => Drawn::Line(it.to_string()),

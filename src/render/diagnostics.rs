@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     model::shown_json,
-    plan::Planned,
+    plan::PlanDiagnostic,
     render::saved::{DiagnosticV1, SourceV1, diagnostic, schema_text, source_documents},
     source::SourceMap,
 };
@@ -28,7 +28,7 @@ struct DiagnosticsV1 {
 }
 
 /// Returns complaints as a document that ends with a newline.
-pub(crate) fn diagnostics_json(diagnostics: &[Planned], sources: &SourceMap) -> String {
+pub(crate) fn diagnostics_json(diagnostics: &[PlanDiagnostic], sources: &SourceMap) -> String {
     let document = DiagnosticsV1 {
         format_version: FORMAT_VERSION.to_owned(),
         valid: !diagnostics.iter().any(|it| it.diagnostic.is_error()),

@@ -6,7 +6,7 @@
 use super::plan::plural;
 use crate::{
     model::{Field, brief},
-    plan::{Action, Compared, FieldChange, Kept, Origins, Plan},
+    plan::{Action, Comparison, FieldChange, KeptDrift, Origins, Plan},
 };
 
 /// How many names a section lists before it only counts.
@@ -15,7 +15,7 @@ const MOST_LISTED: usize = 50;
 /// Says how many changes are whose doing, in one line.
 pub(super) fn origins(plan: &Plan) -> Option<String> {
     plan.compared.as_ref()?;
-    let Origins { this_change, drift, both, restart, halved } = plan.origins();
+    let Origins { this_change, drift, both, restart, deleted_not_recreated } = plan.origins();
     let part =
         |n: usize, one: &str, many: &str| (n != 0).then(|| format!("{n} {}", plural(n, one, many)));
     let parts = [
@@ -23,7 +23,7 @@ pub(super) fn origins(plan: &Plan) -> Option<String> {
         part(drift, "correction of drift", "corrections of drift"),
         part(both, "of both", "of both"),
         part(restart, "restart", "restarts"),
-        part(halved, "left by an interrupted apply", "left by an interrupted apply"),
+        part(deleted_not_recreated, "left by an interrupted apply", "left by an interrupted apply"),
     ];
     let parts = parts.into_iter().flatten().collect::<Vec<_>>();
     (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
@@ -44,7 +44,7 @@ pub(super) fn sections(
     plan: &Plan,
     write: impl Fn(&str) -> String,
 ) -> Vec<(&'static str, Vec<String>)> {
-    let Some(Compared { kept, removed, git: _, is_readable: _ }) = &plan.compared else {
+    let Some(Comparison { kept, removed, git: _, is_readable: _ }) = &plan.compared else {
         return Vec::new();
     };
     let kept = kept.iter().flat_map(|it| {
@@ -68,7 +68,7 @@ fn shortened(mut lines: Vec<String>) -> Vec<String> {
 }
 
 /// Says what was found of one discovery, and what the files say.
-fn said(kept: &Kept, write: &impl Fn(&str) -> String) -> Vec<String> {
+fn said(kept: &KeptDrift, write: &impl Fn(&str) -> String) -> Vec<String> {
     match kept.action {
         Action::Create => vec!["it is not there, and the files give it".to_owned()],
         Action::Delete if kept.span.is_some() => {

@@ -89,7 +89,7 @@ pub(super) fn narrowed(plan: &Plan) -> Option<String> {
     };
     let options = &plan.options;
     let flags = [flags("only", &options.only), flags("except", &options.except)].concat();
-    let n = plan.n_narrowed_away;
+    let n = plan.n_excluded;
     let were = plural(n, "discovery was", "discoveries were");
     let text = format!("Narrowed by {}: {n} {were} not looked at.\n", flags.join(" "));
     (!flags.is_empty()).then_some(text)

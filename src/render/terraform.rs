@@ -205,10 +205,10 @@ fn run_after(change: &Change, interface: Interface) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Drift, testing::Story};
+    use crate::plan::{Drift, testing::Scenario};
 
     fn planned(desired: &str, live: &str) -> Value {
-        let text = plan_terraform(&Story::new(desired, live).plan());
+        let text = plan_terraform(&Scenario::new(desired, live).plan());
         serde_json::from_str(&text).unwrap()
     }
 
@@ -304,9 +304,10 @@ mod tests {
 
     #[test]
     fn a_policy_can_tell_drift() {
-        let story = Story::new("a; address 10.0.0.1; retries 2", "a; address 10.0.0.1; retries 1");
+        let scenario =
+            Scenario::new("a; address 10.0.0.1; retries 2", "a; address 10.0.0.1; retries 1");
         let origin = |before: &str| {
-            let text = plan_terraform(&story.plan_against(before, Drift::Revert));
+            let text = plan_terraform(&scenario.plan_against(before, Drift::Revert));
             let plan = serde_json::from_str::<Value>(&text).unwrap();
             plan["resource_changes"][0]["trueup"]["origin"].clone()
         };

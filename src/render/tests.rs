@@ -1,18 +1,18 @@
 //! Plans as a reviewer reads them.
 
 use super::{Show, plan_text};
-use crate::plan::testing::Story;
+use crate::plan::testing::Scenario;
 
 fn shown(desired: &str, live: &str) -> String {
-    let story = Story::new(desired, live);
-    plan_text(&story.plan(), &story.sources, Show::Changes)
+    let scenario = Scenario::new(desired, live);
+    plan_text(&scenario.plan(), &scenario.sources, Show::Changes)
 }
 
 #[test]
 fn what_a_terminal_would_obey_is_shown_escaped() {
-    let story = Story::new("keep; state absent", "\u{1b}[31m\"x\\; cdp 10.0.0.1\nkeep");
-    let story = story.pruning(&["*"]);
-    insta::assert_snapshot!(plan_text(&story.plan(), &story.sources, Show::Changes), @r#"
+    let scenario = Scenario::new("keep; state absent", "\u{1b}[31m\"x\\; cdp 10.0.0.1\nkeep");
+    let scenario = scenario.pruning(&["*"]);
+    insta::assert_snapshot!(plan_text(&scenario.plan(), &scenario.sources, Show::Changes), @r#"
       # "\u001b[31m\"x\\" will be destroyed
       # (not_declared)
       - resource "discovery" "\u001b[31m\"x\\" {
@@ -196,9 +196,11 @@ fn a_delete_shows_all_that_goes() {
 
 #[test]
 fn all_that_is_left_alone_is_listed_on_demand() {
-    let story = Story::new("a; state absent\nb; address 10.0.0.1\nc; state absent", "b\nz\ny");
-    let plan = Story::new("a; state absent\nc; address 10.0.0.1", "c; address 10.0.0.1\nz").plan();
-    insta::assert_snapshot!(plan_text(&plan, &story.sources, Show::All), @"
+    let scenario =
+        Scenario::new("a; state absent\nb; address 10.0.0.1\nc; state absent", "b\nz\ny");
+    let plan =
+        Scenario::new("a; state absent\nc; address 10.0.0.1", "c; address 10.0.0.1\nz").plan();
+    insta::assert_snapshot!(plan_text(&plan, &scenario.sources, Show::All), @"
       # 2 discoveries are unchanged
         a
         c
@@ -208,7 +210,7 @@ fn all_that_is_left_alone_is_listed_on_demand() {
 
     No changes. Your infrastructure matches the configuration.
     ");
-    insta::assert_snapshot!(plan_text(&story.plan(), &story.sources, Show::All), @r#"
+    insta::assert_snapshot!(plan_text(&scenario.plan(), &scenario.sources, Show::All), @r#"
       # b will be updated in-place
       # (settings_changed; steps: edit, run)
       ~ resource "discovery" "b" {

@@ -7,9 +7,9 @@ use super::{
     printed::{expect_line, expect_shown},
 };
 use crate::{
-    api::{ApiError, Client, Proof, Reach, Task, TaskId, TaskState},
+    api::{ApiError, Client, Completeness, Task, TaskId, TaskSearch, TaskState},
     live,
-    model::{Name, RemoteId, Settings, printable},
+    model::{Name, RemoteId, Setting, printable},
 };
 
 /// What is asked for.
@@ -107,12 +107,12 @@ async fn discoveries(asked: &str, answer: Vec<u8>) {
     let known = live::ById::new();
     match asked {
         "list" => {
-            let listing = client.look_at_discoveries(Proof::Needed).await;
+            let listing = client.look_at_discoveries(Completeness::Required).await;
             let items = expect_told(listing, &body).map(|it| it.items).unwrap_or_default();
             for item in &items {
                 assert!(item["id"].as_str().is_some_and(|it| !it.is_empty()), "{item}");
             }
-            match live::look(&client, &known, Proof::NotNeeded).await {
+            match live::look(&client, &known, Completeness::BestEffort).await {
                 Ok(view) => view.discoveries.iter().for_each(|it| expect_name(&it.name, &body)),
                 Err(error) => expect_error(&printable(&error.to_string()), &body),
             }
@@ -143,7 +143,7 @@ fn expect_edited(current: &live::Current, body: &[u8]) {
     let live::Current { wire, discovery } = current;
     expect_name(&discovery.name, body);
     let Ok(read) = &discovery.read else { return };
-    let wanted = Settings { retries: Some(2), ..read.settings.clone() };
+    let wanted = read.settings.with(&[Setting::Retries(2)].into_iter().collect());
     let differences = wanted.differences(&read.settings);
     let sent = live::edit_body(wire, &differences, &wanted);
     let text = sent.to_string();
@@ -198,7 +198,7 @@ async fn tasks(asked: &str, answer: Vec<u8>) {
     });
     let wanted = TaskId::new("t");
     let tasks = if asked.ends_with("list") {
-        let listing = client.tasks(&BTreeSet::from([wanted]), Reach::Wanted).await;
+        let listing = client.tasks(&BTreeSet::from([wanted]), TaskSearch::UntilFound).await;
         expect_told(listing, &body).map(|it| it.tasks)
     } else {
         expect_told(client.task(&wanted).await, &body).map(|it| it.into_iter().collect())

@@ -1,6 +1,6 @@
 //! What provokes each code, so that tests run it.
 
-use crate::codes::{self, Example, Grade, Scene};
+use crate::codes::{self, Example, ExampleSetup, Grade};
 
 /// A code, and what provokes it.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub fn provoked() -> Vec<Provoked> {
         let by = match &it.example {
             Example::File(text) => By::Validate(text.as_bytes().to_vec()),
             Example::Made { said: _, file } => By::Validate(file()),
-            Example::Plan(Scene { live: _, world, file, line }) => {
+            Example::Plan(ExampleSetup { live: _, world, file, line }) => {
                 By::Plan { discoveries: world, file, line }
             }
             Example::Told(_) | Example::Never(_) => By::NamedTest,

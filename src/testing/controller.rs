@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tokio::{runtime::Runtime, time::Instant};
 
-use crate::api::{BoxFuture, Client, Login, NotAnswered, Pace, Secret, Transport};
+use crate::api::{BoxFuture, Client, ClientLimits, Login, NoResponse, Secret, Transport};
 
 /// The path of the token.
 pub(super) const TOKEN: &str = "/dna/system/api/v1/auth/token";
@@ -18,7 +18,7 @@ impl<F> Transport for Told<F>
 where
     F: Fn(&str) -> Response<Bytes> + Send + Sync,
 {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NotAnswered>> {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NoResponse>> {
         let uri = request.uri();
         let answer = (self.0)(uri.path_and_query().map_or("", |it| it.as_str()));
         Box::pin(async move { Ok(answer) })
@@ -40,7 +40,7 @@ pub(super) fn client_of(
 ) -> Client {
     let base = "https://catalyst.example.com".parse();
     let base = base.expect("invariant: it is a URL");
-    let pace = Pace::new(NonZeroUsize::MIN, 1);
+    let pace = ClientLimits::new(NonZeroUsize::MIN, 1);
     let client = Client::new(
         Arc::new(Told(answer)),
         base,

@@ -9,7 +9,7 @@ use crate::{
     cli::{Style, drawn},
     config::{self, Loaded},
     model::Globs,
-    plan::{self, Options, Planned},
+    plan::{self, Options, PlanDiagnostic},
     render::diagnostics_json,
     source::{Diagnostic, SourceMap, Span},
 };
@@ -21,9 +21,9 @@ pub fn read_yaml(bytes: &[u8]) {
         config::read_bytes("discoveries.yaml", bytes.to_vec());
     expect_drawn(&diagnostics, &sources, bytes);
     let of_files = diagnostics.iter().cloned();
-    let of_files = of_files.map(|diagnostic| Planned { diagnostic, refuses: false });
+    let of_files = of_files.map(|diagnostic| PlanDiagnostic { diagnostic, refuses: false });
     let limits = desired.policy.as_ref().map(|it| &it.value);
-    let mut found = plan::graded(limits, of_files.collect());
+    let mut found = plan::apply_grades(limits, of_files.collect());
     found.extend(plan::check_files(&desired));
     let graded = found.iter().map(|it| it.diagnostic.clone()).collect::<Vec<_>>();
     expect_drawn(&graded, &sources, bytes);

@@ -149,7 +149,7 @@ async fn a_change_is_told_from_drift_and_from_both() {
         assert!(ran.out.contains(line), "{line}: {}", ran.out);
     }
     let sha = bench.git("rev-parse --short=7 main");
-    assert!(ran.err.contains(&format!("Compared with main: merge-base {sha}, ")), "{}", ran.err);
+    assert!(ran.err.contains(&format!("Comparison with main: merge-base {sha}, ")), "{}", ran.err);
     assert_eq!(
         bench.origins("--base main").await,
         "a update this_change (timeout this_change)\n\

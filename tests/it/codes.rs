@@ -26,11 +26,11 @@ const BY_NAMED_TEST: [(&str, &str, &str); 11] = [
     ("trueup::apply::stale", ANNOTATIONS, "a_change_that_is_stale_is_at_its_line"),
     ("trueup::apply::unknown", ANNOTATIONS, "what_nobody_knows_of_is_at_its_line"),
     ("trueup::config::duplicate_policy", "tests/it/limits.rs", "limits_stand_in_one_file_only"),
-    ("trueup::plan::bug", "src/plan/complaints.rs", "a_broken_rule_is_a_bug"),
+    ("trueup::plan::bug", "src/plan/messages.rs", "a_broken_rule_is_a_bug"),
     ("trueup::plan::drift", "tests/it/base.rs", "drift_can_be_refused_at_its_line"),
     (
         "trueup::plan::immutable_while_stopped",
-        "src/plan/complaints.rs",
+        "src/plan/messages.rs",
         "what_cannot_be_changed_in_place_is_not_run_to_change_it",
     ),
     (

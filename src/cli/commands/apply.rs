@@ -138,8 +138,8 @@ async fn planned(
     files.base = base::load(&args.planning, &files, output).await?;
     let connection = connect(way(args), ExpectedController::ByFiles(&files), output)?;
     let settled = journals::settled(search(args, &connection, deadline), output).await?;
-    options.owed = settled.iter().flat_map(|it| it.owed.clone()).collect();
-    options.halved = settled.iter().flat_map(|it| it.kept.clone()).collect();
+    options.run_missing = settled.iter().flat_map(|it| it.owed.clone()).collect();
+    options.deleted_not_recreated = settled.iter().flat_map(|it| it.kept.clone()).collect();
     let client = connection.client.until(deadline);
     let (plan, seen) = planning::make_plan(&client, &connection, &files, options, output).await?;
     output.print(&render::plan_text(&plan, &files.sources, render::Show::Changes));

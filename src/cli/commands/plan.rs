@@ -73,7 +73,7 @@ pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit
         parallelism: NO_WRITES,
     };
     let connection = connect(way, ExpectedController::ByFiles(&files), output)?;
-    options.halved = journals::remembered(&connection, output).await?;
+    options.deleted_not_recreated = journals::remembered(&connection, output).await?;
     let client = connection.client.until(Instant::now() + TIMEOUT);
     let (plan, _) = make_plan(&client, &connection, &files, options, output).await?;
     let about =

@@ -133,7 +133,7 @@ impl<'a> Line<'a> {
                 discovery,
                 run: read.run.to_string(),
                 n_devices: read.n_devices,
-                target: Ok(read.settings.target.as_ref()),
+                target: Ok(read.settings.target()),
                 managed,
             },
             Err(why) => Self {

@@ -10,7 +10,7 @@ use crate::{
         files::{self, Read},
         terminal::output::{Output, counted},
     },
-    plan::{self, Planned},
+    plan::{self, PlanDiagnostic},
     render,
     source::Diagnostic,
 };
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Result<Exit, 
     let read = files::read(&args.files, args.policy.policy.as_deref());
     files::note_unused_policy(&read, output);
     let Read { desired, sources, diagnostics: mut found, .. } = read;
-    let has_mistake = found.iter().any(Planned::is_mistake);
+    let has_mistake = found.iter().any(PlanDiagnostic::is_mistake);
     // Where something is wrong, a discovery is missing: what is said of the others still holds.
     found.extend(plan::check_files(&desired));
     let diagnostics = found.iter().map(|it| it.diagnostic.clone()).collect::<Vec<_>>();

@@ -41,7 +41,7 @@ pub(crate) async fn reading<T>(
             biased;
             read = &mut read => return read,
             () = sleep(LOOK) => {
-                let trouble = client.trouble().map(|it| format!(" ({it})")).unwrap_or_default();
+                let trouble = client.last_failure().map(|it| format!(" ({it})")).unwrap_or_default();
                 bar.0.set_message(format!("Reading {url}{trouble}"));
                 if PATIENCE <= told.elapsed() && !output.is_interactive() {
                     told = Instant::now();

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{Name, printable, shown},
-    plan::{Compared, Git, Origin, Plan},
+    plan::{Comparison, Git, Origin, Plan},
     render::drift::sections,
 };
 
@@ -51,8 +51,8 @@ pub(super) fn left_alone(plan: &Plan) -> Vec<Part> {
 }
 
 /// Says what a plan was compared with.
-pub(super) fn compared(compared: &Compared) -> Markup {
-    let Compared { git, is_readable, kept: _, removed: _ } = compared;
+pub(super) fn compared(compared: &Comparison) -> Markup {
+    let Comparison { git, is_readable, kept: _, removed: _ } = compared;
     let Git { base, merge_base, head: _, dirty, renamed: _, outside: _ } = git;
     let commit = merge_base.chars().take(COMMIT).collect::<String>();
     html! {

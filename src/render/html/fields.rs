@@ -103,7 +103,7 @@ fn rest(elements: &[String], n_stay: usize) -> Markup {
 
 /// Returns the rows of a field; a target of another kind has those of both.
 fn rows(field: &FieldChange, change: &Change) -> Vec<Row> {
-    let FieldChange { path, before, after, key, origin } = field;
+    let FieldChange { setting: _, path, before, after, key, origin } = field;
     let (key, origin) = (*key, *origin);
     if *path == "target" {
         let one = |it: &Field, is_before: bool| {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     model::{AddressRange, AddressSet, Count},
-    plan::{Plan, Space},
+    plan::{Coverage, Plan},
 };
 
 /// The narrowest mark, in parts of a lane.
@@ -72,7 +72,7 @@ impl What {
         }
     }
 
-    fn of(self, space: &Space) -> &AddressSet {
+    fn of(self, space: &Coverage) -> &AddressSet {
         match self {
             Self::Stays => &space.stays,
             Self::Dropped => &space.dropped,
@@ -192,7 +192,7 @@ fn percent(parts: u32) -> String {
 }
 
 /// Lists the ranges, for those who do not see the picture and those who want to know exactly.
-fn tables(space: &Space) -> Markup {
+fn tables(space: &Coverage) -> Markup {
     let of = |what: What| {
         let ranges = what.of(space).ranges();
         ranges.into_iter().map(move |it| (it, what)).collect::<Vec<_>>()

@@ -214,7 +214,7 @@ fn footer(plan: &Plan, about: &PlanAbout<'_>) -> Markup {
             dd { @for (at, it) in about.files.iter().enumerate() { @if at != 0 { ", " } code { (printable(it)) } } }
             dt { "Unchanged, unmanaged" }
             dd { (grouped(plan.unchanged.len())) ", " (grouped(plan.unmanaged.len())) }
-            @if let Some(it) = &plan.compared { dt { "Compared with" } dd { (compared(it)) } }
+            @if let Some(it) = &plan.compared { dt { "Comparison with" } dd { (compared(it)) } }
             @if !plan.options.rerun.is_empty() {
                 dt { "Run again by name" }
                 dd { (names(&plan.options.rerun.iter().collect::<Vec<_>>())) }

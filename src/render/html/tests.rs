@@ -14,7 +14,7 @@ use super::{
 use crate::{
     events::{Event, Outcome, Report},
     model::Name,
-    plan::{Drift, Plan, Step, testing::Story},
+    plan::{Drift, Plan, Step, testing::Scenario},
     render::{About, PlanAbout, ReportAbout, Saved, Show, digest_of, plan_json, saved_plan},
     source::{Diagnostic, SourceMap},
 };
@@ -42,8 +42,8 @@ same; cidr 10.40.0.0/24
 strange; address 10.50.0.1
 ";
 
-fn mixed() -> Story {
-    Story::new(MIXED, MIXED_LIVE)
+fn mixed() -> Scenario {
+    Scenario::new(MIXED, MIXED_LIVE)
 }
 
 fn page_of(plan: &Plan, sources: &SourceMap) -> String {
@@ -165,9 +165,9 @@ fn expect_silent(elements: &[Element]) {
 
 #[test]
 fn a_plan_is_a_page_that_says_everything() {
-    let story = mixed();
-    let plan = story.plan();
-    let elements = expect_sound(&page_of(&plan, &story.sources));
+    let scenario = mixed();
+    let plan = scenario.plan();
+    let elements = expect_sound(&page_of(&plan, &scenario.sources));
     let names = plan.changes.iter().map(|it| it.name.to_string()).collect::<Vec<_>>();
     assert_eq!(texts(&elements, "h3", "name"), names);
     assert_eq!(texts(&elements, "p", "verdict"), ["3 to add, 4 to change, 2 to destroy."]);
@@ -187,8 +187,8 @@ fn a_plan_is_a_page_that_says_everything() {
 
 #[test]
 fn the_picture_has_every_lane_and_says_what_is_in_it() {
-    let story = mixed();
-    let elements = expect_sound(&page_of(&story.plan(), &story.sources));
+    let scenario = mixed();
+    let elements = expect_sound(&page_of(&scenario.plan(), &scenario.sources));
     let lanes = elements.iter().filter(|it| it.attribute("role") == Some("img"));
     let lanes = lanes.filter_map(|it| it.attribute("aria-label")).collect::<Vec<_>>();
     let told = [
@@ -208,8 +208,8 @@ fn the_picture_has_every_lane_and_says_what_is_in_it() {
 
 #[test]
 fn a_plan_with_nothing_to_do_says_so() {
-    let story = Story::new("same; cidr 10.0.0.0/24", "same; cidr 10.0.0.0/24");
-    let elements = expect_sound(&page_of(&story.plan(), &story.sources));
+    let scenario = Scenario::new("same; cidr 10.0.0.0/24", "same; cidr 10.0.0.0/24");
+    let elements = expect_sound(&page_of(&scenario.plan(), &scenario.sources));
     let verdict = "No changes. Your infrastructure matches the configuration.";
     assert_eq!(texts(&elements, "p", "verdict"), [verdict]);
     assert!(texts(&elements, "svg", "").is_empty() && texts(&elements, "form", "").is_empty());
@@ -218,24 +218,25 @@ fn a_plan_with_nothing_to_do_says_so() {
 #[test]
 fn whose_doing_a_change_is_stands_beside_its_name() {
     let live = "a; address 10.0.0.1; retries 1; timeout 9s\nb; address 10.0.0.2; retries 1";
-    let story = Story::new("a; address 10.0.0.1; retries 2; timeout 5s\n", live);
-    let plan = story.plan_against("a; address 10.0.0.1; retries 1; timeout 5s", Drift::Revert);
-    let elements = expect_sound(&page_of(&plan, &story.sources));
+    let scenario = Scenario::new("a; address 10.0.0.1; retries 2; timeout 5s\n", live);
+    let plan = scenario.plan_against("a; address 10.0.0.1; retries 1; timeout 5s", Drift::Revert);
+    let elements = expect_sound(&page_of(&plan, &scenario.sources));
     assert_eq!(texts(&elements, "p", "more"), ["1 of both."]);
     assert_eq!(texts(&elements, "span", "origin"), ["this change and drift"]);
     let small = texts(&elements, "small", "");
     assert!(small.contains(&"this change") && small.contains(&"drift"), "{small:?}");
     let twice = texts(&elements, "strong", "");
     assert!(twice.contains(&"1 change corrects drift"), "{twice:?}");
-    assert!(texts(&elements, "dt", "").contains(&"Compared with"), "{elements:#?}");
+    assert!(texts(&elements, "dt", "").contains(&"Comparison with"), "{elements:#?}");
 }
 
 #[test]
 fn what_is_left_alone_is_not_said_to_match() {
     let live = "a; address 10.0.0.1; retries 1\nb; address 10.0.0.2; retries 1";
-    let story = Story::new("a; address 10.0.0.1; retries 2", live);
+    let scenario = Scenario::new("a; address 10.0.0.1; retries 2", live);
     let before = "a; address 10.0.0.1; retries 2\nb; address 10.0.0.2";
-    let elements = expect_sound(&page_of(&story.plan_against(before, Drift::Keep), &story.sources));
+    let elements =
+        expect_sound(&page_of(&scenario.plan_against(before, Drift::Keep), &scenario.sources));
     let verdict = texts(&elements, "p", "verdict");
     let said = "No changes. What differs from the configuration is drift, and is left alone.";
     assert_eq!(verdict, [said]);
@@ -249,17 +250,17 @@ fn what_is_left_alone_is_not_said_to_match() {
 
 #[test]
 fn what_is_calm_is_said_to_be() {
-    let story = Story::new("a; cidr 10.0.0.0/24; cli netops; snmp_v3 core", "");
-    let elements = expect_sound(&page_of(&story.plan(), &story.sources));
+    let scenario = Scenario::new("a; cidr 10.0.0.0/24; cli netops; snmp_v3 core", "");
+    let elements = expect_sound(&page_of(&scenario.plan(), &scenario.sources));
     assert_eq!(texts(&elements, "p", "calm").len(), 1);
 }
 
 #[test]
 fn a_complaint_stands_beside_its_line() {
-    let story = Story::new("a; cidr 10.0.0.0/24; snmp_v3 core", "");
-    let plan = story.plan();
+    let scenario = Scenario::new("a; cidr 10.0.0.0/24; snmp_v3 core", "");
+    let plan = scenario.plan();
     assert!(!plan.is_complete(), "{:?}", plan.diagnostics);
-    let elements = expect_sound(&page_of(&plan, &story.sources));
+    let elements = expect_sound(&page_of(&plan, &scenario.sources));
     assert!(texts(&elements, "p", "verdict")[0].starts_with("Nothing can be done"));
     assert_eq!(texts(&elements, "mark", "").len(), 1, "{elements:#?}");
     assert!(texts(&elements, "code", "").contains(&"discoveries.yaml:1:1"));
@@ -270,24 +271,24 @@ fn a_complaint_stands_beside_its_line() {
 
 #[test]
 fn a_saved_plan_is_the_same_page() {
-    let story = mixed();
-    let plan = story.plan();
-    let about = About { sources: &story.sources, warnings: &[], now_ms: 0 };
+    let scenario = mixed();
+    let plan = scenario.plan();
+    let about = About { sources: &scenario.sources, warnings: &[], now_ms: 0 };
     let document = plan_json(&plan, about);
     assert!(!digest_of(&document).is_empty());
     let Saved { plan: saved, sources, .. } = saved_plan(&document).unwrap();
     let without = |plan: &Plan| Plan { diagnostics: Vec::new(), ..plan.clone() };
-    let page = page_of(&without(&plan), &story.sources);
+    let page = page_of(&without(&plan), &scenario.sources);
     assert_eq!(page_of(&without(&saved), &sources), page);
-    assert_eq!(page_of(&without(&plan), &story.sources), page, "not the same twice");
+    assert_eq!(page_of(&without(&plan), &scenario.sources), page, "not the same twice");
 }
 
 #[test]
 fn a_report_says_what_came_of_it_and_when() {
-    let story = mixed();
-    let plan = story.plan();
+    let scenario = mixed();
+    let plan = scenario.plan();
     let words = "the pool \"MGMT-7\" is <full> & closed";
-    let elements = expect_sound(&report_page_of(&plan, &story.sources, words));
+    let elements = expect_sound(&report_page_of(&plan, &scenario.sources, words));
     let verdict = texts(&elements, "p", "verdict");
     assert_eq!(verdict, ["Apply incomplete. 1 done, 1 failed, 5 not tried, 1 still running."]);
     // In the account, and in the timeline.
@@ -303,22 +304,22 @@ fn a_report_says_what_came_of_it_and_when() {
 
 #[test]
 fn a_report_of_what_was_not_begun_says_that_nothing_was_written() {
-    let story = mixed();
-    let plan = story.plan();
-    let about = ReportAbout { plan: &plan, sources: &story.sources };
+    let scenario = mixed();
+    let plan = scenario.plan();
+    let about = ReportAbout { plan: &plan, sources: &scenario.sources };
     let report = Report::new(&plan.changes);
     let elements = expect_sound(&report_page(&report, about, 5_000));
     assert_eq!(texts(&elements, "p", "more"), ["Nothing was written on the controller."]);
-    let page = report_page_of(&plan, &story.sources, "no");
+    let page = report_page_of(&plan, &scenario.sources, "no");
     assert!(texts(&expect_sound(&page), "p", "more").is_empty());
 }
 
 #[test]
 fn what_was_waited_for_in_vain_goes_on_beyond_the_pictures() {
-    let story = mixed();
-    let plan = story.plan();
+    let scenario = mixed();
+    let plan = scenario.plan();
     let mut report = report_of(&plan, "no");
-    let about = ReportAbout { plan: &plan, sources: &story.sources };
+    let about = ReportAbout { plan: &plan, sources: &scenario.sources };
     let page = report_page(&report, about, 5_000);
     assert!(!page.contains("Drawn up to"), "{page}");
     let words = "out of time".to_owned();
@@ -338,13 +339,13 @@ fn shape(elements: &[Element]) -> Vec<(String, Vec<String>)> {
 
 /// Pages about discoveries, files, a controller and words of that text.
 fn pages_about(text: &str) -> [Vec<Element>; 2] {
-    let story = mixed();
-    let mut plan = story.plan();
+    let scenario = mixed();
+    let mut plan = scenario.plan();
     let named = |name: &Name| Name::as_read(format!("{}{text}", name.as_str()));
     plan.changes.iter_mut().for_each(|it| it.name = named(&it.name));
     plan.unmanaged.iter_mut().for_each(|it| *it = named(it));
     plan.impact.unbounded.iter_mut().for_each(|it| *it = named(it));
-    let mut compared = story.plan_against(MIXED, Drift::Keep).compared.unwrap();
+    let mut compared = scenario.plan_against(MIXED, Drift::Keep).compared.unwrap();
     compared.kept.iter_mut().for_each(|it| it.name = named(&it.name));
     compared.removed = vec![named(&Name::as_read("gone".to_owned()))];
     compared.git.base = format!("main{text}");
@@ -360,12 +361,12 @@ fn pages_about(text: &str) -> [Vec<Element>; 2] {
     let about = PlanAbout {
         digest: "",
         files: &[file],
-        sources: &story.sources,
+        sources: &scenario.sources,
         warnings: &[warning],
         saved_to: None,
         show: Show::All,
     };
-    let report = report_page_of(&plan, &story.sources, &format!("no{text}"));
+    let report = report_page_of(&plan, &scenario.sources, &format!("no{text}"));
     [expect_sound(&plan_page(&plan, &about)), expect_sound(&report)]
 }
 

@@ -110,7 +110,7 @@ fn complained(complaints: &[&Diagnostic]) -> Vec<Item> {
 
 fn partly(plan: &Plan) -> Vec<Item> {
     let narrowed = narrowed(plan).map(|it| (Level::Care, html! { (it.trim_end()) }));
-    let owed = plan.options.owed.len();
+    let owed = plan.options.run_missing.len();
     let owed = (owed != 0).then(|| {
         let text = html! { (grouped(owed)) " of the runs an interrupted apply had planned." };
         (Level::Care, text)

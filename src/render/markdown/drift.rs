@@ -27,7 +27,7 @@ pub(super) fn compared(git: &Git) -> String {
     let short = |it: &String| short_code(it.get(..7).unwrap_or(it), MOST_OF_VALUE);
     let [merge_base, head] = [merge_base, head].map(short);
     let base = short_code(base, MOST_OF_VALUE);
-    format!("- Compared with: {base}, merge-base {merge_base}, HEAD {head}")
+    format!("- Comparison with: {base}, merge-base {merge_base}, HEAD {head}")
 }
 
 /// Returns what is left alone, as lists.

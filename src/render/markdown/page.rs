@@ -314,7 +314,7 @@ fn narrowed(plan: &Plan) -> Option<String> {
     let options = &plan.options;
     let flags = [flags("only", &options.only), flags("except", &options.except)].concat();
     let flags = flags.iter().map(String::as_str).collect::<Vec<_>>();
-    let n = plan.n_narrowed_away;
+    let n = plan.n_excluded;
     let were = plural(n, "discovery was", "discoveries were");
     (!flags.is_empty())
         .then(|| format!("Narrowed by {}: {n} {were} not looked at.", listed(&flags)))

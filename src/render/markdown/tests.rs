@@ -11,7 +11,7 @@ use super::{
 use crate::{
     codes,
     model::Name,
-    plan::{Action, Plan, testing::Story},
+    plan::{Action, Plan, testing::Scenario},
     render::{About, Saved, Show, digest_of, plan_json, plan_text, saved_plan},
     source::{Diagnostic, SourceMap, Span},
 };
@@ -71,8 +71,8 @@ fn plan_of(n: [usize; 3], name: impl Fn(usize) -> String) -> (Plan, SourceMap) {
             lines.push(format!("n{it}; {target}; timeout 9s; cli netops; snmp_v3 core"));
         }
     }
-    let story = Story::new(&lines.join("\n"), &live);
-    let mut plan = story.plan();
+    let scenario = Scenario::new(&lines.join("\n"), &live);
+    let mut plan = scenario.plan();
     plan.diagnostics.clear();
     for change in &mut plan.changes {
         let number = change.name.as_str().trim_start_matches('n').parse().unwrap();
@@ -80,7 +80,7 @@ fn plan_of(n: [usize; 3], name: impl Fn(usize) -> String) -> (Plan, SourceMap) {
     }
     plan.changes.sort_by(|a, b| (a.action, &a.name).cmp(&(b.action, &b.name)));
     plan.impact.unbounded.clear();
-    (plan, story.sources)
+    (plan, scenario.sources)
 }
 
 /// Returns the name that is shown so.
@@ -143,9 +143,9 @@ fn expect_names(plan: &Plan, markdown: &str) {
 
 #[test]
 fn a_plan_is_a_comment() {
-    let story = Story::new(MIXED, MIXED_LIVE);
-    let plan = story.plan();
-    let markdown = comment(&plan, &story.sources);
+    let scenario = Scenario::new(MIXED, MIXED_LIVE);
+    let plan = scenario.plan();
+    let markdown = comment(&plan, &scenario.sources);
     let seen = seen(&markdown);
     expect_rows(&plan, &seen);
     expect_dull(&seen);
@@ -154,8 +154,8 @@ fn a_plan_is_a_comment() {
 
 #[test]
 fn a_plan_with_nothing_to_do_says_so() {
-    let story = Story::new("a; address 10.0.0.1", "a; address 10.0.0.1");
-    insta::assert_snapshot!(comment(&story.plan(), &story.sources), @"
+    let scenario = Scenario::new("a; address 10.0.0.1", "a; address 10.0.0.1");
+    insta::assert_snapshot!(comment(&scenario.plan(), &scenario.sources), @"
     <!-- trueup catalyst.example.com sha256:00ff -->
     ### Plan for `catalyst.example.com`
 
@@ -174,15 +174,15 @@ fn a_plan_with_nothing_to_do_says_so() {
 
 #[test]
 fn errors_and_warnings_have_file_and_line_and_errors_take_the_command_away() {
-    let story = Story::new(
+    let scenario = Scenario::new(
         "z; state absent\na; address 10.0.0.1; cli nobody\nb; address 10.0.0.2; cli netops",
         "z; address 10.0.0.3",
     );
-    let plan = story.plan();
-    let source = story.sources.ids().next().unwrap();
+    let plan = scenario.plan();
+    let source = scenario.sources.ids().next().unwrap();
     let span = Span { source, start: 16, end: 17 };
     let warning = Diagnostic::warning(&codes::ANY, "`@a` </details>\n```\n# b").at(span);
-    let markdown = with_warnings(&plan, &story.sources, &[warning.help("no\u{202e}ne")]);
+    let markdown = with_warnings(&plan, &scenario.sources, &[warning.help("no\u{202e}ne")]);
     expect_dull(&seen(&markdown));
     insta::assert_snapshot!(markdown, @r#"
     <!-- trueup catalyst.example.com sha256:00ff -->
@@ -499,10 +499,10 @@ fn many_warnings_never_take_the_place_of_names() {
 #[test]
 fn the_marker_cannot_be_left() {
     let marker = |url: &str| {
-        let story = Story::new("a; state absent", "a");
-        let mut plan = story.plan();
+        let scenario = Scenario::new("a; state absent", "a");
+        let mut plan = scenario.plan();
         plan.controller.url = url.to_owned();
-        let markdown = comment(&plan, &story.sources);
+        let markdown = comment(&plan, &scenario.sources);
         expect_dull(&seen(&markdown));
         markdown.lines().next().unwrap().to_owned()
     };
@@ -531,19 +531,19 @@ fn the_marker_cannot_be_left() {
 
 #[test]
 fn a_saved_plan_makes_the_same_comment() {
-    let story = Story::new(MIXED, MIXED_LIVE);
-    let plan = story.plan();
-    let source = story.sources.ids().next().unwrap();
+    let scenario = Scenario::new(MIXED, MIXED_LIVE);
+    let plan = scenario.plan();
+    let source = scenario.sources.ids().next().unwrap();
     let warning = Diagnostic::warning(&codes::ANY, "careful");
     let warnings = [warning.at(Span { source, start: 25, end: 29 })];
-    let about = About { sources: &story.sources, warnings: &warnings, now_ms: 0 };
+    let about = About { sources: &scenario.sources, warnings: &warnings, now_ms: 0 };
     let document = plan_json(&plan, about);
     let Saved { plan: read, sources, files, digest } = saved_plan(&document).unwrap();
     assert_eq!(digest, digest_of(&document));
     let fresh = PlanAbout {
         digest: &digest,
         files: &files,
-        sources: &story.sources,
+        sources: &scenario.sources,
         warnings: &warnings,
         saved_to: Some("a plan's.json".to_owned()),
         show: Show::All,
@@ -558,8 +558,8 @@ fn a_saved_plan_makes_the_same_comment() {
 #[test]
 fn what_is_scanned_twice_is_shown_with_both_places() {
     let desired = "a; cidr 10.0.0.0/30; cli netops\nb; address 10.0.0.1; cli netops";
-    let story = Story::new(desired, "x; address 10.0.0.2");
-    let markdown = comment(&story.plan(), &story.sources);
+    let scenario = Scenario::new(desired, "x; address 10.0.0.2");
+    let markdown = comment(&scenario.plan(), &scenario.sources);
     for line in [
         "- `a` (`discoveries.yaml:1`) and `b` (`discoveries.yaml:2`): 10.0.0.1 (1 address)\n",
         "- `a` (`discoveries.yaml:1`) and `x` (unmanaged): 10.0.0.2 (1 address)\n",
@@ -570,11 +570,11 @@ fn what_is_scanned_twice_is_shown_with_both_places() {
 
 #[test]
 fn a_comment_shows_what_the_text_shows() {
-    let story = Story::new(MIXED, MIXED_LIVE);
-    let plan = story.plan();
+    let scenario = Scenario::new(MIXED, MIXED_LIVE);
+    let plan = scenario.plan();
     let bare = |text: &str| text.chars().filter(|it| *it != ' ').collect::<String>();
-    let seen = seen(&comment(&plan, &story.sources));
-    let text = plan_text(&plan, &story.sources, Show::Changes);
+    let seen = seen(&comment(&plan, &scenario.sources));
+    let text = plan_text(&plan, &scenario.sources, Show::Changes);
     let (blocks, _) = text.split_once("\nImpact:\n").unwrap();
     let diffs = seen.fences.iter().filter(|it| it.0 == "diff").map(|it| it.1.clone());
     assert_eq!(bare(&diffs.collect::<Vec<_>>().join("\n")), bare(blocks));
@@ -610,8 +610,8 @@ fn what_is_left_alone_is_listed_on_demand_and_where_there_is_room() {
 
 #[test]
 fn a_narrowed_plan_says_so_and_patterns_are_only_patterns() {
-    let story = Story::new("a; state absent\nb; state absent", "a\nb").only(&["a", "*|`@x*"]);
-    let markdown = comment(&story.plan(), &story.sources);
+    let scenario = Scenario::new("a; state absent\nb; state absent", "a\nb").only(&["a", "*|`@x*"]);
+    let markdown = comment(&scenario.plan(), &scenario.sources);
     expect_dull(&seen(&markdown));
     assert!(markdown.contains("Narrowed by `--only a`, ``--only '*|`@x*'``: 1 "), "{markdown}");
 }

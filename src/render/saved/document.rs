@@ -3,11 +3,13 @@
 //! Never the model's: what the program calls things inside may change, the file may not. Members
 //! may be added within a major version.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+
+use crate::model::{Form, SettingKey};
 
 /// The version of the format. A reader refuses a higher major.
 pub(crate) const FORMAT_VERSION: &str = "1.0";
@@ -241,7 +243,7 @@ pub(crate) struct ChangeImpactV1 {
     pub(crate) unbounded: bool,
 }
 
-fn count_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+fn count_schema(_: &mut SchemaGenerator) -> Schema {
     schemars::json_schema!({"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+$"})
 }
 
@@ -278,56 +280,65 @@ pub(crate) struct ChangeV1 {
 }
 
 /// A discovery's settings, by the keys of the files.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SettingsV1 {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) address: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) ranges: Option<Vec<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) cidr: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) cdp: Option<NeighboursV1>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) lldp: Option<NeighboursV1>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) exclude: Option<Vec<String>>,
-    /// By kind; `gone` has the ids that are of no kind any more.
-    #[serde(default, skip_serializing_if = "CredentialsV1::is_empty")]
-    pub(crate) credentials: CredentialsV1,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) protocols: Option<Vec<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) retries: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) timeout: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) management_ip: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) netconf_port: Option<u64>,
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct SettingsV1(pub(crate) Map<String, Value>);
+
+impl JsonSchema for SettingsV1 {
+    fn schema_name() -> Cow<'static, str> {
+        "SettingsV1".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let text = generator.subschema_for::<Option<String>>();
+        let number = generator.subschema_for::<Option<u64>>();
+        let list = generator.subschema_for::<Option<Vec<String>>>();
+        let neighbours = generator.subschema_for::<Option<NeighboursV1>>();
+        let credentials = json_schema!({
+            "description": "By kind; `gone` has the ids that are of no kind any more.",
+            "allOf": [generator.subschema_for::<CredentialsV1>()],
+        });
+        let mut properties = Map::new();
+        for key in SettingKey::ALL {
+            let members = match key.form() {
+                Form::Target => vec![
+                    ("address", &text),
+                    ("ranges", &list),
+                    ("cidr", &text),
+                    ("cdp", &neighbours),
+                    ("lldp", &neighbours),
+                ],
+                Form::Credentials => vec![("credentials", &credentials)],
+                Form::Text => vec![(key.path(), &text)],
+                Form::Number => vec![(key.path(), &number)],
+                Form::Set | Form::List => vec![(key.path(), &list)],
+            };
+            properties.extend(members.into_iter().map(|(it, of)| (it.to_owned(), json!(of))));
+        }
+        json_schema!({
+            "description": "A discovery's settings, by the keys of the files.",
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+        })
+    }
 }
 
 /// A neighbour discovery.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NeighboursV1 {
-    pub(crate) seed: String,
+#[expect(dead_code, reason = "only its schema is used: settings are read by their paths")]
+struct NeighboursV1 {
+    seed: String,
     /// Absent where the controller does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) hops: Option<u32>,
+    hops: Option<u32>,
 }
 
 /// Global credentials by kind, and the ids of those that are gone.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[derive(JsonSchema)]
 #[serde(transparent)]
-pub(crate) struct CredentialsV1(pub(crate) BTreeMap<String, Vec<CredentialV1>>);
-
-impl CredentialsV1 {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
+#[expect(dead_code, reason = "only its schema is used: settings are read by their paths")]
+struct CredentialsV1(BTreeMap<String, Vec<CredentialV1>>);
 
 /// A global credential, without its secret. One that is gone has its id only.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]

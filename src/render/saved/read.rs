@@ -3,7 +3,7 @@
 //! What is read is what was written, or an error: the digest is held against every byte, and
 //! nothing that is not understood is passed over in a change.
 
-use std::{collections::BTreeSet, str::FromStr};
+use std::str::FromStr;
 
 use serde::Deserialize;
 use serde_json::{Value, error::Category};
@@ -11,20 +11,19 @@ use serde_json::{Value, error::Category};
 use super::{
     document::{
         ChangeImpactV1, ChangeV1, CredentialV1, DiagnosticV1, FORMAT_VERSION, FieldV1, GitV1,
-        ImpactV1, KeptV1, NeighboursV1, OverlapV1, PlaceV1, PlanV1, RangesV1, RenamedV1,
-        SettingsV1,
+        ImpactV1, KeptV1, OverlapV1, PlaceV1, PlanV1, RangesV1, RenamedV1, SettingsV1,
     },
     write::{EMPTY_DIGEST, GONE, digest},
 };
 use crate::{
     model::{
-        AddressRange, AddressSet, Count, Credential, CredentialId, CredentialKind, Exclude, Field,
-        FieldValue, Globs, Interface, ManagementIp, Name, Neighbours, Protocol, RemoteId, RunState,
-        Settings, SpanOfTime, Target, parse_address,
+        AddressRange, AddressSet, Count, Credential, CredentialId, CredentialKind, Field,
+        FieldValue, Globs, Interface, Name, RemoteId, RunState, SettingKey, Settings,
+        setting_of_path,
     },
     plan::{
-        Action, Change, ChangeImpact, Compared, Controller, Drift, FieldChange, Git, Impact, Kept,
-        Options, Origin, Overlap, Overlaps, Plan, Planned, Reason, Space, Step,
+        Action, Change, ChangeImpact, Comparison, Controller, Coverage, Drift, FieldChange, Git,
+        Impact, KeptDrift, Options, Origin, Overlap, Overlaps, Plan, PlanDiagnostic, Reason, Step,
     },
     source::{Diagnostic, Label, Location, Severity, SourceMap, Span},
 };
@@ -119,9 +118,9 @@ fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError
             prune: options.prune,
             allow_delete: options.allow_delete,
             rerun: names(options.rerun),
-            owed: names(options.owed),
+            run_missing: names(options.owed),
             // What it came to is in the changes.
-            halved: Vec::new(),
+            deleted_not_recreated: Vec::new(),
             only: globs(options.only)?,
             except: globs(options.except)?,
             base: options.base,
@@ -139,7 +138,7 @@ fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError
         changes,
         unchanged: names(unchanged),
         unmanaged: names(unmanaged),
-        n_narrowed_away: document.narrowed_away,
+        n_excluded: document.narrowed_away,
         overlaps,
         compared: document.git.map(|it| compared(it, kept)),
         impact: self::impact(impact)?,
@@ -183,13 +182,13 @@ fn impact(document: ImpactV1) -> Result<Impact, PlanFileError> {
     })
 }
 
-fn space(document: &RangesV1) -> Result<Space, PlanFileError> {
+fn space(document: &RangesV1) -> Result<Coverage, PlanFileError> {
     let RangesV1 { stays, new, dropped, twice } = document;
     let set = |texts: &[String]| {
         let ranges = texts.iter().map(|it| parsed::<AddressRange>("ranges", it));
         ranges.collect::<Result<AddressSet, _>>()
     };
-    Ok(Space { stays: set(stays)?, new: set(new)?, dropped: set(dropped)?, twice: set(twice)? })
+    Ok(Coverage { stays: set(stays)?, new: set(new)?, dropped: set(dropped)?, twice: set(twice)? })
 }
 
 fn overlaps(document: &ImpactV1, sources: &mut SourceMap) -> Result<Overlaps, PlanFileError> {
@@ -263,10 +262,10 @@ fn origin(text: Option<String>) -> Result<Option<Origin>, PlanFileError> {
     found.map(Some).ok_or_else(|| unknown("origin", &text))
 }
 
-fn compared(document: GitV1, kept: Vec<Kept>) -> Compared {
+fn compared(document: GitV1, kept: Vec<KeptDrift>) -> Comparison {
     let GitV1 { base, merge_base, head, readable, dirty, renamed, outside, removed } = document;
     let renamed = renamed.into_iter().map(|RenamedV1 { path, was }| (path, was)).collect();
-    Compared {
+    Comparison {
         git: Git { base, merge_base, head, dirty, renamed, outside },
         is_readable: readable,
         kept,
@@ -274,10 +273,10 @@ fn compared(document: GitV1, kept: Vec<Kept>) -> Compared {
     }
 }
 
-fn kept(document: KeptV1, sources: &mut SourceMap) -> Result<Kept, PlanFileError> {
+fn kept(document: KeptV1, sources: &mut SourceMap) -> Result<KeptDrift, PlanFileError> {
     let KeptV1 { name, action, fields, source } = document;
     let fields = fields.into_iter().map(|it| field(it, sources));
-    Ok(Kept {
+    Ok(KeptDrift {
         name: Name::as_read(name),
         action: word("action", &action, &Action::ALL)?,
         fields: fields.collect::<Result<_, _>>()?,
@@ -300,45 +299,22 @@ fn reason(why: &str, detail: Option<&str>) -> Result<Reason, PlanFileError> {
 }
 
 fn settings(document: SettingsV1) -> Result<Settings, PlanFileError> {
-    let target = target(&document)?;
-    let SettingsV1 {
-        exclude,
-        credentials,
-        protocols,
-        retries,
-        timeout,
-        management_ip,
-        netconf_port,
-        ..
-    } = document;
-    let mut settings = Settings {
-        target,
-        exclude: exclude.map(|it| it.iter().map(|it| excluded(it)).collect()).transpose()?,
-        protocols: protocols
-            .map(|it| it.iter().map(|it| word("protocols", it, &PROTOCOLS)).collect())
-            .transpose()?,
-        retries,
-        timeout: timeout.map(|it| parsed::<SpanOfTime>("timeout", &it)).transpose()?,
-        management_ip: management_ip
-            .map(|it| word("management_ip", &it, &MANAGEMENT_IPS))
-            .transpose()?,
-        netconf_port,
-        ..Settings::default()
-    };
-    for (key, them) in credentials.0 {
-        if key == GONE {
-            settings.gone_credentials = them.into_iter().map(|it| CredentialId(it.id)).collect();
-            continue;
+    let mut fields = Vec::new();
+    for (key, value) in document.0 {
+        let members = match value {
+            Value::Object(it) => {
+                it.into_iter().map(|(of, it)| (format!("{key}.{of}"), it)).collect()
+            }
+            it => vec![(key, it)],
+        };
+        for (text, value) in members {
+            let of_field = if text == GONE { SettingKey::GoneCredentials.path() } else { &text };
+            let (setting, path) = path(of_field)?;
+            fields.push(Field { setting, path, value: value_of(path, value)? });
         }
-        let kind = kind(&key)?;
-        let them = them.into_iter().map(|it| credential(kind, it));
-        settings.credentials.insert(kind, them.collect::<BTreeSet<_>>());
     }
-    Ok(settings)
+    Settings::from_fields(fields).map_err(|it| unknown(it.path, &it.value.to_string()))
 }
-
-const PROTOCOLS: [Protocol; 2] = [Protocol::Ssh, Protocol::Telnet];
-const MANAGEMENT_IPS: [ManagementIp; 2] = [ManagementIp::Default, ManagementIp::Loopback];
 
 fn kind(key: &str) -> Result<CredentialKind, PlanFileError> {
     word("credentials", key, &CredentialKind::ALL)
@@ -350,77 +326,26 @@ fn credential(kind: CredentialKind, document: CredentialV1) -> Credential {
     Credential { id: CredentialId(id), kind, description, username }
 }
 
-fn target(document: &SettingsV1) -> Result<Option<Target>, PlanFileError> {
-    let SettingsV1 { address, ranges, cidr, cdp, lldp, .. } = document;
-    let seed = |it: &str| parse_address(it).map_err(|_| unknown("target", it));
-    let neighbours = |it: &NeighboursV1| {
-        Ok::<_, PlanFileError>(Neighbours { seed: seed(&it.seed)?, hops: it.hops })
-    };
-    Ok(match (address, ranges, cidr, cdp, lldp) {
-        (None, None, None, None, None) => None,
-        (Some(it), None, None, None, None) => Some(Target::Address(seed(it)?)),
-        (None, Some(it), None, None, None) => {
-            let ranges = it.iter().map(|it| parsed::<AddressRange>("ranges", it));
-            Some(Target::Ranges(ranges.collect::<Result<_, _>>()?))
-        }
-        (None, None, Some(it), None, None) => Some(Target::Cidr(parsed("cidr", it)?)),
-        (None, None, None, Some(it), None) => Some(Target::Cdp(neighbours(it)?)),
-        (None, None, None, None, Some(it)) => Some(Target::Lldp(neighbours(it)?)),
-        _ => return Err(unknown("target", "more than one")),
-    })
-}
-
-fn excluded(text: &str) -> Result<Exclude, PlanFileError> {
-    match parse_address(text) {
-        Ok(address) => Ok(Exclude::from(address)),
-        Err(_) => Ok(Exclude::from(parsed::<ipnet::IpNet>("exclude", text)?)),
-    }
-}
-
-/// Every path that a field can have.
-const PATHS: [&str; 22] = [
-    "target",
-    "address",
-    "ranges",
-    "cidr",
-    "cdp.seed",
-    "cdp.hops",
-    "lldp.seed",
-    "lldp.hops",
-    "exclude",
-    "credentials",
-    "credentials.cli",
-    "credentials.snmp_v2_read",
-    "credentials.snmp_v2_write",
-    "credentials.snmp_v3",
-    "credentials.http_read",
-    "credentials.http_write",
-    "credentials.netconf",
-    "protocols",
-    "retries",
-    "timeout",
-    "management_ip",
-    "netconf_port",
-];
-
-fn path(text: &str) -> Result<&'static str, PlanFileError> {
-    let known = PATHS.iter();
-    let mut known = known.filter(|it| **it == text);
-    known.next().copied().ok_or_else(|| unknown("path", text))
+fn path(text: &str) -> Result<(SettingKey, &'static str), PlanFileError> {
+    setting_of_path(text).ok_or_else(|| unknown("path", text))
 }
 
 fn field(document: FieldV1, sources: &mut SourceMap) -> Result<FieldChange, PlanFileError> {
     let FieldV1 { path: text, before, after, source, origin: whose } = document;
-    let of = path(&text)?;
+    let (setting, of) = path(&text)?;
     let field = |it: Value| match it {
-        // A kind of target that changes: the value says which kind it is of.
-        Value::Object(it) if of == "target" => match it.into_iter().next() {
-            Some((key, value)) => Ok(Field { path: path(&key)?, value: value_of(&key, value)? }),
+        // The kind of target changes: the value says which kind it is of.
+        Value::Object(it) if setting == SettingKey::Target => match it.into_iter().next() {
+            Some((key, value)) => {
+                let (setting, path) = path(&key)?;
+                Ok(Field { setting, path, value: value_of(path, value)? })
+            }
             None => Err(unknown("fields", &text)),
         },
-        it => Ok(Field { path: of, value: value_of(of, it)? }),
+        it => Ok(Field { setting, path: of, value: value_of(of, it)? }),
     };
     Ok(FieldChange {
+        setting,
         path: of,
         before: before.map(field).transpose()?,
         after: after.map(field).transpose()?,
@@ -458,7 +383,10 @@ fn value_of(path: &str, value: Value) -> Result<FieldValue, PlanFileError> {
     }
 }
 
-fn planned(document: DiagnosticV1, sources: &mut SourceMap) -> Result<Planned, PlanFileError> {
+fn planned(
+    document: DiagnosticV1,
+    sources: &mut SourceMap,
+) -> Result<PlanDiagnostic, PlanFileError> {
     let DiagnosticV1 { severity, code, message, help, source, related, refuses } = document;
     let severity = match severity.as_str() {
         "error" => Severity::Error,
@@ -468,7 +396,7 @@ fn planned(document: DiagnosticV1, sources: &mut SourceMap) -> Result<Planned, P
     let places = source.into_iter().chain(related);
     let labels = places.map(|it| Label { span: place(it, sources), text: None }).collect();
     let diagnostic = Diagnostic { severity, code: code.into(), message, help, labels };
-    Ok(Planned { diagnostic, refuses })
+    Ok(PlanDiagnostic { diagnostic, refuses })
 }
 
 fn place(document: PlaceV1, sources: &mut SourceMap) -> Span {

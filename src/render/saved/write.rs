@@ -1,18 +1,18 @@
 //! A plan to the file.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::document::{
-    ChangeImpactV1, ChangeV1, ControllerV1, CredentialV1, CredentialsV1, DiagnosticV1,
-    FORMAT_VERSION, FieldV1, GitV1, ImpactV1, KeptV1, NeighboursV1, OptionsV1, OverlapV1, PlaceV1,
-    PlanV1, RangesV1, RenamedV1, SettingsV1, SourceV1, SummaryV1,
+    ChangeImpactV1, ChangeV1, ControllerV1, CredentialV1, DiagnosticV1, FORMAT_VERSION, FieldV1,
+    GitV1, ImpactV1, KeptV1, OptionsV1, OverlapV1, PlaceV1, PlanV1, RangesV1, RenamedV1,
+    SettingsV1, SourceV1, SummaryV1,
 };
 use crate::{
-    model::{Count, Credential, Field, FieldValue, Name, Neighbours, Settings, Target, shown_json},
+    model::{Count, Credential, Field, FieldValue, Name, SettingKey, Settings, shown_json},
     plan::{
-        Change, ChangeImpact, Compared, Controller, FieldChange, Git, Impact, Kept, Overlap,
-        Overlaps, Plan, Planned, Space, Summary,
+        Change, ChangeImpact, Comparison, Controller, Coverage, FieldChange, Git, Impact,
+        KeptDrift, Overlap, Overlaps, Plan, PlanDiagnostic, Summary,
     },
     source::{Diagnostic, Severity, Source, SourceMap, Span},
 };
@@ -72,7 +72,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
         changes,
         unchanged,
         unmanaged,
-        n_narrowed_away,
+        n_excluded,
         impact,
         overlaps,
         compared,
@@ -83,7 +83,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
     let of_files = about.warnings.iter().map(|it| diagnostic(it, false, sources));
     let of_plan = diagnostics.iter();
     let of_plan =
-        of_plan.map(|Planned { diagnostic: it, refuses }| diagnostic(it, *refuses, sources));
+        of_plan.map(|PlanDiagnostic { diagnostic: it, refuses }| diagnostic(it, *refuses, sources));
     PlanV1 {
         format_version: FORMAT_VERSION.to_owned(),
         trueup_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -95,7 +95,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
             only: options.only.patterns().to_vec(),
             except: options.except.patterns().to_vec(),
             rerun: names(&options.rerun),
-            owed: names(&options.owed),
+            owed: names(&options.run_missing),
             base: options.base.clone(),
             drift: options.base.as_ref().map(|_| options.drift.to_string()),
         },
@@ -108,7 +108,7 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
         changes: changes.iter().map(|it| change(it, sources)).collect(),
         unchanged: names(unchanged),
         unmanaged: names(unmanaged),
-        narrowed_away: *n_narrowed_away,
+        narrowed_away: *n_excluded,
         git: compared.as_ref().map(git),
         kept_drift: compared
             .as_ref()
@@ -117,8 +117,8 @@ fn document(plan: &Plan, about: About<'_>) -> PlanV1 {
     }
 }
 
-fn git(compared: &Compared) -> GitV1 {
-    let Compared { git, is_readable, kept: _, removed } = compared;
+fn git(compared: &Comparison) -> GitV1 {
+    let Comparison { git, is_readable, kept: _, removed } = compared;
     let Git { base, merge_base, head, dirty, renamed, outside } = git;
     let rename =
         |(path, was): &(String, String)| RenamedV1 { path: path.clone(), was: was.clone() };
@@ -134,8 +134,8 @@ fn git(compared: &Compared) -> GitV1 {
     }
 }
 
-fn kept(kept: &Kept, sources: &SourceMap) -> KeptV1 {
-    let Kept { name, action, fields, span } = kept;
+fn kept(kept: &KeptDrift, sources: &SourceMap) -> KeptV1 {
+    let KeptDrift { name, action, fields, span } = kept;
     KeptV1 {
         name: name.as_str().to_owned(),
         action: action.to_string(),
@@ -210,8 +210,8 @@ fn impact(impact: &Impact, overlaps: &Overlaps, sources: &SourceMap) -> ImpactV1
     }
 }
 
-fn ranges(space: &Space) -> RangesV1 {
-    let Space { stays, new, dropped, twice } = space;
+fn ranges(space: &Coverage) -> RangesV1 {
+    let Coverage { stays, new, dropped, twice } = space;
     let [stays, new, dropped, twice] = [stays, new, dropped, twice]
         .map(|it| it.ranges().iter().map(ToString::to_string).collect());
     RangesV1 { stays, new, dropped, twice }
@@ -260,53 +260,35 @@ fn change(change: &Change, sources: &SourceMap) -> ChangeV1 {
     }
 }
 
-/// Returns settings by the keys of the files.
+/// Returns settings by the keys of the files: a path with a dot is a member of a member.
 pub(crate) fn settings(settings: &Settings) -> SettingsV1 {
-    let Settings {
-        target,
-        exclude,
-        credentials,
-        gone_credentials,
-        protocols,
-        retries,
-        timeout,
-        management_ip,
-        netconf_port,
-    } = settings;
-    let by_kind = credentials.iter().map(|(kind, them)| {
-        (kind.key().to_owned(), them.iter().map(credential).collect::<Vec<_>>())
-    });
-    let gone = gone_credentials.iter();
-    let gone = gone.map(|it| CredentialV1 { description: None, username: None, id: it.0.clone() });
-    let gone = gone.collect::<Vec<_>>();
-    let gone = (!gone.is_empty()).then(|| (GONE.to_owned(), gone));
-    let mut document = SettingsV1 {
-        exclude: exclude.as_ref().map(|it| it.iter().map(ToString::to_string).collect()),
-        credentials: CredentialsV1(by_kind.chain(gone).collect()),
-        protocols: protocols.as_ref().map(|it| it.iter().map(ToString::to_string).collect()),
-        retries: *retries,
-        timeout: timeout.map(|it| it.to_string()),
-        management_ip: management_ip.map(|it| it.to_string()),
-        netconf_port: *netconf_port,
-        ..SettingsV1::default()
-    };
-    let neighbours =
-        |it: &Neighbours| Some(NeighboursV1 { seed: it.seed.to_string(), hops: it.hops });
-    match target {
-        None => (),
-        Some(Target::Address(it)) => document.address = Some(it.to_string()),
-        Some(Target::Ranges(it)) => {
-            document.ranges = Some(it.iter().map(ToString::to_string).collect());
+    let mut members = Map::new();
+    for Field { setting, path, value } in settings.fields() {
+        let path = if setting == SettingKey::GoneCredentials { GONE } else { path };
+        let value = match value {
+            FieldValue::Credentials(mut it) => {
+                it.sort();
+                self::value(&FieldValue::Credentials(it))
+            }
+            other => self::value(&other),
+        };
+        let Some((outer, inner)) = path.split_once('.') else {
+            members.insert(path.to_owned(), value);
+            continue;
+        };
+        let outer = members.entry(outer).or_insert_with(|| json!({}));
+        if let Value::Object(it) = outer {
+            it.insert(inner.to_owned(), value);
         }
-        Some(Target::Cidr(it)) => document.cidr = Some(it.to_string()),
-        Some(Target::Cdp(it)) => document.cdp = neighbours(it),
-        Some(Target::Lldp(it)) => document.lldp = neighbours(it),
     }
-    document
+    if let Some(Value::Object(kinds)) = members.get_mut("credentials") {
+        kinds.sort_keys();
+    }
+    SettingsV1(members)
 }
 
-/// Where the ids stand that are of no kind any more.
-pub(super) const GONE: &str = "gone";
+/// Where the ids of credentials stand whose kind is unknown.
+pub(super) const GONE: &str = "credentials.gone";
 
 fn credential(credential: &Credential) -> CredentialV1 {
     let Credential { id, kind: _, description, username } = credential;
@@ -318,7 +300,7 @@ fn credential(credential: &Credential) -> CredentialV1 {
 }
 
 fn field(change: &FieldChange, sources: &SourceMap) -> FieldV1 {
-    let FieldChange { path, before, after, key, origin } = change;
+    let FieldChange { setting: _, path, before, after, key, origin } = change;
     // Where the kind of target changes, the value has to say which kind it is of.
     let value = |it: &Field| {
         let plain = value(&it.value);

@@ -4,7 +4,7 @@
 
 use super::{
     origin::{Drift, Git},
-    types::{Action, Change, FieldChange, Planned},
+    types::{Action, Change, FieldChange, PlanDiagnostic},
 };
 use crate::{
     codes,
@@ -18,33 +18,33 @@ use crate::{
 /// How many names a complaint lists before it only counts.
 const MAX_LISTED: usize = 10;
 
-/// Complaints in the order in which they were found.
+/// Diagnostics in the order in which they were found.
 #[derive(Debug, Default)]
-pub(super) struct Complaints {
+pub(super) struct Diagnostics {
     found: Vec<Complaint>,
 }
 
 #[derive(Debug)]
 struct Complaint {
     about: Option<Name>,
-    planned: Planned,
+    planned: PlanDiagnostic,
 }
 
-impl Complaints {
+impl Diagnostics {
     /// Takes a complaint about a discovery.
     pub(super) fn add(&mut self, about: &Name, diagnostic: Diagnostic) {
-        let planned = Planned { diagnostic, refuses: false };
+        let planned = PlanDiagnostic { diagnostic, refuses: false };
         self.found.push(Complaint { about: Some(about.clone()), planned });
     }
 
     /// Takes a complaint about a discovery that a protection makes.
     pub(super) fn refuse(&mut self, about: &Name, diagnostic: Diagnostic) {
-        let planned = Planned { diagnostic, refuses: true };
+        let planned = PlanDiagnostic { diagnostic, refuses: true };
         self.found.push(Complaint { about: Some(about.clone()), planned });
     }
 
     /// Takes a complaint about the plan as a whole.
-    pub(super) fn add_general(&mut self, planned: Planned) {
+    pub(super) fn add_general(&mut self, planned: PlanDiagnostic) {
         self.found.push(Complaint { about: None, planned });
     }
 
@@ -58,7 +58,7 @@ impl Complaints {
 
     /// Returns them in the order of the files, and what no file is to blame for behind that, by
     /// name. What the defaults of a file make many discoveries complain of is said once.
-    pub(super) fn into_planned(mut self) -> Vec<Planned> {
+    pub(super) fn into_planned(mut self) -> Vec<PlanDiagnostic> {
         self.found.sort_by(|one, other| key(one).cmp(&key(other)));
         let mut planned = self.found.into_iter().map(|it| it.planned).collect::<Vec<_>>();
         planned.dedup();
@@ -251,7 +251,7 @@ pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagno
 
 /// One field that is not what the files asked for, where that is refused.
 pub(super) fn drifted_field(change: &Change, field: &FieldChange) -> Diagnostic {
-    let FieldChange { path, before, after, key, origin: _ } = field;
+    let FieldChange { setting: _, path, before, after, key, origin: _ } = field;
     let value = |it: &Option<Field>| match it {
         Some(it) => brief(&it.value.to_string()),
         None => "not set".to_owned(),
@@ -320,7 +320,7 @@ pub(super) fn bug(violation: &str) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::testing::Story;
+    use crate::plan::testing::Scenario;
 
     #[test]
     fn a_broken_rule_is_a_bug() {
@@ -331,8 +331,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_changed_in_place_is_not_run_to_change_it() {
-        let story = Story::new("lab; cidr 10.0.0.0/24; state stopped", "");
-        let [lab] = story.desired.discoveries.as_slice() else { panic!("{story:?}") };
+        let scenario = Scenario::new("lab; cidr 10.0.0.0/24; state stopped", "");
+        let [lab] = scenario.desired.discoveries.as_slice() else { panic!("{scenario:?}") };
         let complaint = immutable_while_stopped(lab, &["cidr"]);
         assert!(complaint.is_error() && complaint.message.contains("`cidr`"));
         assert_eq!(complaint.code, "trueup::plan::immutable_while_stopped");

@@ -8,7 +8,7 @@ use super::types::Options;
 use crate::model::{Credential, Desired, Globs, Interface, Live, LiveDiscovery, Name, Settings};
 
 /// The two states and the user's wishes, by name.
-pub(super) struct Scene<'a> {
+pub(super) struct PlanInputs<'a> {
     pub(super) desired: &'a Desired,
     /// The same, as it is written: with what is put aside where drift is kept.
     pub(super) files: &'a Desired,
@@ -24,12 +24,12 @@ pub(super) struct Scene<'a> {
     requested: BTreeSet<&'a Name>,
     /// What an interrupted apply deleted, with the settings that it was to have, by the latest
     /// apply that was to make it.
-    halved: BTreeMap<&'a Name, Settings>,
+    deleted_not_recreated: BTreeMap<&'a Name, Settings>,
     /// Names that nothing is done to, whatever the files say.
     left_alone: BTreeSet<&'a Name>,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> PlanInputs<'a> {
     pub(super) fn new(
         desired: &'a Desired,
         live: &'a Live,
@@ -47,8 +47,9 @@ impl<'a> Scene<'a> {
         }
         let declared = desired.discoveries.iter().map(|it| &it.name.value).collect();
         let requested = options.rerun.iter().collect();
-        let halved = options.halved.iter();
-        let halved = halved.map(|(name, it)| (name, without_gone(it, &live.credentials)));
+        let deleted_not_recreated = options.deleted_not_recreated.iter();
+        let deleted_not_recreated =
+            deleted_not_recreated.map(|(name, it)| (name, without_gone(it, &live.credentials)));
         let left_alone = BTreeSet::new();
         Self {
             desired,
@@ -60,7 +61,7 @@ impl<'a> Scene<'a> {
             live_by_name,
             live_by_fold,
             requested,
-            halved: halved.collect(),
+            deleted_not_recreated: deleted_not_recreated.collect(),
             left_alone,
         }
     }
@@ -81,7 +82,7 @@ impl<'a> Scene<'a> {
 
     /// Whether `--only` and `--except` let a name through.
     pub(super) fn looks_at(&self, name: &Name) -> bool {
-        self.options.lets_through(name)
+        self.options.selects(name)
     }
 
     /// Returns the patterns of `--only` that match no name, of the files or live: a mistyped one
@@ -106,14 +107,14 @@ impl<'a> Scene<'a> {
     }
 
     /// Whether an interrupted apply has edited it and not started its run.
-    pub(super) fn is_owed_a_run(&self, name: &Name) -> bool {
-        self.options.owed.contains(name)
+    pub(super) fn is_run_missing(&self, name: &Name) -> bool {
+        self.options.run_missing.contains(name)
     }
 
     /// Returns the settings that it was to have when an interrupted apply deleted it, as far as they
     /// can still be sent.
-    pub(super) fn halved(&self, name: &Name) -> Option<&Settings> {
-        self.halved.get(name)
+    pub(super) fn deleted_not_recreated(&self, name: &Name) -> Option<&Settings> {
+        self.deleted_not_recreated.get(name)
     }
 
     /// Whether a file gives the name.
@@ -144,12 +145,8 @@ impl<'a> Scene<'a> {
 /// those.
 fn without_gone(settings: &Settings, known: &[Credential]) -> Settings {
     let mut settings = settings.clone();
-    for of_kind in settings.credentials.values_mut() {
-        let here = |it: &Credential| {
-            known.iter().any(|known| (&known.id, known.kind) == (&it.id, it.kind))
-        };
-        of_kind.retain(here);
-    }
-    settings.credentials.retain(|_, of_kind| !of_kind.is_empty());
+    settings.retain_credentials(|it| {
+        known.iter().any(|known| (&known.id, known.kind) == (&it.id, it.kind))
+    });
     settings
 }

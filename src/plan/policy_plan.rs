@@ -5,10 +5,9 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{
-    impact,
-    limited::{Limits, addresses, listed, place_of_target},
-    overlaps,
-    types::{Action, Change, Options, Overlap, Overlaps, Plan, Planned, Reason},
+    impact, overlaps,
+    policy_discovery::{Limits, addresses, listed, place_of_target},
+    types::{Action, Change, Options, Overlap, Overlaps, Plan, PlanDiagnostic, Reason},
 };
 use crate::{
     codes,
@@ -23,49 +22,49 @@ const MOST_LABELS: usize = 3;
 const MOST_OVERLAPS: usize = 100;
 
 /// What the limits are held against.
-struct Scene<'a> {
+struct LimitCheck<'a> {
     policy: &'a Policy,
     options: &'a Options,
     by_name: BTreeMap<&'a Name, &'a DesiredDiscovery>,
 }
 
 /// Returns what the policy says of a plan.
-pub(super) fn of_plan(plan: &Plan, desired: &Desired, live: &Live) -> Vec<Planned> {
+pub(super) fn of_plan(plan: &Plan, desired: &Desired, live: &Live) -> Vec<PlanDiagnostic> {
     let Some(policy) = &desired.policy else { return Vec::new() };
-    let scene = Scene::new(&policy.value, desired, &plan.options);
-    let mut found = scene.of_discoveries(desired);
-    found.extend(scene.of_kept_drift(plan));
+    let check = LimitCheck::new(&policy.value, desired, &plan.options);
+    let mut found = check.of_discoveries(desired);
+    found.extend(check.of_kept_drift(plan));
     let interface = live.interface;
     let immutable = |change: &Change| {
-        let mut fields = change.fields.iter().filter(|it| !interface.changes_in_place(it.path));
+        let mut fields = change.fields.iter().filter(|it| !interface.changes_in_place(it.setting));
         fields.find_map(|it| it.key)
     };
-    found.extend(plan.changes.iter().filter_map(|it| scene.protected(it, immutable(it))));
-    found.extend(scene.max_delete(plan, desired, live));
-    found.extend(scene.max_new_addresses(plan, live));
-    found.extend(scene.max_login_attempts(plan));
+    found.extend(plan.changes.iter().filter_map(|it| check.protected(it, immutable(it))));
+    found.extend(check.max_delete(plan, desired, live));
+    found.extend(check.max_new_addresses(plan, live));
+    found.extend(check.max_login_attempts(plan));
     let mut found = found.into_iter().map(refusal).collect::<Vec<_>>();
-    found.extend(scene.overlaps(&plan.overlaps));
+    found.extend(check.overlaps(&plan.overlaps));
     found
 }
 
 /// Returns what the policy says of the files, whatever is live.
-pub(crate) fn check_files(desired: &Desired) -> Vec<Planned> {
+pub(crate) fn check_files(desired: &Desired) -> Vec<PlanDiagnostic> {
     let Some(policy) = &desired.policy else { return Vec::new() };
     let options = Options::default();
-    let scene = Scene::new(&policy.value, desired, &options);
-    let mut found = scene.of_discoveries(desired).into_iter().map(refusal).collect::<Vec<_>>();
-    if scene.looks_at_overlaps() {
-        found.extend(scene.overlaps(&overlaps::of_files(desired)));
+    let check = LimitCheck::new(&policy.value, desired, &options);
+    let mut found = check.of_discoveries(desired).into_iter().map(refusal).collect::<Vec<_>>();
+    if check.looks_at_overlaps() {
+        found.extend(check.overlaps(&overlaps::of_files(desired)));
     }
     found
 }
 
-fn refusal(diagnostic: Diagnostic) -> Planned {
-    Planned { diagnostic, refuses: true }
+fn refusal(diagnostic: Diagnostic) -> PlanDiagnostic {
+    PlanDiagnostic { diagnostic, refuses: true }
 }
 
-impl<'a> Scene<'a> {
+impl<'a> LimitCheck<'a> {
     fn new(policy: &'a Policy, desired: &'a Desired, options: &'a Options) -> Self {
         let by_name = desired.discoveries.iter().map(|it| (&it.name.value, it)).collect();
         Self { policy, options, by_name }
@@ -74,7 +73,7 @@ impl<'a> Scene<'a> {
     fn of_discoveries(&self, desired: &Desired) -> Vec<Diagnostic> {
         let limits = Limits::new(self.policy);
         let seen = desired.discoveries.iter();
-        let seen = seen.filter(|it| self.options.lets_through(&it.name.value));
+        let seen = seen.filter(|it| self.options.selects(&it.name.value));
         let mut seen = seen.collect::<Vec<_>>();
         seen.sort_by_key(|it| it.name.span);
         seen.into_iter().flat_map(|it| limits.refusals(it)).collect()
@@ -95,7 +94,7 @@ impl<'a> Scene<'a> {
     fn max_new_addresses(&self, plan: &Plan, live: &Live) -> Option<Diagnostic> {
         let limit = self.policy.max_new_addresses.as_ref()?;
         let found = if plan.changes.iter().any(|it| it.reason == Reason::ReplaceOwed) {
-            impact::new_but_owed(&plan.changes, live, &plan.options.halved)
+            impact::new_except_recreated(&plan.changes, live, &plan.options.deleted_not_recreated)
         } else {
             plan.impact.new
         };
@@ -236,13 +235,13 @@ impl<'a> Scene<'a> {
         self.policy.overlap.as_ref().is_some_and(|it| it.value != Grade::Off)
     }
 
-    fn overlaps(&self, overlaps: &Overlaps) -> Vec<Planned> {
+    fn overlaps(&self, overlaps: &Overlaps) -> Vec<PlanDiagnostic> {
         let Some(Given { value: grade, key: _, at }) =
             self.policy.overlap.as_ref().filter(|_| self.looks_at_overlaps())
         else {
             return Vec::new();
         };
-        let is_seen = |it: &Name| self.by_name.contains_key(it) && self.options.lets_through(it);
+        let is_seen = |it: &Name| self.by_name.contains_key(it) && self.options.selects(it);
         let seen = overlaps.found.iter();
         let seen = seen.filter(|it| is_seen(&it.names.0) || is_seen(&it.names.1));
         let seen = seen.collect::<Vec<_>>();
@@ -259,7 +258,7 @@ impl<'a> Scene<'a> {
         let is_refused = *grade == Grade::Error;
         let graded = |it: Diagnostic| {
             if !is_refused {
-                return Planned { diagnostic: it, refuses: false };
+                return PlanDiagnostic { diagnostic: it, refuses: false };
             }
             let it = Diagnostic { severity: Severity::Error, ..it };
             refusal(it.labelled(*at, "`overlap` makes it an error"))
@@ -304,19 +303,19 @@ mod tests {
         model::AddressRange,
         plan::{
             Drift,
-            testing::{Story, limit, limit_of, limit_to},
+            testing::{Scenario, limit, limit_of, limit_to},
         },
     };
 
     /// The refusals of a plan: code, message, and what stands at each place of the files.
-    fn refusals(story: &Story) -> String {
-        refusals_of(story, &story.plan())
+    fn refusals(scenario: &Scenario) -> String {
+        refusals_of(scenario, &scenario.plan())
     }
 
-    fn refusals_of(story: &Story, plan: &Plan) -> String {
+    fn refusals_of(scenario: &Scenario, plan: &Plan) -> String {
         let refusals = plan.diagnostics.iter().filter(|it| it.refuses);
-        let source = story.sources.sources().first().unwrap();
-        let told = refusals.map(|Planned { diagnostic: it, .. }| {
+        let source = scenario.sources.sources().first().unwrap();
+        let told = refusals.map(|PlanDiagnostic { diagnostic: it, .. }| {
             let labels = it.labels.iter().map(|it| {
                 let there = source.text.get(it.span.range()).unwrap();
                 format!("  {there}: {}\n", it.text.as_deref().unwrap_or_default())
@@ -330,18 +329,18 @@ mod tests {
     #[test]
     fn what_cannot_be_changed_in_place_is_protected_where_it_is_given() {
         let live = "core-1; cidr 10.0.0.0/24; retries 2";
-        let story = Story::new("core-1; cidr 10.0.0.0/24; retries 3", live);
-        let story = story
+        let scenario = Scenario::new("core-1; cidr 10.0.0.0/24; retries 3", live);
+        let scenario = scenario
             .limited(Policy { protected_names: Some(limit_to(&["core-*"])), ..Policy::default() });
-        let plan = story.plan();
+        let plan = scenario.plan();
         let [change] = plan.changes.clone().try_into().unwrap();
-        let policy = &story.desired.policy.as_ref().unwrap().value;
-        let scene = Scene::new(policy, &story.desired, &story.options);
+        let policy = &scenario.desired.policy.as_ref().unwrap().value;
+        let check = LimitCheck::new(policy, &scenario.desired, &scenario.options);
         let key = change.fields[0].key;
-        assert!(key.is_some() && scene.protected(&change, key).is_none());
+        assert!(key.is_some() && check.protected(&change, key).is_none());
         // The classic interface changes everything in place: the next one will not.
         let change = Change { action: Action::Replace, reason: Reason::ImmutableField, ..change };
-        let refusal = scene.protected(&change, key).unwrap();
+        let refusal = check.protected(&change, key).unwrap();
         assert_eq!(Some(refusal.labels[0].span), key);
         assert_eq!(refusal.labels[0].text.as_deref(), Some("this cannot be changed in place"));
     }
@@ -351,12 +350,12 @@ mod tests {
         let desired = (1..6).map(|it| {
             format!("n{it}; cidr 10.{it}.0.0/2{it}; cli netops; snmp_v3 core; retries 0")
         });
-        let story = Story::new(&desired.collect::<Vec<_>>().join("\n"), "").limited(Policy {
+        let scenario = Scenario::new(&desired.collect::<Vec<_>>().join("\n"), "").limited(Policy {
             max_new_addresses: Some(limit(Count::from(1_000))),
             max_login_attempts: Some(limit(Count::from(2_000))),
             ..Policy::default()
         });
-        insta::assert_snapshot!(refusals(&story), @"
+        insta::assert_snapshot!(refusals(&scenario), @"
         trueup::policy::max_new_addresses the plan scans 3,968 addresses that no live discovery covers, and `max_new_addresses` is 1,000
           10.1.0.0/21: 2,048 new
           10.2.0.0/22: 1,024 new
@@ -376,14 +375,14 @@ mod tests {
     fn what_a_cut_replace_makes_again_is_not_new() {
         let desired = "a; cidr 10.0.0.0/24; cli netops; snmp_v3 core";
         let most = Some(limit(Count::from(100)));
-        let story = Story::new(desired, "")
+        let scenario = Scenario::new(desired, "")
             .limited(Policy { max_new_addresses: most, ..Policy::default() });
-        assert_ne!(refusals(&story), "");
-        let cut = story.clone().halving(desired);
+        assert_ne!(refusals(&scenario), "");
+        let cut = scenario.clone().with_deleted(desired);
         assert_eq!(refusals(&cut), "");
         assert_eq!(cut.plan().impact.new, Count::from(256));
         // What it was not to scan is.
-        let cut = story.halving(&desired.replace("/24", "/25"));
+        let cut = scenario.with_deleted(&desired.replace("/24", "/25"));
         assert!(refusals(&cut).contains("the plan scans 128 addresses"), "{}", refusals(&cut));
     }
 
@@ -393,11 +392,11 @@ mod tests {
         let live = "a; cidr 10.9.0.0/24; timeout 5s";
         let of = |today: &str, forbidden: &str| {
             let forbidden = forbidden.parse::<AddressRange>().unwrap();
-            let story = Story::new(today, live).limited(Policy {
+            let scenario = Scenario::new(today, live).limited(Policy {
                 forbid_ranges: Some(limit_of(&[forbidden])),
                 ..Policy::default()
             });
-            refusals_of(&story, &story.plan_against(before, Drift::Keep))
+            refusals_of(&scenario, &scenario.plan_against(before, Drift::Keep))
         };
         let slower = before.replace("5s", "9s");
         // Nothing is done to it: it is as the files have it.
@@ -416,14 +415,15 @@ mod tests {
     #[test]
     fn ipv6_is_counted_to_the_last_address() {
         let range = |it: &str| it.parse::<AddressRange>().unwrap();
-        let story = Story::new("n; cidr 2001:db8::/64; exclude 2001:db8::7; state stopped", "");
-        let story = story.limited(Policy {
+        let scenario =
+            Scenario::new("n; cidr 2001:db8::/64; exclude 2001:db8::7; state stopped", "");
+        let scenario = scenario.limited(Policy {
             max_addresses_per_discovery: Some(limit(Count::from(u128::from(u64::MAX) - 1))),
             forbid_ranges: Some(limit_of(&[range("2001:db8::6-2001:db8::8"), range("::1")])),
             allow_only_within: Some(limit_of(&[range("2001:db8::-2001:db8::ffff:ffff:ffff:fff0")])),
             ..Policy::default()
         });
-        insta::assert_snapshot!(refusals(&story), @"
+        insta::assert_snapshot!(refusals(&scenario), @"
         trueup::policy::max_addresses_per_discovery `n` has 18,446,744,073,709,551,615 addresses, and `max_addresses_per_discovery` is 18,446,744,073,709,551,614
           2001:db8::/64: 18,446,744,073,709,551,615 addresses
           : the limit
@@ -443,13 +443,13 @@ mod tests {
     fn more_overlaps_than_anybody_reads_are_counted() {
         let desired =
             (0..16).map(|it| format!("n{it:02}; address 10.0.0.1; cli netops; snmp_v3 core"));
-        let story = Story::new(&desired.collect::<Vec<_>>().join("\n"), "");
+        let scenario = Scenario::new(&desired.collect::<Vec<_>>().join("\n"), "");
         let policy = |grade| Policy { overlap: Some(limit(grade)), ..Policy::default() };
-        let told = refusals(&story.clone().limited(policy(Grade::Error)));
+        let told = refusals(&scenario.clone().limited(policy(Grade::Error)));
         assert_eq!(told.matches("trueup::policy::overlap").count(), 101, "{told}");
         assert!(told.contains("there are 20 more overlaps than are told"), "{told}");
-        let warned = story.clone().limited(policy(Grade::Warn)).plan();
+        let warned = scenario.clone().limited(policy(Grade::Warn)).plan();
         assert!(warned.is_complete() && warned.diagnostics.len() == 101);
-        assert!(story.limited(policy(Grade::Off)).plan().diagnostics.is_empty());
+        assert!(scenario.limited(policy(Grade::Off)).plan().diagnostics.is_empty());
     }
 }

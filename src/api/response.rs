@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode, header};
 use serde_json::Value;
 
-use super::error::Trouble;
+use super::error::RequestFailure;
 
 /// How much of an answer is shown to people.
 const MOST_SHOWN: usize = 200;
@@ -20,16 +20,16 @@ const SECRET_NAMES: &[&str] = &["password", "passphrase", "community", "token", 
 
 /// What is wrong with the shape of an answer, as the end of a sentence after "but".
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Misshapen(pub(crate) String);
+pub(crate) struct Malformed(pub(crate) String);
 
-impl Misshapen {
+impl Malformed {
     pub(crate) fn new(what: impl Into<String>) -> Self {
         Self(what.into())
     }
 }
 
 /// Lets answers of success pass.
-pub(crate) fn check(answer: Response<Bytes>) -> Result<Response<Bytes>, Trouble> {
+pub(crate) fn check(answer: Response<Bytes>) -> Result<Response<Bytes>, RequestFailure> {
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
@@ -39,43 +39,47 @@ pub(crate) fn check(answer: Response<Bytes>) -> Result<Response<Bytes>, Trouble>
         && let Some(to) = location
     {
         let to = bounded(&String::from_utf8_lossy(to.as_bytes()));
-        return Err(Trouble::Redirected { status, to });
+        return Err(RequestFailure::Redirected { status, to });
     }
-    Err(Trouble::Refused { status, words: words(answer.body()) })
+    Err(RequestFailure::Refused { status, words: words(answer.body()) })
 }
 
 /// Takes what is inside the envelope of every answer, and reads it.
 pub(crate) fn payload<T>(
     answer: &Response<Bytes>,
-    read: impl FnOnce(Value) -> Result<T, Misshapen>,
-) -> Result<T, Trouble> {
+    read: impl FnOnce(Value) -> Result<T, Malformed>,
+) -> Result<T, RequestFailure> {
     let body = answer.body();
     opened(body)
         .and_then(read)
-        .map_err(|Misshapen(what)| misshapen(answer.status(), what, excerpt(body)))
+        .map_err(|Malformed(what)| malformed(answer.status(), what, excerpt(body)))
 }
 
-/// The trouble with an answer of success that cannot be understood.
-pub(crate) fn misshapen(status: StatusCode, what: impl Into<String>, shown: String) -> Trouble {
-    Trouble::Misshapen { status, what: what.into(), shown }
+/// The failure with an answer of success that cannot be understood.
+pub(crate) fn malformed(
+    status: StatusCode,
+    what: impl Into<String>,
+    shown: String,
+) -> RequestFailure {
+    RequestFailure::Malformed { status, what: what.into(), shown }
 }
 
-fn opened(body: &[u8]) -> Result<Value, Misshapen> {
+fn opened(body: &[u8]) -> Result<Value, Malformed> {
     let mut whole = json(body)?;
     match whole.get_mut("response").map(Value::take) {
-        None => Err(Misshapen::new("the answer has no `response`")),
-        Some(Value::Null) => Err(Misshapen::new("its `response` is null")),
+        None => Err(Malformed::new("the answer has no `response`")),
+        Some(Value::Null) => Err(Malformed::new("its `response` is null")),
         Some(inner) => Ok(inner),
     }
 }
 
 /// Reads JSON that is not out of all proportion: a value takes many times the room of its text.
-pub(crate) fn json(body: &[u8]) -> Result<Value, Misshapen> {
+pub(crate) fn json(body: &[u8]) -> Result<Value, Malformed> {
     if MOST_VALUES < n_values(body) {
-        return Err(Misshapen::new(format!("the answer holds more than {MOST_VALUES} values")));
+        return Err(Malformed::new(format!("the answer holds more than {MOST_VALUES} values")));
     }
     serde_json::from_slice(body).map_err(|error| {
-        Misshapen::new(match error.is_eof() {
+        Malformed::new(match error.is_eof() {
             true if body.is_empty() => "the answer is empty",
             true => "the answer ends early",
             false => "the answer is not JSON",
@@ -117,22 +121,22 @@ pub(crate) fn number(value: &Value) -> Option<u64> {
 }
 
 /// A list of anything.
-pub(crate) fn list(value: Value) -> Result<Vec<Value>, Misshapen> {
+pub(crate) fn list(value: Value) -> Result<Vec<Value>, Malformed> {
     match value {
         Value::Array(items) => Ok(items),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-            Err(Misshapen::new("its `response` is not a list"))
+            Err(Malformed::new("its `response` is not a list"))
         }
     }
 }
 
 /// An id as a part of a path. What could lead to another endpoint is no id: `DELETE` without
 /// one would delete everything.
-pub(crate) fn segment(id: &str) -> Result<&str, Trouble> {
+pub(crate) fn segment(id: &str) -> Result<&str, RequestFailure> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let is_only_dots = id.chars().all(|it| it == '.');
     if is_only_dots || !id.chars().all(is_plain) {
-        return Err(Trouble::BadId { id: bounded(id) });
+        return Err(RequestFailure::BadId { id: bounded(id) });
     }
     Ok(id)
 }
@@ -220,7 +224,7 @@ mod tests {
         Response::builder().status(status).body(Bytes::from(body.to_owned())).unwrap()
     }
 
-    fn trouble(answer: &Response<Bytes>) -> String {
+    fn failure(answer: &Response<Bytes>) -> String {
         payload(answer, list).unwrap_err().to_string()
     }
 
@@ -242,7 +246,7 @@ mod tests {
             ),
         ];
         for (body, want) in table {
-            assert_eq!(trouble(&answer(200, body)), want);
+            assert_eq!(failure(&answer(200, body)), want);
         }
     }
 
@@ -258,7 +262,7 @@ mod tests {
             ("", ""),
         ];
         for (body, want) in table {
-            let Err(Trouble::Refused { words, .. }) = check(answer(400, body)) else {
+            let Err(RequestFailure::Refused { words, .. }) = check(answer(400, body)) else {
                 panic!("{body} passed");
             };
             assert_eq!(words, want);
@@ -268,9 +272,9 @@ mod tests {
     #[test]
     fn a_redirect_shows_where_it_points() {
         let answer = Response::builder().status(302).header("location", "https://elsewhere/x");
-        let trouble = check(answer.body(Bytes::new()).unwrap()).unwrap_err();
+        let failure = check(answer.body(Bytes::new()).unwrap()).unwrap_err();
         assert_eq!(
-            trouble.to_string(),
+            failure.to_string(),
             "answered 302 Found, which points to `https://elsewhere/x`; no redirect is followed"
         );
     }

@@ -60,9 +60,9 @@ impl<'a> Limits<'a> {
 
     /// Returns what refuses a discovery; of one that is to be absent, nothing does.
     pub(super) fn refusals(&self, it: &DesiredDiscovery) -> Vec<Diagnostic> {
-        let target = it.wanted.target.as_ref().filter(|_| it.state() != State::Absent);
+        let target = it.wanted.target().filter(|_| it.state() != State::Absent);
         let Some(target) = target else { return Vec::new() };
-        self.of_scanner(&scanner_of(it, target))
+        self.of_scanner(&scanner_of(it, &target))
     }
 
     /// Returns what refuses the settings that are sent of a discovery where they reach further than
@@ -72,11 +72,11 @@ impl<'a> Limits<'a> {
         it: &DesiredDiscovery,
         after: &Settings,
     ) -> Vec<Diagnostic> {
-        let (Some(given), Some(target)) = (&it.wanted.target, &after.target) else {
+        let (Some(given), Some(target)) = (it.wanted.target(), after.target()) else {
             return Vec::new();
         };
-        let written = scanner_of(it, given);
-        let addresses = covered(target, after.exclude.as_ref());
+        let written = scanner_of(it, &given);
+        let addresses = covered(target, after.exclude());
         let is_within = addresses.minus(&written.addresses).is_empty();
         if is_within && target.kind() == given.value.kind() {
             return Vec::new();
@@ -174,8 +174,8 @@ impl Scanner<'_> {
     }
 }
 
-fn scanner_of<'a>(it: &'a DesiredDiscovery, target: &'a Given<Target>) -> Scanner<'a> {
-    let exclude = it.wanted.exclude.as_ref().map(|it| &it.value);
+fn scanner_of<'a>(it: &'a DesiredDiscovery, target: &Given<&'a Target>) -> Scanner<'a> {
+    let exclude = it.wanted.exclude().map(|it| it.value);
     let Given { value: target, key: _, at } = target;
     let addresses = covered(target, exclude);
     Scanner { name: &it.name.value, target, at: *at, addresses, whose: Whose::Files }
@@ -217,5 +217,5 @@ pub(super) fn listed(ranges: &[AddressRange]) -> String {
 
 /// Returns where the files say what a discovery scans, or else where its name stands.
 pub(super) fn place_of_target(it: &DesiredDiscovery) -> Span {
-    it.wanted.target.as_ref().map_or(it.name.span, |it| it.at)
+    it.wanted.target().map_or(it.name.span, |it| it.at)
 }

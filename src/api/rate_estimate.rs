@@ -40,7 +40,7 @@ const QUICKER: f64 = 0.9;
 
 /// What has been let in and refused, and the pace that follows from it.
 #[derive(Debug, Default)]
-pub(super) struct Rhythm {
+pub(super) struct RateEstimate {
     /// When the requests left that were let in since a rate was last learned.
     let_in: VecDeque<Instant>,
     refused_since: Option<Instant>,
@@ -57,26 +57,26 @@ struct Pace {
     answers_left: u32,
 }
 
-impl Rhythm {
+impl RateEstimate {
     /// Before then nothing is to leave.
     pub(super) fn not_before(&self) -> Option<Instant> {
         self.pace.as_ref().map(|it| it.next)
     }
 
     /// A request leaves.
-    pub(super) fn left(&mut self, now: Instant) {
+    pub(super) fn on_sent(&mut self, now: Instant) {
         if let Some(pace) = &mut self.pace {
             pace.next = now + pace.interval;
         }
     }
 
     /// A request that left at this moment was let in; `ends_refusal` where it left after one.
-    pub(super) fn let_in(&mut self, left: Instant, ends_refusal: bool) {
+    pub(super) fn on_accepted(&mut self, left: Instant, ends_refusal: bool) {
         let refused_since = self.refused_since.take_if(|_| ends_refusal);
         if let Some(since) = refused_since {
             self.learn(since, left);
         } else {
-            self.quicken();
+            self.speed_up();
         }
         if self.refused_since.is_none() {
             while self.let_in.front().is_some_and(|it| *it + MEMORY < left) {
@@ -90,12 +90,12 @@ impl Rhythm {
     }
 
     /// A request was refused because there were too many.
-    pub(super) fn refused(&mut self, now: Instant) {
+    pub(super) fn on_rejected(&mut self, now: Instant) {
         self.refused_since.get_or_insert(now);
     }
 
     /// The controller is out of order: what it lets in for now says nothing.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.let_in.clear();
         self.refused_since = None;
     }
@@ -103,7 +103,7 @@ impl Rhythm {
     /// Takes the rate from what was let in until now, when more is.
     fn learn(&mut self, refused_since: Instant, now: Instant) {
         if LONGEST_REFUSAL < now.duration_since(refused_since) {
-            self.forget();
+            self.reset();
             return;
         }
         let n_let_in = self.let_in.len();
@@ -129,7 +129,7 @@ impl Rhythm {
     }
 
     /// Tries, after long enough without a refusal, whether more is let in than was learned.
-    fn quicken(&mut self) {
+    fn speed_up(&mut self) {
         let Some(pace) = &mut self.pace else { return };
         pace.answers_left = pace.answers_left.saturating_sub(1);
         if pace.answers_left == 0 {
@@ -303,17 +303,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn refusals_by_chance_cost_no_more_than_they_ask_for() {
         let began = Instant::now();
-        let mut rhythm = Rhythm::default();
+        let mut rate = RateEstimate::default();
         let mut now = began;
         // Few requests, or a pause that is short beside what was let in, are no limit.
         for nth in 1..=1_000 {
-            now = rhythm.not_before().max(Some(now)).unwrap() + Duration::from_millis(1);
-            rhythm.left(now);
+            now = rate.not_before().max(Some(now)).unwrap() + Duration::from_millis(1);
+            rate.on_sent(now);
             if nth == 4 || nth == 500 {
-                rhythm.refused(now);
+                rate.on_rejected(now);
                 now += Duration::from_secs(1);
             } else {
-                rhythm.let_in(now, true);
+                rate.on_accepted(now, true);
             }
         }
         assert!(now - began < Duration::from_secs(4), "{:?}", now - began);
@@ -322,18 +322,18 @@ mod tests {
     #[test]
     fn a_pace_that_was_a_mistake_is_given_up_again() {
         let mut now = Instant::now();
-        let mut rhythm = Rhythm::default();
+        let mut rate = RateEstimate::default();
         for _ in 0..100 {
-            rhythm.let_in(now, true);
+            rate.on_accepted(now, true);
         }
-        rhythm.refused(now);
+        rate.on_rejected(now);
         now += Duration::from_mins(1);
         let mut send = |n: usize| {
             let began = now;
             for _ in 0..n {
-                now = rhythm.not_before().max(Some(now)).unwrap();
-                rhythm.left(now);
-                rhythm.let_in(now, true);
+                now = rate.not_before().max(Some(now)).unwrap();
+                rate.on_sent(now);
+                rate.on_accepted(now, true);
             }
             (now - began).as_secs()
         };
@@ -345,18 +345,18 @@ mod tests {
     #[test]
     fn a_controller_that_is_out_of_order_teaches_no_rate() {
         let mut now = Instant::now();
-        let mut rhythm = Rhythm::default();
+        let mut rate = RateEstimate::default();
         for (busy, minutes) in [(Busy::TooMany, 2), (Busy::Unavailable, 1)] {
             for _ in 0..100 {
-                rhythm.let_in(now, true);
+                rate.on_accepted(now, true);
             }
             match busy {
-                Busy::TooMany => rhythm.refused(now),
-                Busy::Unavailable => rhythm.forget(),
+                Busy::TooMany => rate.on_rejected(now),
+                Busy::Unavailable => rate.reset(),
             }
             now += Duration::from_mins(minutes);
-            rhythm.let_in(now, true);
-            assert_eq!(rhythm.not_before(), None);
+            rate.on_accepted(now, true);
+            assert_eq!(rate.not_before(), None);
         }
     }
 }
