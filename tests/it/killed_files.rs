@@ -268,7 +268,7 @@ fn resume_says_what_is_wrong_with_what_it_is_given() {
     shell.file("empty", "");
     shell.file("text", "no journal\n");
     fs::create_dir(shell.path("folder")).unwrap();
-    let name = "help: name a file that `trueup apply` has written";
+    let name = "help: name a file that `trueup apply` wrote";
     for path in
         ["nothing", "plan.json", "events.jsonl", "empty", "text", "folder", "discoveries.yaml"]
     {

@@ -501,15 +501,15 @@ async fn a_journal_of_the_first_release_is_left_to_it() {
     let expected = "its format is 1.0, that of trueup 0.1.0, which settles it\n  help: nothing was \
                     sent; settle it with trueup 0.1.0: `trueup resume .trueup/open.jsonl`";
     let before = bench.writes();
-    for line in ["apply --auto-approve", "resume .trueup/open.jsonl"] {
-        let ran = bench.run(line).await;
+    let resumed = bench.run_bare(&["resume", open, "--simulate"]).await;
+    for ran in [bench.run("apply --auto-approve").await, resumed] {
         assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
         assert!(ran.err.contains(expected), "{ran:#?}");
     }
     let planned = bench.run("plan").await;
     assert!(planned.exit == Exit::Done && planned.err.contains("Warning"), "{planned:#?}");
     assert_eq!(bench.writes(), before);
-    let ran = bench.run(&format!("resume {closed}")).await;
+    let ran = bench.run_bare(&["resume", closed, "--simulate"]).await;
     assert!(ran.exit == Exit::Done && ran.err.contains(closed), "{ran:#?}");
     bench.disk.remove(open);
     let _applied = bench.expect_applied().await;
