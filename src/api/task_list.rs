@@ -252,7 +252,7 @@ impl Client {
 }
 
 /// Whether a task has failed and says elsewhere why: one of the second generation in its detail,
-/// one of the first that points to its tree in a child there (facts, section 3.4).
+/// one of the first that points to its tree in a child there (controller-facts.md#task-tree).
 fn lacks_words(generation: Generation, task: &Task) -> bool {
     match (&task.state, generation) {
         (TaskState::Failed { words }, Generation::First) => names_the_tree(words),

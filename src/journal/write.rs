@@ -10,7 +10,6 @@ use super::{
 use crate::{
     events::{Event, EventRecord, Line},
     plan::Change,
-    rules::{self, Rule},
 };
 
 /// A journal, locked for as long as it is held.
@@ -83,9 +82,7 @@ impl Journal {
             self.has_failed = true;
             return Err(io::Error::other("it would exceed the maximum size of a journal"));
         }
-        let appended = self.file.append(text.as_bytes()).and_then(|()| {
-            if rules::is_kept(Rule::SyncBeforeSending) { self.file.sync() } else { Ok(()) }
-        });
+        let appended = self.file.append(text.as_bytes()).and_then(|()| self.file.sync());
         // No line may follow one that was written in part.
         self.has_failed = appended.is_err();
         appended

@@ -1,13 +1,11 @@
 //! The controller's global credentials: names and ids, never secrets.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::lenient::{self, Object};
 use crate::model::{Credential, CredentialId, CredentialKind, Unreadable};
 
-/// The wire's name of each kind (facts, section 4).
+/// The wire's name of each kind (controller-facts.md#credential-kinds).
 const KINDS: [(&str, CredentialKind); 7] = [
     ("cliCredential", CredentialKind::Cli),
     ("snmpV2cRead", CredentialKind::SnmpV2Read),
@@ -52,14 +50,6 @@ fn credential(kind: CredentialKind, object: &Object) -> Result<Credential, Unrea
         description: verbatim("description").unwrap_or_default(),
         username: verbatim("username").filter(|it| !it.is_empty()),
     })
-}
-
-/// Credentials by id, as a discovery refers to them.
-pub(crate) type ById = BTreeMap<CredentialId, Credential>;
-
-/// Puts credentials under their ids.
-pub(crate) fn by_id(credentials: &[Credential]) -> ById {
-    credentials.iter().map(|it| (it.id.clone(), it.clone())).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Values of the controller, read for what they mean rather than for their type.
 //!
-//! Numbers come as text and lists as comma-separated text, and what is not set is absent, `null`
-//! or empty (facts, sections 2.3 and 7). What cannot mean anything is an error that shows it.
+//! Numbers come as text and lists as comma-separated text; a setting without a value is absent,
+//! `null` or empty (controller-facts.md#lenient-values). Any other value is an error that shows it.
 
 use serde_json::{Map, Value};
 

@@ -76,7 +76,7 @@ impl fmt::Display for CredentialId {
 pub(crate) struct Credential {
     pub(crate) id: CredentialId,
     pub(crate) kind: CredentialKind,
-    /// Not unique on a controller (facts, section 4).
+    /// Not unique on a controller (controller-facts.md#credential-names).
     pub(crate) description: String,
     /// The kinds that log in with a community or a port have none.
     pub(crate) username: Option<String>,

@@ -14,7 +14,7 @@ pub(crate) enum Interface {
 impl Interface {
     /// Whether making a discovery starts its first run.
     ///
-    /// Classic: `POST /discovery` both creates and starts (facts, section 0, 2).
+    /// Classic: `POST /discovery` does both (controller-facts.md#create-starts-a-run).
     pub(crate) fn create_is_a_run(self) -> bool {
         match self {
             Self::Classic => true,

@@ -415,7 +415,7 @@ impl Settings {
     }
 
     /// Whether the absence of a field means something: hops that the controller leaves out cannot
-    /// be compared (facts, section 9).
+    /// be compared (controller-facts.md#hops).
     fn reports(&self, path: &str) -> bool {
         match self.target() {
             Some(Target::Cdp(Neighbours { hops, .. })) => path != "cdp.hops" || hops.is_some(),

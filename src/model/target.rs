@@ -32,7 +32,7 @@ pub(crate) enum TargetKind {
 pub(crate) struct Neighbours {
     pub(crate) seed: IpAddr,
     /// How many neighbours away it goes. `None` where the controller does not say, which it need
-    /// not (facts, sections 0 and 9): then it is not comparable, and equal to anything.
+    /// not (controller-facts.md#hops): then it is not comparable, and equal to anything.
     pub(crate) hops: Option<Hops>,
 }
 

@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// How often a silent device is tried again where neither a file nor the controller says: the most
-/// that the controller takes (facts, section 2.2, `retry`).
+/// that the controller takes (controller-facts.md#retries).
 const MOST_RETRIES: u64 = 3;
 
 /// Counts what the changes scan, and what they leave uncovered; and puts its own reach to each.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::{CredentialKind, Hops, OnChange, OwnCredentials, Readable, Settings, Target};
 
-/// What the controller takes where it is told no number of hops (facts, section 2.2).
+/// What the controller takes where it is told no number of hops (controller-facts.md#hops).
 const DEFAULT_HOPS: Hops = 16;
 
 /// Looks at the settings with which a discovery is made, be it anew.

@@ -133,7 +133,8 @@ fn ids_of(object: &Value, known: &Value) -> BTreeSet<String> {
 fn meaning(value: &Value) -> String {
     let text = match value {
         Value::Null => String::new(),
-        // The method of choosing an address: nothing and `None` are one (facts, section 9).
+        // No method of choosing an address is the same as `None`
+        // (controller-facts.md#lenient-values).
         Value::String(it) if it.eq_ignore_ascii_case("none") => String::new(),
         Value::String(it) => it.to_lowercase().replace(' ', ""),
         other => other.to_string(),

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How long a name has to be off the list before it is tried again: a deleted one is not released
-/// at once (facts, section 3.3).
+/// at once (controller-facts.md#name-release-after-a-delete).
 const NAME_LACKED_FOR: Duration = Duration::from_secs(5);
 
 impl Operation {

@@ -11,7 +11,6 @@ use crate::{
     events::{Event, Outcome},
     model::{RemoteId, RunState},
     plan::{Action, Change, Step},
-    rules::{self, Rule},
 };
 
 /// Time since the apply began.
@@ -104,7 +103,7 @@ pub(in crate::apply) enum WaitReason {
     /// A create whose name was refused as a duplicate.
     NameTaken { lacked_since: Option<Moment>, words: String },
     /// The read right before an edit failed, as it may for a discovery that is gone: a missing id
-    /// is not always told by 404 (facts, section 1.4).
+    /// is not always told by 404 (controller-facts.md#missing-discoveries).
     NotRead { words: String },
 }
 
@@ -286,7 +285,7 @@ impl Operation {
     }
 
     /// A run is not sent while the discovery is running; nor is an edit that was planned on an
-    /// idle one, since nobody knows what it would do (facts, section 3.2). Both wait.
+    /// idle one, whose effect is unknown (controller-facts.md#edits). Both wait.
     pub(in crate::apply) fn wait_while_running(&mut self) {
         let waits = match self.step() {
             Some(Step::Run) => true,
@@ -394,9 +393,6 @@ impl Operation {
         let (change, step) = (self.position, self.sent_step());
         self.doubted = true;
         self.phase = Phase::Doubt(Doubt { sent, since: now, why: why.clone() });
-        if step == Step::Create && !rules::is_kept(Rule::LookBeforeSendingAgain) {
-            self.phase = Phase::Ready;
-        }
         vec![Event::InDoubt { change, step, why }]
     }
 
@@ -417,13 +413,7 @@ impl Operation {
                 let unseen =
                     AwaitingEffect { sent, since: now, task, task_began_ms: began_ms, claim };
                 self.phase = Phase::AwaitingEffect(unseen);
-                let mut events = vec![Event::Claimed { change, step }];
-                let is_believed = !rules::is_kept(Rule::DoneMeansSeen)
-                    || step == Step::Edit && !rules::is_kept(Rule::ReadBackBeforeRunning);
-                if is_believed {
-                    events.extend(self.settle_step(false, false));
-                }
-                events
+                vec![Event::Claimed { change, step }]
             }
             TaskVerdict::Duplicate { words } => {
                 let hold = WaitReason::NameTaken { lacked_since: None, words: words.clone() };

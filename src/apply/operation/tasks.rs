@@ -13,7 +13,7 @@ use crate::{
 /// Judges a task by the step that it carries out.
 ///
 /// A create has succeeded when its task yields the discovery's id, even where it has no end yet:
-/// on newer releases the end comes with the end of the run (facts, section 0, 4).
+/// on newer releases the end comes with the end of the run (controller-facts.md#task-end).
 pub(in crate::apply) fn verdict(step: Step, task: &Task) -> TaskVerdict {
     // Other tasks may end with a number too, and it is not theirs to say what was made.
     let created = task.created_id.clone().filter(|_| step == Step::Create).map(RemoteId);
@@ -34,13 +34,13 @@ pub(in crate::apply) fn verdict(step: Step, task: &Task) -> TaskVerdict {
     }
 }
 
-/// The vendor's words are `Discovery name is duplicate` (facts, section 0, 5).
+/// The vendor's words are `Discovery name is duplicate` (controller-facts.md#duplicate-names).
 pub(in crate::apply) fn says_duplicate(words: &str) -> bool {
     words.to_lowercase().contains("duplicate")
 }
 
-/// No answer for a discovery that is not there has been recorded (facts, section 3.3): these are
-/// the ways in which the controller says so elsewhere.
+/// The words in which other services say that an object is missing; what this one says is not
+/// recorded (controller-facts.md#missing-discoveries).
 fn says_missing(words: &str) -> bool {
     let words = words.to_lowercase();
     ["not found", "does not exist", "doesn't exist", "no such", "no discovery"]
@@ -91,7 +91,7 @@ impl TaskView<'_> {
 }
 
 /// Recorded for writes of discoveries and of what belongs to them: `Discovery Service` and
-/// `Inventory service` (facts, sections 3.4 and 8). The second generation does not say.
+/// `Inventory service` (controller-facts.md#service-types). The second generation does not say.
 fn is_of_discovery(task: &Task) -> bool {
     let service = task.service_type.as_ref().map(|it| it.to_lowercase());
     service.is_none_or(|it| it.contains("discovery") || it.contains("inventory"))

@@ -1,31 +1,26 @@
 //! `resume`: settles what an interrupted apply left, then carries on with its plan.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use tokio::time::Instant;
 
 use crate::{
-    apply::{Purpose, Wait},
+    apply::Purpose,
     cli::{
         args::{ControllerArgs, ExecuteArgs, WaitFor},
-        connect::{ConnectArgs, Connection, ExpectedController, connect, report_read_error},
-        execute::{ExecuteOptions, OWED, PreparedApply, begin, close, execute},
+        connect::{ConnectArgs, ExpectedController, connect},
+        execute::{ExecuteOptions, OBLIGATIONS, PreparedApply, close, execute},
         exit::Exit,
+        host::Process,
         journals::{self, Found},
-        planning::LiveSnapshot,
-        report_file,
-        run::unless_interrupted,
+        output::Output,
         simulator_args::SimulationArgs,
         succession::Predecessors,
-        terminal::output::Output,
     },
     journal::{self, JournalError},
-    live,
     render::ReportAbout,
+    session::{Error, ErrorKind, Observer as _, read_live, write_report_file},
 };
 
 #[derive(Debug, Args)]
@@ -48,99 +43,83 @@ pub(crate) struct ResumeArgs {
     pub(crate) simulation: SimulationArgs,
 }
 
-/// Carries on with what a journal says was left.
-pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    begin(&args.carrying, &[("the journal", Some(args.journal.as_path()))], output)?;
+/// Settles what is in doubt, and executes what is left of the plan.
+pub(crate) async fn run(
+    args: &ResumeArgs,
+    process: &Process,
+    output: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let environment = &process.environment;
+    let files = [("the journal", Some(args.journal.as_path()))];
+    output.open_for_execution(&args.carrying, &files, environment)?;
     let deadline = Instant::now() + args.carrying.timeout;
     let path = args.journal.display().to_string();
-    let disk = Arc::clone(&output.host.journals);
-    let found = match journals::read(&*disk, &args.journal) {
+    let disk = &*environment.journals;
+    let found = match journals::read(disk, &args.journal) {
         Ok(found) => found,
-        Err(JournalError::OldVersion(_)) if journal::is_closed(&*disk, &args.journal) => {
-            output.say(&format!("Nothing is left to do of {path}."));
+        Err(JournalError::OldVersion(_)) if journal::is_closed(disk, &args.journal) => {
+            output.note(&format!("Nothing left to do in {path}."));
             return Ok(Exit::Done);
         }
-        Err(error) => {
-            let help = help(&error, &args.journal);
-            output.error(&format!("the journal `{path}` cannot be used: {error}"), Some(&help));
-            let is_locked = matches!(error, JournalError::Locked);
-            return Err(if is_locked { Exit::Failed } else { Exit::Invalid });
-        }
+        Err(error) => return Err(unusable(&args.journal, &error)),
     };
-    let was_left = found.left();
-    if found.is_closed || !was_left.has_more() {
-        let is_in_debt = !found.is_closed && was_left.has_obligations(&found.plan.changes);
-        output.say(&format!("Nothing is left to do of {path}."));
+    let left = found.left();
+    let report = found.report();
+    let report_file = args.carrying.report.as_deref();
+    if found.is_closed || !left.has_more() {
+        output.note(&format!("Nothing left to do in {path}."));
         let about = ReportAbout { plan: &found.plan, sources: &found.sources };
-        let report = args.carrying.report.as_deref();
-        report_file::write(report, &found.report(), about, output);
-        if is_in_debt {
-            output.say(OWED);
+        write_report_file(report_file, &report, about, environment, output);
+        if !found.is_closed && left.has_obligations(&found.plan.changes) {
+            output.note(OBLIGATIONS);
         } else if !found.is_closed {
-            // Its apply came to its end, and could not write that down.
-            close(found.recorded, output);
+            // Its apply has ended, and could not write that down.
+            close(found.recorded, environment.clock, output);
         }
         return Ok(Exit::Done);
     }
-    let report = found.report();
     let Found { recorded, plan, sources, document, wait, .. } = found;
-    let way = ConnectArgs {
+    let connect_args = ConnectArgs {
         controller: &args.controller,
         simulation: &args.simulation,
         parallelism: args.carrying.parallelism,
     };
-    let connection = connect(way, ExpectedController::ByPlan(&plan.controller.url), output)?;
-    let (n_open, n_changes) = (was_left.n_open(), plan.changes.len());
-    output.say(&format!(
-        "Carrying on with {path}: {} of {n_changes} changes are left, {n_open} under way.",
-        was_left.n_left()
+    let expected = ExpectedController::ByPlan(&plan.controller.url);
+    let connected = connect(connect_args, expected, process, output)?;
+    output.note(&format!(
+        "Resuming {path}: {} of {} changes left, {} operations in flight.",
+        left.n_left(),
+        plan.changes.len(),
+        left.n_open(),
     ));
-    let seen = seen(&connection, deadline, output).await?;
-    let wait = match args.wait {
-        Some(WaitFor::Tasks) => Wait::Tasks,
-        Some(WaitFor::Runs) => Wait::Runs,
-        None => wait,
-    };
-    if let Some(simulated) = &connection.simulated {
-        simulated.check_file(output)?;
-    }
-    let work = PreparedApply { plan, document, seen, sources, connection };
-    let course = ExecuteOptions {
-        args: &args.carrying,
-        wait,
+    let connection = connected.connection.clone();
+    let limited = connection.until(deadline);
+    let reading = Box::pin(read_live(&limited));
+    let snapshot =
+        environment.interrupts.unless_interrupted(reading).await.ok_or_else(|| {
+            Error::new(ErrorKind::Failed, "interrupted before anything more was written")
+        })??;
+    connected.check_world_file()?;
+    let prepared = PreparedApply { plan, document, snapshot, sources, connection };
+    let options = ExecuteOptions {
+        limits: args.carrying.limits(args.wait.map_or(wait, Into::into)),
+        report_file,
         deadline,
-        purpose: Purpose::Resume(&was_left),
+        purpose: Purpose::Resume(&left),
         report,
         predecessors: Predecessors::default(),
     };
-    let exit = execute(course, &work, Some(recorded), output).await;
-    work.connection.saved(exit, output)
+    let result = execute(options, &prepared, Some(recorded), environment, output).await;
+    Ok(connected.save_world(Exit::of(&result), output))
 }
 
-/// Reads what the rest of the plan has to be held against.
-async fn seen(
-    connection: &Connection,
-    deadline: Instant,
-    output: &mut Output<'_>,
-) -> Result<LiveSnapshot, Exit> {
-    let (client, at) = (connection.client.until(deadline), Instant::now());
-    let interrupts = output.host.interrupts.clone();
-    let reading = Box::pin(live::read(&client, connection.url.clone()));
-    let Some(live) = unless_interrupted(interrupts, reading).await else {
-        output.error("interrupted before anything more was written", None);
-        return Err(Exit::Failed);
-    };
-    let live = live.map_err(|error| report_read_error(&error, &connection.url, output))?;
-    Ok(LiveSnapshot { live, at })
-}
-
-/// Says what can be done about a journal that cannot be used.
-fn help(error: &JournalError, path: &Path) -> String {
+/// Returns the error for a journal that cannot be used, with what to do about it.
+fn unusable(path: &Path, error: &JournalError) -> Error {
     let help = match error {
         JournalError::Locked => "wait until that apply is over",
         JournalError::Torn => "there is nothing to resume: apply again",
-        JournalError::OldVersion(_) => return journals::settled_by_old(path),
-        JournalError::NewVersion(_) => journals::NEWER,
+        JournalError::OldVersion(_) => &journals::settle_with_old_release(path),
+        JournalError::NewVersion(_) => journals::USE_NEWER,
         JournalError::Line { .. } => {
             "it was damaged or changed: check the controller for the result of that apply, then \
              move the file away and apply again"
@@ -149,5 +128,9 @@ fn help(error: &JournalError, path: &Path) -> String {
             "name a file that `trueup apply` wrote, such as `.trueup/journal-….jsonl`"
         }
     };
-    help.to_owned()
+    let kind = match error {
+        JournalError::Locked => ErrorKind::Failed,
+        _ => ErrorKind::Invalid,
+    };
+    Error::new(kind, format!("the journal `{}` cannot be used: {error}", path.display())).help(help)
 }
