@@ -42,7 +42,7 @@ pub(super) fn client_of(
     let base = base.expect("invariant: it is a URL");
     let pace = ClientLimits::new(NonZeroUsize::MIN, 1);
     let client = Client::new(
-        Arc::new(Told(answer)),
+        Arc::new(Described(answer)),
         base,
         Login::new("user", Secret::new("password")),
         pace,

@@ -240,7 +240,7 @@ fn a_change_that_waits_for_its_run_says_so() {
 #[test]
 fn a_lost_answer_is_said_in_words_that_do_not_repeat_themselves() {
     let ended = Shell::new().expect(0, "apply --auto-approve --simulate --fault create=lost");
-    let words = "the connection ended before an answer: the answer was lost on its way (1 try)";
+    let words = "the connection ended before an answer: the answer was lost on its way (1 attempt)";
     assert!(ended.err.contains(words), "{ended:#?}");
 }
 

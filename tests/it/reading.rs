@@ -55,7 +55,7 @@ async fn a_read_that_fails_to_the_last_is_told_by_its_exit_code() {
         ("null", Exit::Failed, "null"),
         ("lost", Exit::Unreachable, "connection ended"),
         ("reset", Exit::Unreachable, "connection"),
-        ("hang", Exit::Unreachable, "nothing came within 20 s"),
+        ("hang", Exit::Unreachable, "no answer within 20 s"),
         ("taken:502", Exit::Unreachable, "502"),
     ];
     for place in ["count", "list", "credentials", "release"] {
