@@ -4,8 +4,6 @@ mod codes;
 
 mod source;
 
-mod rules;
-
 mod model;
 
 mod config;
@@ -27,6 +25,8 @@ mod apply;
 mod render;
 
 mod reference;
+
+mod session;
 
 pub mod cli;
 

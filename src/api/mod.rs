@@ -47,7 +47,7 @@ pub(crate) use self::{
     address::ControllerUrl,
     client::{Client, ClientLimits},
     error::{ApiError, ErrorClass},
-    listing::Completeness,
+    listing::{Completeness, Listing},
     login::{Login, Secret},
     task_list::TaskSearch,
     tasks::{Task, TaskId, TaskState},

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     api::{Accepted, WriteError},
     events::{Event, Outcome, StopReason},
-    live::{self, ReadError},
+    live::{self, ReadError, Write},
     plan::Step,
 };
 
@@ -128,9 +128,10 @@ impl Driver<'_> {
             return Events::new();
         }
         let Ok(start) = earlier else { return self.earlier_run_not_read(index) };
-        let body = live::edit_body(&current.wire, &differences, after);
+        let edit = Write::Edit { current: &current, differences: &differences, after };
+        let request = self.dialect.request(&edit);
         self.schedule.item(index).note_earlier_run(start);
-        self.write(index, Step::Edit, Some(body));
+        self.write(index, Step::Edit, Some(request));
         Events::new()
     }
 
@@ -202,9 +203,9 @@ impl Driver<'_> {
         let asked_at = self.now();
         for (index, id) in self.schedule.asks_jobs() {
             self.polling.n_jobs_under_way += 1;
-            let client = self.client.clone();
+            let (client, dialect) = (self.client.clone(), self.dialect.clone());
             self.answers.spawn(async move {
-                let result = live::latest_run_start(&client, &id).await;
+                let result = dialect.latest_run_start(&client, &id).await;
                 Answer::Jobs { index, asked_at, result }
             });
         }

@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
@@ -21,7 +20,7 @@ use super::{
 use crate::{
     api::{Accepted, Client, Completeness, TaskSearch, WriteError},
     events::{Event, SinkError, StopReason},
-    live::{self, ById, Current, ReadError},
+    live::{self, Current, Dialect, ReadError, Request, Write},
     model::RemoteId,
     plan::Step,
 };
@@ -32,7 +31,7 @@ pub(crate) type EventSink<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), SinkEr
 /// What an apply begins with.
 pub(super) struct Began<'a> {
     pub(super) client: Client,
-    pub(super) credentials: ById,
+    pub(super) dialect: Dialect,
     pub(super) schedule: Scheduler<'a>,
     /// When the preconditions were read: moments count from here.
     pub(super) at: Instant,
@@ -43,7 +42,7 @@ pub(super) struct Began<'a> {
 /// An apply under way.
 pub(super) struct Driver<'a> {
     pub(super) client: Client,
-    credentials: ById,
+    pub(super) dialect: Dialect,
     pub(super) schedule: Scheduler<'a>,
     sink: EventSink<'a>,
     began: Instant,
@@ -62,8 +61,7 @@ pub(super) struct Driver<'a> {
 struct Written {
     index: usize,
     step: Step,
-    id: RemoteId,
-    body: Value,
+    request: Request,
 }
 
 /// What the reads right before an edit gave: the object, and when its latest run started.
@@ -81,10 +79,10 @@ pub(super) enum Answer {
 
 impl<'a> Driver<'a> {
     pub(super) fn new(apply: Began<'a>, sink: EventSink<'a>) -> Self {
-        let Began { client, credentials, schedule, at: began, wall_ms } = apply;
+        let Began { client, dialect, schedule, at: began, wall_ms } = apply;
         Self {
             client,
-            credentials,
+            dialect,
             schedule,
             sink,
             began,
@@ -244,16 +242,15 @@ impl<'a> Driver<'a> {
     fn read_for_edit(&mut self, index: usize, wants_earlier_run: bool) {
         self.schedule.item(index).send();
         let Some(id) = self.schedule.item(index).id.clone() else { return };
-        let (client, credentials) =
-            (self.client.unless(self.halt.clone()), self.credentials.clone());
+        let (client, dialect) = (self.client.unless(self.halt.clone()), self.dialect.clone());
         self.answers.spawn(async move {
             let earlier = if wants_earlier_run {
-                live::latest_run_start(&client, &id).await
+                dialect.latest_run_start(&client, &id).await
             } else {
                 Ok(None)
             };
             // The last of all reads, however long the others took: it is sent back.
-            let current = live::current(&client, &id, &credentials).await;
+            let current = dialect.current(&client, &id).await;
             Answer::ReadForEdit { index, read: Box::new((current, earlier)) }
         });
     }
@@ -262,27 +259,29 @@ impl<'a> Driver<'a> {
     fn read_earlier_run(&mut self, index: usize) {
         self.schedule.item(index).send();
         let Some(id) = self.schedule.item(index).id.clone() else { return };
-        let client = self.client.unless(self.halt.clone());
+        let (client, dialect) = (self.client.unless(self.halt.clone()), self.dialect.clone());
         self.answers.spawn(async move {
-            let result = live::latest_run_start(&client, &id).await;
+            let result = dialect.latest_run_start(&client, &id).await;
             Answer::EarlierRun { index, result }
         });
     }
 
     /// Writes a request. It leaves with [`Driver::send_written`].
-    pub(super) fn write(&mut self, index: usize, step: Step, edit: Option<Value>) {
+    pub(super) fn write(&mut self, index: usize, step: Step, edit: Option<Request>) {
         let change = self.schedule.change(index);
         let item = self.schedule.item(index);
         let id = item.id.clone().unwrap_or(RemoteId(String::new()));
         item.send();
-        let body = match step {
-            Step::Create => change.after.as_ref().map(|it| live::create_body(&change.name, it)),
+        let (name, settings) = (&change.name, change.after.clone().unwrap_or_default());
+        let request = |it| Some(self.dialect.request(&it));
+        let request = match step {
+            Step::Create => request(Write::Create { name, settings: &settings }),
             Step::Edit => edit,
-            Step::Run => Some(live::run_body(&id)),
-            Step::Stop => Some(live::stop_body(&id)),
-            Step::Delete => None,
+            Step::Run => request(Write::Run(&id)),
+            Step::Stop => request(Write::Stop(&id)),
+            Step::Delete => request(Write::Delete(&id)),
         };
-        self.written.push(Written { index, step, id, body: body.unwrap_or_default() });
+        self.written.extend(request.map(|request| Written { index, step, request }));
     }
 
     /// Sends what was written. All of it is told before, at once; what is told to nobody does not
@@ -295,7 +294,7 @@ impl<'a> Driver<'a> {
         let told = written.iter().map(|it| self.schedule.item(it.index).submit(sent));
         let told = told.collect::<Vec<_>>();
         let is_heard = self.emit(&told);
-        for Written { index, step, id, body } in written {
+        for Written { index, step, request } in written {
             let change = self.schedule.change(index);
             let item = self.schedule.item(index);
             // Between its halves a replace goes on, whoever asked to stop.
@@ -318,11 +317,7 @@ impl<'a> Driver<'a> {
                 }
             };
             self.answers.spawn(async move {
-                let result = match step {
-                    Step::Create => client.create(&body).await,
-                    Step::Edit | Step::Run | Step::Stop => client.update(&body).await,
-                    Step::Delete => client.delete(&id.0).await,
-                };
+                let result = request.send(&client).await;
                 Answer::Wrote { index, sent, result }
             });
         }
@@ -370,9 +365,9 @@ impl<'a> Driver<'a> {
         self.polling.view_is_awaited = false;
         let wants_proof = self.schedule.wants_proof(asked_at);
         let proof = if wants_proof { Completeness::Required } else { Completeness::BestEffort };
-        let (client, credentials) = (self.client.clone(), self.credentials.clone());
+        let (client, dialect) = (self.client.clone(), self.dialect.clone());
         self.answers.spawn(async move {
-            let result = live::look(&client, &credentials, proof).await;
+            let result = dialect.view(&client, proof).await;
             Answer::View { asked_at, result }
         });
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     events::{Moved, MovedField},
-    live::{self, ById},
+    live::{self, Dialect},
     model::{Difference, Field, LiveDiscovery, Name, Readable, RemoteId, RunState, Settings},
     plan::{Action, Change, Step},
 };
@@ -60,9 +60,10 @@ pub(crate) enum Precondition {
 }
 
 /// Returns what to say where a credential that the change sends is no longer on the controller.
-pub(super) fn credentials_gone(change: &Change, known: &ById) -> Option<Moved> {
+pub(super) fn credentials_gone(change: &Change, dialect: &Dialect) -> Option<Moved> {
     let wanted = change.after.iter().flat_map(Settings::credentials);
-    let gone = wanted.filter(|it| known.get(&it.id).is_none_or(|known| known.kind != it.kind));
+    let gone =
+        wanted.filter(|it| dialect.credential(&it.id).is_none_or(|known| known.kind != it.kind));
     let gone = gone.map(|it| format!("{it} with the id {}", it.id)).collect::<Vec<_>>();
     let sends = matches!(change.action, Action::Create | Action::Update | Action::Replace);
     if gone.is_empty() || !sends {

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     api::{Task, TaskId},
     events::{Moved, Outcome, StopReason},
-    live::ById,
+    live::Dialect,
     model::{Name, RemoteId, RunState},
     plan::{Change, Plan, Step},
 };
@@ -97,12 +97,12 @@ impl<'a> Scheduler<'a> {
     pub(super) fn check_all(
         &mut self,
         view: &View<'_>,
-        credentials: &ById,
+        dialect: &Dialect,
         times: (Moment, Moment),
     ) -> Result<Events, Vec<(usize, Moved)>> {
         self.note_listed(view);
         let is_begun = self.items.iter().any(|it| it.begun);
-        let moved = self.moved(view, credentials);
+        let moved = self.moved(view, dialect);
         if !moved.is_empty() && !is_begun && !self.settles_only {
             return Err(moved);
         }
@@ -124,14 +124,12 @@ impl<'a> Scheduler<'a> {
         Ok(events)
     }
 
-    fn moved(&self, view: &View<'_>, credentials: &ById) -> Vec<(usize, Moved)> {
+    fn moved(&self, view: &View<'_>, dialect: &Dialect) -> Vec<(usize, Moved)> {
         let unbegun = self.items.iter().zip(self.changes).filter(|(item, _)| item.is_unbegun());
         let moved = unbegun.filter_map(|(item, change)| {
             let moved = match precondition(change, view) {
                 Precondition::Moved(moved) => Some(moved),
-                Precondition::Holds | Precondition::Unknown => {
-                    credentials_gone(change, credentials)
-                }
+                Precondition::Holds | Precondition::Unknown => credentials_gone(change, dialect),
                 Precondition::Converged { .. } => None,
             };
             moved.map(|moved| (item.position, moved))

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     api::Client,
     events::{Event, Moved},
-    live::{self, ReadError},
+    live::{Dialect, ReadError},
     model::Live,
     plan::Plan,
 };
@@ -75,16 +75,16 @@ pub(crate) async fn apply(job: Apply<'_>, sink: EventSink<'_>) -> Ended {
     let age = i64::try_from(now.duration_since(began).as_millis()).unwrap_or(i64::MAX);
     let wall_ms = job.wall_ms.saturating_sub(age);
     let client = job.client.until(job.deadline);
-    let credentials = live::by_id(&job.live.credentials);
+    let dialect = Dialect::new(job.live.interface, &job.live.credentials);
     let (mut schedule, taken_up) = schedule(&job);
     let checked = if vouches {
         let view = View::new(&job.live.discoveries, true);
-        schedule.check_all(&view, &credentials, (Moment::ZERO, began.elapsed()))
+        schedule.check_all(&view, &dialect, (Moment::ZERO, began.elapsed()))
     } else {
-        match live::whole_list(&client, &credentials).await {
+        match dialect.complete_view(&client).await {
             Ok(view) => {
                 let came_at = began.elapsed();
-                schedule.check_all(&View::from(&view), &credentials, (came_at, came_at))
+                schedule.check_all(&View::from(&view), &dialect, (came_at, came_at))
             }
             Err(error) => return Ended::NotRead(error),
         }
@@ -104,7 +104,7 @@ pub(crate) async fn apply(job: Apply<'_>, sink: EventSink<'_>) -> Ended {
             Event::Resumed { n_open: left.n_open(), settles_only: schedule.settles_only() }
         }
     };
-    let mut drive = Driver::new(Began { client, credentials, schedule, at: began, wall_ms }, sink);
+    let mut drive = Driver::new(Began { client, dialect, schedule, at: began, wall_ms }, sink);
     drive.emit(&[vec![start], taken_up, events].concat());
     drive.run(&job.stop, job.deadline.duration_since(began), job.limits.drain).await;
     Ended::Finished

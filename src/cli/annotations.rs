@@ -1,43 +1,41 @@
-//! `--annotations`: complaints where a reviewer of the files sees them.
+//! `--annotations`: diagnostics where a reviewer of the files sees them.
 //!
-//! Collects what is complained of and gives it to the runner or to a document at the end. What is
-//! complained of is decided elsewhere, and people are told of it all the same.
+//! Collects the diagnostics of a command and delivers them at its end, to GitHub's runner or as a
+//! document. They are printed for people all the same.
 
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
     args::{AnnotationArgs, AnnotationFormat, SarifTo},
-    disk::{EVERYBODY, can_write, write_whole},
     exit::Exit,
-    host::Host,
-    outcomes::Told,
-    path_conflicts::{OutputFile, keep_apart},
     repository::Repository,
-    saved::target,
-    terminal::output::Output,
 };
 use crate::{
     codes::{self, Code, Grade},
     reference,
     render::{self, Annotation, Rule, annotation, line_hashes},
+    session::{
+        ClaimedPath, EVERYBODY, Environment, Error, ErrorKind, OutcomeDiagnostic, OutputFile,
+        can_write, check_path_conflicts, output_target, write_whole,
+    },
     source::{Diagnostic, Severity, SourceId, SourceMap},
 };
 
-/// What else the command line wants of stdout and of files.
+/// The other uses of stdout and of files on the command line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OutputClaims<'a> {
     /// The flag that wants stdout for a document.
     pub(crate) stdout: Option<&'a str>,
-    /// What `--events` names.
+    /// The path of `--events`.
     pub(crate) events: Option<&'a Path>,
-    /// What other files are, and which.
-    pub(crate) files: &'a [(&'a str, Option<&'a Path>)],
+    /// The other paths.
+    pub(crate) files: &'a [ClaimedPath<'a>],
 }
 
-/// The hashes of the lines of files, by the file.
-type Hashes = BTreeMap<SourceId, Vec<String>>;
+/// The hashes of the lines of each file.
+type LineHashes = BTreeMap<SourceId, Vec<String>>;
 
-/// What was complained of, and where it goes at the end.
+/// The collected diagnostics, and where they are delivered.
 #[derive(Debug)]
 pub(crate) struct Annotations {
     is_for_runner: bool,
@@ -46,92 +44,93 @@ pub(crate) struct Annotations {
     found: Vec<Annotation>,
 }
 
-/// Begins to collect, if that is asked for, once it is certain that there is a place for it.
-pub(crate) fn open(
-    args: &AnnotationArgs,
-    claims: OutputClaims<'_>,
-    output: &mut Output<'_>,
-) -> Result<(), Exit> {
-    if args.annotations.is_empty() {
-        return Ok(());
-    }
-    let mut annotations = Annotations::new(output.host);
-    // A file that cannot be read is complained of without a place.
-    for path in claims.files.iter().filter_map(|(_, path)| *path) {
-        annotations.repository.named(&path.display().to_string());
-    }
-    for format in &args.annotations {
-        match format {
-            AnnotationFormat::Github => annotations.is_for_runner = true,
-            AnnotationFormat::Sarif(_) if annotations.sarif.is_some() => {
-                let message = "`--annotations sarif` is given twice";
-                output.error(message, Some("there is one document: give it one place"));
-                return Err(Exit::Invalid);
-            }
-            AnnotationFormat::Sarif(to) => annotations.sarif = Some(to.clone()),
-        }
-    }
-    if let Some(SarifTo::Stdout) = annotations.sarif {
-        let is_stdout = |it: &&Path| it.as_os_str() == "-";
-        let events = claims.events.filter(is_stdout).map(|_| "--events -");
-        if let Some(flag) = events.or(claims.stdout) {
-            let message = format!("`--annotations sarif` and `{flag}` both want stdout");
-            output.error(&message, Some("give the document a file: `--annotations sarif=FILE`"));
-            return Err(Exit::Invalid);
-        }
-    }
-    let mut problem = None;
-    if let Some(SarifTo::File(file)) = &annotations.sarif {
-        let flag = "--annotations sarif=FILE";
-        let written = OutputFile { what: "the SARIF document", flag, path: Some(file) };
-        keep_apart(written, &[claims.files, &[("the events", claims.events)]].concat(), output)?;
-        let error = target(file).and_then(|it| can_write(&it)).err();
-        problem = error.map(|error| unwritten(file, &error));
-    }
-    if problem.is_some() {
-        annotations.sarif = None;
-    }
-    output.annotate(annotations);
-    let Some(problem) = problem else { return Ok(()) };
-    let help = "name a file in a folder that is there and can be written";
-    output.error(&problem, Some(help));
-    Err(Exit::Failed)
-}
-
-fn unwritten(file: &Path, error: &std::io::Error) -> String {
-    format!("the SARIF document cannot be written to `{}`: {error}", file.display())
-}
-
 impl Annotations {
-    fn new(host: &Host) -> Self {
-        let repository = Repository::around(host);
-        Self { is_for_runner: false, sarif: None, repository, found: Vec::new() }
+    /// Begins to collect, if that is asked for and there is a place for each format.
+    pub(crate) fn open(
+        args: &AnnotationArgs,
+        claims: OutputClaims<'_>,
+        environment: &Environment,
+    ) -> Result<Option<Self>, Error> {
+        if args.annotations.is_empty() {
+            return Ok(None);
+        }
+        let repository = Repository::around(environment);
+        let mut annotations =
+            Self { is_for_runner: false, sarif: None, repository, found: Vec::new() };
+        // A diagnostic about a file that cannot be read has no place in it.
+        for path in claims.files.iter().filter_map(|(_, path)| *path) {
+            annotations.repository.named(&path.display().to_string());
+        }
+        for format in &args.annotations {
+            match format {
+                AnnotationFormat::Github => annotations.is_for_runner = true,
+                AnnotationFormat::Sarif(_) if annotations.sarif.is_some() => {
+                    let message = "`--annotations sarif` is given twice";
+                    let error = Error::new(ErrorKind::Invalid, message);
+                    return Err(error.help("there is only one document: give it one place"));
+                }
+                AnnotationFormat::Sarif(to) => annotations.sarif = Some(to.clone()),
+            }
+        }
+        annotations.check_claims(claims)?;
+        Ok(Some(annotations))
     }
 
-    /// Whether GitHub's runner reads what is said.
+    /// Checks that nothing else wants the place of the document.
+    fn check_claims(&self, claims: OutputClaims<'_>) -> Result<(), Error> {
+        match &self.sarif {
+            None => Ok(()),
+            Some(SarifTo::Stdout) => {
+                let events = claims.events.filter(|it| it.as_os_str() == "-");
+                let Some(flag) = events.map(|_| "--events -").or(claims.stdout) else {
+                    return Ok(());
+                };
+                let message = format!("`--annotations sarif` and `{flag}` both want stdout");
+                let help = "give the document a file: `--annotations sarif=FILE`";
+                Err(Error::new(ErrorKind::Invalid, message).help(help))
+            }
+            Some(SarifTo::File(file)) => {
+                let flag = "--annotations sarif=FILE";
+                let output = OutputFile { what: "the SARIF document", flag, path: Some(file) };
+                let others = [claims.files, &[("the events", claims.events)]].concat();
+                check_path_conflicts(output, &others)
+            }
+        }
+    }
+
+    /// Checks that the document can be written. If not, there will be none.
+    pub(crate) fn check_document(&mut self) -> Result<(), Error> {
+        let Some(SarifTo::File(file)) = &self.sarif else { return Ok(()) };
+        let Err(error) = output_target(file).and_then(|it| can_write(&it)) else { return Ok(()) };
+        let error = Error::new(ErrorKind::Failed, not_written(file, &error));
+        self.sarif = None;
+        Err(error.help("name a file in a folder that exists and can be written"))
+    }
+
+    /// Whether GitHub's runner reads the output.
     pub(crate) fn is_for_runner(&self) -> bool {
         self.is_for_runner
     }
 
-    /// Whether stdout is for the document and nothing else.
+    /// Whether the document has stdout to itself.
     pub(crate) fn has_stdout(&self) -> bool {
         self.sarif == Some(SarifTo::Stdout)
     }
 
-    /// Takes complaints about files in.
-    pub(crate) fn take(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
-        let mut hashes = Hashes::new();
+    /// Adds diagnostics.
+    pub(crate) fn add(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
+        let mut hashes = LineHashes::new();
         for diagnostic in diagnostics {
             let annotation = self.annotation(diagnostic, sources, &mut hashes);
             self.found.push(annotation);
         }
     }
 
-    /// Takes in what came of changes: of each the same complaint whatever the controller's words
-    /// for it are.
-    pub(crate) fn take_outcomes(&mut self, told: &[Told<'_>], sources: &SourceMap) {
-        let mut hashes = Hashes::new();
-        for Told { change, diagnostic } in told {
+    /// Adds the outcomes of changes. Each is identified by its change, whatever the controller's
+    /// words for it are.
+    pub(crate) fn add_outcomes(&mut self, outcomes: &[OutcomeDiagnostic<'_>], sources: &SourceMap) {
+        let mut hashes = LineHashes::new();
+        for OutcomeDiagnostic { change, diagnostic } in outcomes {
             let mut annotation = self.annotation(diagnostic, sources, &mut hashes);
             if let Some(change) = change {
                 change.name.as_str().clone_into(&mut annotation.identity);
@@ -144,14 +143,14 @@ impl Annotations {
         &mut self,
         diagnostic: &Diagnostic,
         sources: &SourceMap,
-        hashes: &mut Hashes,
+        hashes: &mut LineHashes,
     ) -> Annotation {
         let mut annotation = annotation(diagnostic, sources, |path| self.repository.named(path));
         annotation.message = self.repository.without_roots(&annotation.message);
         annotation.help = annotation.help.map(|it| self.repository.without_roots(&it));
         annotation.identity = self.repository.without_roots(&annotation.identity);
         let to_blame = diagnostic.labels.first().map(|it| it.span);
-        // Of a document only: nobody else looks at it.
+        // Only the document has hashes.
         let to_blame = to_blame.filter(|it| it.has_text() && self.sarif.is_some());
         if let (Some(span), Some(place)) = (to_blame, annotation.places.first()) {
             let of_file = || line_hashes(&sources.source(span.source).text);
@@ -171,9 +170,8 @@ impl Annotations {
         render::sarif_document(&self.found, ended, |name| codes::find(name).map(rule))
     }
 
-    /// Whether the command came to its end. Files or a plan with errors are what it was to find,
-    /// and those are at their lines; where something else went wrong no line is to blame, or a
-    /// change is not as it should be.
+    /// Whether the command did its work. Errors at lines of files or of a plan are its findings.
+    /// If it failed for another reason, an error has no line or is the outcome of a change.
     fn is_successful(&self, exit: Exit) -> bool {
         let is_finding = |it: &Annotation| {
             let code = codes::find(&it.code);
@@ -190,33 +188,38 @@ impl Annotations {
             Exit::Stale | Exit::Partial | Exit::Pending | Exit::Unreachable => false,
         }
     }
-}
 
-/// Gives what was collected to whom it is for. Says why that failed, if it did.
-pub(crate) fn close(exit: Exit, output: &mut Output<'_>) -> Option<String> {
-    let annotations = output.take_annotations()?;
-    let failed = match &annotations.sarif {
-        Some(SarifTo::Stdout) => {
-            output.print_document(&annotations.document(exit));
-            None
+    /// Writes the document to its file, or has it printed. Returns the reason if that failed.
+    pub(crate) fn write_document(&self, exit: Exit, print: impl FnOnce(&str)) -> Option<String> {
+        match &self.sarif {
+            None => None,
+            Some(SarifTo::Stdout) => {
+                print(&self.document(exit));
+                None
+            }
+            Some(SarifTo::File(file)) => {
+                // The next step of a pipeline, which uploads it, may be another user.
+                let document = self.document(exit);
+                let target = output_target(file);
+                let written = target.and_then(|it| write_whole(&it, &document, EVERYBODY));
+                written.err().map(|error| not_written(file, &error))
+            }
         }
-        Some(SarifTo::File(file)) => {
-            // Others may upload it: the next step of a pipeline need not be the same user.
-            let document = annotations.document(exit);
-            let written = target(file).and_then(|it| write_whole(&it, &document, EVERYBODY));
-            written.err().map(|error| unwritten(file, &error))
-        }
-        None => None,
-    };
-    if annotations.is_for_runner {
-        output.tell_runner(&render::github_commands(&annotations.found));
     }
-    failed
+
+    /// Returns the commands for GitHub's runner, if it is to get some.
+    pub(crate) fn runner_commands(&self) -> String {
+        if self.is_for_runner { render::github_commands(&self.found) } else { String::new() }
+    }
 }
 
-/// Makes a rule of the page of a code.
+fn not_written(file: &Path, error: &std::io::Error) -> String {
+    format!("the SARIF document cannot be written to `{}`: {error}", file.display())
+}
+
+/// Returns the SARIF rule for a code, from its page.
 fn rule(code: &'static Code) -> Rule {
-    /// As wide as `explain` prints it.
+    /// The width that `explain` uses.
     const WIDTH: usize = 100;
     let page = reference::code_page(code);
     let usually = match code.grades.first() {

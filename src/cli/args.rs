@@ -13,7 +13,13 @@ use clap::{
     builder::{OsStringValueParser, TypedValueParser as _},
 };
 
-use crate::{model::SpanOfTime, plan::Drift, render};
+use crate::{
+    apply::{Limits, Wait},
+    model::SpanOfTime,
+    plan::Drift,
+    render,
+    session::{FileSelection, PlanRequest},
+};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,7 +81,27 @@ pub(crate) struct PlanningArgs {
     pub(crate) drift: Option<DriftArg>,
 }
 
+impl FileArgs {
+    pub(crate) fn selection<'a>(&'a self, policy: Option<&'a PolicyArgs>) -> FileSelection<'a> {
+        let policy = policy.and_then(|it| it.policy.as_deref());
+        FileSelection { paths: &self.file, policy }
+    }
+}
+
 impl PlanningArgs {
+    pub(crate) fn request(&self) -> PlanRequest<'_> {
+        PlanRequest {
+            files: self.files.selection(Some(&self.policy)),
+            prune: self.prune,
+            allow_delete: self.allow_delete,
+            rerun: &self.rerun,
+            only: &self.only,
+            except: &self.except,
+            base: self.base.as_deref(),
+            drift: self.drift.map(Into::into).unwrap_or_default(),
+        }
+    }
+
     /// Returns the first flag that was given.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
         let Self { files, prune, allow_delete, rerun, only, except, policy, base, drift } = self;
@@ -95,6 +121,22 @@ impl PlanningArgs {
 }
 
 /// How a plan is printed.
+#[derive(Debug, Args)]
+pub(crate) struct PlanOutputArgs {
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: PlanFormat,
+
+    /// What to show: the changes, or unchanged and unmanaged names too
+    #[arg(long, value_name = "WHAT", default_value = "changes")]
+    pub(crate) show: Show,
+
+    /// Exit with 2 if there are changes, with 3 if there is nothing but drift
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// The format of a printed plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PlanFormat {
     Text,
@@ -162,11 +204,27 @@ pub(crate) struct ExecuteArgs {
     pub(crate) annotations: AnnotationArgs,
 }
 
+impl ExecuteArgs {
+    pub(crate) fn limits(&self, wait: Wait) -> Limits {
+        let Self { parallelism, max_pending, drain, .. } = self;
+        Limits { parallelism: *parallelism, max_pending: *max_pending, wait, drain: *drain }
+    }
+}
+
 /// What an apply waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WaitFor {
     Tasks,
     Runs,
+}
+
+impl From<WaitFor> for Wait {
+    fn from(wait: WaitFor) -> Self {
+        match wait {
+            WaitFor::Tasks => Self::Tasks,
+            WaitFor::Runs => Self::Runs,
+        }
+    }
 }
 
 /// How a result is printed.

@@ -1,6 +1,11 @@
 //! The command line: the program's own flags, and its commands.
 
-use clap::{Parser, Subcommand};
+use std::{ffi::OsString, path::Path};
+
+use clap::{
+    Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use super::{
     args::Colour,
@@ -66,6 +71,44 @@ pub(crate) enum Command {
     Schema(SchemaArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
+}
+
+/// What to print instead of running a command.
+pub(crate) enum Usage {
+    /// The help or the version, as requested.
+    Requested(String),
+    /// What is wrong with the command line.
+    Invalid(String),
+}
+
+impl Cli {
+    /// Reads a command line.
+    pub(crate) fn from_args<I, T>(args: I) -> Result<Self, Usage>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        Self::try_parse_from(args).map_err(|mut error| {
+            if let Some(tip) = tip_for_files(&error) {
+                let tip = ContextValue::StyledStrs(vec![tip.into()]);
+                drop(error.insert(ContextKind::Suggested, tip));
+            }
+            let text = error.render().to_string();
+            match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Usage::Requested(text),
+                _ => Usage::Invalid(text),
+            }
+        })
+    }
+}
+
+/// Returns a tip for files or folders that are passed without `-f`.
+fn tip_for_files(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidArg) else { return None };
+    let path = Path::new(given);
+    let is_meant = path.extension().is_some_and(|it| it == "yaml" || it == "yml") || path.is_dir();
+    (error.kind() == ErrorKind::UnknownArgument && is_meant)
+        .then(|| format!("to name files of the desired state, use `-f {given}`"))
 }
 
 #[cfg(test)]

@@ -5,35 +5,36 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{exit::Exit, terminal::output::Output};
-use crate::git::{self, GitError, Program};
+use crate::{
+    git::{self, GitError, Program},
+    session::{Environment, Error, ErrorKind, Observer},
+};
 
 /// Finds out, before any of these journals is used, that none is kept by git.
 pub(crate) async fn refuse_committed(
     journals: Vec<PathBuf>,
-    output: &mut Output<'_>,
-) -> Result<(), Exit> {
-    if journals.is_empty() || !output.host.asks_git || !is_around(&journals) {
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<(), Error> {
+    if journals.is_empty() || !environment.asks_git || !is_around(&journals) {
         return Ok(());
     }
-    let env = output.host.env.clone();
+    let env = environment.variables.clone();
     // Git may take its time, and Ctrl-C must not have to wait for it.
     let asked = tokio::task::spawn_blocking(move || first_kept(&Program::find(&env)?, journals));
     match asked.await.unwrap_or_else(|error| Err(GitError::NotRun(error.to_string()))) {
         Ok(None) => Ok(()),
         Ok(Some(path)) => {
             let path = path.display();
-            output.error(
-                &format!("the journal `{path}` is in git, and no journal of an apply belongs there"),
-                Some(&format!(
-                    "nothing was sent; find out who committed it, then `git rm --cached {path}`, or \
-                     remove the file if no apply of this folder wrote it"
-                )),
-            );
-            Err(Exit::Invalid)
+            let message =
+                format!("the journal `{path}` is in git, and no journal of an apply belongs there");
+            Err(Error::new(ErrorKind::Invalid, message).help(format!(
+                "nothing was sent; find out who committed it, then `git rm --cached {path}`, or \
+                 remove the file if no apply of this folder wrote it"
+            )))
         }
         Err(error) => {
-            output.warn(&format!(
+            observer.warn(&format!(
                 "whether somebody committed the journal that an earlier apply left cannot be told: \
                  {error}"
             ));

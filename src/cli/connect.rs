@@ -1,54 +1,44 @@
-//! The way to the controller: where it is, who logs in, and over what.
+//! The connection to the controller: its address, the login, and the transport.
 
 use std::{fs, num::NonZeroUsize, path::Path, sync::Arc};
 
 use super::{
     args::{Api, ControllerArgs},
     exit::Exit,
-    files::Files,
+    host::Process,
     simulate::{Simulated, simulated},
     simulator_args::SimulationArgs,
-    terminal::output::Output,
 };
 use crate::{
     api::{
-        ApiError, Client, ClientLimits, ControllerUrl, ErrorClass, Login, Proxy, Secret, Transport,
-        Wire, WireOptions,
+        Client, ClientLimits, ControllerUrl, Login, Proxy, Secret, Transport, Wire, WireOptions,
     },
     codes,
-    live::ReadError,
+    session::{Connection, Environment, Error, ErrorKind, Files, Observer},
     source::Diagnostic,
 };
 
-/// A controller that can be talked to, and the world behind it where it is the built-in one.
-pub(crate) struct Connection {
-    pub(crate) client: Client,
-    /// How the controller is called to the user.
-    pub(crate) url: String,
-    pub(crate) simulated: Option<Simulated>,
+/// A connection, and the world behind it if it is to the built-in controller.
+pub(crate) struct Connected {
+    pub(crate) connection: Connection,
+    simulated: Option<Simulated>,
 }
 
-impl Connection {
-    /// Whether what is written to it outlives the process, so that a journal of it is of use.
-    pub(crate) fn has_journals(&self) -> bool {
-        self.simulated.as_ref().is_none_or(Simulated::outlives_the_process)
+impl Connected {
+    /// Checks, before there is anything to lose, that the world can be saved.
+    pub(crate) fn check_world_file(&self) -> Result<(), Error> {
+        self.simulated.as_ref().map_or(Ok(()), Simulated::check_file)
     }
 
-    /// Saves the world behind it, where it is the built-in controller with a file. What came of
-    /// an apply matters more than what came of that.
-    pub(crate) fn saved(&self, exit: Exit, output: &mut Output<'_>) -> Result<Exit, Exit> {
-        let saved = match &self.simulated {
-            Some(simulated) => simulated.save(output),
-            None => Ok(()),
-        };
-        match saved {
-            Err(failed) if exit == Exit::Done => Err(failed),
-            Ok(()) | Err(_) => Ok(exit),
-        }
+    /// Saves the world after an apply. If that fails, the exit code of a failed apply still counts.
+    pub(crate) fn save_world(&self, exit: Exit, observer: &mut dyn Observer) -> Exit {
+        let Some(Err(error)) = self.simulated.as_ref().map(Simulated::save) else { return exit };
+        observer.error(&error);
+        if exit == Exit::Done { error.kind.into() } else { exit }
     }
 }
 
-/// What a command's flags say of the way to the controller.
+/// The flags of a command about the controller.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ConnectArgs<'a> {
     pub(crate) controller: &'a ControllerArgs,
@@ -56,18 +46,18 @@ pub(crate) struct ConnectArgs<'a> {
     pub(crate) parallelism: NonZeroUsize,
 }
 
-/// What a command knows of the controller beside its flags.
+/// The controller that a command expects, whatever its flags say.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ExpectedController<'a> {
     Any,
-    /// The one that the files name, if they do.
+    /// The one that the files name, if any.
     ByFiles(&'a Files),
     /// The one that a saved plan was made against.
     ByPlan(&'a str),
 }
 
 impl ExpectedController<'_> {
-    /// Returns the controller that is named, if one is.
+    /// Returns the controller that is expected, if any.
     fn controller(self) -> Option<ControllerUrl> {
         match self {
             Self::Any => None,
@@ -77,207 +67,208 @@ impl ExpectedController<'_> {
     }
 }
 
-/// How the built-in controller is called to the user.
+/// The name of the built-in controller in messages and plans.
 const SIMULATOR: &str = "simulator";
 
-/// How many writes may be in flight where a command sends none.
+/// The parallelism of a command that sends no writes.
 pub(crate) const NO_WRITES: NonZeroUsize = NonZeroUsize::MIN;
 
-/// Prepares the way to the controller. Sends nothing yet.
+/// Prepares the connection to the controller. Sends nothing yet.
 pub(crate) fn connect(
-    way: ConnectArgs<'_>,
-    meant: ExpectedController<'_>,
-    output: &mut Output<'_>,
-) -> Result<Connection, Exit> {
-    // Which API is used hangs on the release, and every release so far has the classic one.
-    let (Api::Auto | Api::Classic) = way.controller.api;
-    let simulation = way.simulation;
+    args: ConnectArgs<'_>,
+    expected: ExpectedController<'_>,
+    process: &Process,
+    observer: &mut dyn Observer,
+) -> Result<Connected, Error> {
+    // The release decides which API is used, and every release so far has the classic one.
+    let (Api::Auto | Api::Classic) = args.controller.api;
+    let simulation = args.simulation;
     if simulation.simulate.is_none()
         && let Some(flag) = simulation.behaviour.first_given()
     {
-        output.error(&format!("`{flag}` is for the built-in controller"), Some("add `--simulate`"));
-        return Err(Exit::Invalid);
+        let message = format!("`{flag}` needs the built-in controller");
+        return Err(Error::new(ErrorKind::Invalid, message).help("add `--simulate`"));
     }
-    if let ExpectedController::ByPlan(url) = meant
+    if let ExpectedController::ByPlan(url) = expected
         && (url == SIMULATOR) != simulation.simulate.is_some()
     {
-        refuse_other_plan(
-            if url == SIMULATOR { "a real controller" } else { "the simulator" },
-            url,
-            output,
-        );
-        return Err(Exit::Refused);
+        let given = if url == SIMULATOR { "a real controller" } else { "the simulator" };
+        return Err(other_controller_than_planned(given, url));
     }
     match &simulation.simulate {
-        Some(world) => connect_simulated(way, Path::new(world), output),
-        None => connect_real(way, meant, output),
+        Some(world) => connect_simulated(args, Path::new(world), process),
+        None => connect_real(args, expected, &process.environment, observer),
     }
 }
 
 fn connect_simulated(
-    way: ConnectArgs<'_>,
+    args: ConnectArgs<'_>,
     world: &Path,
-    output: &mut Output<'_>,
-) -> Result<Connection, Exit> {
-    let simulated = simulated(&way.simulation.behaviour, world, output)?;
+    process: &Process,
+) -> Result<Connected, Error> {
+    let simulated = simulated(&args.simulation.behaviour, world, process)?;
     let base = "http://127.0.0.1".parse::<ControllerUrl>();
     let base = base.expect("invariant: a loopback address may be plain");
-    let transport = simulated.transport();
-    let client = Client::new(transport, base, simulated.login(), pace(way, output));
-    Ok(Connection { client, url: SIMULATOR.to_owned(), simulated: Some(simulated) })
+    let pace = pace(args, &process.environment);
+    let client = Client::new(simulated.transport(), base, simulated.login(), pace);
+    let has_journals = simulated.outlives_the_process();
+    let connection = Connection { client, url: SIMULATOR.to_owned(), has_journals };
+    Ok(Connected { connection, simulated: Some(simulated) })
 }
 
 fn connect_real(
-    way: ConnectArgs<'_>,
-    meant: ExpectedController<'_>,
-    output: &mut Output<'_>,
-) -> Result<Connection, Exit> {
-    let args = way.controller;
-    // All that is missing is said in one go.
-    let given = controller(args, meant, output);
-    let login = login(args, output);
-    let options = wire_options(args, output);
-    let (Given { url, whence }, login, options) = (given?, login?, options?);
+    args: ConnectArgs<'_>,
+    expected: ExpectedController<'_>,
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<Connected, Error> {
+    // One error has everything that is missing.
+    let given = given_controller(args.controller, expected, environment);
+    let login = login(args.controller, environment);
+    let options = wire_options(args.controller, environment);
+    let (given, login, options) = match (given, login, options) {
+        (Ok(given), Ok(login), Ok(options)) => (given, login, options),
+        (given, login, options) => {
+            let errors = [given.err(), login.err(), options.err()].into_iter().flatten();
+            return Err(errors.reduce(Error::and).expect("invariant: one of them is an error"));
+        }
+    };
+    let GivenController { url, given_by } = given;
     let insecure = options.insecure && url.is_https();
-    let wire = Wire::new(&url, options).map_err(|error| {
-        output.error(&error.to_string(), None);
-        Exit::Invalid
-    })?;
-    if let Some(whence) = whence
-        && meant.controller().is_some_and(|it| !it.same_controller(&url))
+    let wire = Wire::new(&url, options)
+        .map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()))?;
+    if let Some(given_by) = given_by
+        && expected.controller().is_some_and(|it| !it.same_controller(&url))
     {
-        match meant {
+        let given = format!("{given_by}, {url}");
+        match expected {
             ExpectedController::Any => (),
-            ExpectedController::ByFiles(files) => refuse_other_files(whence, &url, files, output),
+            ExpectedController::ByFiles(files) => {
+                return Err(other_controller_than_in_files(&given, files));
+            }
             ExpectedController::ByPlan(planned) => {
-                refuse_other_plan(&format!("{whence}, {url}"), planned, output);
+                return Err(other_controller_than_planned(&given, planned));
             }
         }
-        return Err(Exit::Refused);
     }
     if insecure {
-        let message =
-            "the controller's certificate is not verified (`--insecure` or `CC_INSECURE`)";
-        output.warn(message);
+        observer
+            .warn("the controller's certificate is not verified (`--insecure` or `CC_INSECURE`)");
     }
     let transport: Arc<dyn Transport> = Arc::new(wire);
     let text = url.to_string();
-    let client = Client::new(transport, url, login, pace(way, output));
-    Ok(Connection { client, url: text, simulated: None })
+    let client = Client::new(transport, url, login, pace(args, environment));
+    let connection = Connection { client, url: text, has_journals: true };
+    Ok(Connected { connection, simulated: None })
 }
 
-fn pace(way: ConnectArgs<'_>, output: &Output<'_>) -> ClientLimits {
-    ClientLimits::new(way.parallelism, output.host.now_ms.unsigned_abs())
+fn pace(args: ConnectArgs<'_>, environment: &Environment) -> ClientLimits {
+    ClientLimits::new(args.parallelism, environment.clock.start_ms.unsigned_abs())
 }
 
-/// Where the controller is, and who says so if it is not the files.
-struct Given {
+/// The address of the controller, and the flag or variable that gives it, if it is not the files.
+struct GivenController {
     url: ControllerUrl,
-    whence: Option<&'static str>,
+    given_by: Option<&'static str>,
 }
 
 /// Finds the controller: by the flag, the environment, or the files.
-fn controller(
+fn given_controller(
     args: &ControllerArgs,
-    meant: ExpectedController<'_>,
-    output: &mut Output<'_>,
-) -> Result<Given, Exit> {
-    let from_env = output.host.var("CC_URL").map(|it| ("`CC_URL`", it.to_owned()));
+    expected: ExpectedController<'_>,
+    environment: &Environment,
+) -> Result<GivenController, Error> {
+    let from_env = environment.variable("CC_URL").map(|it| ("`CC_URL`", it.to_owned()));
     let flag = args.controller.clone().filter(|it| !it.is_empty());
     let given = flag.map(|it| ("`--controller`", it)).or(from_env);
-    let Some((whence, text)) = given else {
-        // A saved plan says what it was made against, and not where a password is to be sent.
-        let named = match meant {
-            ExpectedController::ByFiles(_) => meant.controller(),
+    let Some((given_by, text)) = given else {
+        // A saved plan names its controller, but does not say where to send a password.
+        let named = match expected {
+            ExpectedController::ByFiles(_) => expected.controller(),
             ExpectedController::Any | ExpectedController::ByPlan(_) => None,
         };
-        let Some(url) = named else {
-            let help = "set `CC_URL`, or pass `--controller URL`, or try `--simulate`";
-            output.error("no controller is given", Some(help));
-            return Err(Exit::Invalid);
+        return match named {
+            Some(url) => Ok(GivenController { url, given_by: None }),
+            None => Err(Error::new(ErrorKind::Invalid, "no controller is given")
+                .help("set `CC_URL`, or pass `--controller URL`, or try `--simulate`")),
         };
-        return Ok(Given { url, whence: None });
     };
-    let url = text.parse::<ControllerUrl>().map_err(|error| {
-        output.error(&format!("{whence} cannot be used: {error}"), None);
-        Exit::Invalid
-    })?;
-    Ok(Given { url, whence: Some(whence) })
+    match text.parse::<ControllerUrl>() {
+        Ok(url) => Ok(GivenController { url, given_by: Some(given_by) }),
+        Err(error) => {
+            let message = format!("{given_by} cannot be used: {error}");
+            Err(Error::new(ErrorKind::Invalid, message))
+        }
+    }
 }
 
-fn refuse_other_plan(given: &str, planned: &str, output: &mut Output<'_>) {
+fn other_controller_than_planned(given: &str, planned: &str) -> Error {
     let message = format!("the plan was made against {planned}, which is not {given}");
-    let help = "apply it to the controller that it was made against, or plan again";
-    output.error(&message, Some(help));
+    Error::new(ErrorKind::Refused, message)
+        .help("apply it to the controller that it was made against, or plan again")
 }
 
-fn refuse_other_files(whence: &str, url: &ControllerUrl, files: &Files, output: &mut Output<'_>) {
-    let message = format!("the files are for another controller than {whence}, {url}");
-    let complaint = Diagnostic::error(&codes::plan::OTHER_CONTROLLER, message);
-    let complaint = match &files.controller {
-        Some(url) => complaint.labelled(url.span, "the controller of the files"),
-        None => complaint,
+fn other_controller_than_in_files(given: &str, files: &Files) -> Error {
+    let message = format!("the files are for another controller than {given}");
+    let diagnostic = Diagnostic::error(&codes::plan::OTHER_CONTROLLER, message);
+    let diagnostic = match &files.controller {
+        Some(url) => diagnostic.labelled(url.span, "the controller of the files"),
+        None => diagnostic,
     };
     let help = "plan against the controller that the files name, or change it there";
-    output.complain(&[complaint.help(help)], &files.sources);
+    Error::in_files(ErrorKind::Refused, vec![diagnostic.help(help)], files.sources.clone())
 }
 
-fn login(args: &ControllerArgs, output: &mut Output<'_>) -> Result<Login, Exit> {
+fn login(args: &ControllerArgs, environment: &Environment) -> Result<Login, Error> {
     let flag = args.username.clone().filter(|it| !it.is_empty());
-    let username = flag.or_else(|| output.host.var("CC_USERNAME").map(str::to_owned));
-    if username.is_none() {
-        let help = "set `CC_USERNAME`, or pass `--username NAME`";
-        output.error("no user name for the controller is given", Some(help));
-    }
-    let password = password(args, output);
-    match (username, password) {
-        (Some(username), Some(password)) => Ok(Login::new(username, password)),
-        (None, _) | (_, None) => Err(Exit::Invalid),
+    let username = flag.or_else(|| environment.variable("CC_USERNAME").map(str::to_owned));
+    let username = username.ok_or_else(|| {
+        Error::new(ErrorKind::Invalid, "no user name for the controller is given")
+            .help("set `CC_USERNAME`, or pass `--username NAME`")
+    });
+    match (username, password(args, environment)) {
+        (Ok(username), Ok(password)) => Ok(Login::new(username, password)),
+        (Err(username), Err(password)) => Err(username.and(password)),
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
     }
 }
 
-fn password(args: &ControllerArgs, output: &mut Output<'_>) -> Option<Secret> {
+fn password(args: &ControllerArgs, environment: &Environment) -> Result<Secret, Error> {
     let Some(path) = &args.password_file else {
-        let password = output.host.var("CC_PASSWORD").map(Secret::new);
-        if password.is_none() {
-            let help = "set `CC_PASSWORD`, or pass `--password-file FILE`";
-            output.error("no password for the controller is given", Some(help));
-        }
-        return password;
+        return environment.variable("CC_PASSWORD").map(Secret::new).ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, "no password for the controller is given")
+                .help("set `CC_PASSWORD`, or pass `--password-file FILE`")
+        });
     };
     let file = path.display();
-    match fs::read_to_string(path) {
+    let message = match fs::read_to_string(path) {
         Ok(text) => match text.lines().next() {
-            Some(password) if !password.is_empty() => return Some(Secret::new(password)),
-            Some(_) | None => {
-                output.error(&format!("the first line of `{file}` has no password"), None);
-            }
+            Some(password) if !password.is_empty() => return Ok(Secret::new(password)),
+            Some(_) | None => format!("the first line of `{file}` has no password"),
         },
-        Err(error) => output.error(&format!("the password file `{file}`: {error}"), None),
-    }
-    None
+        Err(error) => format!("the password file `{file}`: {error}"),
+    };
+    Err(Error::new(ErrorKind::Invalid, message))
 }
 
-fn wire_options(args: &ControllerArgs, output: &mut Output<'_>) -> Result<WireOptions, Exit> {
+fn wire_options(args: &ControllerArgs, environment: &Environment) -> Result<WireOptions, Error> {
     let ca_cert = match &args.ca_cert {
         Some(path) => Some(fs::read(path).map_err(|error| {
-            output.error(&format!("the certificates `{}`: {error}", path.display()), None);
-            Exit::Invalid
+            let message = format!("the certificates `{}`: {error}", path.display());
+            Error::new(ErrorKind::Invalid, message)
         })?),
         None => None,
     };
-    let insecure = match output.host.var("CC_INSECURE").map(parse_bool) {
+    let insecure = match environment.variable("CC_INSECURE").map(parse_bool) {
         Some(Some(it)) => args.insecure || it,
         None => args.insecure,
         Some(None) => {
-            let help = "write `true` or `false`";
-            output.error("`CC_INSECURE` is neither true nor false", Some(help));
-            return Err(Exit::Invalid);
+            let message = "`CC_INSECURE` is neither true nor false";
+            return Err(Error::new(ErrorKind::Invalid, message).help("write `true` or `false`"));
         }
     };
     let var = |upper: &str, lower: &str| {
-        let host = &output.host;
-        host.var(upper).or_else(|| host.var(lower)).map(str::to_owned)
+        environment.variable(upper).or_else(|| environment.variable(lower)).map(str::to_owned)
     };
     let exceptions = var("NO_PROXY", "no_proxy");
     let proxy =
@@ -291,27 +282,5 @@ fn parse_bool(text: &str) -> Option<bool> {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
         _ => None,
-    }
-}
-
-/// Says why the live state could not be read, and returns the exit code for it.
-pub(crate) fn report_read_error(error: &ReadError, url: &str, output: &mut Output<'_>) -> Exit {
-    let help = match error {
-        ReadError::Api(error) if error.was_busy() => Some(
-            "it is busy or just starting: try again later, or give `apply` longer with `--timeout`",
-        ),
-        ReadError::Api(_) | ReadError::Unreadable { .. } => None,
-    };
-    output.error(&format!("the controller `{url}` cannot be read: {error}"), help);
-    match error {
-        ReadError::Api(error) => unanswered(error),
-        ReadError::Unreadable { .. } => Exit::Failed,
-    }
-}
-
-fn unanswered(error: &ApiError) -> Exit {
-    match error.class() {
-        ErrorClass::Unreachable | ErrorClass::Unauthorized => Exit::Unreachable,
-        ErrorClass::BadResponse => Exit::Failed,
     }
 }

@@ -7,17 +7,18 @@ use std::{
     path::Path,
 };
 
+use super::terminal::Terminal;
 use crate::render::{LogRecord, event_line};
 
-/// The lines of `--events`.
+/// The log of `--events`.
 pub(crate) struct EventLog {
-    /// `None` is stdout, which the host has.
+    /// `None` is stdout.
     file: Option<Box<dyn Write + Send>>,
     seq: u64,
-    /// Whether it can no longer be written.
+    /// Whether a write has failed. Then no other is tried.
     has_failed: bool,
-    /// Why, until that is told.
-    failed: Option<io::Error>,
+    /// The error of that write, until it is reported.
+    failure: Option<io::Error>,
 }
 
 impl EventLog {
@@ -28,47 +29,37 @@ impl EventLog {
         options.write(true).create(true).truncate(true).mode(0o600);
         let file = if is_stdout { None } else { Some(options.open(path)?) };
         let file = file.map(|it| -> Box<dyn Write + Send> { Box::new(it) });
-        Ok(Self { file, seq: 0, has_failed: false, failed: None })
+        Ok(Self { file, seq: 0, has_failed: false, failure: None })
     }
 
-    /// Whether it has stdout for itself.
+    /// Whether the log has stdout to itself.
     pub(crate) fn has_stdout(&self) -> bool {
         self.file.is_none()
     }
 
-    /// Writes a line, at once and whole. What fails once fails for good.
+    /// Writes a line, at once and whole. Returns whether that worked.
     pub(crate) fn write(
         &mut self,
         record: LogRecord<'_>,
         at_ms: i64,
-        stdout: &mut dyn Write,
-    ) -> io::Result<()> {
+        terminal: &mut Terminal<'_>,
+    ) -> bool {
         if self.has_failed {
-            return Err(io::Error::other("an earlier line could not be written"));
+            return false;
         }
         self.seq += 1;
         let line = event_line(record, self.seq, at_ms);
-        let stream: &mut dyn Write = match &mut self.file {
-            Some(file) => file,
-            None => stdout,
+        let written = match &mut self.file {
+            Some(file) => file.write_all(line.as_bytes()).and_then(|()| file.flush()),
+            None => terminal.write_log_line(&line),
         };
-        match stream.write_all(line.as_bytes()).and_then(|()| stream.flush()) {
-            // Whoever reads the pipe has read enough; that stops nothing.
-            Err(error) if self.file.is_none() && error.kind() == io::ErrorKind::BrokenPipe => {
-                Ok(())
-            }
-            Err(error) => {
-                let again = io::Error::new(error.kind(), error.to_string());
-                self.has_failed = true;
-                self.failed = Some(error);
-                Err(again)
-            }
-            Ok(()) => Ok(()),
-        }
+        self.failure = written.err();
+        self.has_failed = self.failure.is_some();
+        !self.has_failed
     }
 
-    /// Returns why it could not be written, if it could not, the first time that it is asked.
-    pub(crate) fn failure(&mut self) -> Option<io::Error> {
-        self.failed.take()
+    /// Returns the error of the failed write, once.
+    pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
     }
 }

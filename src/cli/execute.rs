@@ -1,58 +1,48 @@
-//! Carrying a plan out, for `apply` and `resume`: what is told while it goes on, and the account.
+//! Executes a plan, for `apply` and `resume`.
 //!
-//! Makes no plan, and asks nobody.
+//! Makes no plan, and asks no questions.
 
 use std::{
     mem,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    annotations::{self, OutputClaims},
-    args::{ExecuteArgs, Format},
-    connect::{Connection, report_read_error},
-    exit::Exit,
-    host::Interrupts,
-    outcomes,
-    path_conflicts::{OutputFile, keep_apart},
-    planning::LiveSnapshot,
-    report_file,
-    run::interrupted,
-    succession::Predecessors,
-    terminal::{output::Output, progress::Progress},
-};
+use super::succession::Predecessors;
 use crate::{
     apply::{self, Apply, Ended, Limits, Purpose, Replay, Wait},
-    events::{Event, Outcome, Report, SinkError, Verdict},
+    events::{Event, Moved, Outcome, Report, SinkError, Verdict},
     journal::{Closing, Journal},
     plan::{Change, Plan},
     render::{self, LogRecord, ReportAbout},
+    session::{
+        Clock, Connection, Environment, Error, ErrorKind, LiveSnapshot, Observer, Progress,
+        outcome_diagnostics, write_report_file,
+    },
     source::SourceMap,
 };
 
-/// What is to be carried out, and where.
+/// A plan that is ready to be executed, and everything that it needs.
 pub(crate) struct PreparedApply {
     pub(crate) plan: Plan,
     /// The plan as it is saved.
     pub(crate) document: String,
-    pub(crate) seen: LiveSnapshot,
+    pub(crate) snapshot: LiveSnapshot,
     pub(crate) sources: SourceMap,
     pub(crate) connection: Connection,
 }
 
-/// How a plan is carried out.
+/// How a plan is executed.
 pub(crate) struct ExecuteOptions<'a> {
-    pub(crate) args: &'a ExecuteArgs,
-    pub(crate) wait: Wait,
+    pub(crate) limits: Limits,
+    pub(crate) report_file: Option<&'a Path>,
     pub(crate) deadline: Instant,
     pub(crate) purpose: Purpose<'a>,
-    /// What came of it before.
+    /// The outcomes so far.
     pub(crate) report: Report,
-    /// Those whose rest this one has.
+    /// The journals that hand over what is left in them.
     pub(crate) predecessors: Predecessors,
 }
 
@@ -63,38 +53,35 @@ pub(crate) struct Recorded {
     pub(crate) path: PathBuf,
 }
 
-/// Whoever is told what happens.
-pub(crate) struct Listeners<'a, 'h> {
+/// Where the events of an apply go.
+pub(crate) struct Listeners<'a> {
     pub(crate) changes: &'a [Change],
     pub(crate) journal: Option<&'a mut Recorded>,
-    /// Those that pass what is left of them to this one, once it writes.
+    /// The journals that hand over what is left in them, once this one has its first write.
     pub(crate) predecessors: Predecessors,
     pub(crate) report: &'a mut Report,
-    /// What is left by what the journal has.
+    /// What is left, by the lines of the journal.
     pub(crate) left: &'a mut Replay,
-    pub(crate) progress: Progress,
-    pub(crate) output: &'a mut Output<'h>,
-    /// Who could not be told something.
+    pub(crate) clock: Clock,
+    pub(crate) observer: &'a mut dyn Observer,
+    /// The first sink that failed.
     pub(crate) sink_error: Option<SinkError>,
 }
 
-impl Listeners<'_, '_> {
-    /// Tells what happened: the journal first, whose line has to be there before a write leaves.
-    pub(crate) fn tell(&mut self, events: &[Event]) -> Result<(), SinkError> {
-        let at_ms = self.output.now_ms();
+impl Listeners<'_> {
+    /// Emits events: to the journal first, whose line has to be on the disk before a write leaves.
+    pub(crate) fn emit(&mut self, events: &[Event]) -> Result<(), SinkError> {
+        let at_ms = self.clock.now_ms();
         let recorded = self.record(events, at_ms);
         let mut followed = Ok(());
         for event in events {
-            // It does not leave.
+            // Without its line in the journal, the request does not leave.
             if recorded.is_err() && matches!(event, Event::Submitting { .. }) {
                 continue;
             }
             self.report.apply_event(event, at_ms);
-            let logged = self.output.log(LogRecord::Applying(event, self.changes));
-            followed = followed.and(logged.map_err(|_| SinkError::EventLog));
-            if let Some(line) = self.progress.line(event, self.report) {
-                self.progress.say(&line, self.output);
-            }
+            followed = followed.and(self.observer.record(LogRecord::Applying(event, self.changes)));
+            self.observer.progress(Progress::Event { event, report: self.report });
         }
         let heard = recorded.and(followed);
         self.sink_error = self.sink_error.or(heard.err());
@@ -108,44 +95,74 @@ impl Listeners<'_, '_> {
                 self.left.tell(event, at_ms);
             }
             if events.iter().any(|it| matches!(it, Event::Submitting { .. })) {
-                mem::take(&mut self.predecessors).pass(self.output);
+                mem::take(&mut self.predecessors).pass(self.clock, self.observer);
             }
             return Ok(());
         };
         if self.sink_error != Some(SinkError::Journal) {
             let message = format!("the journal `{}` cannot be written: {error}", path.display());
-            let help = "nothing more is sent; make room, then `trueup resume` it";
-            self.output.error(&message, Some(help));
+            let error = Error::new(ErrorKind::Failed, message);
+            let help = "nothing more is sent; free some space, then run `trueup resume` on it";
+            self.observer.error(&error.help(help));
         }
         Err(SinkError::Journal)
     }
+
+    /// Records the end of a stale plan. Nothing was written, and the next apply checks again, so
+    /// obligations stay open in the journal.
+    fn end_stale(&mut self, moved: &[(usize, Moved)]) {
+        let end = |(change, moved): &(usize, Moved)| Event::Ended {
+            change: *change,
+            outcome: Outcome::Stale { words: moved.in_full() },
+        };
+        let ends = moved.iter().map(end).collect::<Vec<_>>();
+        let at_ms = self.clock.now_ms();
+        if let Some(Recorded { journal, .. }) = self.journal.as_deref_mut() {
+            let kept = self.left.with_obligations(self.changes);
+            let is_over = |it: &&Event| it.change().is_some_and(|it| !kept.contains(&it));
+            let over = ends.iter().filter(is_over).cloned().collect::<Vec<_>>();
+            drop(journal.record(&over, self.changes, at_ms));
+        }
+        for event in &ends {
+            self.report.apply_event(event, at_ms);
+            _ = self.observer.record(LogRecord::Applying(event, self.changes));
+        }
+    }
 }
 
-/// Carries a plan out, and gives account.
+/// Executes a plan, and reports the result.
+///
+/// The errors that this returns are printed already, above the report.
 pub(crate) async fn execute(
-    course: ExecuteOptions<'_>,
-    work: &PreparedApply,
+    options: ExecuteOptions<'_>,
+    prepared: &PreparedApply,
     mut journal: Option<Recorded>,
-    output: &mut Output<'_>,
-) -> Exit {
-    let PreparedApply { plan, document: _, seen, sources, connection } = work;
-    let ExecuteOptions { args, wait, deadline, purpose, mut report, predecessors } = course;
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<Verdict, Error> {
+    let PreparedApply { plan, document: _, snapshot, sources, connection } = prepared;
+    let ExecuteOptions { limits, report_file, deadline, purpose, mut report, predecessors } =
+        options;
+    let clock = environment.clock;
     let stop = CancellationToken::new();
+    let mut left = match purpose {
+        Purpose::CarryOut => Replay::of(&plan.changes, limits.wait, []),
+        Purpose::Resume(left) | Purpose::Settle(left) => left.clone(),
+    };
+    observer.progress(Progress::Applying {
+        n_changes: plan.changes.len(),
+        waits_for_runs: limits.wait == Wait::Runs,
+    });
     let job = Apply {
         plan,
         client: &connection.client,
-        live: &seen.live,
-        read_at: seen.at,
-        limits: limits(args, wait),
+        live: &snapshot.live,
+        read_at: snapshot.at,
+        limits,
         deadline,
         purpose,
         stop: stop.clone(),
-        wall_ms: output.now_ms(),
-    };
-    let interrupts = output.host.interrupts.clone();
-    let mut left = match purpose {
-        Purpose::CarryOut => Replay::of(&plan.changes, wait, []),
-        Purpose::Resume(left) | Purpose::Settle(left) => left.clone(),
+        wall_ms: clock.now_ms(),
     };
     let mut listeners = Listeners {
         changes: &plan.changes,
@@ -153,191 +170,112 @@ pub(crate) async fn execute(
         predecessors,
         report: &mut report,
         left: &mut left,
-        progress: Progress::new(plan.changes.len(), output).with_runs(wait),
-        output: &mut *output,
+        clock,
+        observer: &mut *observer,
         sink_error: None,
     };
-    let mut tell = |events: &[Event]| listeners.tell(events);
+    let mut emit = |events: &[Event]| listeners.emit(events);
     let ended = tokio::select! {
         biased;
-        ended = apply::apply(job, &mut tell) => Some(ended),
-        () = two_interrupts(interrupts, &stop) => None,
+        ended = apply::apply(job, &mut emit) => Some(ended),
+        () = environment.interrupts.two_interrupts(&stop) => None,
     };
+    if let Some(Ended::Stale(moved)) = &ended {
+        listeners.end_stale(moved);
+    }
     let predecessors = mem::take(&mut listeners.predecessors);
     drop(listeners);
-    if let Some(Ended::Stale(moved)) = &ended {
-        let ends = moved.iter().map(|(change, moved)| {
-            let outcome = Outcome::Stale { words: moved.in_full() };
-            Event::Ended { change: *change, outcome }
-        });
-        let ends = ends.collect::<Vec<_>>();
-        if let Some(Recorded { journal, .. }) = &mut journal {
-            // Nothing was written, and the next apply looks again; to that, what is owed still is.
-            let kept = left.with_obligations(&plan.changes);
-            let is_over = |it: &&Event| it.change().is_some_and(|it| !kept.contains(&it));
-            let over = ends.iter().filter(is_over).cloned().collect::<Vec<_>>();
-            drop(journal.record(&over, &plan.changes, output.now_ms()));
-        }
-        for end in &ends {
-            report.apply_event(end, output.now_ms());
-            drop(output.log(LogRecord::Applying(end, &plan.changes)));
-        }
-    }
+    observer.progress(Progress::Ended);
     let is_stale = matches!(ended, Some(Ended::Stale(_)));
     let is_finished = matches!(ended, Some(Ended::Finished));
-    let exit = account(ended, work, &report, output);
-    output.annotate_outcomes(&outcomes::complaints(plan, &report), sources);
-    finish(args, (plan, sources), &report, output);
+    let result = print_account(ended, prepared, &report, observer);
+    observer.outcomes(&outcome_diagnostics(plan, &report), sources);
+    finish(report_file, &report, ReportAbout { plan, sources }, environment, observer);
     if let Some(journal) = journal {
-        // What is stale is not gone on with; but what is owed is not forgotten.
-        let is_done = !left.has_more() && !left.is_open() || is_stale;
-        leave(journal, (is_done, left.has_obligations(&plan.changes)), output);
+        // A stale plan is not resumed, but its obligations are kept.
+        let is_resumable = (left.has_more() || left.is_open()) && !is_stale;
+        leave(journal, is_resumable, left.has_obligations(&plan.changes), clock, observer);
     }
     if is_finished {
-        predecessors.pass(output);
+        predecessors.pass(clock, observer);
     }
-    exit
+    result
 }
 
-/// Says what came of it, and returns the exit code for that.
-fn account(
+/// Closes the journal, unless something is left in it for `resume` or the next apply.
+fn leave(
+    journal: Recorded,
+    is_resumable: bool,
+    has_obligations: bool,
+    clock: Clock,
+    observer: &mut dyn Observer,
+) {
+    if is_resumable {
+        let path = journal.path.display();
+        observer.note(&format!("To continue, run: trueup resume {path}"));
+    } else if has_obligations {
+        observer.note(OBLIGATIONS);
+    } else {
+        close(journal, clock, observer);
+    }
+}
+
+/// Prints how an apply ended, and returns its verdict.
+fn print_account(
     ended: Option<Ended>,
-    work: &PreparedApply,
+    prepared: &PreparedApply,
     report: &Report,
-    output: &mut Output<'_>,
-) -> Exit {
-    let PreparedApply { plan, document: _, seen: _, sources, connection } = work;
+    observer: &mut dyn Observer,
+) -> Result<Verdict, Error> {
+    let PreparedApply { plan, sources, connection, .. } = prepared;
+    let account = || format!("\n{}", render::account_text(plan, report, sources));
     match ended {
-        Some(Ended::NotRead(error)) => report_read_error(&error, &connection.url, output),
+        Some(Ended::NotRead(error)) => {
+            let error = connection.read_error(&error);
+            observer.error(&error);
+            Err(Error::already_printed(error.kind))
+        }
         Some(Ended::Stale(moved)) => {
-            output.print(&format!("\n{}", render::stale_text(plan, &moved)));
-            output.error(
-                "the live state has moved since the plan was made; nothing was written",
-                Some("run `trueup plan` again, review it, and apply that"),
-            );
-            Exit::Stale
+            observer.print(&format!("\n{}", render::stale_text(plan, &moved)));
+            let message = "the live state has moved since the plan was made; nothing was written";
+            let help = "run `trueup plan` again, review it, and apply that";
+            observer.error(&Error::new(ErrorKind::Stale, message).help(help));
+            Err(Error::already_printed(ErrorKind::Stale))
         }
         Some(Ended::Finished) => {
-            output.print(&format!("\n{}", render::account_text(plan, report, sources)));
-            exit_of(report)
+            observer.print(&account());
+            Ok(report.verdict())
         }
         None => {
-            output.error("left at once, on the second interrupt", None);
-            output.print(&format!("\n{}", render::account_text(plan, report, sources)));
-            if report.tally().open == 0 { Exit::Partial } else { Exit::Pending }
+            let message = "stopped at once, at the second interrupt";
+            observer.error(&Error::new(ErrorKind::Failed, message));
+            observer.print(&account());
+            Ok(if report.tally().open == 0 { Verdict::Partial } else { Verdict::Pending })
         }
     }
 }
 
-/// What is said of a journal of which nothing can be carried on with, and that is not done.
-pub(crate) const OWED: &str = "What was edited and not run, or deleted and not created again, is \
-                               still owed; the next apply in the same folder plans it.";
+/// The note about a journal with nothing to resume that still has obligations.
+pub(crate) const OBLIGATIONS: &str = "Some edited discoveries still need a run, or deleted ones still need to be created again. The \
+     next apply in the same folder plans this.";
 
-/// Closes a journal of which nothing is left to do, and says where the others are. One that owes
-/// something is left to the next apply.
-fn leave(recorded: Recorded, (is_done, is_in_debt): (bool, bool), output: &mut Output<'_>) {
-    if !is_done {
-        let path = recorded.path.display();
-        output.say(&format!("What is left can be carried on with: trueup resume {path}"));
-        return;
-    }
-    if is_in_debt {
-        output.say(OWED);
-        return;
-    }
-    close(recorded, output);
-}
-
-/// Closes a journal of which nothing is left to do.
-pub(crate) fn close(recorded: Recorded, output: &mut Output<'_>) {
+/// Closes a journal with nothing left to do.
+pub(crate) fn close(recorded: Recorded, clock: Clock, observer: &mut dyn Observer) {
     let Recorded { mut journal, path } = recorded;
     let path = path.display();
-    if let Err(error) = journal.close(Closing::Finished, output.now_ms()) {
-        output.warn(&format!("the journal `{path}` could not be closed: {error}"));
+    if let Err(error) = journal.close(Closing::Finished, clock.now_ms()) {
+        observer.warn(&format!("the journal `{path}` could not be closed: {error}"));
     }
 }
 
-/// Prepares whatever tells of an apply beside its account: `files` are those that it has besides.
-pub(crate) fn begin(
-    args: &ExecuteArgs,
-    files: &[(&str, Option<&Path>)],
-    output: &mut Output<'_>,
-) -> Result<(), Exit> {
-    let events = args.events.as_deref();
-    let stdout = (args.format == Format::Json).then_some("--format json");
-    let report = [("the report", args.report.as_deref())];
-    let claimed = [files, &report].concat();
-    annotations::open(&args.annotations, OutputClaims { stdout, events, files: &claimed }, output)?;
-    let others = [files, &[("the events", events)]].concat();
-    report_file::check(args.report.as_deref(), &others, output)?;
-    keep_apart(OutputFile { what: "the events", flag: "--events", path: events }, files, output)?;
-    output.open_events(events)?;
-    if args.format == Format::Json {
-        output.keep_stdout_for_machines();
-    }
-    Ok(())
-}
-
-/// Gives the machines their account, and people who were not there their page.
+/// Delivers the report: as a record and a document for machines, as a page for people.
 pub(crate) fn finish(
-    args: &ExecuteArgs,
-    (plan, sources): (&Plan, &SourceMap),
+    report_file: Option<&Path>,
     report: &Report,
-    output: &mut Output<'_>,
+    about: ReportAbout<'_>,
+    environment: &Environment,
+    observer: &mut dyn Observer,
 ) {
-    let about = ReportAbout { plan, sources };
-    let document = render::report_document(report, about);
-    // A log that failed is told at the end.
-    drop(output.log(LogRecord::Report(Box::new(document))));
-    if args.format == Format::Json {
-        output.print_document(&render::report_json(report, about));
-    }
-    report_file::write(args.report.as_deref(), report, about, output);
-}
-
-pub(crate) fn limits(args: &ExecuteArgs, wait: Wait) -> Limits {
-    let ExecuteArgs {
-        parallelism,
-        max_pending,
-        drain,
-        timeout: _,
-        format: _,
-        events: _,
-        report: _,
-        annotations: _,
-    } = args;
-    Limits { parallelism: *parallelism, max_pending: *max_pending, wait, drain: *drain }
-}
-
-/// Asks to stop on the first interrupt, and returns on the second.
-async fn two_interrupts(interrupts: Interrupts, stop: &CancellationToken) {
-    match interrupts {
-        Interrupts::Signals => {
-            interrupted().await;
-            stop.cancel();
-            interrupted().await;
-        }
-        Interrupts::After(times) => {
-            let began = Instant::now();
-            let wait = |at: Duration| sleep(at.saturating_sub(began.elapsed()));
-            let mut times = times.into_iter();
-            for at in times.by_ref().take(1) {
-                wait(at).await;
-                stop.cancel();
-            }
-            match times.next() {
-                Some(at) => wait(at).await,
-                None => std::future::pending().await,
-            }
-        }
-    }
-}
-
-fn exit_of(report: &Report) -> Exit {
-    match report.verdict() {
-        Verdict::Complete => Exit::Done,
-        Verdict::Failed => Exit::Failed,
-        Verdict::Partial => Exit::Partial,
-        Verdict::Pending => Exit::Pending,
-    }
+    observer.report(report, about);
+    write_report_file(report_file, report, about, environment, observer);
 }

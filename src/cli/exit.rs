@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+use crate::{
+    events::Verdict,
+    session::{Error, ErrorKind},
+};
+
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -85,6 +90,31 @@ impl Exit {
             Self::Partial => "partial",
             Self::Pending => "pending",
             Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl Exit {
+    /// Returns the exit code for the end of an apply.
+    pub(crate) fn of(result: &Result<Verdict, Error>) -> Self {
+        match result {
+            Ok(Verdict::Complete) => Self::Done,
+            Ok(Verdict::Failed) => Self::Failed,
+            Ok(Verdict::Partial) => Self::Partial,
+            Ok(Verdict::Pending) => Self::Pending,
+            Err(error) => error.kind.into(),
+        }
+    }
+}
+
+impl From<ErrorKind> for Exit {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Failed => Self::Failed,
+            ErrorKind::Invalid => Self::Invalid,
+            ErrorKind::Refused => Self::Refused,
+            ErrorKind::Stale => Self::Stale,
+            ErrorKind::Unreachable => Self::Unreachable,
         }
     }
 }

@@ -5,10 +5,13 @@ use std::{
     fmt,
     io::{self, IsTerminal as _, Write},
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
-use crate::journal::{Disk, RealDisk};
+use crate::{
+    journal::{Disk, RealDisk},
+    session::{Clock, Environment, Interrupts},
+};
 use trueup_simulator::Simulator;
 
 /// Everything that a command may touch outside of its arguments, so that a test can give its own.
@@ -39,13 +42,11 @@ pub struct Host {
     pub asks_git: bool,
 }
 
-/// Where Ctrl-C comes from.
-#[derive(Clone, Debug)]
-pub enum Interrupts {
-    /// From SIGINT and SIGTERM of the process.
-    Signals,
-    /// After these times, counted from the beginning of an apply.
-    After(Vec<Duration>),
+/// Everything of the process, except for the streams.
+pub(crate) struct Process {
+    pub(crate) environment: Environment,
+    /// The controller behind `--simulate`, if it outlives the command.
+    pub(crate) simulator: Option<Simulator>,
 }
 
 impl Host {
@@ -78,7 +79,19 @@ impl Host {
         }
     }
 
-    /// Returns a variable of the environment; empty is unset.
+    /// Returns everything of the process, except for the streams.
+    pub(crate) fn process(&self) -> Process {
+        let environment = Environment {
+            variables: self.env.clone(),
+            clock: Clock::starting_at(self.now_ms),
+            interrupts: self.interrupts.clone(),
+            journals: Arc::clone(&self.journals),
+            asks_git: self.asks_git,
+        };
+        Process { environment, simulator: self.simulator.clone() }
+    }
+
+    /// Returns an environment variable; an empty one counts as unset.
     pub(crate) fn var(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|it| !it.is_empty())
     }

@@ -13,11 +13,11 @@ use serde_json::Value;
 use super::{
     execute::Recorded,
     journals::{FOLDER, Settled},
-    terminal::output::Output,
 };
 use crate::{
     apply::Wait,
     journal::{self, Disk, Header, Journal, JournalError, Opened},
+    session::Environment,
 };
 
 /// Makes the file, and writes its first line.
@@ -25,9 +25,9 @@ pub(super) fn create(
     path: Option<&Path>,
     header: Header,
     settled: &mut [Settled],
-    output: &Output<'_>,
+    environment: &Environment,
 ) -> Result<Recorded, (PathBuf, io::Error)> {
-    let (disk, at_ms) = (&*output.host.journals, output.now_ms());
+    let (disk, at_ms) = (&*environment.journals, environment.clock.now_ms());
     let recorded = |path: PathBuf, file| match Journal::begin(file, header, at_ms) {
         Ok(journal) => Ok(Recorded { journal, path }),
         Err(error) => Err((path, error)),
@@ -40,7 +40,7 @@ pub(super) fn create(
     }
     let folder = Path::new(FOLDER);
     disk.make_folder(folder).map_err(|error| (folder.to_owned(), error))?;
-    let stem = default_name(output.host.now_ms);
+    let stem = default_name(environment.clock.start_ms);
     let mut paths = (1..).map(|n| match n {
         1 => folder.join(format!("{stem}.jsonl")),
         n => folder.join(format!("{stem}-{n}.jsonl")),

@@ -13,23 +13,20 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    args::ExecuteArgs,
     committed::refuse_committed,
-    connect::{Connection, report_read_error},
-    execute::{Listeners, Recorded, limits},
-    exit::Exit,
-    planning::LiveSnapshot,
+    execute::{Listeners, Recorded},
     succession::Predecessors,
-    terminal::{output::Output, progress::Progress},
 };
 use crate::{
-    apply::{self, Apply, Ended, Purpose, Replay, Wait},
+    apply::{self, Apply, Ended, Limits, Purpose, Replay, Wait},
     events::{Event, Report},
     journal::{self, Disk, JournalError, Kept, Lines, Opened},
-    live,
     model::{Name, Settings, shown_json},
     plan::{Change, Plan},
     render::{self, Saved},
+    session::{
+        Connection, Environment, Error, ErrorKind, LiveSnapshot, Observer, Progress, read_live,
+    },
     source::SourceMap,
 };
 
@@ -107,15 +104,16 @@ fn wait_of(lines: &Lines) -> Wait {
 /// was to have, by what their journals tell: a plan settles nothing, and leaves them as they are.
 pub(crate) async fn remembered(
     connection: &Connection,
-    output: &mut Output<'_>,
-) -> Result<Vec<(Name, Settings)>, Exit> {
-    if !connection.has_journals() {
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<Vec<(Name, Settings)>, Error> {
+    if !connection.has_journals {
         return Ok(Vec::new());
     }
     let unknown = "so that this plan does not know what an earlier apply left";
-    let disk = Arc::clone(&output.host.journals);
+    let disk = Arc::clone(&environment.journals);
     let paths = disk.files(Path::new(FOLDER)).unwrap_or_else(|error| {
-        output.warn(&format!("the folder `{FOLDER}` cannot be read, {unknown}: {error}"));
+        observer.warn(&format!("the folder `{FOLDER}` cannot be read, {unknown}: {error}"));
         Vec::new()
     });
     let is_open = |it: &&PathBuf| is_journal(it) && !journal::is_closed(&*disk, it);
@@ -131,7 +129,7 @@ pub(crate) async fn remembered(
             }
             Err(JournalError::NotAJournal(_) | JournalError::Torn) => (),
             Err(JournalError::Locked) => {
-                say_at_work(path, "this plan does not know what it does", output);
+                say_at_work(path, "this plan does not know what it does", observer);
             }
             Err(error) => unread.push((path.display(), error)),
         }
@@ -142,9 +140,9 @@ pub(crate) async fn remembered(
             n => format!(", and {n} more of that folder,"),
         };
         let message = format!("the journal `{path}`{others} cannot be read, {unknown}: {error}");
-        output.warn(&message);
+        observer.warn(&message);
     }
-    refuse_committed(read, output).await?;
+    refuse_committed(read, environment, observer).await?;
     Ok(all)
 }
 
@@ -196,7 +194,7 @@ pub(crate) struct Settled {
 /// Whose journals are looked for, and how what they had under way is settled.
 #[derive(Clone, Copy)]
 pub(crate) struct Search<'a> {
-    pub(crate) args: &'a ExecuteArgs,
+    pub(crate) limits: Limits,
     /// The file of `--journal`.
     pub(crate) journal: Option<&'a Path>,
     pub(crate) connection: &'a Connection,
@@ -207,24 +205,25 @@ pub(crate) struct Search<'a> {
 /// reading.
 pub(crate) async fn settled(
     search: Search<'_>,
-    output: &mut Output<'_>,
-) -> Result<Vec<Settled>, Exit> {
-    if !search.connection.has_journals() {
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Settled>, Error> {
+    if !search.connection.has_journals {
         return Ok(Vec::new());
     }
     let mut settled = Vec::new();
     let mut seen = None;
-    let unsettled = unsettled(search, output)?;
+    let unsettled = unsettled(search, environment, observer)?;
     let paths = unsettled.iter().map(|it| it.recorded.path.clone()).collect();
-    refuse_committed(paths, output).await?;
+    refuse_committed(paths, environment, observer).await?;
     for mut found in unsettled {
         let left = found.left();
         if left.is_open() || left.may_miss_runs(&found.plan.changes) {
             let seen = match &seen {
                 Some(seen) => seen,
-                None => seen.insert(live_now(search, output).await?),
+                None => seen.insert(read_live(&search.connection.until(search.deadline)).await?),
             };
-            settle(&mut found, search, seen, output).await?;
+            settle(&mut found, search, seen, environment, observer).await?;
         }
         let (left, changes) = (found.left(), &found.plan.changes);
         let owed = left.runs_missing(changes).into_iter().cloned().collect();
@@ -240,24 +239,20 @@ pub(crate) async fn settled(
     Ok(settled)
 }
 
-async fn live_now(search: Search<'_>, output: &mut Output<'_>) -> Result<LiveSnapshot, Exit> {
-    let Connection { client, url, .. } = search.connection;
-    let at = Instant::now();
-    let live = live::read(&client.until(search.deadline), url.clone()).await;
-    Ok(LiveSnapshot { live: live.map_err(|error| report_read_error(&error, url, output))?, at })
-}
-
 /// Returns the journals that leave something to be done or to be settled.
-fn unsettled(search: Search<'_>, output: &mut Output<'_>) -> Result<Vec<Found>, Exit> {
-    let disk = Arc::clone(&output.host.journals);
+fn unsettled(
+    search: Search<'_>,
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Found>, Error> {
+    let disk = Arc::clone(&environment.journals);
     let folder = match search.journal {
         Some(path) => path.parent().unwrap_or(Path::new("")),
         None => Path::new(FOLDER),
     };
     let paths = disk.files(folder).map_err(|error| {
         let message = format!("the folder of journals `{}`: {error}", folder.display());
-        output.error(&message, None);
-        Exit::Failed
+        Error::new(ErrorKind::Failed, message)
     })?;
     let is_ours = |it: &&PathBuf| is_journal(it) || search.journal == Some(it.as_path());
     let mut all = Vec::new();
@@ -270,19 +265,19 @@ fn unsettled(search: Search<'_>, output: &mut Output<'_>) -> Result<Vec<Found>, 
             Ok(found) => all.push(found),
             // Somebody else's lines, or an apply that got nowhere.
             Err(JournalError::NotAJournal(_) | JournalError::Torn) => (),
-            Err(JournalError::Locked) => say_at_work(path, "going on", output),
-            Err(error) => return Err(unreadable(path, &error, output)),
+            Err(JournalError::Locked) => say_at_work(path, "going on", observer),
+            Err(error) => return Err(unreadable(path, &error)),
         }
     }
     Ok(all)
 }
 
-fn say_at_work(path: &Path, then: &str, output: &mut Output<'_>) {
+fn say_at_work(path: &Path, then: &str, observer: &mut dyn Observer) {
     let path = path.display();
-    output.say(&format!("Another apply is at work, and writes `{path}`; {then}."));
+    observer.note(&format!("Another apply is at work, and writes `{path}`; {then}."));
 }
 
-fn unreadable(path: &Path, error: &JournalError, output: &mut Output<'_>) -> Exit {
+fn unreadable(path: &Path, error: &JournalError) -> Error {
     let message = format!("the journal `{}` cannot be read: {error}", path.display());
     let help = match error {
         JournalError::Version(_) => "use the trueup that has written it, or a newer one",
@@ -290,8 +285,7 @@ fn unreadable(path: &Path, error: &JournalError, output: &mut Output<'_>) -> Exi
             "nothing was sent; look at the controller what came of that apply, then move the file away"
         }
     };
-    output.error(&message, Some(help));
-    Exit::Failed
+    Error::new(ErrorKind::Failed, message).help(help)
 }
 
 /// Settles what was under way, and records that.
@@ -299,12 +293,13 @@ async fn settle(
     found: &mut Found,
     search: Search<'_>,
     seen: &LiveSnapshot,
-    output: &mut Output<'_>,
-) -> Result<(), Exit> {
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<(), Error> {
     let left = found.left();
     let n_open = left.n_open();
     let path = found.recorded.path.display().to_string();
-    output.say(&format!(
+    observer.note(&format!(
         "An earlier apply was cut short, with {n_open} under way ({path}). Looking what came of it."
     ));
     let mut report = found.report();
@@ -313,16 +308,17 @@ async fn settle(
     // A task that never ends must not keep every later apply from its work.
     let patience = PATIENCE.max(left.longest_task() * LONGEST_TIMES);
     let patience = patience.min(search.deadline.saturating_duration_since(now) / 2);
+    observer.progress(Progress::Applying { n_changes: n_open, waits_for_runs: false });
     let job = Apply {
         plan: &found.plan,
         client: &search.connection.client,
         live: &seen.live,
         read_at: seen.at,
-        limits: limits(search.args, Wait::Tasks),
+        limits: Limits { wait: Wait::Tasks, ..search.limits },
         deadline: now + patience,
         purpose: Purpose::Settle(&left),
         stop: CancellationToken::new(),
-        wall_ms: output.now_ms(),
+        wall_ms: environment.clock.now_ms(),
     };
     let mut listeners = Listeners {
         changes: &found.plan.changes,
@@ -330,29 +326,30 @@ async fn settle(
         predecessors: Predecessors::default(),
         report: &mut report,
         left: &mut after,
-        progress: Progress::new(n_open, output),
-        output: &mut *output,
+        clock: environment.clock,
+        observer: &mut *observer,
         sink_error: None,
     };
-    let mut tell = |events: &[Event]| listeners.tell(events);
-    let ended = apply::apply(job, &mut tell).await;
+    let mut emit = |events: &[Event]| listeners.emit(events);
+    let ended = apply::apply(job, &mut emit).await;
     let sink_error = listeners.sink_error;
     drop(listeners);
+    observer.progress(Progress::Ended);
     found.settled = Some(after);
     match ended {
         Ended::NotRead(error) => {
-            return Err(report_read_error(&error, &search.connection.url, output));
+            return Err(search.connection.read_error(&error));
         }
         // Nothing is carried out here, so that nothing can be stale.
         Ended::Stale(_) | Ended::Finished => (),
     }
     if sink_error.is_some() {
-        return Err(Exit::Failed);
+        return Err(Error::already_printed(ErrorKind::Failed));
     }
     if found.left().is_open() {
-        output
+        observer
             .print(&format!("\n{}\n", render::account_text(&found.plan, &report, &found.sources)));
-        output.warn(&format!(
+        observer.warn(&format!(
             "what an earlier apply had under way is still open ({path}) and may take effect \
              later; going on with what is there now. Each apply waits for it: where it never ends, \
              look at the controller what came of it, then move the file away"

@@ -12,8 +12,6 @@ mod commands;
 
 mod terminal;
 
-mod planning;
-
 mod simulator_args;
 
 mod exit;
@@ -22,21 +20,15 @@ mod host;
 
 mod run;
 
-mod disk;
-
-mod path_conflicts;
-
 mod event_log;
+
+mod output;
+
+mod plan_output;
 
 mod repository;
 
 mod annotations;
-
-mod outcomes;
-
-mod files;
-
-mod base;
 
 mod committed;
 mod connect;
@@ -51,13 +43,9 @@ mod journal_file;
 
 mod succession;
 
-mod report_file;
-
-mod saved;
-
 pub use self::{
     exit::Exit,
-    host::{Host, Interrupts},
+    host::Host,
     run::{main, run},
 };
 #[cfg(feature = "testing")]
@@ -65,4 +53,7 @@ pub(crate) use self::{
     journals::{Found as FoundJournal, read as found_journal},
     terminal::{Style, drawn},
 };
-pub use crate::journal::{Appended, Disk, RealDisk};
+pub use crate::{
+    journal::{Appended, Disk, RealDisk},
+    session::Interrupts,
+};

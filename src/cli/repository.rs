@@ -8,8 +8,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::host::Host;
-use crate::render::Named;
+use crate::{render::Named, session::Environment};
 
 /// The variable in which GitHub's runner has the folder that the repository is checked out to.
 const WORKSPACE: &str = "GITHUB_WORKSPACE";
@@ -28,9 +27,9 @@ pub(crate) struct Repository {
 
 impl Repository {
     /// Names files as they are seen from the current folder.
-    pub(crate) fn around(host: &Host) -> Self {
+    pub(crate) fn around(environment: &Environment) -> Self {
         let here = std::env::current_dir().unwrap_or_default();
-        let workspace = host.var(WORKSPACE).map(|it| real(&here.join(it)));
+        let workspace = environment.variable(WORKSPACE).map(|it| real(&here.join(it)));
         Self { here, workspace, known: BTreeMap::new(), roots: BTreeSet::new() }
     }
 

@@ -1,22 +1,21 @@
 //! From the command line to the command, and from its end to an exit code.
 
-use std::{ffi::OsString, path::Path, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::{
-    CommandFactory as _, Parser as _,
-    error::{ContextKind, ContextValue, ErrorKind},
-};
+use clap::CommandFactory as _;
 
 use super::{
-    annotations,
     args::Colour,
-    command_line::{Cli, Command},
+    command_line::{Cli, Command, Usage},
     commands::{apply, explain, manual, plan, print, resume, serve, show, status, validate},
     exit::Exit,
-    host::{Host, Interrupts},
-    terminal::output::Output,
+    host::{Host, Process},
+    output::Output,
 };
-use crate::render::LogRecord;
+use crate::{
+    render::LogRecord,
+    session::{Error, ErrorKind, Observer as _, Progress},
+};
 
 /// The environment variable that says what to log, in the syntax of `tracing-subscriber`.
 const LOG: &str = "TRUEUP_LOG";
@@ -34,7 +33,9 @@ pub fn main() -> ExitCode {
             exit
         }
         Err(error) => {
-            Output::new(&mut host, Colour::Auto).error(&format!("cannot start: {error}"), None);
+            let error = Error::new(ErrorKind::Failed, format!("cannot start: {error}"));
+            let clock = host.process().environment.clock;
+            Output::new(&mut host, Colour::Auto, clock).error(&error);
             Exit::Failed
         }
     };
@@ -57,47 +58,65 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::from_args(args) {
         Ok(cli) => cli,
-        Err(error) => return unparsed(error, host),
+        Err(usage) => return print_usage(usage, host),
     };
-    let mut output = Output::new(host, cli.color);
-    let interrupts = output.host.interrupts.clone();
-    let result = match &cli.command {
-        Command::Validate(args) => validate::run(args, &mut output),
-        Command::Plan(args) => {
-            let planning = Box::pin(plan::run(args, &mut output));
-            let planned = unless_interrupted(interrupts, planning).await;
-            planned.unwrap_or_else(|| Err(interrupted_before_writes(&mut output)))
-        }
-        Command::Apply(args) => Box::pin(apply::run(args, &mut output)).await,
-        Command::Resume(args) => Box::pin(resume::run(args, &mut output)).await,
-        Command::Show(args) => show::run(args, &mut output),
-        Command::Status(args) => {
-            let reading = Box::pin(status::run(args, &mut output));
-            let shown = unless_interrupted(interrupts, reading).await;
-            shown.unwrap_or_else(|| Err(interrupted_before_writes(&mut output)))
-        }
-        Command::Simulator(args) => serve::run(args, &mut output).await,
-        Command::Explain(args) => Ok(explain::run(args, &mut output)),
-        Command::Reference(args) => Ok(manual::reference(args, Cli::command(), &mut output)),
-        Command::Man(args) => Ok(manual::man(args, Cli::command(), &mut output)),
-        Command::Schema(args) => Ok(print::schema(args, &mut output)),
-        Command::Completions(args) => Ok(print::completions(args, Cli::command(), &mut output)),
-    };
-    let exit = result.unwrap_or_else(|exit| exit);
+    let process = host.process();
+    let mut output = Output::new(host, cli.color, process.environment.clock);
+    let result = dispatch(&cli.command, &process, &mut output).await;
+    output.progress(Progress::Ended);
+    let exit = result.unwrap_or_else(|error| {
+        output.error(&error);
+        error.kind.into()
+    });
     let writes = cli.command.writes();
-    let failure = output.failure();
+    let failure = output.take_failure();
     let exit = unless_failed(exit, writes, failure, &mut output);
-    let failure = annotations::close(exit, &mut output).or_else(|| output.failure());
+    let failure = output.close_annotations(exit).or_else(|| output.take_failure());
     let exit = unless_failed(exit, writes, failure, &mut output);
-    // Nothing is left to be done where even this cannot be written.
-    drop(output.log(LogRecord::Exit { code: exit.code(), name: exit.name() }));
+    // There is nowhere to report that even this cannot be written.
+    _ = output.record(LogRecord::Exit { code: exit.code(), name: exit.name() });
     exit
 }
 
-/// Says what could not be written, if anything, and returns the exit code for that: what came of
-/// writes matters more.
+async fn dispatch(
+    command: &Command,
+    process: &Process,
+    output: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let environment = &process.environment;
+    let interrupts = &environment.interrupts;
+    let interrupted = || Err(Error::interrupted_before_writes());
+    let document = match command {
+        Command::Validate(args) => return validate::run(args, environment, output),
+        Command::Plan(args) => {
+            let planning = Box::pin(plan::run(args, process, output));
+            return interrupts.unless_interrupted(planning).await.unwrap_or_else(interrupted);
+        }
+        Command::Apply(args) => return Box::pin(apply::run(args, process, output)).await,
+        Command::Resume(args) => return Box::pin(resume::run(args, process, output)).await,
+        Command::Show(args) => return show::run(args, output),
+        Command::Status(args) => {
+            let reading = Box::pin(status::run(args, process, output));
+            return interrupts.unless_interrupted(reading).await.unwrap_or_else(interrupted);
+        }
+        Command::Simulator(args) => return serve::run(args, environment, output).await,
+        Command::Explain(args) => explain::run(args, output.terminal.width())?,
+        Command::Reference(args) => manual::reference(args, Cli::command()),
+        Command::Man(args) => match manual::man(args, Cli::command(), output)? {
+            Some(page) => page,
+            None => return Ok(Exit::Done),
+        },
+        Command::Schema(args) => print::schema(args),
+        Command::Completions(args) => print::completions(args, Cli::command()),
+    };
+    output.print_document(&document);
+    Ok(Exit::Done)
+}
+
+/// Reports what could not be printed, if anything, and returns the exit code. Where a command may
+/// have written to the controller, the exit code says how that went.
 fn unless_failed(
     exit: Exit,
     writes: bool,
@@ -106,7 +125,7 @@ fn unless_failed(
 ) -> Exit {
     match failure {
         Some(error) if matches!(exit, Exit::Done | Exit::Changes | Exit::Drift) && !writes => {
-            output.error(&error, None);
+            output.error(&Error::new(ErrorKind::Failed, error));
             Exit::Failed
         }
         Some(error) => {
@@ -137,72 +156,22 @@ impl Command {
     }
 }
 
-/// Prints help, version or what is wrong with the command line. clap's own code for the latter is
-/// 2, which here means that there are changes.
-fn unparsed(mut error: clap::Error, host: &mut Host) -> Exit {
-    let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    if let Some(tip) = tip_for_files(&error) {
-        let tip = ContextValue::StyledStrs(vec![tip.into()]);
-        drop(error.insert(ContextKind::Suggested, tip));
-    }
-    let mut output = Output::new(host, Colour::Auto);
-    let text = error.render().to_string();
-    if is_asked_for {
-        output.print(&text);
-        let failure = output.failure();
-        return unless_failed(Exit::Done, false, failure, &mut output);
-    }
-    match text.strip_prefix("error: ") {
-        Some(message) => output.usage_error(message.trim_end()),
-        None => output.say(text.trim_end()),
-    }
-    Exit::Invalid
-}
-
-/// Returns what to do where files or folders are named as other programs have it.
-fn tip_for_files(error: &clap::Error) -> Option<String> {
-    let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidArg) else { return None };
-    let path = Path::new(given);
-    let is_meant = path.extension().is_some_and(|it| it == "yaml" || it == "yml") || path.is_dir();
-    (error.kind() == ErrorKind::UnknownArgument && is_meant)
-        .then(|| format!("the desired state goes with `-f {given}`"))
-}
-
-/// Does something that writes nothing, unless the process is asked to end before.
-pub(crate) async fn unless_interrupted<T>(
-    interrupts: Interrupts,
-    work: impl Future<Output = T>,
-) -> Option<T> {
-    let interrupt = async {
-        match interrupts {
-            Interrupts::Signals => interrupted().await,
-            // These count from the first write.
-            Interrupts::After(_) => std::future::pending().await,
+/// Prints help, version, or what is wrong with the command line.
+fn print_usage(usage: Usage, host: &mut Host) -> Exit {
+    let clock = host.process().environment.clock;
+    let mut output = Output::new(host, Colour::Auto, clock);
+    match usage {
+        Usage::Requested(text) => {
+            output.print(&text);
+            let failure = output.take_failure();
+            unless_failed(Exit::Done, false, failure, &mut output)
         }
-    };
-    tokio::select! {
-        biased;
-        done = work => Some(done),
-        () = interrupt => None,
-    }
-}
-
-/// Says that the process was asked to end before anything was written.
-pub(crate) fn interrupted_before_writes(output: &mut Output<'_>) -> Exit {
-    output.error("interrupted; nothing was written", None);
-    Exit::Failed
-}
-
-/// Returns when the process is asked to end, by SIGINT or SIGTERM.
-pub(crate) async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => (),
-        _ = terminate.recv() => (),
+        Usage::Invalid(text) => {
+            match text.strip_prefix("error: ") {
+                Some(message) => output.terminal.usage_error(message.trim_end()),
+                None => output.note(text.trim_end()),
+            }
+            Exit::Invalid
+        }
     }
 }

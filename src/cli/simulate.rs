@@ -11,13 +11,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower::Service as _;
 
-use super::{
-    disk::{EVERYBODY, can_write, write_whole},
-    exit::Exit,
-    simulator_args::SimulatedArgs,
-    terminal::output::Output,
+use super::{host::Process, simulator_args::SimulatedArgs};
+use crate::{
+    api::{BoxFuture, Login, NoResponse, NoResponseKind, Processed, Secret, Transport},
+    session::{EVERYBODY, Environment, Error, ErrorKind, can_write, write_whole},
 };
-use crate::api::{BoxFuture, Login, NoResponse, NoResponseKind, Processed, Secret, Transport};
 use trueup_simulator::{Options, Simulator, Unanswered, World};
 
 /// A simulator, and the file that its world is kept in.
@@ -33,23 +31,24 @@ pub(crate) struct Simulated {
 pub(crate) fn simulated(
     args: &SimulatedArgs,
     world: &Path,
-    output: &mut Output<'_>,
-) -> Result<Simulated, Exit> {
+    process: &Process,
+) -> Result<Simulated, Error> {
     let file = (!world.as_os_str().is_empty()).then(|| world.to_owned());
-    let options = options(args, output);
+    let options = options(args, &process.environment);
     let login = Login::new(&options.login.username, Secret::new(&options.login.password));
-    let is_lent = output.host.simulator.is_some();
-    let simulator = match output.host.simulator.clone() {
+    let is_lent = process.simulator.is_some();
+    let simulator = match process.simulator.clone() {
         Some(simulator) => simulator,
-        None => Simulator::new(options, load(file.as_deref(), output)?),
+        None => Simulator::new(options, load(file.as_deref())?),
     };
     Ok(Simulated { simulator, file, login, is_lent })
 }
 
 /// Returns the simulator's options: what the flags leave open is as by default.
-pub(crate) fn options(args: &SimulatedArgs, output: &Output<'_>) -> Options {
+pub(crate) fn options(args: &SimulatedArgs, environment: &Environment) -> Options {
     let SimulatedArgs { seed, latency, task_time, run_time, release, rate, fault, quirk } = args;
-    let mut options = Options { started: output.host.now_ms.unsigned_abs(), ..Options::default() };
+    let mut options =
+        Options { started: environment.clock.start_ms.unsigned_abs(), ..Options::default() };
     options.seed = seed.unwrap_or(options.seed);
     options.latency = latency.unwrap_or(options.latency);
     options.task_time = task_time.unwrap_or(options.task_time);
@@ -62,7 +61,8 @@ pub(crate) fn options(args: &SimulatedArgs, output: &Output<'_>) -> Options {
     for setting in quirk {
         options.quirks.set(setting.clone());
     }
-    let (username, password) = (output.host.var("CC_USERNAME"), output.host.var("CC_PASSWORD"));
+    let (username, password) =
+        (environment.variable("CC_USERNAME"), environment.variable("CC_PASSWORD"));
     if let (Some(username), Some(password)) = (username, password) {
         options.login = trueup_simulator::Login {
             username: username.to_owned(),
@@ -72,26 +72,26 @@ pub(crate) fn options(args: &SimulatedArgs, output: &Output<'_>) -> Options {
     options
 }
 
-/// Reads a world; a file that is not there is a new world.
-pub(crate) fn load(file: Option<&Path>, output: &mut Output<'_>) -> Result<World, Exit> {
+/// Reads a world; a file that does not exist is a new world.
+pub(crate) fn load(file: Option<&Path>) -> Result<World, Error> {
     let Some(path) = file else { return Ok(World::default()) };
+    let unusable = |error: &dyn std::fmt::Display| {
+        Error::new(ErrorKind::Invalid, format!("the world `{}`: {error}", path.display()))
+    };
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(World::default()),
-        Err(error) => {
-            output.error(&format!("the world `{}`: {error}", path.display()), None);
-            return Err(Exit::Invalid);
-        }
+        Err(error) => return Err(unusable(&error)),
     };
-    World::from_json(&text).map_err(|error| {
-        output.error(&format!("the world `{}`: {error}", path.display()), None);
-        Exit::Invalid
-    })
+    World::from_json(&text).map_err(|error| unusable(&error))
 }
 
 /// Saves a world, whole or not at all.
-pub(crate) fn save(world: &str, path: &Path) -> io::Result<()> {
-    write_whole(path, world, EVERYBODY)
+pub(crate) fn save(world: &str, path: &Path) -> Result<(), Error> {
+    write_whole(path, world, EVERYBODY).map_err(|error| {
+        let message = format!("the world could not be saved to `{}`: {error}", path.display());
+        Error::new(ErrorKind::Failed, message)
+    })
 }
 
 impl Simulated {
@@ -109,26 +109,21 @@ impl Simulated {
         self.login.clone()
     }
 
-    /// Finds out whether the world can be saved, before there is anything to lose.
-    pub(crate) fn check_file(&self, output: &mut Output<'_>) -> Result<(), Exit> {
+    /// Checks that the world can be saved, before there is anything to lose.
+    pub(crate) fn check_file(&self) -> Result<(), Error> {
         let Some(path) = &self.file else { return Ok(()) };
         can_write(path).map_err(|error| {
             let message = format!("the world cannot be saved to `{}`: {error}", path.display());
-            output.error(&message, None);
-            Exit::Failed
+            Error::new(ErrorKind::Failed, message)
         })
     }
 
     /// Saves the world to its file, if it has one.
-    pub(crate) fn save(&self, output: &mut Output<'_>) -> Result<(), Exit> {
-        let Some(path) = &self.file else { return Ok(()) };
-        save(&self.simulator.world_json(), path).map_err(|error| {
-            output.error(
-                &format!("the world could not be saved to `{}`: {error}", path.display()),
-                None,
-            );
-            Exit::Failed
-        })
+    pub(crate) fn save(&self) -> Result<(), Error> {
+        match &self.file {
+            Some(path) => save(&self.simulator.world_json(), path),
+            None => Ok(()),
+        }
     }
 }
 

@@ -4,16 +4,15 @@
 
 use super::{
     execute::Recorded,
-    exit::Exit,
     journal_file,
     journals::{Search, Settled},
-    terminal::output::Output,
 };
 use crate::{
     events::{Event, Outcome},
     journal::{Closing, Header},
     model::Name,
     plan::{Change, Plan, Reason, Step},
+    session::{Clock, Environment, Error, ErrorKind, Observer},
 };
 
 /// What a new apply makes of the journals of earlier ones.
@@ -44,16 +43,16 @@ enum Passed {
 }
 
 impl Predecessors {
-    pub(crate) fn pass(self, output: &mut Output<'_>) {
+    pub(crate) fn pass(self, clock: Clock, observer: &mut dyn Observer) {
         for (Recorded { mut journal, path }, passed) in self.all {
-            let now_ms = output.now_ms();
+            let now_ms = clock.now_ms();
             let outcome = match passed {
                 Passed::Whole => journal.close(Closing::TakenOver { by: self.by.clone() }, now_ms),
                 Passed::Part(over, changes) => journal.record(&over, &changes, now_ms),
             };
             if let Err(error) = outcome {
                 let path = path.display();
-                output.warn(&format!("the journal `{path}` could not be closed: {error}"));
+                observer.warn(&format!("the journal `{path}` could not be closed: {error}"));
             }
         }
     }
@@ -64,16 +63,17 @@ pub(crate) fn begin(
     search: Search<'_>,
     header: Header,
     mut succession: Succession<'_>,
-    output: &mut Output<'_>,
-) -> Result<(Option<Recorded>, Predecessors), Exit> {
-    let needs_one = !succession.plan.changes.is_empty() && search.connection.has_journals();
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<(Option<Recorded>, Predecessors), Error> {
+    let needs_one = !succession.plan.changes.is_empty() && search.connection.has_journals;
     let journal = if needs_one || search.journal.is_some() && !succession.plan.changes.is_empty() {
-        let begun = journal_file::create(search.journal, header, &mut succession.settled, output);
+        let begun =
+            journal_file::create(search.journal, header, &mut succession.settled, environment);
         Some(begun.map_err(|(path, error)| {
             let message = format!("the journal `{}` cannot be written: {error}", path.display());
             let help = "nothing was sent; `--journal FILE` writes it elsewhere";
-            output.error(&message, Some(help));
-            Exit::Failed
+            Error::new(ErrorKind::Failed, message).help(help)
         })?)
     } else {
         None
@@ -83,7 +83,7 @@ pub(crate) fn begin(
     let heir = Heir { plan, is_planned_here, by };
     let mut all = Vec::new();
     for of in settled {
-        let is_left = heir.says_what_is_left(&of, output);
+        let is_left = heir.says_what_is_left(&of, observer);
         all.push(if is_left || of.is_open {
             heir.part_of(of)
         } else {
@@ -108,7 +108,7 @@ impl Heir<'_> {
     }
 
     /// Says what of a journal is not made up for, and returns whether there is something.
-    fn says_what_is_left(&self, of: &Settled, output: &mut Output<'_>) -> bool {
+    fn says_what_is_left(&self, of: &Settled, observer: &mut dyn Observer) -> bool {
         let Settled { recorded, owed, halved, kept, has_more, .. } = of;
         let path = recorded.path.display();
         let missing = |them: &[Name]| {
@@ -120,7 +120,7 @@ impl Heir<'_> {
         let bare = bare.filter(|it| kept.iter().any(|(name, _)| *name == it.name));
         let bare = bare.map(|it| it.name.to_string()).collect::<Vec<_>>().join(", ");
         if !bare.is_empty() {
-            output.warn(&format!(
+            observer.warn(&format!(
                 "an earlier apply deleted {bare} and did not create it again; this plan, which was \
                  made without that journal, creates it from the files alone: what they leave open \
                  is not as it was, see {path}"
@@ -132,13 +132,13 @@ impl Heir<'_> {
             "an apply that plans it anew does".to_owned()
         };
         if !lost.is_empty() {
-            output.warn(&format!(
+            observer.warn(&format!(
                 "an earlier apply edited {lost} and did not start its run, and this plan does not \
                  either: {who}"
             ));
         }
         if !gone.is_empty() {
-            output.warn(&format!(
+            observer.warn(&format!(
                 "an earlier apply deleted {gone} and did not create it again, and this plan does \
                  not either: {who}"
             ));
@@ -146,7 +146,7 @@ impl Heir<'_> {
         let forgone = self.forgone(of);
         if !forgone.is_empty() {
             // Who asks for a new plan without it does not ask for it any more.
-            output.warn(&format!(
+            observer.warn(&format!(
                 "an earlier apply was to run {} again and did not come to it, and this plan does \
                  not either: give `--rerun` once more",
                 forgone.join(", ")

@@ -10,12 +10,7 @@ use super::{
     line::{line, moment},
     read::MOST_BYTES,
 };
-use crate::{
-    events::Event,
-    model::shown_json,
-    plan::Change,
-    rules::{self, Rule},
-};
+use crate::{events::Event, model::shown_json, plan::Change};
 
 /// A journal, locked for as long as it is held.
 pub(crate) struct Journal {
@@ -109,9 +104,7 @@ impl Journal {
             self.has_failed = true;
             return Err(io::Error::other("it would be longer than a journal may be"));
         }
-        let appended = self.file.append(text.as_bytes()).and_then(|()| {
-            if rules::is_kept(Rule::SyncBeforeSending) { self.file.sync() } else { Ok(()) }
-        });
+        let appended = self.file.append(text.as_bytes()).and_then(|()| self.file.sync());
         // A line that was written in part must not be followed by another.
         self.has_failed = appended.is_err();
         appended

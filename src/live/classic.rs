@@ -12,16 +12,13 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use super::{
-    credentials::ById,
+    dialect::{Dialect, Method, Write},
     lenient::{self, Object, unreadable},
 };
-use crate::{
-    model::{
-        AddressRange, Credential, CredentialId, CredentialKind, Difference, Exclude, LiveDiscovery,
-        ManagementIp, Name, Neighbours, OwnCredentials, Protocol, Readable, RemoteId, RunState,
-        Setting, SettingKey, Settings, SpanOfTime, Target, Unreadable, parse_address,
-    },
-    rules::{self, Rule},
+use crate::model::{
+    AddressRange, Credential, CredentialId, CredentialKind, Difference, Exclude, LiveDiscovery,
+    ManagementIp, Name, Neighbours, OwnCredentials, Protocol, Readable, RemoteId, RunState,
+    Setting, SettingKey, Settings, SpanOfTime, Target, Unreadable, parse_address,
 };
 
 /// What the controller returns in place of a secret (controller-facts.md#masked-secrets). It is
@@ -60,19 +57,19 @@ const SECRETS: [&str; 8] = [
 /// Reads an item of the list, or the answer for one id.
 ///
 /// Fails where it has no id or no name; what else is wrong with it is kept with the discovery.
-pub(crate) fn discovery(value: &Value, credentials: &ById) -> Result<LiveDiscovery, Unreadable> {
+pub(super) fn discovery(value: &Value, dialect: &Dialect) -> Result<LiveDiscovery, Unreadable> {
     let object = value.as_object().ok_or_else(|| unreadable("discovery", Some(value)))?;
     let id = lenient::text(object, "id")?;
     let id = id.ok_or_else(|| unreadable("id", object.get("id")))?;
     // As it is, blanks included: the name is the identity.
     let name = object.get("name").and_then(Value::as_str).filter(|it| !it.is_empty());
     let name = name.ok_or_else(|| unreadable("name", object.get("name")))?;
-    let read = readable(object, credentials);
+    let read = readable(object, dialect);
     Ok(LiveDiscovery { id: RemoteId(id), name: Name::as_read(name), read })
 }
 
-fn readable(object: &Object, credentials: &ById) -> Result<Readable, Unreadable> {
-    let settings = settings(object, credentials)?;
+fn readable(object: &Object, dialect: &Dialect) -> Result<Readable, Unreadable> {
+    let settings = settings(object, dialect)?;
     let said = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default().trim();
     let (status, condition) = (said("discoveryStatus"), said("discoveryCondition"));
     Ok(Readable {
@@ -86,8 +83,8 @@ fn readable(object: &Object, credentials: &ById) -> Result<Readable, Unreadable>
     })
 }
 
-fn settings(object: &Object, credentials: &ById) -> Result<Settings, Unreadable> {
-    let mut settings = credentials_of(object, credentials)?;
+fn settings(object: &Object, dialect: &Dialect) -> Result<Settings, Unreadable> {
+    let mut settings = credentials_of(object, dialect)?;
     for key in SettingKey::ALL {
         settings.extend(match key {
             // They come in one list, which has been read.
@@ -153,11 +150,11 @@ fn exclude(object: &Object) -> Result<Option<BTreeSet<Exclude>>, Unreadable> {
 }
 
 /// Returns the credentials by kind, and those that the controller no longer has.
-fn credentials_of(object: &Object, credentials: &ById) -> Result<Settings, Unreadable> {
+fn credentials_of(object: &Object, dialect: &Dialect) -> Result<Settings, Unreadable> {
     let mut known = BTreeMap::<CredentialKind, BTreeSet<Credential>>::new();
     let mut gone = BTreeSet::new();
     for id in lenient::list(object, CREDENTIALS)?.into_iter().map(CredentialId) {
-        match credentials.get(&id) {
+        match dialect.credential(&id) {
             Some(it) => drop(known.entry(it.kind).or_default().insert(it.clone())),
             None => drop(gone.insert(id)),
         }
@@ -233,8 +230,21 @@ fn own_credentials(object: &Object) -> Result<OwnCredentials, Unreadable> {
     Ok(OwnCredentials::Masked(owned(secrets)))
 }
 
+/// Returns how a write is sent. The bodies that start and stop a run cannot change a setting.
+pub(super) fn request(write: &Write<'_>) -> Method {
+    match write {
+        Write::Create { name, settings } => Method::Create(create_body(name, settings)),
+        Write::Edit { current, differences, after } => {
+            Method::Update(edit_body(&current.object, differences, after))
+        }
+        Write::Run(id) => Method::Update(json!({"id": id.0, "discoveryStatus": "Active"})),
+        Write::Stop(id) => Method::Update(json!({"id": id.0, "discoveryStatus": "Inactive"})),
+        Write::Delete(id) => Method::Delete((*id).clone()),
+    }
+}
+
 /// Returns the body of `POST /discovery`, in its own spelling (section 2.2).
-pub(crate) fn create_body(name: &Name, settings: &Settings) -> Value {
+fn create_body(name: &Name, settings: &Settings) -> Value {
     let mut body = Object::new();
     body.insert("name".into(), json!(name.as_str()));
     for setting in settings.iter() {
@@ -268,12 +278,9 @@ pub(crate) fn create_body(name: &Name, settings: &Settings) -> Value {
 /// differs put in.
 ///
 /// Computed keys and secrets are left out, and so is whatever holds the mask of one.
-pub(crate) fn edit_body(current: &Value, differences: &[Difference], after: &Settings) -> Value {
+fn edit_body(current: &Value, differences: &[Difference], after: &Settings) -> Value {
     let mut body = current.as_object().cloned().unwrap_or_default();
     body.retain(|key, value| {
-        if !rules::is_kept(Rule::MaskIsNotSent) {
-            return !COMPUTED.contains(&key.as_str());
-        }
         let left_out = COMPUTED.contains(&key.as_str()) || SECRETS.contains(&key.as_str());
         !left_out && !key.contains(MASK) && !value.to_string().contains(MASK)
     });
@@ -303,16 +310,6 @@ pub(crate) fn edit_body(current: &Value, differences: &[Difference], after: &Set
     }
     body.insert("discoveryStatus".into(), json!("Edit"));
     Value::Object(body)
-}
-
-/// Returns the body of the `PUT` that starts a run: nothing in it can change a setting.
-pub(crate) fn run_body(id: &RemoteId) -> Value {
-    json!({"id": id.0, "discoveryStatus": "Active"})
-}
-
-/// Returns the body of the `PUT` that stops a run: nothing in it can change a setting.
-pub(crate) fn stop_body(id: &RemoteId) -> Value {
-    json!({"id": id.0, "discoveryStatus": "Inactive"})
 }
 
 fn put_target(body: &mut Object, target: &Target) {

@@ -1,7 +1,5 @@
 //! The controller's global credentials: names and ids, never secrets.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::lenient::{self, Object};
@@ -52,14 +50,6 @@ fn credential(kind: CredentialKind, object: &Object) -> Result<Credential, Unrea
         description: verbatim("description").unwrap_or_default(),
         username: verbatim("username").filter(|it| !it.is_empty()),
     })
-}
-
-/// Credentials by id, as a discovery refers to them.
-pub(crate) type ById = BTreeMap<CredentialId, Credential>;
-
-/// Puts credentials under their ids.
-pub(crate) fn by_id(credentials: &[Credential]) -> ById {
-    credentials.iter().map(|it| (it.id.clone(), it.clone())).collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 mod read;
 
+mod dialect;
+
 mod classic;
 
 mod credentials;
@@ -12,9 +14,6 @@ mod credentials;
 mod lenient;
 
 pub(crate) use self::{
-    classic::{create_body, edit_body, run_body, stop_body},
-    credentials::{ById, by_id},
-    read::{
-        Current, ReadError, View, current, latest_run_start, look, read, read_run_ages, whole_list,
-    },
+    dialect::{Dialect, Request, Write},
+    read::{Current, ReadError, View, read, read_run_ages},
 };

@@ -4,15 +4,10 @@
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::{
-    classic,
-    credentials::{ById, by_id, credentials},
-    lenient,
-};
+use super::{credentials::credentials, dialect::Dialect, lenient};
 use crate::{
     api::{ApiError, Client, Completeness},
     model::{Interface, Live, LiveDiscovery, RemoteId, Unreadable},
-    rules::{self, Rule},
 };
 
 /// Why the live state could not be read.
@@ -37,21 +32,22 @@ pub(crate) struct View {
 /// A discovery, and the object that it was read from.
 #[derive(Debug)]
 pub(crate) struct Current {
-    pub(crate) wire: Value,
+    pub(super) object: Value,
     pub(crate) discovery: LiveDiscovery,
 }
 
 /// Reads everything that a plan rests on, but for the ages of runs. The parts are asked for at the
 /// same time.
 pub(crate) async fn read(client: &Client, url: String) -> Result<Live, ReadError> {
-    let (items, global, release) =
-        tokio::try_join!(client.all_discoveries(), client.global_credentials(), client.release(),)?;
+    let interface = Interface::Classic;
+    let unread = Dialect::new(interface, &[]);
+    let (objects, global, release) =
+        tokio::try_join!(unread.objects(client), client.global_credentials(), client.release())?;
     let credentials = credentials(&global)
         .map_err(|why| ReadError::Unreadable { what: "list of global credentials", why })?;
-    let mut discoveries = decoded(&items, &by_id(&credentials))?;
+    let mut discoveries = Dialect::new(interface, &credentials).discoveries(&objects)?;
     discoveries.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-    let release = Some(release);
-    Ok(Live { url, release, interface: Interface::Classic, discoveries, credentials })
+    Ok(Live { url, release: Some(release), interface, discoveries, credentials })
 }
 
 /// Reads when the last run of each of these discoveries ended, as far as their job items tell.
@@ -60,11 +56,12 @@ pub(crate) async fn read_run_ages(
     live: &mut Live,
     ids: &[RemoteId],
 ) -> Result<(), ReadError> {
+    let dialect = Dialect::new(live.interface, &[]);
     let mut reads = JoinSet::new();
     for id in ids.iter().cloned() {
-        let client = client.clone();
+        let (client, dialect) = (client.clone(), dialect.clone());
         // The client bounds how many are in flight.
-        reads.spawn(async move { (client.job_items(&id.0).await, id) });
+        reads.spawn(async move { (dialect.runs(&client, &id).await, id) });
     }
     for (items, id) in reads.join_all().await {
         let end = items?.iter().filter_map(|it| moment(it, "endTime")).max();
@@ -76,56 +73,52 @@ pub(crate) async fn read_run_ages(
     Ok(())
 }
 
-/// Reads the list of discoveries.
-pub(crate) async fn look(
-    client: &Client,
-    credentials: &ById,
-    proof: Completeness,
-) -> Result<View, ReadError> {
-    let listing = match client.look_at_discoveries(proof).await {
-        Err(error)
-            if error.status() == Some(http::StatusCode::INTERNAL_SERVER_ERROR)
-                && !rules::is_kept(Rule::UnreadableIsNotGone) =>
-        {
-            return Ok(View { discoveries: Vec::new(), complete: true });
-        }
-        listing => listing?,
-    };
-    Ok(View { discoveries: decoded(&listing.items, credentials)?, complete: listing.complete })
-}
+impl Dialect {
+    /// Reads the list of discoveries.
+    pub(crate) async fn view(
+        &self,
+        client: &Client,
+        completeness: Completeness,
+    ) -> Result<View, ReadError> {
+        let listing = self.listing(client, completeness).await?;
+        Ok(View { discoveries: self.discoveries(&listing.items)?, complete: listing.complete })
+    }
 
-/// Reads the list of discoveries, all of it or nothing.
-pub(crate) async fn whole_list(client: &Client, credentials: &ById) -> Result<View, ReadError> {
-    let items = client.all_discoveries().await?;
-    Ok(View { discoveries: decoded(&items, credentials)?, complete: true })
-}
+    /// Reads the list of discoveries, all of it or nothing.
+    pub(crate) async fn complete_view(&self, client: &Client) -> Result<View, ReadError> {
+        let objects = self.objects(client).await?;
+        Ok(View { discoveries: self.discoveries(&objects)?, complete: true })
+    }
 
-/// Reads one discovery. `None` where the controller says that there is no such id.
-pub(crate) async fn current(
-    client: &Client,
-    id: &RemoteId,
-    credentials: &ById,
-) -> Result<Option<Current>, ReadError> {
-    let Some(wire) = client.discovery(&id.0).await? else { return Ok(None) };
-    let discovery = classic::discovery(&wire, credentials)
-        .map_err(|why| ReadError::Unreadable { what: "discovery", why })?;
-    Ok(Some(Current { wire, discovery }))
-}
+    /// Reads one discovery. `None` where the controller says that there is no such id.
+    pub(crate) async fn current(
+        &self,
+        client: &Client,
+        id: &RemoteId,
+    ) -> Result<Option<Current>, ReadError> {
+        let Some(object) = self.object(client, id).await? else { return Ok(None) };
+        let discovery = self
+            .discovery(&object)
+            .map_err(|why| ReadError::Unreadable { what: "discovery", why })?;
+        Ok(Some(Current { object, discovery }))
+    }
 
-/// Returns when the latest run of a discovery started, as far as its job items tell: milliseconds
-/// of the epoch, by the controller's clock.
-pub(crate) async fn latest_run_start(
-    client: &Client,
-    id: &RemoteId,
-) -> Result<Option<i64>, ReadError> {
-    let items = client.job_items(&id.0).await?;
-    Ok(items.iter().filter_map(|it| moment(it, "startTime")).max())
-}
+    /// Returns when the latest run of a discovery started, as far as its job items tell:
+    /// milliseconds of the epoch, by the controller's clock.
+    pub(crate) async fn latest_run_start(
+        &self,
+        client: &Client,
+        id: &RemoteId,
+    ) -> Result<Option<i64>, ReadError> {
+        let items = self.runs(client, id).await?;
+        Ok(items.iter().filter_map(|it| moment(it, "startTime")).max())
+    }
 
-fn decoded(items: &[Value], credentials: &ById) -> Result<Vec<LiveDiscovery>, ReadError> {
-    let decoded = items.iter().map(|it| classic::discovery(it, credentials));
-    let decoded = decoded.collect::<Result<Vec<_>, _>>();
-    decoded.map_err(|why| ReadError::Unreadable { what: "list of discoveries", why })
+    fn discoveries(&self, objects: &[Value]) -> Result<Vec<LiveDiscovery>, ReadError> {
+        let discoveries = objects.iter().map(|it| self.discovery(it));
+        let discoveries = discoveries.collect::<Result<Vec<_>, _>>();
+        discoveries.map_err(|why| ReadError::Unreadable { what: "list of discoveries", why })
+    }
 }
 
 /// Reads a time of a job item: milliseconds since 1970 as a number or as text, or a date in text

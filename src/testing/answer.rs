@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::{ApiError, Client, Completeness, Task, TaskId, TaskSearch, TaskState},
     live,
-    model::{Name, RemoteId, Setting, printable},
+    model::{Interface, Name, RemoteId, Setting, printable},
 };
 
 /// What is asked for.
@@ -104,7 +104,7 @@ async fn discoveries(asked: &str, answer: Vec<u8>) {
         "/dna/intent/api/v1/discovery/count" => success(&count_of(&answer)),
         _ => success(&answer),
     });
-    let known = live::ById::new();
+    let dialect = live::Dialect::new(Interface::Classic, &[]);
     match asked {
         "list" => {
             let listing = client.look_at_discoveries(Completeness::Required).await;
@@ -112,18 +112,18 @@ async fn discoveries(asked: &str, answer: Vec<u8>) {
             for item in &items {
                 assert!(item["id"].as_str().is_some_and(|it| !it.is_empty()), "{item}");
             }
-            match live::look(&client, &known, Completeness::BestEffort).await {
+            match dialect.view(&client, Completeness::BestEffort).await {
                 Ok(view) => view.discoveries.iter().for_each(|it| expect_name(&it.name, &body)),
                 Err(error) => expect_error(&printable(&error.to_string()), &body),
             }
         }
-        "discovery" => match live::current(&client, &RemoteId("17".to_owned()), &known).await {
-            Ok(Some(current)) => expect_edited(&current, &body),
+        "discovery" => match dialect.current(&client, &RemoteId("17".to_owned())).await {
+            Ok(Some(current)) => expect_edited(&dialect, &current, &body),
             Ok(None) => (),
             Err(error) => expect_error(&printable(&error.to_string()), &body),
         },
         "jobs" => {
-            let start = live::latest_run_start(&client, &RemoteId("17".to_owned())).await;
+            let start = dialect.latest_run_start(&client, &RemoteId("17".to_owned())).await;
             if let Err(error) = start {
                 expect_error(&error.to_string(), &body);
             }
@@ -139,19 +139,21 @@ fn expect_name(name: &Name, body: &[u8]) {
 }
 
 /// What is sent for an edit of what was read holds no secret of it.
-fn expect_edited(current: &live::Current, body: &[u8]) {
-    let live::Current { wire, discovery } = current;
+fn expect_edited(dialect: &live::Dialect, current: &live::Current, body: &[u8]) {
+    let discovery = &current.discovery;
     expect_name(&discovery.name, body);
     let Ok(read) = &discovery.read else { return };
     let wanted = read.settings.with(&[Setting::Retries(2)].into_iter().collect());
     let differences = wanted.differences(&read.settings);
-    let sent = live::edit_body(wire, &differences, &wanted);
+    let edit = live::Write::Edit { current, differences: &differences, after: &wanted };
+    let request = dialect.request(&edit);
+    let sent = request.body().expect("invariant: an edit has a body");
     let text = sent.to_string();
     assert!(!text.contains("NO!$DATA!$"), "{text}");
     for secret in ["passwordList", "snmpAuthPassphrase", "snmpRoCommunity"] {
         assert!(sent.get(secret).is_none(), "{text}");
     }
-    assert_eq!(sent["id"], wire["id"]);
+    assert_eq!(sent["id"], discovery.id.0);
     for field in wanted.fields() {
         expect_shown(&printable(&field.value.to_string()), body);
     }

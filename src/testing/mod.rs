@@ -39,4 +39,3 @@ pub use self::{
     world::read_world,
     yaml::read_yaml,
 };
-pub use crate::rules::{Rule, with_broken};

@@ -409,7 +409,8 @@ async fn files_are_followed_to_where_they_were() {
     bench.file("new.yaml", &format!("{HEAD}  - {{name: new, address: 10.0.1.1}}\n"));
     let ran = bench.run("plan --base main").await;
     assert!(ran.out.contains("# (new; this change)"), "{}", ran.out);
-    let dirty = "Uncommitted, and so this change: below/c.yaml, below/more.yaml, new.yaml.";
+    let dirty =
+        "Uncommitted changes count as this branch: below/c.yaml, below/more.yaml, new.yaml.";
     assert!(ran.err.contains(dirty), "{}", ran.err);
 }
 
@@ -453,7 +454,7 @@ async fn files_that_were_for_another_controller_asked_nothing_of_this_one() {
     bench.files(&files("https://new.example.com"));
     let ran = bench.run("plan --base main --drift keep").await;
     assert!(ran.out.contains("2 changes from this branch."), "{ran:#?}");
-    let said = "the files were for https://old.example.com: everything is this change.";
+    let said = "the files were for https://old.example.com: everything counts as this branch.";
     assert!(ran.err.contains(said), "{}", ran.err);
 }
 
@@ -463,14 +464,14 @@ async fn a_name_of_several_things_is_said_to_be_one() {
     bench.files(&declared(&[("a", "")]));
     bench.begun().await;
     bench.git("config core.warnAmbiguousRefs false");
-    let several = "There are several things called main: ";
+    let several = "main is ambiguous: ";
     let ran = bench.run("plan --base main").await;
     assert!(ran.exit == Exit::Done && !ran.err.contains(several), "{}", ran.err);
     bench.git("tag main");
     let ran = bench.run("plan --base main").await;
     assert!(ran.exit == Exit::Done && ran.err.contains(several), "{}", ran.err);
     let ran = bench.run("plan --base refs/heads/main").await;
-    assert!(ran.exit == Exit::Done && !ran.err.contains("several"), "{}", ran.err);
+    assert!(ran.exit == Exit::Done && !ran.err.contains("ambiguous"), "{}", ran.err);
 }
 
 #[tokio::test(start_paused = true)]
@@ -485,7 +486,11 @@ async fn what_is_not_committed_is_this_change_and_line_ends_are_nothing() {
     assert!(!ran.err.contains("Uncommitted"), "{}", ran.err);
     bench.files(&declared(&[("a", ", timeout: 9s"), ("b", "")]));
     let ran = bench.run("plan --base main --format json").await;
-    assert!(ran.err.contains("Uncommitted, and so this change: discoveries.yaml."), "{}", ran.err);
+    assert!(
+        ran.err.contains("Uncommitted changes count as this branch: discoveries.yaml."),
+        "{}",
+        ran.err
+    );
     let plan = serde_json::from_str::<Value>(&ran.out).unwrap();
     assert_eq!(
         plan["git"]["dirty"][0].as_str().map(|it| it.ends_with("discoveries.yaml")),
@@ -523,7 +528,7 @@ async fn files_of_no_repository_are_taken_as_they_are() {
         origins.contains("a update drift") && origins.contains("away create drift"),
         "{origins}"
     );
-    assert!(ran.err.contains("In no repository, and so taken for the same at "), "{}", ran.err);
+    assert!(ran.err.contains("In no repository, so assumed to be the same at "), "{}", ran.err);
     // Alone there is nothing to compare with.
     let alone = ["plan", "--simulate", "--base", "main", "--file", file];
     let ran = bench.run_bare(&alone).await;

@@ -86,12 +86,16 @@ async fn what_is_not_checked_out_is_not_taken_for_removed() {
     bench.begun().await;
     bench.git("sparse-checkout set in");
     let ran = bench.run("plan --base main").await;
-    assert!(ran.err.contains("Not checked out, and so not looked at: out/x.yaml."), "{}", ran.err);
+    assert!(ran.err.contains("Not checked out, so ignored: out/x.yaml."), "{}", ran.err);
     assert!(!ran.err.contains("Uncommitted") && !ran.out.contains("Removed"), "{ran:#?}");
     // What is gone for another reason is gone.
     fs::remove_file(bench.path("in/x.yaml")).unwrap();
     let ran = bench.run("plan --base main").await;
-    assert!(ran.err.contains("Uncommitted, and so this change: in/x.yaml."), "{}", ran.err);
+    assert!(
+        ran.err.contains("Uncommitted changes count as this branch: in/x.yaml."),
+        "{}",
+        ran.err
+    );
     assert!(ran.out.contains("Removed from the files by this branch"), "{}", ran.out);
 }
 
@@ -169,7 +173,7 @@ async fn other_work_trees_submodules_and_odd_names_are_read() {
         assert_eq!(origins(&ran), drift, "{ran:#?}");
     }
     let ran = bench.run_bare(&[&args[..], &[clone.to_str().unwrap()]].concat()).await;
-    assert!(ran.err.contains("Submodules, of which all is this change: "), "{}", ran.err);
+    assert!(ran.err.contains("Submodules, which count as this branch as a whole: "), "{}", ran.err);
     assert!(origins(&ran).contains("odd update this_change (timeout this_change)"), "{ran:#?}");
 }
 

@@ -280,7 +280,7 @@ fn resume_says_what_is_wrong_with_what_it_is_given() {
     expect_refused(&shell, &server, (5, line), "Error: the plan was made against http://127.");
     // Events would be written over it.
     let before = fs::read(shell.path("j.jsonl")).unwrap();
-    let words = "cannot be the events and the journal at once";
+    let words = "cannot be both the events and the journal";
     for events in ["j.jsonl", "./folder/../j.jsonl"] {
         let lines = ["resume j.jsonl", "apply --auto-approve --journal j.jsonl"];
         for line in lines.map(|it| format!("{it} --events {events}")) {
@@ -293,7 +293,7 @@ fn resume_says_what_is_wrong_with_what_it_is_given() {
     // Twice is as good as once, and asks nobody.
     let n_before = server.requests("any");
     let ended = shell.expect(0, "resume j.jsonl");
-    assert_eq!(ended.err, "Nothing is left to do of j.jsonl.\n");
+    assert_eq!(ended.err, "Nothing left to do in j.jsonl.\n");
     assert_eq!(server.requests("any"), n_before);
 }
 

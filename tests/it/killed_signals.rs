@@ -54,7 +54,7 @@ fn an_apply_that_was_asked_to_end_is_resumed() {
         assert_eq!(stopped.code, Some(7), "{stopped:#?}");
         let path = shell.open_journal().unwrap();
         let name = path.strip_prefix(shell.path("").canonicalize().unwrap()).unwrap();
-        let hint = format!("carried on with: trueup resume {}", name.display());
+        let hint = format!("To continue, run: trueup resume {}", name.display());
         assert!(stopped.err.contains(&hint), "{hint}: {stopped:#?}");
         let text = std::fs::read_to_string(path).unwrap();
         assert!(text.contains(r#""event":"stopping","reason":"interrupted""#), "{text}");
@@ -90,7 +90,7 @@ fn the_second_signal_leaves_at_once_what_resume_takes_up_again() {
         signal(&child, name);
         let left = ended(child, err);
         assert_eq!(left.code, Some(8), "{left:#?}");
-        assert!(left.err.contains("carried on with: trueup resume .trueup/"), "{left:#?}");
+        assert!(left.err.contains("To continue, run: trueup resume .trueup/"), "{left:#?}");
         let resumed = shell.expect_resumed(0);
         assert!(last_line(&resumed).starts_with("Apply complete!"), "{resumed:#?}");
         expect_all_done(&shell, &server);
@@ -107,7 +107,7 @@ fn a_resume_that_was_asked_to_end_is_resumed_again() {
         child.wait().unwrap();
         let path = shell.open_journal().unwrap();
         let line = format!("resume {} --max-pending 1 --drain 100ms", path.display());
-        let (child, mut err) = said(&shell, &line, "Carrying on with");
+        let (child, mut err) = said(&shell, &line, "Resuming ");
         let _read = read_until(&mut err, "create accepted");
         signal(&child, name);
         if *times == 2 {
@@ -116,7 +116,7 @@ fn a_resume_that_was_asked_to_end_is_resumed_again() {
         }
         let stopped = ended(child, err);
         assert_eq!(stopped.code, Some(8), "{stopped:#?}");
-        assert!(stopped.err.contains("carried on with: trueup resume"), "{stopped:#?}");
+        assert!(stopped.err.contains("To continue, run: trueup resume"), "{stopped:#?}");
         let resumed = shell.expect_resumed(0);
         assert!(last_line(&resumed).starts_with("Apply complete!"), "{resumed:#?}");
         expect_all_done(&shell, &server);
@@ -153,7 +153,7 @@ fn a_signal_before_a_resume_has_read_the_controller_changes_nothing() {
     let path = shell.open_journal().unwrap();
     let line = format!("resume {}", path.display());
     let n_before = server.requests("list");
-    let (child, err) = said(&shell, &line, "Carrying on with");
+    let (child, err) = said(&shell, &line, "Resuming ");
     while server.requests("list") == n_before {
         std::thread::yield_now();
     }

@@ -213,7 +213,7 @@ async fn every_limit_refuses_at_its_line_and_the_plan_is_shown() {
         let ran = bench.run_bare(&["validate", "--file", &folder]).await;
         if case.is_offline {
             expect_refused(&ran, case, &text);
-            assert!(ran.err.contains("a plan of them is refused"), "{ran:#?}");
+            assert!(ran.err.contains("the plan would be refused"), "{ran:#?}");
         } else {
             assert_eq!(ran.exit, Exit::Done, "{}: {ran:#?}", case.policy);
         }
@@ -233,7 +233,7 @@ async fn every_limit_refuses_at_its_line_and_the_plan_is_shown() {
         assert_eq!((shown.exit, shown.out), (Exit::Done, ran.out.clone()), "{}", shown.err);
         let applied = bench.run_bare(&["apply", &out, "--simulate"]).await;
         assert_eq!(applied.exit, Exit::Refused, "{applied:#?}");
-        assert!(applied.err.contains("a plan that is refused cannot be applied"), "{applied:#?}");
+        assert!(applied.err.contains("a refused plan cannot be applied"), "{applied:#?}");
         let applied = bench.run(&format!("apply --auto-approve{}", case.flags)).await;
         expect_refused(&applied, case, &text);
         let markdown = bench.run(&format!("plan --format markdown{}", case.flags)).await.out;
@@ -301,7 +301,7 @@ fn a_policy_from_outside_is_not_lifted_by_the_files() {
     let own = files("max_addresses_per_discovery: 1000000", &["{name: n, cidr: 10.2.0.0/24}"]);
     shell.file("discoveries.yaml", &own);
     shell.file("limits.yaml", "version: 1\npolicy: {max_addresses_per_discovery: 100}\n");
-    let note = "The limits of discoveries.yaml:3 are not used: `--policy` gives others.\n";
+    let note = "The limits of discoveries.yaml:3 are not used: `--policy` replaces them.\n";
     for line in ["validate", "plan --simulate", "apply --simulate --auto-approve"] {
         let _ended = shell.expect(0, &line.replace("apply", "plan").replace("--auto-approve", ""));
         let ended = shell.expect(5, &format!("{line} --policy limits.yaml"));
@@ -362,7 +362,7 @@ fn a_policy_file_has_limits_and_nothing_else() {
     shell.file("limits.yaml", "version: 1\npolicy: {}\n");
     let _ended = shell.expect(0, "plan --simulate --out plan.json");
     let ended = shell.expect(4, "apply plan.json --simulate --policy limits.yaml");
-    assert!(ended.err.contains("`--policy` steers a plan"), "{ended:#?}");
+    assert!(ended.err.contains("`--policy` cannot change a saved plan"), "{ended:#?}");
 }
 
 #[test]

@@ -162,7 +162,7 @@ async fn what_was_killed_has_no_report_until_it_is_resumed() {
     assert_eq!(report.matches("<td class=\"time\">").count(), 40);
     fs::remove_file(&path).unwrap();
     let again = bench.run_bare(&resume).await;
-    assert!(again.err.contains("Nothing is left to do"), "{again:#?}");
+    assert!(again.err.contains("Nothing left to do"), "{again:#?}");
     let again = fs::read_to_string(&path).unwrap();
     assert!(again.contains("Apply complete! Resources: 40 added"), "{again}");
 }

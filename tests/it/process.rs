@@ -112,7 +112,7 @@ fn the_second_interrupt_leaves_at_once_and_says_what_is_open() {
     signal(&child, "INT");
     until("Stopping");
     signal(&child, "INT");
-    until("Error: left at once");
+    until("Error: stopped at once");
     let mut out = String::new();
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(8), "{out}");

@@ -206,7 +206,7 @@ async fn an_upgraded_controller_is_said_and_stops_nothing() {
     let (exit, said, n_writes) = applied(&bench).await;
     assert_eq!((exit, n_writes), (Exit::Done, 4), "{said}");
     assert!(
-        said.contains("made against release 2.3.7.9, and the controller has 3.1.3 now"),
+        said.contains("made against release 2.3.7.9, and the controller now has 3.1.3"),
         "{said}"
     );
 }

@@ -4,11 +4,10 @@
 //! Knows nothing of what a case is.
 
 use std::{
-    any::Any,
     cell::Cell,
     env,
     ops::Range,
-    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
+    panic::{set_hook, take_hook},
     sync::{
         Once,
         atomic::{AtomicU64, Ordering},
@@ -18,7 +17,6 @@ use std::{
 
 use proptest::{
     prelude::*,
-    strategy::ValueTree as _,
     test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner},
 };
 use tokio::runtime;
@@ -103,23 +101,6 @@ fn test_name() -> String {
     thread::current().name().unwrap_or_default().to_owned()
 }
 
-/// The words in which the case of a seed breaks a property, if it does. Nothing is shrunk.
-pub(crate) fn broken_by<S: Strategy>(
-    seed: u64,
-    strategy: &S,
-    property: &impl AsyncFn(S::Value),
-) -> Option<String> {
-    let case = strategy.new_tree(&mut runner(seed)).unwrap().current();
-    let tried = || catch_unwind(AssertUnwindSafe(|| on_paused_clock(property(case))));
-    let tried = quietly(tried);
-    tried.err().map(|it| words_of(&*it))
-}
-
-fn words_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned())).unwrap_or_default()
-}
-
 fn runner(seed: u64) -> TestRunner {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -175,5 +156,4 @@ fn a_seed_that_fails_is_made_small_and_says_how_to_run_it_again() {
     assert!(rest.contains("too large") && rest.ends_with("\n[17]"), "{words}");
     let seed = seed.parse().unwrap();
     assert!(try_seed(seed, &strategy, &property).unwrap_err().ends_with("\n[17]"));
-    assert!(broken_by(seed, &strategy, &property).is_some_and(|it| it.contains("too large")));
 }

@@ -137,7 +137,7 @@ fn files_that_are_named_without_their_flag_are_told_of_it() {
     for command in ["plan", "validate", "status"] {
         for path in ["discoveries.yaml", "none.yml", "sites"] {
             let ended = shell.expect(4, &format!("{command} {path}"));
-            let tip = format!("tip: the desired state goes with `-f {path}`");
+            let tip = format!("tip: to name files of the desired state, use `-f {path}`");
             assert!(ended.err.contains(&tip), "{command} {path}: {ended:#?}");
         }
     }
@@ -174,7 +174,10 @@ fn nothing_is_written_over_the_files_that_are_read() {
     ];
     for line in lines {
         let ended = shell.expect(4, line);
-        assert!(ended.out.is_empty() && ended.err.contains(" at once\n"), "{line}: {ended:#?}");
+        assert!(
+            ended.out.is_empty() && ended.err.contains(" cannot be both "),
+            "{line}: {ended:#?}"
+        );
         for file in ["discoveries.yaml", "sites/oslo.yaml"] {
             assert_eq!(std::fs::read_to_string(shell.path(file)).unwrap(), text, "{line}");
         }

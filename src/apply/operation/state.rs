@@ -11,7 +11,6 @@ use crate::{
     events::{Event, Outcome},
     model::{RemoteId, RunState},
     plan::{Action, Change, Step},
-    rules::{self, Rule},
 };
 
 /// Time since the apply began.
@@ -394,9 +393,6 @@ impl Operation {
         let (change, step) = (self.position, self.sent_step());
         self.doubted = true;
         self.phase = Phase::Doubt(Doubt { sent, since: now, why: why.clone() });
-        if step == Step::Create && !rules::is_kept(Rule::LookBeforeSendingAgain) {
-            self.phase = Phase::Ready;
-        }
         vec![Event::InDoubt { change, step, why }]
     }
 
@@ -417,13 +413,7 @@ impl Operation {
                 let unseen =
                     AwaitingEffect { sent, since: now, task, task_began_ms: began_ms, claim };
                 self.phase = Phase::AwaitingEffect(unseen);
-                let mut events = vec![Event::Claimed { change, step }];
-                let is_believed = !rules::is_kept(Rule::DoneMeansSeen)
-                    || step == Step::Edit && !rules::is_kept(Rule::ReadBackBeforeRunning);
-                if is_believed {
-                    events.extend(self.settle_step(false, false));
-                }
-                events
+                vec![Event::Claimed { change, step }]
             }
             TaskVerdict::Duplicate { words } => {
                 let hold = WaitReason::NameTaken { lacked_since: None, words: words.clone() };

@@ -6,28 +6,26 @@ use clap::{Args, ValueHint};
 use tokio::time::Instant;
 
 use crate::{
-    apply::{Purpose, Wait},
+    apply::Purpose,
     cli::{
         args::{ControllerArgs, ExecuteArgs, PlanningArgs, WaitFor},
-        base,
-        connect::{ConnectArgs, Connection, ExpectedController, connect, report_read_error},
-        execute::{ExecuteOptions, PreparedApply, begin, execute, finish},
+        connect::{ConnectArgs, Connected, ExpectedController, connect},
+        execute::{ExecuteOptions, PreparedApply, execute, finish},
         exit::Exit,
-        files,
-        host::Interrupts,
+        host::Process,
         journal_file,
         journals::{self, Search, Settled},
-        planning::{self, LiveSnapshot},
-        run::{interrupted, interrupted_before_writes, unless_interrupted},
-        saved,
+        output::Output,
         simulator_args::SimulationArgs,
         succession::{self, Succession},
-        terminal::output::Output,
     },
     events::Report,
-    live,
     model::printable,
-    render::{self, About, LogRecord, Saved},
+    render::{self, About, LogRecord, ReportAbout, Saved},
+    session::{
+        Connection, Error, ErrorKind, Observer as _, SavedPlan, load_for_plan, load_plan,
+        make_plan, plan_error_kind, read_live, report_refusals,
+    },
 };
 
 #[derive(Debug, Args)]
@@ -61,162 +59,154 @@ pub(crate) struct ApplyArgs {
     pub(crate) simulation: SimulationArgs,
 }
 
-/// Carries a plan out, if it may: a saved one as it is, or one that is made now and asked about.
-pub(crate) async fn run(args: &ApplyArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
+/// An apply that only has to be approved.
+struct Prepared {
+    apply: PreparedApply,
+    connected: Connected,
+    /// The journals of earlier applies.
+    settled: Vec<Settled>,
+}
+
+/// Executes a plan: a saved one as it is, or one that is made now and has to be approved.
+pub(crate) async fn run(
+    args: &ApplyArgs,
+    process: &Process,
+    output: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let environment = &process.environment;
     let mut files =
         vec![("the plan", args.plan.as_deref()), ("the journal", args.journal.as_deref())];
     if args.plan.is_none() {
-        files.extend(files::claimed(&args.planning.files, &args.planning.policy));
+        files.extend(args.planning.request().files.claimed_paths());
     }
-    begin(&args.carrying, &files, output)?;
-    drop(output.log(LogRecord::PlanStarted));
+    output.open_for_execution(&args.carrying, &files, environment)?;
+    _ = output.record(LogRecord::PlanStarted);
     let mut deadline = Instant::now() + args.carrying.timeout;
-    let interrupts = output.host.interrupts.clone();
     let prepared = Box::pin(async {
         match &args.plan {
-            Some(path) => saved(args, path, deadline, output).await,
-            None => planned(args, deadline, output).await,
+            Some(path) => prepare_saved(args, path, deadline, process, output).await,
+            None => prepare_new(args, deadline, process, output).await,
         }
     });
-    let (work, settled) = match unless_interrupted(interrupts, prepared).await {
-        Some(prepared) => prepared?,
-        None => return Err(interrupted_before_writes(output)),
-    };
-    let report = Report::new(&work.plan.changes);
-    match planning::exit_of(&work.plan) {
-        Exit::Done => (),
-        refused => {
-            finish(&args.carrying, (&work.plan, &work.sources), &report, output);
-            return Ok(refused);
-        }
+    let prepared = environment.interrupts.unless_interrupted(prepared).await;
+    let Prepared { apply, connected, settled } =
+        prepared.unwrap_or_else(|| Err(Error::interrupted_before_writes()))?;
+    let report = Report::new(&apply.plan.changes);
+    let about = ReportAbout { plan: &apply.plan, sources: &apply.sources };
+    let report_file = args.carrying.report.as_deref();
+    if let Some(kind) = plan_error_kind(&apply.plan) {
+        finish(report_file, &report, about, environment, output);
+        return Ok(kind.into());
     }
-    if let Some(simulated) = &work.connection.simulated {
-        simulated.check_file(output)?;
-    }
-    let asks = args.plan.is_none() && !args.auto_approve && !work.plan.changes.is_empty();
+    connected.check_world_file()?;
+    let asks = args.plan.is_none() && !args.auto_approve && !apply.plan.changes.is_empty();
     let asked = Instant::now();
-    if asks && !approved(output).await {
+    if asks && !output.terminal.approves(&environment.interrupts).await {
         output.print("\nApply cancelled.\n");
-        finish(&args.carrying, (&work.plan, &work.sources), &report, output);
+        finish(report_file, &report, about, environment, output);
         return Ok(Exit::Failed);
     }
-    // Whoever thinks it over takes nothing from the time there is to carry it out.
+    // The time for thinking it over does not count.
     deadline += asked.elapsed();
-    let wait = match args.wait {
-        WaitFor::Tasks => Wait::Tasks,
-        WaitFor::Runs => Wait::Runs,
-    };
-    let succession = Succession { settled, plan: &work.plan, is_planned_here: args.plan.is_none() };
-    let header = journal_file::header(&work.document, wait);
-    let search = search(args, &work.connection, deadline);
-    let (journal, predecessors) = succession::begin(search, header, succession, output)?;
+    let succession =
+        Succession { settled, plan: &apply.plan, is_planned_here: args.plan.is_none() };
+    let header = journal_file::header(&apply.document, args.wait.into());
+    let search = search(args, &apply.connection, deadline);
+    let (journal, predecessors) =
+        succession::begin(search, header, succession, environment, output)?;
     let purpose = Purpose::CarryOut;
-    let course =
-        ExecuteOptions { args: &args.carrying, wait, deadline, purpose, report, predecessors };
-    let exit = execute(course, &work, journal, output).await;
-    work.connection.saved(exit, output)
+    let limits = args.carrying.limits(args.wait.into());
+    let options = ExecuteOptions { limits, report_file, deadline, purpose, report, predecessors };
+    let result = execute(options, &apply, journal, environment, output).await;
+    Ok(connected.save_world(Exit::of(&result), output))
 }
 
 fn search<'a>(args: &'a ApplyArgs, connection: &'a Connection, deadline: Instant) -> Search<'a> {
-    Search { args: &args.carrying, journal: args.journal.as_deref(), connection, deadline }
+    let limits = args.carrying.limits(args.wait.into());
+    Search { limits, journal: args.journal.as_deref(), connection, deadline }
 }
 
 /// Plans, and prints the plan.
-async fn planned(
+async fn prepare_new(
     args: &ApplyArgs,
     deadline: Instant,
+    process: &Process,
     output: &mut Output<'_>,
-) -> Result<(PreparedApply, Vec<Settled>), Exit> {
-    if !args.auto_approve && output.host.ask.is_none() {
-        let help = "pass `--auto-approve` where nobody can answer";
-        output.error("apply has to ask, and there is no terminal to ask at", Some(help));
-        return Err(Exit::Invalid);
+) -> Result<Prepared, Error> {
+    if !args.auto_approve && !output.terminal.can_ask() {
+        let message = "apply has to ask, and there is no terminal to ask at";
+        let help = "pass `--auto-approve` to apply without a question";
+        return Err(Error::new(ErrorKind::Invalid, message).help(help));
     }
-    let policy = args.planning.policy.policy.as_deref();
-    let mut files = files::load(&args.planning.files, policy, output)?;
-    let mut options = files::options(&args.planning, &files, output)?;
-    files.base = base::load(&args.planning, &files, output).await?;
-    let connection = connect(way(args), ExpectedController::ByFiles(&files), output)?;
-    let settled = journals::settled(search(args, &connection, deadline), output).await?;
+    let environment = &process.environment;
+    let request = args.planning.request();
+    let (files, mut options) = load_for_plan(request, environment, output).await?;
+    let expected = ExpectedController::ByFiles(&files);
+    let connected = connect(connect_args(args), expected, process, output)?;
+    let connection = connected.connection.clone();
+    let search = search(args, &connection, deadline);
+    let settled = journals::settled(search, environment, output).await?;
     options.run_missing = settled.iter().flat_map(|it| it.owed.clone()).collect();
     options.deleted_not_recreated = settled.iter().flat_map(|it| it.kept.clone()).collect();
-    let client = connection.client.until(deadline);
-    let (plan, seen) = planning::make_plan(&client, &connection, &files, options, output).await?;
+    let limited = connection.until(deadline);
+    let (plan, snapshot) = make_plan(&limited, &files, options, environment, output).await?;
     output.print(&render::plan_text(&plan, &files.sources, render::Show::Changes));
-    planning::say_refusals(&plan, &files.sources, output);
-    let about =
-        About { sources: &files.sources, warnings: &files.warnings, now_ms: output.host.now_ms };
+    report_refusals(&plan, &files.sources, output);
+    let now_ms = environment.clock.start_ms;
+    let about = About { sources: &files.sources, warnings: &files.warnings, now_ms };
     let document = render::plan_json(&plan, about);
-    Ok((PreparedApply { plan, document, seen, sources: files.sources, connection }, settled))
+    let sources = files.sources;
+    let apply = PreparedApply { plan, document, snapshot, sources, connection };
+    Ok(Prepared { apply, connected, settled })
 }
 
-/// Reads a saved plan and prints it, and reads what it has to be held against.
-async fn saved(
+/// Reads and prints a saved plan, and reads the live state to check it against.
+async fn prepare_saved(
     args: &ApplyArgs,
     path: &Path,
     deadline: Instant,
+    process: &Process,
     output: &mut Output<'_>,
-) -> Result<(PreparedApply, Vec<Settled>), Exit> {
+) -> Result<Prepared, Error> {
     if let Some(flag) = args.planning.first_given() {
-        let help = "give it to `trueup plan --out`: a saved plan is carried out as it is";
-        output.error(&format!("`{flag}` steers a plan, and this one is made"), Some(help));
-        return Err(Exit::Invalid);
+        let message = format!("`{flag}` cannot change a saved plan");
+        let help = "pass it to `trueup plan --out`";
+        return Err(Error::new(ErrorKind::Invalid, message).help(help));
     }
-    let saved::Read { saved, text: document } = saved::read(path, output)?;
+    let SavedPlan { saved, text: document } = load_plan(path)?;
     let Saved { plan, sources, files: _, digest: _ } = saved;
     output.print(&render::plan_text(&plan, &sources, render::Show::Changes));
-    if planning::exit_of(&plan) != Exit::Done {
-        let complaints = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
-        output.complain(&complaints.collect::<Vec<_>>(), &sources);
-        let (what, help) = match planning::exit_of(&plan) {
-            Exit::Refused => {
-                ("a plan that is refused cannot be applied", "keep to the limits, and plan again")
-            }
-            _ => ("a plan with errors cannot be applied", "mend them, and plan again"),
+    if let Some(kind) = plan_error_kind(&plan) {
+        let diagnostics = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
+        let error = Error::in_files(ErrorKind::Refused, diagnostics.collect(), sources);
+        let (message, help) = if kind == ErrorKind::Refused {
+            ("a refused plan cannot be applied", "stay within the limits, and plan again")
+        } else {
+            ("a plan with errors cannot be applied", "correct the errors, and plan again")
         };
-        output.error(what, Some(help));
-        return Err(Exit::Refused);
+        return Err(error.and(Error::new(ErrorKind::Refused, message).help(help)));
     }
-    let connection = connect(way(args), ExpectedController::ByPlan(&plan.controller.url), output)?;
-    let settled = journals::settled(search(args, &connection, deadline), output).await?;
-    let client = connection.client.until(deadline);
-    let at = Instant::now();
-    let live = live::read(&client, connection.url.clone()).await;
-    let live = live.map_err(|error| report_read_error(&error, &connection.url, output))?;
-    if live.release != plan.controller.release {
+    let expected = ExpectedController::ByPlan(&plan.controller.url);
+    let connected = connect(connect_args(args), expected, process, output)?;
+    let connection = connected.connection.clone();
+    let search = search(args, &connection, deadline);
+    let settled = journals::settled(search, &process.environment, output).await?;
+    let snapshot = read_live(&connection.until(deadline)).await?;
+    if snapshot.live.release != plan.controller.release {
         let known = |it: &Option<String>| it.as_deref().unwrap_or("unknown").to_owned();
-        let (then, now) = (known(&plan.controller.release), known(&live.release));
+        let (then, now) = (known(&plan.controller.release), known(&snapshot.live.release));
         output.warn(&printable(&format!(
-            "the plan was made against release {then}, and the controller has {now} now"
+            "the plan was made against release {then}, and the controller now has {now}"
         )));
     }
-    let seen = LiveSnapshot { live, at };
-    Ok((PreparedApply { plan, document, seen, sources, connection }, settled))
+    let apply = PreparedApply { plan, document, snapshot, sources, connection };
+    Ok(Prepared { apply, connected, settled })
 }
 
-fn way(args: &ApplyArgs) -> ConnectArgs<'_> {
+fn connect_args(args: &ApplyArgs) -> ConnectArgs<'_> {
     ConnectArgs {
         controller: &args.controller,
         simulation: &args.simulation,
         parallelism: args.carrying.parallelism,
-    }
-}
-
-/// Asks whether to go on: only `yes` approves, and Ctrl-C does not.
-async fn approved(output: &mut Output<'_>) -> bool {
-    output.say("\nDo you want to carry out this plan? Only `yes` approves.");
-    let Some(ask) = output.host.ask.take() else { return false };
-    // A terminal cannot be waited for but by a thread. It may be left waiting: the end of the
-    // process is its end.
-    let answer = tokio::task::spawn_blocking(ask);
-    let interrupt = async {
-        match &output.host.interrupts {
-            Interrupts::Signals => interrupted().await,
-            Interrupts::After(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        answer = answer => answer.is_ok_and(|it| it.is_ok_and(|it| it.trim() == "yes")),
-        () = interrupt => false,
     }
 }

@@ -8,9 +8,10 @@ use std::{
 use clap::{Arg, ArgAction, Args, Command, ValueEnum, ValueHint};
 
 use crate::{
-    cli::{exit::Exit, terminal::output::Output},
+    cli::exit::Exit,
     config,
     reference::{Block, Manual, code_reference, file_format, markdown, roff},
+    session::{Error, ErrorKind, Observer},
 };
 
 #[derive(Debug, Args)]
@@ -36,8 +37,8 @@ pub(crate) struct ManArgs {
     pub(crate) out: Option<PathBuf>,
 }
 
-/// Prints a page of the reference, as Markdown.
-pub(crate) fn reference(args: &ReferenceArgs, root: Command, output: &mut Output<'_>) -> Exit {
+/// Returns a page of the reference, as Markdown.
+pub(crate) fn reference(args: &ReferenceArgs, root: Command) -> String {
     let page = match args.page {
         ReferencePage::FileFormat => file_format(&config::schema()),
         ReferencePage::CommandLine => command_line(root),
@@ -45,24 +46,25 @@ pub(crate) fn reference(args: &ReferenceArgs, root: Command, output: &mut Output
         ReferencePage::DiagnosticCodes => code_reference(),
     };
     let note = "<!-- Written by `trueup reference`: change the program, not this file. -->\n\n";
-    output.print_document(&[note, &markdown(&page)].concat());
-    Exit::Done
+    [note, &markdown(&page)].concat()
 }
 
-/// Prints the manual page of the program, or writes all manual pages into a folder.
-pub(crate) fn man(args: &ManArgs, root: Command, output: &mut Output<'_>) -> Exit {
-    let pages = manuals(root);
-    let Some(folder) = &args.out else {
-        output.print_document(pages.first().map_or("", |(_, text)| text));
-        return Exit::Done;
-    };
-    if let Err(error) = write_all(folder, &pages) {
+/// Returns the manual page of the program, or writes all manual pages into a folder and returns
+/// `None`.
+pub(crate) fn man(
+    args: &ManArgs,
+    root: Command,
+    observer: &mut dyn Observer,
+) -> Result<Option<String>, Error> {
+    let mut pages = manuals(root);
+    let Some(folder) = &args.out else { return Ok(Some(pages.swap_remove(0).1)) };
+    write_all(folder, &pages).map_err(|error| {
         let folder = folder.display();
-        output.error(&format!("the pages cannot be written to `{folder}`: {error}"), None);
-        return Exit::Failed;
-    }
-    output.say(&format!("Wrote {} pages to {}.", pages.len(), folder.display()));
-    Exit::Done
+        let message = format!("the pages cannot be written to `{folder}`: {error}");
+        Error::new(ErrorKind::Failed, message)
+    })?;
+    observer.note(&format!("Wrote {} pages to {}.", pages.len(), folder.display()));
+    Ok(None)
 }
 
 fn write_all(folder: &Path, pages: &[(String, String)]) -> std::io::Result<()> {

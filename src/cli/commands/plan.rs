@@ -7,19 +7,21 @@ use tokio::time::Instant;
 
 use crate::{
     cli::{
-        annotations::{self, OutputClaims},
-        args::{AnnotationArgs, ControllerArgs, PlanFormat, PlanningArgs, Show},
-        base,
+        annotations::OutputClaims,
+        args::{AnnotationArgs, ControllerArgs, PlanFormat, PlanOutputArgs, PlanningArgs},
         connect::{ConnectArgs, ExpectedController, NO_WRITES, connect},
         exit::Exit,
-        files, journals,
-        path_conflicts::{OutputFile, keep_apart},
-        planning::{detailed, exit_of, make_plan, say_refusals},
-        saved,
+        host::Process,
+        journals,
+        output::Output,
+        plan_output::{detailed_exit, print_plan},
         simulator_args::SimulationArgs,
-        terminal::output::Output,
     },
     render::{self, About, LogRecord, PlanAbout},
+    session::{
+        Environment, Error, Observer as _, OutputFile, check_path_conflicts, check_plan_file,
+        load_for_plan, make_plan, plan_error_kind, report_refusals, save_plan,
+    },
 };
 
 #[derive(Debug, Args)]
@@ -31,17 +33,8 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) out: Option<PathBuf>,
 
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: PlanFormat,
-
-    /// What to show: the changes, or unchanged and unmanaged names too
-    #[arg(long, value_name = "WHAT", default_value = "changes")]
-    pub(crate) show: Show,
-
-    /// Exit with 2 if there are changes, with 3 if there is nothing but drift
-    #[arg(long)]
-    pub(crate) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) printing: PlanOutputArgs,
 
     /// Write what happens to this file, a line of JSON an event; - is stdout
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -61,67 +54,62 @@ pub(crate) struct PlanArgs {
 const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Plans, and prints the plan.
-pub(crate) async fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    begin(args, output)?;
-    let policy = args.planning.policy.policy.as_deref();
-    let mut files = files::load(&args.planning.files, policy, output)?;
-    let mut options = files::options(&args.planning, &files, output)?;
-    files.base = base::load(&args.planning, &files, output).await?;
-    let way = ConnectArgs {
+pub(crate) async fn run(
+    args: &PlanArgs,
+    process: &Process,
+    output: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let environment = &process.environment;
+    open_outputs(args, environment, output)?;
+    let request = args.planning.request();
+    let (files, mut options) = load_for_plan(request, environment, output).await?;
+    let connect_args = ConnectArgs {
         controller: &args.controller,
         simulation: &args.simulation,
         parallelism: NO_WRITES,
     };
-    let connection = connect(way, ExpectedController::ByFiles(&files), output)?;
-    options.deleted_not_recreated = journals::remembered(&connection, output).await?;
-    let client = connection.client.until(Instant::now() + TIMEOUT);
-    let (plan, _) = make_plan(&client, &connection, &files, options, output).await?;
-    let about =
-        About { sources: &files.sources, warnings: &files.warnings, now_ms: output.host.now_ms };
+    let expected = ExpectedController::ByFiles(&files);
+    let connection = connect(connect_args, expected, process, output)?.connection;
+    options.deleted_not_recreated = journals::remembered(&connection, environment, output).await?;
+    let connection = connection.until(Instant::now() + TIMEOUT);
+    let (plan, _) = make_plan(&connection, &files, options, environment, output).await?;
+    let now_ms = environment.clock.start_ms;
+    let about = About { sources: &files.sources, warnings: &files.warnings, now_ms };
     let document = || render::plan_json(&plan, about);
     if let Some(path) = &args.out {
-        saved::save(path, &document(), output)?;
+        save_plan(path, &document())?;
     }
-    match args.format {
-        PlanFormat::Text => {
-            output.print(&render::plan_text(&plan, &files.sources, args.show.into()));
-        }
-        PlanFormat::Json => output.print_document(&document()),
-        PlanFormat::TerraformJson => output.print_document(&render::plan_terraform(&plan)),
-        PlanFormat::Markdown | PlanFormat::Html => {
-            let document = document();
-            let paths = files.sources.sources().iter().map(|it| it.path.clone());
-            let about = PlanAbout {
-                digest: render::digest_of(&document),
-                files: &paths.collect::<Vec<_>>(),
-                sources: &files.sources,
-                warnings: &files.warnings,
-                saved_to: args.out.as_ref().map(|it| it.display().to_string()),
-                show: args.show.into(),
-            };
-            if args.format == PlanFormat::Html {
-                output.print_document(&render::plan_page(&plan, &about));
-            } else {
-                output.print_markdown(&render::plan_markdown(&plan, &about));
-            }
-        }
-    }
+    let text = if args.printing.format.has_digest() { document() } else { String::new() };
+    let paths = files.sources.sources().iter().map(|it| it.path.clone());
+    let about = PlanAbout {
+        digest: render::digest_of(&text),
+        files: &paths.collect::<Vec<_>>(),
+        sources: &files.sources,
+        warnings: &files.warnings,
+        saved_to: args.out.as_ref().map(|it| it.display().to_string()),
+        show: args.printing.show.into(),
+    };
+    print_plan(&args.printing, &plan, &about, document, output);
     if let Some(path) = &args.out {
-        output.say(&format!("Saved the plan to {}.", path.display()));
+        output.note(&format!("Saved the plan to {}.", path.display()));
     }
-    say_refusals(&plan, &files.sources, output);
-    let exit = exit_of(&plan);
-    if exit == Exit::Done && args.detailed_exitcode {
-        return Ok(detailed(&plan));
-    }
-    Ok(exit)
+    report_refusals(&plan, &files.sources, output);
+    Ok(match plan_error_kind(&plan) {
+        Some(kind) => kind.into(),
+        None if args.printing.detailed_exitcode => detailed_exit(&plan),
+        None => Exit::Done,
+    })
 }
 
-/// Prepares whatever tells of the plan beside the plan itself.
-fn begin(args: &PlanArgs, output: &mut Output<'_>) -> Result<(), Exit> {
-    let read = files::claimed(&args.planning.files, &args.planning.policy);
+/// Opens every output beside the plan itself.
+fn open_outputs(
+    args: &PlanArgs,
+    environment: &Environment,
+    output: &mut Output<'_>,
+) -> Result<(), Error> {
+    let read = args.planning.request().files.claimed_paths();
     let files = [&read[..], &[("the plan", args.out.as_deref())]].concat();
-    let stdout = match args.format {
+    let stdout = match args.printing.format {
         PlanFormat::Text => None,
         PlanFormat::Json => Some("--format json"),
         PlanFormat::Markdown => Some("--format markdown"),
@@ -129,15 +117,11 @@ fn begin(args: &PlanArgs, output: &mut Output<'_>) -> Result<(), Exit> {
         PlanFormat::Html => Some("--format html"),
     };
     let claims = OutputClaims { stdout, events: args.events.as_deref(), files: &files };
-    annotations::open(&args.annotations, claims, output)?;
+    output.open_annotations(&args.annotations, claims, environment)?;
     let out = OutputFile { what: "the plan", flag: "--out", path: args.out.as_deref() };
-    keep_apart(out, &read, output)?;
-    if let Some(out) = &args.out {
-        saved::check(out, output)?;
-    }
-    let events = OutputFile { what: "the events", flag: "--events", path: args.events.as_deref() };
-    keep_apart(events, &files, output)?;
-    output.open_events(args.events.as_deref())?;
-    drop(output.log(LogRecord::PlanStarted));
+    check_path_conflicts(out, &read)?;
+    args.out.as_deref().map_or(Ok(()), check_plan_file)?;
+    output.open_events(args.events.as_deref(), &files)?;
+    _ = output.record(LogRecord::PlanStarted);
     Ok(())
 }

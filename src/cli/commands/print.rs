@@ -3,10 +3,7 @@
 use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 
-use crate::{
-    cli::{exit::Exit, terminal::output::Output},
-    config, journal, render,
-};
+use crate::{config, journal, render};
 
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
@@ -33,27 +30,21 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: Shell,
 }
 
-/// Prints the schema of a file format.
-pub(crate) fn schema(args: &SchemaArgs, output: &mut Output<'_>) -> Exit {
+/// Returns the schema of a file format.
+pub(crate) fn schema(args: &SchemaArgs) -> String {
     match args.of {
-        SchemaOf::DesiredState => output.print_document(&config::schema()),
-        SchemaOf::Plan => output.print_document(&render::plan_schema()),
-        SchemaOf::Events => output.print_document(&render::event_schema()),
-        SchemaOf::Journal => output.print_document(&render::schema_text::<journal::LineV1>()),
-        SchemaOf::Report => output.print_document(&render::report_schema()),
-        SchemaOf::Diagnostics => output.print_document(&render::diagnostics_schema()),
+        SchemaOf::DesiredState => config::schema(),
+        SchemaOf::Plan => render::plan_schema(),
+        SchemaOf::Events => render::event_schema(),
+        SchemaOf::Journal => render::schema_text::<journal::LineV1>(),
+        SchemaOf::Report => render::report_schema(),
+        SchemaOf::Diagnostics => render::diagnostics_schema(),
     }
-    Exit::Done
 }
 
-/// Prints the completions for a shell.
-pub(crate) fn completions(
-    args: &CompletionsArgs,
-    mut program: Command,
-    output: &mut Output<'_>,
-) -> Exit {
+/// Returns the completions for a shell.
+pub(crate) fn completions(args: &CompletionsArgs, mut program: Command) -> String {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program, "trueup", &mut script);
-    output.print_document(&String::from_utf8_lossy(&script));
-    Exit::Done
+    String::from_utf8_lossy(&script).into_owned()
 }

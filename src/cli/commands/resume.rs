@@ -1,28 +1,26 @@
 //! `resume`: settles what an interrupted apply left, then carries on with its plan.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use tokio::time::Instant;
 
 use crate::{
-    apply::{Purpose, Wait},
+    apply::Purpose,
     cli::{
         args::{ControllerArgs, ExecuteArgs, WaitFor},
-        connect::{ConnectArgs, Connection, ExpectedController, connect, report_read_error},
-        execute::{ExecuteOptions, OWED, PreparedApply, begin, close, execute},
+        connect::{ConnectArgs, ExpectedController, connect},
+        execute::{ExecuteOptions, OBLIGATIONS, PreparedApply, close, execute},
         exit::Exit,
+        host::Process,
         journals::{self, Found},
-        planning::LiveSnapshot,
-        report_file,
-        run::unless_interrupted,
+        output::Output,
         simulator_args::SimulationArgs,
         succession::Predecessors,
-        terminal::output::Output,
     },
     journal::JournalError,
-    live,
     render::ReportAbout,
+    session::{Error, ErrorKind, Observer as _, read_live, write_report_file},
 };
 
 #[derive(Debug, Args)]
@@ -45,85 +43,74 @@ pub(crate) struct ResumeArgs {
     pub(crate) simulation: SimulationArgs,
 }
 
-/// Carries on with what a journal says was left.
-pub(crate) async fn run(args: &ResumeArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    begin(&args.carrying, &[("the journal", Some(args.journal.as_path()))], output)?;
+/// Settles what is in doubt, and executes what is left of the plan.
+pub(crate) async fn run(
+    args: &ResumeArgs,
+    process: &Process,
+    output: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let environment = &process.environment;
+    let files = [("the journal", Some(args.journal.as_path()))];
+    output.open_for_execution(&args.carrying, &files, environment)?;
     let deadline = Instant::now() + args.carrying.timeout;
     let path = args.journal.display().to_string();
-    let disk = Arc::clone(&output.host.journals);
-    let found = journals::read(&*disk, &args.journal).map_err(|error| {
-        let help = help(&error);
-        output.error(&format!("the journal `{path}` cannot be used: {error}"), Some(help));
-        match error {
-            JournalError::Locked => Exit::Failed,
-            _ => Exit::Invalid,
-        }
+    let found = journals::read(&*environment.journals, &args.journal);
+    let found = found.map_err(|error| {
+        let kind = match error {
+            JournalError::Locked => ErrorKind::Failed,
+            _ => ErrorKind::Invalid,
+        };
+        let message = format!("the journal `{path}` cannot be used: {error}");
+        Error::new(kind, message).help(help(&error))
     })?;
-    let was_left = found.left();
-    if found.is_closed || !was_left.has_more() {
-        let is_in_debt = !found.is_closed && was_left.has_obligations(&found.plan.changes);
-        output.say(&format!("Nothing is left to do of {path}."));
+    let left = found.left();
+    let report = found.report();
+    let report_file = args.carrying.report.as_deref();
+    if found.is_closed || !left.has_more() {
+        output.note(&format!("Nothing left to do in {path}."));
         let about = ReportAbout { plan: &found.plan, sources: &found.sources };
-        let report = args.carrying.report.as_deref();
-        report_file::write(report, &found.report(), about, output);
-        if is_in_debt {
-            output.say(OWED);
+        write_report_file(report_file, &report, about, environment, output);
+        if !found.is_closed && left.has_obligations(&found.plan.changes) {
+            output.note(OBLIGATIONS);
         } else if !found.is_closed {
-            // Its apply came to its end, and could not write that down.
-            close(found.recorded, output);
+            // Its apply has ended, and could not write that down.
+            close(found.recorded, environment.clock, output);
         }
         return Ok(Exit::Done);
     }
-    let report = found.report();
     let Found { recorded, plan, sources, document, wait, .. } = found;
-    let way = ConnectArgs {
+    let connect_args = ConnectArgs {
         controller: &args.controller,
         simulation: &args.simulation,
         parallelism: args.carrying.parallelism,
     };
-    let connection = connect(way, ExpectedController::ByPlan(&plan.controller.url), output)?;
-    let (n_open, n_changes) = (was_left.n_open(), plan.changes.len());
-    output.say(&format!(
-        "Carrying on with {path}: {} of {n_changes} changes are left, {n_open} under way.",
-        was_left.n_left()
+    let expected = ExpectedController::ByPlan(&plan.controller.url);
+    let connected = connect(connect_args, expected, process, output)?;
+    output.note(&format!(
+        "Resuming {path}: {} of {} changes left, {} operations in flight.",
+        left.n_left(),
+        plan.changes.len(),
+        left.n_open(),
     ));
-    let seen = seen(&connection, deadline, output).await?;
-    let wait = match args.wait {
-        Some(WaitFor::Tasks) => Wait::Tasks,
-        Some(WaitFor::Runs) => Wait::Runs,
-        None => wait,
-    };
-    if let Some(simulated) = &connection.simulated {
-        simulated.check_file(output)?;
-    }
-    let work = PreparedApply { plan, document, seen, sources, connection };
-    let course = ExecuteOptions {
-        args: &args.carrying,
-        wait,
+    let connection = connected.connection.clone();
+    let limited = connection.until(deadline);
+    let reading = Box::pin(read_live(&limited));
+    let snapshot =
+        environment.interrupts.unless_interrupted(reading).await.ok_or_else(|| {
+            Error::new(ErrorKind::Failed, "interrupted before anything more was written")
+        })??;
+    connected.check_world_file()?;
+    let prepared = PreparedApply { plan, document, snapshot, sources, connection };
+    let options = ExecuteOptions {
+        limits: args.carrying.limits(args.wait.map_or(wait, Into::into)),
+        report_file,
         deadline,
-        purpose: Purpose::Resume(&was_left),
+        purpose: Purpose::Resume(&left),
         report,
         predecessors: Predecessors::default(),
     };
-    let exit = execute(course, &work, Some(recorded), output).await;
-    work.connection.saved(exit, output)
-}
-
-/// Reads what the rest of the plan has to be held against.
-async fn seen(
-    connection: &Connection,
-    deadline: Instant,
-    output: &mut Output<'_>,
-) -> Result<LiveSnapshot, Exit> {
-    let (client, at) = (connection.client.until(deadline), Instant::now());
-    let interrupts = output.host.interrupts.clone();
-    let reading = Box::pin(live::read(&client, connection.url.clone()));
-    let Some(live) = unless_interrupted(interrupts, reading).await else {
-        output.error("interrupted before anything more was written", None);
-        return Err(Exit::Failed);
-    };
-    let live = live.map_err(|error| report_read_error(&error, &connection.url, output))?;
-    Ok(LiveSnapshot { live, at })
+    let result = execute(options, &prepared, Some(recorded), environment, output).await;
+    Ok(connected.save_world(Exit::of(&result), output))
 }
 
 /// Says what can be done about a journal that cannot be used.

@@ -9,14 +9,15 @@ use tokio::time::Instant;
 use crate::{
     cli::{
         args::{ControllerArgs, FileArgs, Format},
-        connect::{ConnectArgs, ExpectedController, NO_WRITES, connect, report_read_error},
+        connect::{ConnectArgs, ExpectedController, NO_WRITES, connect},
         exit::Exit,
-        files::{self, DEFAULT_FILE, Files},
+        host::Process,
+        output::Output,
         simulator_args::SimulationArgs,
-        terminal::{output::Output, progress::reading},
     },
     live,
     model::{Globs, Live, LiveDiscovery, Name, Target, Unreadable, printable, shown_json},
+    session::{DEFAULT_FILE, Error, Files, Observer as _, load_files, parse_globs, with_progress},
 };
 
 #[derive(Debug, Args)]
@@ -46,26 +47,28 @@ pub(crate) struct StatusArgs {
 /// How long it may take to read the controller.
 const TIMEOUT: Duration = Duration::from_mins(5);
 
-/// Prints what the controller has.
-pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
-    let only = files::globs("--only", &args.only, output)?;
-    let except = files::globs("--except", &args.except, output)?;
+/// Prints the live discoveries.
+pub(crate) async fn run(
+    args: &StatusArgs,
+    process: &Process,
+    output: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let only = parse_globs("--only", &args.only)?;
+    let except = parse_globs("--except", &args.except)?;
     let has_files = !args.files.file.is_empty() || Path::new(DEFAULT_FILE).exists();
-    let files = if has_files { Some(files::load(&args.files, None, output)?) } else { None };
-    let way = ConnectArgs {
+    let selection = args.files.selection(None);
+    let files = if has_files { Some(load_files(selection, output)?) } else { None };
+    let connect_args = ConnectArgs {
         controller: &args.controller,
         simulation: &args.simulation,
         parallelism: NO_WRITES,
     };
-    let connection = connect(
-        way,
-        files.as_ref().map_or(ExpectedController::Any, ExpectedController::ByFiles),
-        output,
-    )?;
-    let client = connection.client.until(Instant::now() + TIMEOUT);
-    let url = &connection.url;
-    let live = reading(live::read(&client, url.clone()), (&client, url), output).await;
-    let live = live.map_err(|error| report_read_error(&error, url, output))?;
+    let expected = files.as_ref().map_or(ExpectedController::Any, ExpectedController::ByFiles);
+    let connection = connect(connect_args, expected, process, output)?.connection;
+    let connection = connection.until(Instant::now() + TIMEOUT);
+    let read = live::read(&connection.client, connection.url.clone());
+    let live = with_progress(read, &connection, output).await;
+    let live = live.map_err(|error| connection.read_error(&error))?;
     let managed = Managed::new(files.as_ref());
     let shown = live
         .discoveries
@@ -73,21 +76,21 @@ pub(crate) async fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Ex
         .filter(|it| (only.is_empty() || only.is_match(&it.name)) && !except.is_match(&it.name));
     let lines = shown.map(|it| Line::of(it, &managed)).collect::<Vec<_>>();
     if lines.is_empty() {
-        output.say(&match live.discoveries.len() {
+        output.note(&match live.discoveries.len() {
             0 => "The controller has no discovery.".to_owned(),
-            n => format!("The flags let through none of the controller's {n} discoveries."),
+            n => format!("None of the controller's {n} discoveries matches the flags."),
         });
     }
     if files.is_none() && !lines.is_empty() {
-        let here = format!("`{DEFAULT_FILE}` is not here");
-        output.say(&format!(
-            "No files were read, so nothing counts as managed: {here}, and `--file` not given."
+        output.note(&format!(
+            "No files were read, so nothing counts as managed: `{DEFAULT_FILE}` does not exist \
+             here, and `--file` is not given."
         ));
     }
-    output.print(&match args.format {
-        Format::Text => as_text(&lines),
-        Format::Json => as_json(&lines, &live),
-    });
+    match args.format {
+        Format::Text => output.print(&as_text(&lines)),
+        Format::Json => output.print(&as_json(&lines, &live)),
+    }
     Ok(Exit::Done)
 }
 
@@ -116,7 +119,7 @@ impl<'a> Managed<'a> {
     }
 }
 
-/// What is said of one discovery.
+/// A line about one discovery.
 struct Line<'a> {
     discovery: &'a LiveDiscovery,
     run: String,
@@ -146,7 +149,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Returns the target in words, with so many ranges.
+    /// Returns the target in words, with at most `n_ranges` ranges.
     fn target(&self, n_ranges: usize) -> String {
         match self.target {
             Ok(target) => target.map(|it| target_text(it, n_ranges)).unwrap_or_default(),
@@ -155,7 +158,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// As many ranges as a line of text shows.
+/// How many ranges a line of text shows.
 const SHOWN_RANGES: usize = 3;
 
 fn target_text(target: &Target, n_ranges: usize) -> String {

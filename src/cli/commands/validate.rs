@@ -4,14 +4,14 @@ use clap::Args;
 
 use crate::{
     cli::{
-        annotations::{self, OutputClaims},
+        annotations::OutputClaims,
         args::{AnnotationArgs, FileArgs, Format, PolicyArgs},
         exit::Exit,
-        files::{self, Read},
-        terminal::output::{Output, counted},
+        output::Output,
     },
     plan::{self, PlanDiagnostic},
     render,
+    session::{Environment, Error, Observer as _, count_by_severity, read_files},
     source::Diagnostic,
 };
 
@@ -31,37 +31,39 @@ pub(crate) struct ValidateArgs {
     pub(crate) annotations: AnnotationArgs,
 }
 
-/// Reads and checks the files; says on stderr what came of it, and on stdout for machines.
-pub(crate) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Result<Exit, Exit> {
+/// Reads and checks the files, and prints every problem.
+pub(crate) fn run(
+    args: &ValidateArgs,
+    environment: &Environment,
+    output: &mut Output<'_>,
+) -> Result<Exit, Error> {
+    let selection = args.files.selection(Some(&args.policy));
     let stdout = (args.format == Format::Json).then_some("--format json");
-    let files = files::claimed(&args.files, &args.policy);
-    annotations::open(
-        &args.annotations,
-        OutputClaims { stdout, events: None, files: &files },
-        output,
-    )?;
-    let read = files::read(&args.files, args.policy.policy.as_deref());
-    files::note_unused_policy(&read, output);
-    let Read { desired, sources, diagnostics: mut found, .. } = read;
+    let claims = OutputClaims { stdout, events: None, files: &selection.claimed_paths() };
+    output.open_annotations(&args.annotations, claims, environment)?;
+    let loaded = read_files(selection);
+    loaded.note_unused_policy(output);
+    let (desired, sources, mut found) = (loaded.desired, loaded.sources, loaded.diagnostics);
     let has_mistake = found.iter().any(PlanDiagnostic::is_mistake);
-    // Where something is wrong, a discovery is missing: what is said of the others still holds.
+    // If there are mistakes, discoveries are missing; the checks of the others still hold.
     found.extend(plan::check_files(&desired));
     let diagnostics = found.iter().map(|it| it.diagnostic.clone()).collect::<Vec<_>>();
-    output.complain(&diagnostics, &sources);
+    output.diagnostics(&diagnostics, &sources);
     let (n_files, n) = (sources.sources().len(), desired.discoveries.len());
-    let is_refused = diagnostics.iter().any(Diagnostic::is_error);
-    let what = counted(&diagnostics);
-    let exit = match (has_mistake, is_refused) {
+    let exit = match (has_mistake, diagnostics.iter().any(Diagnostic::is_error)) {
         (true, _) => Exit::Invalid,
         (false, true) => Exit::Refused,
         (false, false) => Exit::Done,
     };
+    let problems = count_by_severity(&diagnostics);
     let files = number(n_files, "file", "files");
-    output.say(&match exit {
-        Exit::Done => format!("{files} with {}: {what}.", number(n, "discovery", "discoveries")),
-        Exit::Refused => format!("\n{what} in {files}: a plan of them is refused."),
-        _ if n_files == 0 => format!("\n{what}."),
-        _ => format!("\n{what} in {files}."),
+    output.note(&match exit {
+        Exit::Done => {
+            format!("{files} with {}: {problems}.", number(n, "discovery", "discoveries"))
+        }
+        Exit::Refused => format!("\n{problems} in {files}: the plan would be refused."),
+        _ if n_files == 0 => format!("\n{problems}."),
+        _ => format!("\n{problems} in {files}."),
     });
     if args.format == Format::Json {
         output.print_document(&render::diagnostics_json(&found, &sources));

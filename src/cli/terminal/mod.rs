@@ -4,9 +4,11 @@ mod draw;
 
 mod excerpt;
 
-pub(crate) mod output;
+mod progress;
 
-pub(crate) mod progress;
+mod streams;
+
+pub(super) use self::streams::Terminal;
 
 #[cfg(feature = "testing")]
 pub(crate) use self::draw::{Style, draw as drawn};

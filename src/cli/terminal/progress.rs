@@ -1,130 +1,122 @@
 //! Progress of long work: bars on a terminal, a line an event in a pipe.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tokio::time::{Instant, sleep};
 
-use super::output::Output;
 use crate::{
-    api::Client,
-    apply::Wait,
     events::{Entry, Event, Outcome, Report, StopReason},
     model::printable,
     plan::Step,
+    session::Progress,
 };
 
-/// How often a bar that nothing happens to is drawn again.
+/// How often a bar is redrawn while nothing happens.
 const TICK: Duration = Duration::from_millis(120);
 
-/// How often it is looked whether the client is in trouble.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often a line says that a read continues, where there is no bar.
+const LINE_INTERVAL: Duration = Duration::from_secs(15);
 
-/// How often somebody who sees no bar is told that it still goes on.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// Shows progress: by a bar on a terminal, by lines in a pipe.
+#[derive(Debug)]
+pub(super) struct ProgressDisplay {
+    is_interactive: bool,
+    bar: Option<ProgressBar>,
+    n_ended: u64,
+    /// Whether a change ends with the run that it starts, and not before.
+    waits_for_runs: bool,
+    /// How long the read had taken when the last line was printed.
+    last_line: Duration,
+}
 
-/// Reads the controller, and shows that it does: by a bar on a terminal, and in a pipe by a line
-/// now and then where it takes long. Both say what keeps the client from an answer.
-pub(crate) async fn reading<T>(
-    read: impl Future<Output = T>,
-    (client, url): (&Client, &str),
-    output: &mut Output<'_>,
-) -> T {
-    let bar = Spinner(bar_for(output, "{spinner} {msg} {elapsed}"));
-    bar.0.set_message(format!("Reading {url}"));
-    bar.0.enable_steady_tick(TICK);
-    let began = Instant::now();
-    let mut read = pin!(read);
-    let mut told = began;
-    loop {
-        tokio::select! {
-            biased;
-            read = &mut read => return read,
-            () = sleep(LOOK) => {
-                let trouble = client.last_failure().map(|it| format!(" ({it})")).unwrap_or_default();
-                bar.0.set_message(format!("Reading {url}{trouble}"));
-                if PATIENCE <= told.elapsed() && !output.is_interactive() {
-                    told = Instant::now();
-                    let so_far = began.elapsed().as_secs();
-                    output.say(&format!("Still reading {url} after {so_far} s{trouble}..."));
+impl ProgressDisplay {
+    pub(super) fn new(is_interactive: bool) -> Self {
+        Self {
+            is_interactive,
+            bar: None,
+            n_ended: 0,
+            waits_for_runs: false,
+            last_line: Duration::ZERO,
+        }
+    }
+
+    /// Takes a sign of progress. Returns the line to print about it, if any.
+    pub(super) fn update(&mut self, progress: Progress<'_>) -> Option<String> {
+        match progress {
+            Progress::Reading { url, elapsed, trouble } => self.reading(url, elapsed, trouble),
+            Progress::Applying { n_changes, waits_for_runs } => {
+                let bar = self.show("{spinner} [{bar:30}] {pos}/{len} {elapsed} {wide_msg}");
+                bar.set_length(n_changes as u64);
+                (self.n_ended, self.waits_for_runs) = (0, waits_for_runs);
+                None
+            }
+            Progress::Event { event, report } => self.event(event, report),
+            Progress::Ended => {
+                if let Some(bar) = self.bar.take() {
+                    bar.finish_and_clear();
                 }
+                None
             }
         }
     }
-}
 
-/// A bar that goes when it is dropped.
-#[derive(Debug)]
-struct Spinner(ProgressBar);
-
-impl Drop for Spinner {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
+    /// Does something with the bar out of the way.
+    pub(super) fn suspend(&self, print: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
     }
-}
 
-fn bar_for(output: &Output<'_>, template: &str) -> ProgressBar {
-    let target = if output.is_interactive() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let bar = ProgressBar::with_draw_target(None, target);
-    let style = ProgressStyle::with_template(template);
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    bar
-}
-
-/// Follows an apply.
-#[derive(Debug)]
-pub(crate) struct Progress {
-    bar: Spinner,
-    n_ended: u64,
-    is_interactive: bool,
-    /// Whether a change ends with the run that it starts, and not before.
-    waits_for_runs: bool,
-}
-
-impl Progress {
-    /// Begins to follow an apply of so many changes.
-    pub(crate) fn new(n_changes: usize, output: &Output<'_>) -> Self {
-        let bar = bar_for(output, "{spinner} [{bar:30}] {pos}/{len} {elapsed} {wide_msg}");
-        bar.set_length(n_changes as u64);
+    fn show(&mut self, template: &str) -> &ProgressBar {
+        let target = if self.is_interactive {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let style = ProgressStyle::with_template(template);
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.enable_steady_tick(TICK);
-        let is_interactive = output.is_interactive();
-        Self { bar: Spinner(bar), n_ended: 0, is_interactive, waits_for_runs: false }
+        self.bar.insert(bar)
     }
 
-    /// Tells of runs that are waited for, too.
-    pub(crate) fn with_runs(self, wait: Wait) -> Self {
-        Self { waits_for_runs: wait == Wait::Runs, ..self }
+    fn reading(&mut self, url: &str, elapsed: Duration, trouble: Option<&str>) -> Option<String> {
+        let trouble = trouble.map(|it| format!(" ({it})")).unwrap_or_default();
+        if self.bar.is_none() {
+            self.last_line = Duration::ZERO;
+            self.show("{spinner} {msg} {elapsed}");
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("Reading {url}{trouble}"));
+        }
+        if self.is_interactive || elapsed < self.last_line + LINE_INTERVAL {
+            return None;
+        }
+        self.last_line = elapsed;
+        Some(format!("Still reading {url} after {} s{trouble}...", elapsed.as_secs()))
     }
 
-    /// Returns the line to say of an event, if there is one to say. On a terminal the bar tells
-    /// what is under way, and only what a person has to know becomes a line.
-    pub(crate) fn line(&mut self, event: &Event, report: &Report) -> Option<String> {
+    /// Returns the line for an event. On a terminal the bar shows what is in flight, and only what
+    /// a person has to know becomes a line.
+    fn event(&mut self, event: &Event, report: &Report) -> Option<String> {
         if let Event::Ended { outcome, .. } = event {
             // The account lists what was not tried: here it would hide everything else.
             if let Outcome::NotTried { .. } = outcome {
                 return None;
             }
             self.n_ended += 1;
-            self.bar.0.set_position(self.n_ended);
         }
         let mut line = line(event, report)?;
         if self.waits_for_runs && starts_a_run(event) {
             line.push_str(", waiting for the end of its run...");
         }
-        if !self.is_interactive {
+        let Some(bar) = self.bar.as_ref().filter(|_| self.is_interactive) else {
             return Some(line);
-        }
-        self.bar.0.set_message(line.clone());
+        };
+        bar.set_position(self.n_ended);
+        bar.set_message(line.clone());
         is_for_a_person(event).then_some(line)
-    }
-
-    /// Says something above the bar.
-    pub(crate) fn say(&self, line: &str, output: &mut Output<'_>) {
-        self.bar.0.suspend(|| output.say(line));
     }
 }
 

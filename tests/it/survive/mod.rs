@@ -17,8 +17,6 @@ use self::{
 };
 use crate::seeds::{on_all_processors, seeds, try_seed};
 
-/// Each rule broken on purpose.
-mod broken;
 /// What has to hold of everything that was played.
 mod checks;
 /// What all this found.

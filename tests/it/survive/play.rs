@@ -65,7 +65,7 @@ impl Told {
 
     /// Whether it was a resume of a journal that left nothing to do: it says nothing of the files.
     pub(crate) fn had_nothing_left(&self) -> bool {
-        self.way == Way::Resume && self.err.starts_with("Nothing is left to do of ")
+        self.way == Way::Resume && self.err.starts_with("Nothing left to do in ")
     }
 }
 

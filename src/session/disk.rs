@@ -1,4 +1,4 @@
-//! Files of ours: written whole, or not at all.
+//! Output files: written whole, or not at all.
 
 use std::{
     fs::{self, OpenOptions},
@@ -7,44 +7,44 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The mode of a file that is nobody else's business.
+/// The mode of a file that only its owner may read.
 pub(crate) const OWNER_ONLY: u32 = 0o600;
 
-/// The mode of a file that others may read, as far as the user's umask lets them.
+/// The mode of a file that others may read, as far as the user's umask allows.
 pub(crate) const EVERYBODY: u32 = 0o666;
 
-/// Writes a file beside its place, with that mode from the moment that it exists, and puts it
-/// there once it is on the disk. Where that fails, what was there before is still there.
+/// Writes a new file beside the path, with its mode from the start, and renames it once it is on
+/// the disk. If that fails, the old file is untouched.
 pub(crate) fn write_whole(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let new = beside(path);
+    let new = temporary_path(path);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&new)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     let placed = written.and_then(|()| fs::rename(&new, path));
     if placed.is_err() {
-        // Whether the half can be removed or not, the error to tell is the first one.
+        // Whether or not the partial file can be removed, the first error is the one to report.
         drop(fs::remove_file(&new));
     }
     placed
 }
 
-/// Whether two paths are of one file, as far as can be told.
+/// Whether two paths lead to the same file, as far as can be found out.
 pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
-        // What is not there yet has no place but its name.
+        // A file that does not exist yet has only its name.
         (Ok(_) | Err(_), Ok(_) | Err(_)) => one == other,
     }
 }
 
-/// Finds out whether a file could be written.
+/// Checks that a file can be written.
 pub(crate) fn can_write(path: &Path) -> io::Result<()> {
-    let new = beside(path);
-    // Never through a link that somebody else has put there.
+    let new = temporary_path(path);
+    // Never through a link that another user has put there.
     OpenOptions::new().write(true).create_new(true).open(&new).and_then(|_| fs::remove_file(&new))
 }
 
-/// Returns the file that is written before it takes the place of the one that is wanted.
-fn beside(path: &Path) -> PathBuf {
+/// Returns the path of the temporary file that is renamed to this one.
+fn temporary_path(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     path.with_file_name(name)

@@ -1,10 +1,10 @@
-//! The files as they were where the branch began: found by git, read, and what was done is said.
+//! The files as they were where the branch began: found by git, and read.
 
 use super::{
-    args::{FileArgs, PlanningArgs},
-    exit::Exit,
-    files::{self, Files},
-    terminal::output::Output,
+    environment::Environment,
+    error::{Error, ErrorKind},
+    files::{self, FileSelection, Files, PlanRequest},
+    observer::Observer,
 };
 use crate::{
     config,
@@ -14,39 +14,38 @@ use crate::{
     source::{Diagnostic, SourceMap},
 };
 
-/// How many mistakes in the files of the base are told, and how many paths in a line.
-const MOST_TOLD: usize = 3;
+/// How many mistakes in the files of the base are listed, and how many paths in a line.
+const MAX_LISTED: usize = 3;
 
-/// Reads what the files are to be compared with, if anything.
-pub(crate) async fn load(
-    args: &PlanningArgs,
+/// Reads the base that the files are compared with, if one is asked for.
+pub(crate) async fn load_base(
+    request: PlanRequest<'_>,
     files: &Files,
-    output: &mut Output<'_>,
-) -> Result<Option<Base>, Exit> {
-    let Some(reference) = &args.base else { return Ok(None) };
-    let request = request(reference, &args.files, files);
-    let env = output.host.env.clone();
-    // Git may take its time, and Ctrl-C must not have to wait for it.
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<Option<Base>, Error> {
+    let Some(reference) = request.base else { return Ok(None) };
+    let asked = git_request(reference, request.files, files);
+    let variables = environment.variables.clone();
+    // Git may take its time, and an interrupt must not have to wait for it.
     let asked = tokio::task::spawn_blocking(move || {
-        let program = Program::find(&env)?;
-        git::before(&program, &request)
+        let program = Program::find(&variables)?;
+        git::before(&program, &asked)
     });
     let before = asked.await.unwrap_or_else(|error| Err(GitError::NotRun(error.to_string())));
-    let before = before.map_err(|error| {
-        output.error(&error.to_string(), Some(error.help()));
-        Exit::Invalid
-    })?;
-    for line in told(reference, &before) {
-        output.say(&line);
+    let before = before
+        .map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()).help(error.help()))?;
+    for line in remarks(reference, &before) {
+        observer.note(&line);
     }
-    let at = short(&before.merge_base).to_owned();
-    let mut base = base(reference, before);
+    let at = git::short(&before.merge_base).to_owned();
+    let mut base = read_base(reference, before);
     if let Some(other) = other_controller(&base, files) {
-        output.say(&format!(
-            "At {at} the files were for {}: everything is this change.",
+        observer.note(&format!(
+            "At {at} the files were for {}: everything counts as this branch.",
             shown(&other)
         ));
-        // What they said was of no discovery of this controller.
+        // They described discoveries of another controller.
         base.desired = Ok(Desired::default());
     }
     Ok(Some(base))
@@ -60,20 +59,20 @@ fn other_controller(base: &Base, files: &Files) -> Option<String> {
     (!is_same).then(|| before.to_string())
 }
 
-fn request(reference: &str, args: &FileArgs, files: &Files) -> Request {
+fn git_request(reference: &str, selection: FileSelection<'_>, files: &Files) -> Request {
     let sources = files.sources.sources().iter();
     let files = files.paths.iter().zip(sources);
     Request {
         reference: reference.to_owned(),
-        given: files::given(args),
+        given: selection.paths(),
         files: files
             .map(|(path, it)| WorkFile { path: path.clone(), text: it.text.clone() })
             .collect(),
     }
 }
 
-/// Says what was done, in a line for each thing that may surprise.
-fn told(reference: &str, before: &Before) -> Vec<String> {
+/// Returns a line for everything about the comparison that may surprise.
+fn remarks(reference: &str, before: &Before) -> Vec<String> {
     let Before {
         merge_base,
         head,
@@ -85,21 +84,20 @@ fn told(reference: &str, before: &Before) -> Vec<String> {
         submodules,
         skipped,
     } = before;
-    let at = short(merge_base);
+    let at = git::short(merge_base);
     let mut lines = vec![format!(
         "Comparison with {}: merge-base {at}, HEAD {}.",
         shown(reference),
-        short(head)
+        git::short(head)
     )];
     if *is_ambiguous {
         let reference = shown(reference);
         lines.push(format!(
-            "There are several things called {reference}: `refs/heads/…` or `refs/tags/…` in full \
-             says which one is meant."
+            "{reference} is ambiguous: to choose one, write `refs/heads/…` or `refs/tags/…` in full."
         ));
     }
     if !dirty.is_empty() {
-        lines.push(format!("Uncommitted, and so this change: {}.", listed(dirty)));
+        lines.push(format!("Uncommitted changes count as this branch: {}.", listed(dirty)));
     }
     let renames = renamed.iter().map(|(path, was)| format!("{path} was {was}"));
     let renames = renames.collect::<Vec<_>>();
@@ -108,37 +106,36 @@ fn told(reference: &str, before: &Before) -> Vec<String> {
     }
     if !outside.is_empty() {
         lines.push(format!(
-            "In no repository, and so taken for the same at {at}: {}.",
+            "In no repository, so assumed to be the same at {at}: {}.",
             listed(outside)
         ));
     }
     if !submodules.is_empty() {
-        lines.push(format!("Submodules, of which all is this change: {}.", listed(submodules)));
+        lines.push(format!(
+            "Submodules, which count as this branch as a whole: {}.",
+            listed(submodules)
+        ));
     }
     if !skipped.is_empty() {
-        lines.push(format!("Not checked out, and so not looked at: {}.", listed(skipped)));
+        lines.push(format!("Not checked out, so ignored: {}.", listed(skipped)));
     }
     if files.is_empty() {
-        lines.push(format!("None of the files was there at {at}: everything is this change."));
+        lines.push(format!("None of the files existed at {at}: everything counts as this branch."));
     }
     lines
 }
 
-fn short(commit: &str) -> &str {
-    git::short(commit)
-}
-
 fn listed(paths: &[String]) -> String {
-    let paths_told = paths.iter().take(MOST_TOLD).map(|it| printable(it));
-    let told = paths_told.collect::<Vec<_>>().join(", ");
-    match paths.len().saturating_sub(MOST_TOLD) {
-        0 => told,
-        more => format!("{told} and {more} more"),
+    let listed = paths.iter().take(MAX_LISTED).map(|it| printable(it));
+    let listed = listed.collect::<Vec<_>>().join(", ");
+    match paths.len().saturating_sub(MAX_LISTED) {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
     }
 }
 
-/// Makes of the files what they said.
-fn base(reference: &str, before: Before) -> Base {
+/// Reads the files of the base.
+fn read_base(reference: &str, before: Before) -> Base {
     let Before { merge_base, head, files, dirty, renamed, outside, .. } = before;
     let config::Loaded { sources, desired, diagnostics, paths: _ } = config::read_files(files);
     let errors = diagnostics.iter().filter(|it| it.is_error()).collect::<Vec<_>>();
@@ -156,9 +153,9 @@ fn mistakes(errors: &[&Diagnostic], sources: &SourceMap) -> String {
         }
         None => it.message.clone(),
     };
-    let told = errors.iter().take(MOST_TOLD).map(one).collect::<Vec<_>>().join("; ");
-    match errors.len().saturating_sub(MOST_TOLD) {
-        0 => told,
-        more => format!("{told}; and {more} more"),
+    let listed = errors.iter().take(MAX_LISTED).map(one).collect::<Vec<_>>().join("; ");
+    match errors.len().saturating_sub(MAX_LISTED) {
+        0 => listed,
+        more => format!("{listed}; and {more} more"),
     }
 }

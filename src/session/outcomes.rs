@@ -1,6 +1,6 @@
-//! What came of changes, as complaints at the lines that ask for them.
+//! The outcomes of changes as diagnostics, at the lines of the files that ask for the changes.
 //!
-//! People read the account instead. Decides nothing: a change that is done has none.
+//! For machines: people read the account instead. A change that is done has no diagnostic.
 
 use std::collections::BTreeSet;
 
@@ -12,29 +12,33 @@ use crate::{
     source::Diagnostic,
 };
 
-/// A complaint, and the change that it is about.
-pub(crate) struct Told<'a> {
+/// A diagnostic about an outcome, and the change that it is about.
+pub(crate) struct OutcomeDiagnostic<'a> {
     pub(crate) change: Option<&'a Change>,
     pub(crate) diagnostic: Diagnostic,
 }
 
-/// Returns a complaint for each change that failed, is stale or is pending, in the order of the
-/// plan, and one for all that were not tried.
-pub(crate) fn complaints<'a>(plan: &'a Plan, report: &Report) -> Vec<Told<'a>> {
+/// Returns a diagnostic for each change that failed, is stale or is pending, in the order of the
+/// plan, and one for all those that were not tried.
+pub(crate) fn outcome_diagnostics<'a>(
+    plan: &'a Plan,
+    report: &Report,
+) -> Vec<OutcomeDiagnostic<'a>> {
     let entries = plan.changes.iter().zip(&report.entries);
     let each = entries.filter_map(|(change, entry)| {
-        let diagnostic = complaint(entry)?;
+        let diagnostic = diagnostic(entry)?;
         let diagnostic = match change.span {
             Some(span) => diagnostic.at(span),
             None => diagnostic,
         };
-        Some(Told { change: Some(change), diagnostic })
+        Some(OutcomeDiagnostic { change: Some(change), diagnostic })
     });
-    let not_tried = not_tried(report).map(|diagnostic| Told { change: None, diagnostic });
+    let not_tried =
+        not_tried(report).map(|diagnostic| OutcomeDiagnostic { change: None, diagnostic });
     each.chain(not_tried).collect()
 }
 
-fn complaint(entry: &Entry) -> Option<Diagnostic> {
+fn diagnostic(entry: &Entry) -> Option<Diagnostic> {
     let (name, action, words) = (&entry.name, entry.action, outcome_words(entry));
     let is_open = match &entry.outcome {
         Some(outcome) => matches!(outcome, Outcome::Open { .. }),
@@ -81,18 +85,19 @@ fn complaint(entry: &Entry) -> Option<Diagnostic> {
     }
 }
 
-/// How many reasons are told.
-const MOST_REASONS: usize = 3;
+/// How many reasons are listed.
+const MAX_REASONS: usize = 3;
 
 fn not_tried(report: &Report) -> Option<Diagnostic> {
-    let whys = report.entries.iter().filter_map(|it| match &it.outcome {
+    let reasons = report.entries.iter().filter_map(|it| match &it.outcome {
         Some(Outcome::NotTried { why }) => Some(why.as_str()),
         Some(_) | None => None,
     });
-    let n = whys.clone().count();
-    let whys = whys.collect::<BTreeSet<_>>().into_iter().take(MOST_REASONS).collect::<Vec<_>>();
+    let n = reasons.clone().count();
+    let reasons =
+        reasons.collect::<BTreeSet<_>>().into_iter().take(MAX_REASONS).collect::<Vec<_>>();
     let many = if n == 1 { "1 change was" } else { &format!("{n} changes were") };
-    let message = format!("{many} not tried: {}", whys.join("; "));
+    let message = format!("{many} not tried: {}", reasons.join("; "));
     let help = "carry on with `trueup resume`, or plan and apply again";
     (n != 0).then(|| Diagnostic::error(&codes::apply::NOT_TRIED, message).help(help))
 }
