@@ -338,7 +338,7 @@ async fn what_was_deleted_made_or_started_by_hand_is_drift() {
                 old: it is there, and the files want it absent\n";
     assert!(ran.out.contains(left), "{}", ran.out);
     let ran = bench.run("plan --base main --drift fail").await;
-    for said in ["`gone` was deleted", "`old` was made", "`lab` was started"] {
+    for said in ["`gone` was deleted", "`old` was created", "`lab` was started"] {
         assert!(ran.err.contains(&format!("{said} on the controller")), "{said}: {}", ran.err);
     }
     assert_eq!(ran.exit, Exit::Refused);

@@ -246,7 +246,7 @@ fn a_lost_answer_is_said_in_words_that_do_not_repeat_themselves() {
 
 #[test]
 fn a_user_without_the_right_to_it_is_told_which_rights_it_takes() {
-    let rights = "the user needs the right to read and write discoveries";
+    let rights = "the user needs permission to read and write discoveries";
     for (line, code) in [("plan", 9), ("status", 9)] {
         let ended = Shell::new().expect(code, &format!("{line} --simulate --quirk role=none"));
         assert!(ended.err.contains(rights), "{ended:#?}");
