@@ -12,7 +12,6 @@ use crate::{
         connect::{ConnectArgs, ExpectedController, NO_WRITES, connect},
         exit::Exit,
         host::Process,
-        journals,
         output::Output,
         plan_output::{detailed_exit, print_plan},
         simulator_args::SimulationArgs,
@@ -20,7 +19,8 @@ use crate::{
     render::{self, About, LogRecord, PlanAbout},
     session::{
         Environment, Error, Observer as _, OutputFile, check_path_conflicts, check_plan_file,
-        load_for_plan, make_plan, plan_error_kind, report_refusals, save_plan,
+        deleted_by_earlier_applies, load_for_plan, make_plan, plan_error_kind, report_refusals,
+        save_plan,
     },
 };
 
@@ -70,7 +70,8 @@ pub(crate) async fn run(
     };
     let expected = ExpectedController::ByFiles(&files);
     let connection = connect(connect_args, expected, process, output)?.connection;
-    options.deleted_not_recreated = journals::remembered(&connection, environment, output).await?;
+    options.deleted_not_recreated =
+        deleted_by_earlier_applies(&connection, environment, output).await?;
     let connection = connection.until(Instant::now() + TIMEOUT);
     let (plan, _) = make_plan(&connection, &files, options, environment, output).await?;
     let now_ms = environment.clock.start_ms;

@@ -10,17 +10,18 @@ use crate::{
     cli::{
         args::{ControllerArgs, ExecuteArgs, WaitFor},
         connect::{ConnectArgs, ExpectedController, connect},
-        execute::{ExecuteOptions, OBLIGATIONS, PreparedApply, close, execute},
         exit::Exit,
         host::Process,
-        journals::{self, Found},
         output::Output,
         simulator_args::SimulationArgs,
-        succession::Predecessors,
     },
     journal::JournalError,
+    recovery::{EarlierJournals, InterruptedApply},
     render::ReportAbout,
-    session::{Error, ErrorKind, Observer as _, read_live, write_report_file},
+    session::{
+        Error, ErrorKind, ExecuteOptions, OBLIGATIONS, Observer as _, PreparedApply, close,
+        execute, read_journal, read_live, write_report_file,
+    },
 };
 
 #[derive(Debug, Args)]
@@ -54,7 +55,7 @@ pub(crate) async fn run(
     output.open_for_execution(&args.carrying, &files, environment)?;
     let deadline = Instant::now() + args.carrying.timeout;
     let path = args.journal.display().to_string();
-    let found = journals::read(&*environment.journals, &args.journal);
+    let found = read_journal(environment, &args.journal);
     let found = found.map_err(|error| {
         let kind = match error {
             JournalError::Locked => ErrorKind::Failed,
@@ -63,14 +64,14 @@ pub(crate) async fn run(
         let message = format!("the journal `{path}` cannot be used: {error}");
         Error::new(kind, message).help(help(&error))
     })?;
-    let left = found.left();
+    let remainders = found.remainders();
     let report = found.report();
     let report_file = args.carrying.report.as_deref();
-    if found.is_closed || !left.has_more() {
+    if found.is_closed || !remainders.is_resumable() {
         output.note(&format!("Nothing left to do in {path}."));
         let about = ReportAbout { plan: &found.plan, sources: &found.sources };
         write_report_file(report_file, &report, about, environment, output);
-        if !found.is_closed && left.has_obligations(&found.plan.changes) {
+        if !found.is_closed && remainders.has_obligations() {
             output.note(OBLIGATIONS);
         } else if !found.is_closed {
             // Its apply has ended, and could not write that down.
@@ -78,7 +79,7 @@ pub(crate) async fn run(
         }
         return Ok(Exit::Done);
     }
-    let Found { recorded, plan, sources, document, wait, .. } = found;
+    let InterruptedApply { recorded, plan, sources, document, wait, replay, .. } = found;
     let connect_args = ConnectArgs {
         controller: &args.controller,
         simulation: &args.simulation,
@@ -88,9 +89,9 @@ pub(crate) async fn run(
     let connected = connect(connect_args, expected, process, output)?;
     output.note(&format!(
         "Resuming {path}: {} of {} changes left, {} operations in flight.",
-        left.n_left(),
+        remainders.n_resumable(),
         plan.changes.len(),
-        left.n_open(),
+        remainders.n_open(),
     ));
     let connection = connected.connection.clone();
     let limited = connection.until(deadline);
@@ -105,9 +106,9 @@ pub(crate) async fn run(
         limits: args.carrying.limits(args.wait.map_or(wait, Into::into)),
         report_file,
         deadline,
-        purpose: Purpose::Resume(&left),
+        purpose: Purpose::Resume(&replay),
         report,
-        predecessors: Predecessors::default(),
+        earlier: EarlierJournals::default(),
     };
     let result = execute(options, &prepared, Some(recorded), environment, output).await;
     Ok(connected.save_world(Exit::of(&result), output))
