@@ -112,7 +112,7 @@ pub(crate) fn read(
     parse: fn(&Value) -> Result<ParsedPlan, JournalError>,
 ) -> Result<InterruptedApply, JournalError> {
     let opened = Opened::open(disk, path)?;
-    let ParsedPlan { plan, sources, document } = parse(&opened.lines.plan)?;
+    let ParsedPlan { plan, sources, document } = parse(&opened.lines.header.plan)?;
     let wait = wait_of(&opened.lines);
     let Kept { journal, events, is_closed } = opened.kept(&plan.changes)?;
     let recorded = RecordedJournal { journal, path: path.to_owned() };
@@ -121,7 +121,7 @@ pub(crate) fn read(
 }
 
 fn wait_of(lines: &Lines) -> Wait {
-    if lines.waits_for_runs { Wait::Runs } else { Wait::Tasks }
+    if lines.header.waits_for_runs() { Wait::Runs } else { Wait::Tasks }
 }
 
 /// Finds the journals of earlier applies to the same controller, in the same folder, that leave
@@ -202,7 +202,7 @@ pub(crate) fn deleted_by_earlier(
 
 fn deleted_by(search: Search<'_>, path: &Path) -> Result<Vec<(Name, Settings)>, JournalError> {
     let lines = Lines::look(search.disk, path)?;
-    let ParsedPlan { plan, .. } = (search.parse)(&lines.plan)?;
+    let ParsedPlan { plan, .. } = (search.parse)(&lines.header.plan)?;
     if plan.controller.url != search.url || lines.is_closed() {
         return Ok(Vec::new());
     }

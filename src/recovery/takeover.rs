@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     events::{Event, Outcome},
-    journal::Closing,
     model::{Name, Settings},
     plan::{Change, Plan, Reason, Step},
 };
@@ -86,9 +85,7 @@ impl EarlierJournals {
         for (RecordedJournal { mut journal, path }, handed_over) in self.all {
             let now_ms = follower.now_ms();
             let recorded = match handed_over {
-                HandedOver::Everything => {
-                    journal.close(Closing::TakenOver { by: self.by.clone() }, now_ms)
-                }
+                HandedOver::Everything => journal.hand_over(self.by.clone(), now_ms),
                 HandedOver::Part { ended, changes } => journal.record(&ended, &changes, now_ms),
             };
             if let Err(error) = recorded {

@@ -192,15 +192,16 @@ impl From<RecoveryError> for Error {
             }
             RecoveryError::Journal { path, error } => {
                 let message = format!("the journal `{}` cannot be read: {error}", path.display());
-                failed(message).help(match error {
-                    JournalError::Version(_) => {
-                        "use the trueup that has written it, or a newer one"
+                match error {
+                    JournalError::OldVersion(_) => {
+                        Self::new(ErrorKind::Invalid, message).help(settle_with_old_release(&path))
                     }
-                    _ => {
-                        "nothing was sent; look at the controller what came of that apply, then \
-                         move the file away"
-                    }
-                })
+                    JournalError::NewVersion(_) => failed(message).help(USE_NEWER),
+                    _ => failed(message).help(
+                        "nothing was sent; check the controller for the result of that apply, \
+                         then move the file away",
+                    ),
+                }
             }
             RecoveryError::NewJournal { path, error } => {
                 let path = path.display();
@@ -209,4 +210,16 @@ impl From<RecoveryError> for Error {
             }
         }
     }
+}
+
+/// What to do about a journal of a newer release.
+pub(crate) const USE_NEWER: &str = "use the trueup that wrote it, or a newer one";
+
+/// Says what to do about a journal of the first release, whose format is no longer read.
+pub(crate) fn settle_with_old_release(path: &Path) -> String {
+    let path = path.display();
+    format!(
+        "nothing was sent; settle it with trueup 0.1.0: `trueup resume {path}`, or check the \
+         controller and move the file away"
+    )
 }

@@ -20,7 +20,6 @@ use super::{
 use crate::{
     apply::{Apply, Ended, Limits, Purpose, Wait},
     events::{Report, Verdict},
-    journal::Closing,
     plan::Plan,
     recovery::{
         EarlierJournals, Follower as _, Notice, RecordedJournal, Remainders, Run, RunResult,
@@ -162,7 +161,7 @@ pub(crate) const OBLIGATIONS: &str = "Some edited discoveries still need a run, 
 /// Closes a journal with nothing left to do.
 pub(crate) fn close(recorded: RecordedJournal, clock: Clock, observer: &mut dyn Observer) {
     let RecordedJournal { mut journal, path } = recorded;
-    if let Err(error) = journal.close(Closing::Finished, clock.now_ms()) {
+    if let Err(error) = journal.finish(clock.now_ms()) {
         ObservedApply { clock, observer }.notice(Notice::NotClosed { path, error });
     }
 }

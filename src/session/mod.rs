@@ -41,7 +41,8 @@ pub(crate) use self::{
     connection::Connection,
     disk::{EVERYBODY, can_write, write_whole},
     earlier_applies::{
-        EarlierApplies, Takeover, deleted_by_earlier_applies, parse_plan, read_journal,
+        EarlierApplies, Takeover, USE_NEWER, deleted_by_earlier_applies, parse_plan, read_journal,
+        settle_with_old_release,
     },
     environment::{Clock, Environment, interrupted},
     error::{Error, ErrorKind, Problem},

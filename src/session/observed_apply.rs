@@ -29,7 +29,7 @@ impl Follower for ObservedApply<'_> {
         changes: &[Change],
         report: &Report,
     ) -> Result<(), SinkError> {
-        let recorded = self.observer.record(LogRecord::Applying(event, changes));
+        let recorded = self.observer.record(LogRecord::event(event, changes));
         self.observer.progress(Progress::Event { event, report });
         recorded
     }
