@@ -25,6 +25,8 @@ mod record;
 
 mod annotations;
 
+mod status;
+
 pub(crate) use self::{
     account::{account_text, is_halved, words as outcome_words},
     annotations::{
@@ -40,6 +42,7 @@ pub(crate) use self::{
     },
     saved::{About, Saved, digest_of, plan_json, plan_schema, saved_plan, schema_text},
     stale::stale_text,
+    status::Status,
     terraform::plan_terraform,
 };
 
