@@ -117,7 +117,7 @@ async fn dispatch(
 
 impl Command {
     /// Whether it may have changed something on a controller, so that a failure to print must not
-    /// hide what came of it.
+    /// hide the result.
     fn writes(&self) -> bool {
         match self {
             Self::Apply(_) | Self::Resume(_) => true,
