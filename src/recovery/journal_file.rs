@@ -11,46 +11,64 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    execute::Recorded,
-    journals::{FOLDER, Settled},
+    follower::RecordedJournal,
+    journals::{FOLDER, RecoveryError},
+    takeover::SettledApply,
 };
 use crate::{
     apply::Wait,
     journal::{self, Disk, Header, Journal, JournalError, Opened},
-    session::Environment,
 };
 
-/// Makes the file, and writes its first line.
-pub(super) fn create(
-    path: Option<&Path>,
-    header: Header,
-    settled: &mut [Settled],
-    environment: &Environment,
-) -> Result<Recorded, (PathBuf, io::Error)> {
-    let (disk, at_ms) = (&*environment.journals, environment.clock.now_ms());
-    let recorded = |path: PathBuf, file| match Journal::begin(file, header, at_ms) {
-        Ok(journal) => Ok(Recorded { journal, path }),
-        Err(error) => Err((path, error)),
-    };
-    if let Some(path) = path {
-        return match disk.create(path).or_else(|error| make_way(disk, path, settled, error)) {
-            Ok(file) => recorded(path.to_owned(), file),
-            Err(error) => Err((path.to_owned(), error)),
+/// The journal of a new apply, before its file is there.
+pub(crate) struct NewJournal<'a> {
+    /// The file, unless it is a new one in the default folder.
+    pub(crate) path: Option<&'a Path>,
+    pub(crate) header: Header,
+    /// When the program started, in milliseconds of the epoch: names the default file.
+    pub(crate) start_ms: i64,
+    pub(crate) now_ms: i64,
+}
+
+impl NewJournal<'_> {
+    /// Creates the file and writes its first line. The journal of a settled apply that has the
+    /// file's name is put aside.
+    pub(crate) fn create(
+        self,
+        disk: &dyn Disk,
+        settled: &mut [SettledApply],
+    ) -> Result<RecordedJournal, RecoveryError> {
+        let Self { path, header, start_ms, now_ms } = self;
+        let (path, file) = match path {
+            Some(path) => {
+                let file = disk.create(path).or_else(|error| make_way(disk, path, settled, error));
+                (path.to_owned(), file)
+            }
+            None => create_in_folder(disk, start_ms),
         };
+        match file.and_then(|file| Journal::begin(file, header, now_ms)) {
+            Ok(journal) => Ok(RecordedJournal { journal, path }),
+            Err(error) => Err(RecoveryError::NewJournal { path, error }),
+        }
     }
+}
+
+fn create_in_folder(
+    disk: &dyn Disk,
+    start_ms: i64,
+) -> (PathBuf, io::Result<Box<dyn journal::Appended>>) {
     let folder = Path::new(FOLDER);
-    disk.make_folder(folder).map_err(|error| (folder.to_owned(), error))?;
-    let stem = default_name(environment.clock.start_ms);
-    let mut paths = (1..).map(|n| match n {
-        1 => folder.join(format!("{stem}.jsonl")),
-        n => folder.join(format!("{stem}-{n}.jsonl")),
-    });
+    if let Err(error) = disk.make_folder(folder) {
+        return (folder.to_owned(), Err(error));
+    }
+    let stem = default_name(start_ms);
+    let mut n = 1;
     loop {
-        let path = paths.next().unwrap_or_default();
+        let suffix = if n == 1 { String::new() } else { format!("-{n}") };
+        let path = folder.join(format!("{stem}{suffix}.jsonl"));
         match disk.create(&path) {
-            Ok(file) => return recorded(path, file),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
-            Err(error) => return Err((path, error)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => n += 1,
+            file => return (path, file),
         }
     }
 }
@@ -64,7 +82,7 @@ fn default_name(now_ms: i64) -> String {
 fn make_way(
     disk: &dyn Disk,
     path: &Path,
-    settled: &mut [Settled],
+    settled: &mut [SettledApply],
     error: io::Error,
 ) -> io::Result<Box<dyn journal::Appended>> {
     if error.kind() != io::ErrorKind::AlreadyExists {

@@ -5,13 +5,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{
-    git::{self, GitError, Program},
-    session::{Environment, Error, ErrorKind, Observer},
+use super::{
+    environment::Environment,
+    error::{Error, ErrorKind},
+    observer::Observer,
 };
+use crate::git::{self, GitError, Program};
 
 /// Finds out, before any of these journals is used, that none is kept by git.
-pub(crate) async fn refuse_committed(
+pub(super) async fn refuse_committed(
     journals: Vec<PathBuf>,
     environment: &Environment,
     observer: &mut dyn Observer,
