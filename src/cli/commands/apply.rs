@@ -1,4 +1,4 @@
-//! `apply`: plans, prints, asks, carries out, and gives account.
+//! `apply`: plans, asks for approval, executes and reports.
 
 use std::path::{Path, PathBuf};
 
