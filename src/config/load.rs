@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     codes,
-    model::{Desired, Given, Policy},
+    model::{Desired, Policy, Sourced},
     source::{Diagnostic, SourceId, SourceMap, Span},
 };
 
@@ -142,12 +142,12 @@ fn read_file(path: &str, text: &str, complaints: &mut Complaints) -> Option<raw:
     raw::File::read(&root, &mut Reader::new(text, complaints))
 }
 
-fn read_policy(path: &str, text: &str, complaints: &mut Complaints) -> Option<Given<Policy>> {
+fn read_policy(path: &str, text: &str, complaints: &mut Complaints) -> Option<Sourced<Policy>> {
     let root = root(path, text, complaints)?;
     let file = PolicyFile::read(&root, &mut Reader::new(text, complaints))?;
     check_version(&file.version, complaints);
-    let Given { value, key, at } = file.policy.0?;
-    Some(Given { value: policy::policy(&value, complaints), key, at })
+    let Sourced { value, key, at } = file.policy.0?;
+    Some(Sourced { value: policy::policy(&value, complaints), key, at })
 }
 
 /// Reads a file that has to say something.

@@ -11,13 +11,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
     complaints::{Complaints, all_of, nearest, shown},
-    read::{Fields, Keyed, Must, Number, Read, Reader, Slot, Word, Words},
+    read::{Fields, Keyed, Number, OptionalKey, Read, Reader, RequiredKey, Word, Words},
     tree::{Node, Value},
     values,
 };
 use crate::{
     codes::{self, Code},
-    model::{AddressRange, Count, Given, Globs, Grade, MaxDelete, NamePatterns, Policy},
+    model::{AddressRange, Count, Globs, Grade, MaxDelete, NamePatterns, Policy, Sourced},
     source::{Diagnostic, Spanned},
 };
 
@@ -36,36 +36,36 @@ const MOST_PATTERNS: usize = 10_000;
 pub(super) struct PolicyMap {
     /// How many addresses a plan may scan that no discovery of the controller covers yet.
     #[schemars(range(min = 0))]
-    pub(super) max_new_addresses: Slot<Amount>,
+    pub(super) max_new_addresses: OptionalKey<Amount>,
     /// How many addresses one discovery of the files may have, without what it excludes.
     #[schemars(range(min = 0))]
-    pub(super) max_addresses_per_discovery: Slot<Amount>,
+    pub(super) max_addresses_per_discovery: OptionalKey<Amount>,
     /// How often a plan may log in to devices at most: addresses, times credentials, times tries.
     #[schemars(range(min = 0))]
-    pub(super) max_login_attempts: Slot<Amount>,
+    pub(super) max_login_attempts: OptionalKey<Amount>,
     /// How many discoveries a plan may delete or replace.
-    pub(super) max_delete: Slot<MaxDeleteMap>,
+    pub(super) max_delete: OptionalKey<MaxDeleteMap>,
     /// What no discovery of the files may scan: addresses, `FIRST-LAST` and prefixes.
     #[schemars(inner(regex(pattern = NETWORK)))]
-    pub(super) forbid_ranges: Slot<Vec<Spanned<String>>>,
+    pub(super) forbid_ranges: OptionalKey<Vec<Spanned<String>>>,
     /// What discoveries of the files may scan, and nothing else: addresses, `FIRST-LAST` and
     /// prefixes.
     #[schemars(inner(regex(pattern = NETWORK)))]
-    pub(super) allow_only_within: Slot<Vec<Spanned<String>>>,
+    pub(super) allow_only_within: OptionalKey<Vec<Spanned<String>>>,
     /// Patterns of the names that `cdp` and `lldp` discoveries may have; with `[]` there may be
     /// none.
     #[schemars(inner(length(min = 1)))]
-    pub(super) allow_unbounded: Slot<Vec<Spanned<String>>>,
+    pub(super) allow_unbounded: OptionalKey<Vec<Spanned<String>>>,
     /// What is said where two discoveries scan the same addresses: `off` (the default), `warn`, or
     /// `error`, which refuses the plan.
-    pub(super) overlap: Slot<Word<Grade>>,
+    pub(super) overlap: OptionalKey<Word<Grade>>,
     /// Patterns of the names of what is never deleted or replaced, whatever the files say.
     #[schemars(inner(length(min = 1)))]
-    pub(super) protected_names: Slot<Vec<Spanned<String>>>,
+    pub(super) protected_names: OptionalKey<Vec<Spanned<String>>>,
     /// How much a warning matters, by its code, such as `large_range`: `off`, `warn`, or `error`,
     /// which refuses the plan.
     #[schemars(transform = super::schema::keys_are_warnings)]
-    pub(super) rules: Slot<Keyed<Word<Grade>>>,
+    pub(super) rules: OptionalKey<Keyed<Word<Grade>>>,
 }
 
 /// How many discoveries a plan may delete or replace; with both keys, it is refused above both.
@@ -79,10 +79,10 @@ pub(super) struct PolicyMap {
 pub(super) struct MaxDeleteMap {
     /// So many.
     #[schemars(range(min = 0))]
-    pub(super) count: Slot<Number>,
+    pub(super) count: OptionalKey<Number>,
     /// So many in a hundred of the live discoveries that the files own.
     #[schemars(range(min = 0, max = ALL))]
-    pub(super) percent: Slot<Number>,
+    pub(super) percent: OptionalKey<Number>,
 }
 
 /// How many of something there may be, to the last one: all of IPv6 is more than a number can be.
@@ -96,8 +96,8 @@ pub(super) struct Amount {
 /// A file that has limits and nothing else.
 #[derive(Debug)]
 pub(super) struct PolicyFile {
-    pub(super) version: Must<Number>,
-    pub(super) policy: Must<PolicyMap>,
+    pub(super) version: RequiredKey<Number>,
+    pub(super) policy: RequiredKey<PolicyMap>,
 }
 
 impl Words for Grade {
@@ -206,17 +206,17 @@ pub(super) fn policy(raw: &PolicyMap, complaints: &mut Complaints) -> Policy {
 }
 
 fn made<T, U: Clone>(
-    slot: &Slot<T>,
-    make: impl FnOnce(&Given<T>) -> Option<U>,
-) -> Option<Given<U>> {
+    slot: &OptionalKey<T>,
+    make: impl FnOnce(&Sourced<T>) -> Option<U>,
+) -> Option<Sourced<U>> {
     slot.try_map(make).given().cloned()
 }
 
 fn count(
-    slot: &Slot<Amount>,
+    slot: &OptionalKey<Amount>,
     key: &'static str,
     complaints: &mut Complaints,
-) -> Option<Given<Count>> {
+) -> Option<Sourced<Count>> {
     made(slot, |given| {
         let Amount { number, digits } = given.value;
         let count = digits.or(u128::try_from(number).ok().map(Count::from));
@@ -228,9 +228,9 @@ fn count(
     })
 }
 
-fn max_delete(given: &Given<MaxDeleteMap>, complaints: &mut Complaints) -> Option<MaxDelete> {
+fn max_delete(given: &Sourced<MaxDeleteMap>, complaints: &mut Complaints) -> Option<MaxDelete> {
     let MaxDeleteMap { count, percent } = &given.value;
-    if !count.is_said() && !percent.is_said() {
+    if !count.is_present() && !percent.is_present() {
         // A key that is misspelt has been complained of.
         if !complaints.has_error_within(given.at) {
             let message = "`max_delete` needs `count`, `percent` or both";
@@ -247,7 +247,7 @@ fn max_delete(given: &Given<MaxDeleteMap>, complaints: &mut Complaints) -> Optio
 /// Returns the ranges of a list; none of them where one is wrong, as a part of a limit is another
 /// limit.
 fn networks(
-    given: &Given<Vec<Spanned<String>>>,
+    given: &Sourced<Vec<Spanned<String>>>,
     complaints: &mut Complaints,
 ) -> Option<Vec<Spanned<AddressRange>>> {
     let network = |it: &Spanned<String>| {
@@ -259,7 +259,7 @@ fn networks(
 }
 
 fn patterns(
-    given: &Given<Vec<Spanned<String>>>,
+    given: &Sourced<Vec<Spanned<String>>>,
     key: &'static str,
     complaints: &mut Complaints,
 ) -> Option<NamePatterns> {
@@ -295,9 +295,9 @@ fn patterns(
 fn rules(
     written: &Keyed<Word<Grade>>,
     complaints: &mut Complaints,
-) -> BTreeMap<&'static str, Given<Grade>> {
+) -> BTreeMap<&'static str, Sourced<Grade>> {
     let mut rules = BTreeMap::new();
-    for (text, Given { value: Word(grade), key, at }) in &written.0 {
+    for (text, Sourced { value: Word(grade), key, at }) in &written.0 {
         let found = codes::gradable().find(|it| it.name == text || it.short() == text);
         let Some(code) = found else {
             complaints.add(no_warning(text).at(*key));
@@ -305,7 +305,7 @@ fn rules(
         };
         match rules.entry(code.name) {
             btree_map::Entry::Vacant(entry) => {
-                entry.insert(Given { value: *grade, key: *key, at: *at });
+                entry.insert(Sourced { value: *grade, key: *key, at: *at });
             }
             btree_map::Entry::Occupied(entry) => complaints.add(
                 Diagnostic::error(

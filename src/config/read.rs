@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     codes,
-    model::Given,
+    model::Sourced,
     source::{Diagnostic, Spanned},
 };
 
@@ -39,52 +39,52 @@ pub(super) trait Read: Sized {
 
 /// What an optional key says.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Slot<T> {
+pub(super) enum OptionalKey<T> {
     #[default]
     Absent,
     /// `null`: not managed, and a default is taken away.
     Null,
     /// A value of another type, which was complained about.
-    Broken,
-    Given(Given<T>),
+    Invalid,
+    Given(Sourced<T>),
 }
 
-impl<T> Slot<T> {
-    pub(super) fn given(&self) -> Option<&Given<T>> {
+impl<T> OptionalKey<T> {
+    pub(super) fn given(&self) -> Option<&Sourced<T>> {
         match self {
             Self::Given(it) => Some(it),
-            Self::Absent | Self::Null | Self::Broken => None,
+            Self::Absent | Self::Null | Self::Invalid => None,
         }
     }
 
     /// Whether it says anything, right or wrong.
-    pub(super) fn is_said(&self) -> bool {
+    pub(super) fn is_present(&self) -> bool {
         match self {
-            Self::Broken | Self::Given(_) => true,
+            Self::Invalid | Self::Given(_) => true,
             Self::Absent | Self::Null => false,
         }
     }
 
     /// Makes something else of the value; `None` is a mistake that was complained about.
-    pub(super) fn try_map<U>(&self, make: impl FnOnce(&Given<T>) -> Option<U>) -> Slot<U> {
+    pub(super) fn try_map<U>(&self, make: impl FnOnce(&Sourced<T>) -> Option<U>) -> OptionalKey<U> {
         match self {
-            Self::Absent => Slot::Absent,
-            Self::Null => Slot::Null,
-            Self::Broken => Slot::Broken,
+            Self::Absent => OptionalKey::Absent,
+            Self::Null => OptionalKey::Null,
+            Self::Invalid => OptionalKey::Invalid,
             Self::Given(it) => match make(it) {
-                Some(value) => Slot::Given(Given { value, key: it.key, at: it.at }),
-                None => Slot::Broken,
+                Some(value) => OptionalKey::Given(Sourced { value, key: it.key, at: it.at }),
+                None => OptionalKey::Invalid,
             },
         }
     }
 }
 
-impl<T: Clone> Slot<T> {
+impl<T: Clone> OptionalKey<T> {
     /// Returns what it gives, or else what the defaults give.
-    pub(super) fn or_default(&self, default: &Self) -> Option<Given<T>> {
+    pub(super) fn or_default(&self, default: &Self) -> Option<Sourced<T>> {
         match self {
             Self::Absent => default.given().cloned(),
-            Self::Null | Self::Broken => None,
+            Self::Null | Self::Invalid => None,
             Self::Given(it) => Some(it.clone()),
         }
     }
@@ -93,9 +93,9 @@ impl<T: Clone> Slot<T> {
 /// A key that must be there; `None` where it is not or is of another type, which was complained
 /// about.
 #[derive(Clone, Debug)]
-pub(super) struct Must<T>(pub(super) Option<Given<T>>);
+pub(super) struct RequiredKey<T>(pub(super) Option<Sourced<T>>);
 
-impl<T> Default for Must<T> {
+impl<T> Default for RequiredKey<T> {
     fn default() -> Self {
         Self(None)
     }
@@ -147,16 +147,16 @@ impl<'n, 'a> Fields<'n, 'a> {
         &mut self,
         key: &'static str,
         reader: &mut Reader<'_, '_>,
-    ) -> Slot<T> {
+    ) -> OptionalKey<T> {
         let Some(entry) = self.take(key) else {
-            return Slot::Absent;
+            return OptionalKey::Absent;
         };
         if let Value::Null = entry.value.value {
-            return Slot::Null;
+            return OptionalKey::Null;
         }
         match given(entry, key, reader) {
-            Some(it) => Slot::Given(it),
-            None => Slot::Broken,
+            Some(it) => OptionalKey::Given(it),
+            None => OptionalKey::Invalid,
         }
     }
 
@@ -165,12 +165,12 @@ impl<'n, 'a> Fields<'n, 'a> {
         &mut self,
         key: &'static str,
         reader: &mut Reader<'_, '_>,
-    ) -> Must<T> {
+    ) -> RequiredKey<T> {
         if let Some(entry) = self.take(key) {
-            return Must(given(entry, key, reader));
+            return RequiredKey(given(entry, key, reader));
         }
         self.missing.push(key);
-        Must(None)
+        RequiredKey(None)
     }
 
     /// Returns the place of the first key, or of the whole map where it has none.
@@ -247,13 +247,13 @@ fn given<T: Read>(
     entry: &Entry<'_>,
     key: &'static str,
     reader: &mut Reader<'_, '_>,
-) -> Option<Given<T>> {
+) -> Option<Sourced<T>> {
     let outer = reader.key.replace(key);
     let value = T::read(&entry.value, reader);
     reader.key = outer;
     let value = value?;
     let key = reader.complaints.span(entry.key.place);
-    Some(Given { value, key, at: reader.complaints.span(entry.value.place) })
+    Some(Sourced { value, key, at: reader.complaints.span(entry.value.place) })
 }
 
 impl<'a, 'c> Reader<'a, 'c> {
@@ -308,9 +308,9 @@ impl Read for String {
 
 /// The text of a length of time.
 #[derive(Clone, Debug)]
-pub(super) struct Length(pub(super) String);
+pub(super) struct DurationText(pub(super) String);
 
-impl Read for Length {
+impl Read for DurationText {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
         let help = match &node.value {
             Value::Text(text) => return Some(Self(text.clone().into_owned())),
@@ -372,7 +372,7 @@ impl<T: Read> Read for Vec<Spanned<T>> {
 
 /// A map whose keys are not ours, in the order in which it is written; `null` is left out.
 #[derive(Clone, Debug)]
-pub(super) struct Keyed<T>(pub(super) Vec<(String, Given<T>)>);
+pub(super) struct Keyed<T>(pub(super) Vec<(String, Sourced<T>)>);
 
 impl<T: Read> Read for Keyed<T> {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
@@ -430,13 +430,13 @@ impl<T: Words> JsonSchema for Word<T> {
     }
 }
 
-impl JsonSchema for Length {
+impl JsonSchema for DurationText {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Length".into()
+        "DurationText".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -481,7 +481,7 @@ macro_rules! schema_of {
     };
 }
 
-schema_of!(Slot as Option<T>);
-schema_of!(Must as T);
+schema_of!(OptionalKey as Option<T>);
+schema_of!(RequiredKey as T);
 schema_of!(Spanned as T);
 schema_of!(Keyed as std::collections::BTreeMap<String, Option<T>>);

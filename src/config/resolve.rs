@@ -9,13 +9,13 @@ use super::{
     complaints::{Complaints, shown},
     policy::{self, PolicyMap},
     raw,
-    read::{Must, Number},
+    read::{Number, RequiredKey},
     settings::{self, Common, Effective},
     targets,
 };
 use crate::{
     codes,
-    model::{Desired, DesiredDiscovery, Given, Globs, Name, NameError, State},
+    model::{Desired, DesiredDiscovery, Globs, Name, NameError, Sourced, State},
     source::{Diagnostic, Span, Spanned},
 };
 
@@ -40,10 +40,11 @@ impl Resolver {
     pub(super) fn add(&mut self, file: &raw::File, complaints: &mut Complaints) {
         let raw::File { version, controller, manage, defaults, policy, discoveries } = file;
         check_version(version, complaints);
-        if let Some(Given { value, key: _, at }) = controller.given() {
+        if let Some(Sourced { value, key: _, at }) = controller.given() {
             self.desired.controllers.push(Spanned::new(value.clone(), *at));
         }
-        if let Some(Given { value: raw::Manage { names: Must(Some(names)) }, .. }) = manage.given()
+        if let Some(Sourced { value: raw::Manage { names: RequiredKey(Some(names)) }, .. }) =
+            manage.given()
         {
             for pattern in &names.value {
                 self.add_pattern(pattern, complaints);
@@ -74,8 +75,8 @@ impl Resolver {
         Desired { manage, ..self.desired }
     }
 
-    fn add_policy(&mut self, given: &Given<PolicyMap>, complaints: &mut Complaints) {
-        let Given { value, key, at } = given;
+    fn add_policy(&mut self, given: &Sourced<PolicyMap>, complaints: &mut Complaints) {
+        let Sourced { value, key, at } = given;
         let value = policy::policy(value, complaints);
         if let Some(first) = &self.desired.policy {
             complaints.add(
@@ -86,7 +87,7 @@ impl Resolver {
             );
             return;
         }
-        self.desired.policy = Some(Given { value, key: *key, at: *at });
+        self.desired.policy = Some(Sourced { value, key: *key, at: *at });
     }
 
     fn add_pattern(&mut self, pattern: &Spanned<String>, complaints: &mut Complaints) {
@@ -142,11 +143,11 @@ impl Resolver {
     /// Returns the name, if it is one and nobody else has it.
     fn name(
         &mut self,
-        name: &Must<String>,
+        name: &RequiredKey<String>,
         entry: Span,
         complaints: &mut Complaints,
     ) -> Option<Spanned<Name>> {
-        let Given { value: text, key: _, at } = name.0.as_ref()?;
+        let Sourced { value: text, key: _, at } = name.0.as_ref()?;
         let name = match text.parse::<Name>() {
             Ok(name) => name,
             Err(error) => {
@@ -180,8 +181,8 @@ impl Resolver {
     }
 }
 
-pub(super) fn check_version(version: &Must<Number>, complaints: &mut Complaints) {
-    if let Some(Given { value: Number(version), key: _, at }) = version.0
+pub(super) fn check_version(version: &RequiredKey<Number>, complaints: &mut Complaints) {
+    if let Some(Sourced { value: Number(version), key: _, at }) = version.0
         && version != i128::from(raw::VERSION)
     {
         let message = format!("version {version} of the format is not known");

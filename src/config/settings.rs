@@ -9,15 +9,15 @@ use std::{
 use super::{
     complaints::{Complaints, shown},
     raw::{self, MAX_PORT, MAX_RETRIES},
-    read::{Length, Must, Slot, Word},
+    read::{DurationText, OptionalKey, RequiredKey, Word},
     targets::warn_ipv6,
     values,
 };
 use crate::{
     codes,
     model::{
-        CredentialId, CredentialKind, CredentialRef, DesiredCredentials, Exclude, Given, OnChange,
-        Protocol, Rerun, Setting, SettingKey, SpanOfTime, Wanted,
+        CredentialId, CredentialKind, CredentialRef, DesiredCredentials, Exclude, OnChange,
+        Protocol, Rerun, Setting, SettingKey, Sourced, SpanOfTime, Wanted,
     },
     source::{Diagnostic, Spanned},
 };
@@ -30,21 +30,21 @@ const MANY_CREDENTIALS: usize = 5;
 /// What a discovery, or the defaults, say about the shared keys.
 #[derive(Debug, Default)]
 pub(super) struct Common {
-    settings: BTreeMap<SettingKey, Slot<Setting>>,
-    credentials: Slot<Kinds>,
-    rerun: Slot<Rerun>,
-    on_change: Slot<OnChange>,
+    settings: BTreeMap<SettingKey, OptionalKey<Setting>>,
+    credentials: OptionalKey<Kinds>,
+    rerun: OptionalKey<Rerun>,
+    on_change: OptionalKey<OnChange>,
 }
 
-type Kinds = BTreeMap<CredentialKind, Slot<Vec<Spanned<CredentialRef>>>>;
+type Kinds = BTreeMap<CredentialKind, OptionalKey<Vec<Spanned<CredentialRef>>>>;
 
 /// What holds for a discovery once the defaults are put in.
 #[derive(Debug)]
 pub(super) struct Effective {
     /// All but the target.
     pub(super) wanted: Wanted,
-    pub(super) rerun: Option<Given<Rerun>>,
-    pub(super) on_change: Option<Given<OnChange>>,
+    pub(super) rerun: Option<Sourced<Rerun>>,
+    pub(super) on_change: Option<Sourced<OnChange>>,
 }
 
 /// Reads the values of the shared keys.
@@ -61,7 +61,7 @@ pub(super) fn common(raw: &raw::Settings, complaints: &mut Complaints) -> Common
         on_change,
     } = raw;
     let mut settings = BTreeMap::new();
-    let mut add = |key, said: Slot<Setting>| drop(settings.insert(key, said));
+    let mut add = |key, said: OptionalKey<Setting>| drop(settings.insert(key, said));
     add(
         SettingKey::Exclude,
         exclude.try_map(|it| Some(Setting::Exclude(excludes(it, complaints)))),
@@ -103,7 +103,7 @@ impl Common {
         let mut wanted = Wanted::default();
         wanted.credentials = effective_credentials(&credentials, &defaults.credentials);
         for (key, own) in settings {
-            let default = defaults.settings.get(&key).unwrap_or(&Slot::Absent);
+            let default = defaults.settings.get(&key).unwrap_or(&OptionalKey::Absent);
             if let Some(setting) = own.or_default(default) {
                 wanted.insert(setting);
             }
@@ -117,22 +117,28 @@ impl Common {
 }
 
 /// Merges kind by kind; `null` in the place of all kinds takes all of the defaults away.
-fn effective_credentials(own: &Slot<Kinds>, defaults: &Slot<Kinds>) -> DesiredCredentials {
+fn effective_credentials(
+    own: &OptionalKey<Kinds>,
+    defaults: &OptionalKey<Kinds>,
+) -> DesiredCredentials {
     let none = Kinds::new();
     let own = match own {
-        Slot::Absent => &none,
-        Slot::Null | Slot::Broken => return DesiredCredentials::new(),
-        Slot::Given(it) => &it.value,
+        OptionalKey::Absent => &none,
+        OptionalKey::Null | OptionalKey::Invalid => return DesiredCredentials::new(),
+        OptionalKey::Given(it) => &it.value,
     };
     let defaults = defaults.given().map_or(&none, |it| &it.value);
     let of_kind = |kind: CredentialKind| {
-        let said = own.get(&kind).unwrap_or(&Slot::Absent);
-        said.or_default(defaults.get(&kind).unwrap_or(&Slot::Absent)).map(|it| (kind, it))
+        let said = own.get(&kind).unwrap_or(&OptionalKey::Absent);
+        said.or_default(defaults.get(&kind).unwrap_or(&OptionalKey::Absent)).map(|it| (kind, it))
     };
     CredentialKind::ALL.into_iter().filter_map(of_kind).collect()
 }
 
-fn excludes(given: &Given<Vec<Spanned<String>>>, complaints: &mut Complaints) -> BTreeSet<Exclude> {
+fn excludes(
+    given: &Sourced<Vec<Spanned<String>>>,
+    complaints: &mut Complaints,
+) -> BTreeSet<Exclude> {
     let read = |it: &Spanned<String>| {
         values::exclude(&it.value, it.span, complaints).map(|value| (value, it.span))
     };
@@ -143,7 +149,7 @@ fn excludes(given: &Given<Vec<Spanned<String>>>, complaints: &mut Complaints) ->
 }
 
 fn protocol_order(
-    given: &Given<Vec<Spanned<Word<Protocol>>>>,
+    given: &Sourced<Vec<Spanned<Word<Protocol>>>>,
     complaints: &mut Complaints,
 ) -> Option<Vec<Protocol>> {
     if given.value.is_empty() && complaints.has_error_within(given.at) {
@@ -176,7 +182,10 @@ fn protocol_order(
     Some(order)
 }
 
-fn bounded_timeout(given: &Given<Length>, complaints: &mut Complaints) -> Option<SpanOfTime> {
+fn bounded_timeout(
+    given: &Sourced<DurationText>,
+    complaints: &mut Complaints,
+) -> Option<SpanOfTime> {
     let length = values::duration(given, complaints)?;
     if TIMEOUT.contains(&length.seconds()) {
         return Some(length);
@@ -188,7 +197,7 @@ fn bounded_timeout(given: &Given<Length>, complaints: &mut Complaints) -> Option
 fn rerun_rule(rule: &raw::RerunRule, complaints: &mut Complaints) -> Option<Rerun> {
     match rule {
         raw::RerunRule::Word(rule) => Some(*rule),
-        raw::RerunRule::Age(raw::OlderThan { older_than: Must(age) }) => {
+        raw::RerunRule::Age(raw::OlderThan { older_than: RequiredKey(age) }) => {
             values::duration(age.as_ref()?, complaints).map(Rerun::OlderThan)
         }
     }
@@ -220,14 +229,14 @@ fn credential(
     raw: &Spanned<raw::Credential>,
     complaints: &mut Complaints,
 ) -> Option<CredentialRef> {
-    let own = |it: &Slot<String>| it.given().map(|it| it.value.clone());
+    let own = |it: &OptionalKey<String>| it.given().map(|it| it.value.clone());
     let (description, username, id) = match &raw.value {
         raw::Credential::Description(it) => (Some(it.clone()), None, None),
         raw::Credential::Map(map) => {
             let raw::CredentialMap { description, username, id, unknown } = map.as_ref();
-            let is_broken = |it: &&Slot<String>| matches!(it, Slot::Broken);
+            let is_invalid = |it: &&OptionalKey<String>| matches!(it, OptionalKey::Invalid);
             // What it would be without its other mistakes is not known.
-            if unknown.n_keys != 0 || [description, username, id].iter().any(is_broken) {
+            if unknown.n_keys != 0 || [description, username, id].iter().any(is_invalid) {
                 return None;
             }
             (own(description), own(username), own(id))

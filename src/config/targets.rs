@@ -10,13 +10,13 @@ use ipnet::IpNet;
 use super::{
     complaints::{Complaints, alternatives, shown},
     raw::{self, MAX_HOPS},
-    read::{Must, Slot},
+    read::{OptionalKey, RequiredKey},
     values,
 };
 use crate::{
     codes,
     model::{
-        AddressRange, Count, Given, Hops, Neighbours, Setting, State, Target, TargetKind, Wanted,
+        AddressRange, Count, Hops, Neighbours, Setting, Sourced, State, Target, TargetKind, Wanted,
     },
     source::{Diagnostic, Span, Spanned},
 };
@@ -34,15 +34,15 @@ pub(super) fn target(
     raw: &raw::Discovery,
     entry: Span,
     complaints: &mut Complaints,
-) -> Option<Given<Setting>> {
+) -> Option<Sourced<Setting>> {
     let raw::Discovery { name, address, ranges, cidr, cdp, lldp, state, settings: _, unknown } =
         raw;
     let said = [
-        (TargetKind::Address, address.is_said()),
-        (TargetKind::Ranges, ranges.is_said()),
-        (TargetKind::Cidr, cidr.is_said()),
-        (TargetKind::Cdp, cdp.is_said()),
-        (TargetKind::Lldp, lldp.is_said()),
+        (TargetKind::Address, address.is_present()),
+        (TargetKind::Ranges, ranges.is_present()),
+        (TargetKind::Cidr, cidr.is_present()),
+        (TargetKind::Cdp, cdp.is_present()),
+        (TargetKind::Lldp, lldp.is_present()),
     ];
     let targets = [
         address.try_map(|it| one_address(it, complaints)),
@@ -54,10 +54,10 @@ pub(super) fn target(
     .map(|it| it.try_map(|it| Some(Setting::Target(it.value.clone()))));
     let keys = [key(address), key(ranges), key(cidr), key(cdp), key(lldp)];
     let is_absent = match state {
-        Slot::Given(it) => it.value.0 == State::Absent,
+        OptionalKey::Given(it) => it.value.0 == State::Absent,
         // What was meant is not known: nothing is said that may be wrong.
-        Slot::Broken => true,
-        Slot::Absent | Slot::Null => false,
+        OptionalKey::Invalid => true,
+        OptionalKey::Absent | OptionalKey::Null => false,
     };
     let is_misspelt = said.iter().any(|(kind, _)| unknown.meant.contains(&kind.key()));
     let n_said = said.iter().filter(|(_, said)| *said).count();
@@ -68,7 +68,7 @@ pub(super) fn target(
     targets.into_iter().find_map(|it| it.given().cloned())
 }
 
-fn key<T>(slot: &Slot<T>) -> Option<Span> {
+fn key<T>(slot: &OptionalKey<T>) -> Option<Span> {
     slot.given().map(|it| it.key)
 }
 
@@ -96,13 +96,13 @@ fn which_target(keys: &[Option<Span>], name: Span, n_said: usize) -> Diagnostic 
     places.into_iter().fold(complaint, Diagnostic::at).help(help)
 }
 
-fn one_address(given: &Given<String>, complaints: &mut Complaints) -> Option<Target> {
+fn one_address(given: &Sourced<String>, complaints: &mut Complaints) -> Option<Target> {
     let address = values::address(&given.value, given.at, complaints)?;
     warn_ipv6([(address, given.at)], complaints);
     Some(Target::Address(address))
 }
 
-fn prefix(given: &Given<String>, complaints: &mut Complaints) -> Option<Target> {
+fn prefix(given: &Sourced<String>, complaints: &mut Complaints) -> Option<Target> {
     let net = values::prefix(&given.value, given.at, complaints)?;
     warn_ipv6([(net.addr(), given.at)], complaints);
     let (shortest, longest) = match net {
@@ -121,24 +121,24 @@ fn prefix(given: &Given<String>, complaints: &mut Complaints) -> Option<Target> 
     Some(Target::Cidr(net))
 }
 
-fn neighbours(given: &Given<raw::Neighbours>, complaints: &mut Complaints) -> Option<Neighbours> {
+fn neighbours(given: &Sourced<raw::Neighbours>, complaints: &mut Complaints) -> Option<Neighbours> {
     let raw::Neighbours { seed, hops } = &given.value;
     let hops = hops.try_map(|it| values::bounded::<Hops>(it, "hops", 1..=MAX_HOPS, complaints));
-    let Must(Some(Given { value: seed, key: _, at })) = seed else {
+    let RequiredKey(Some(Sourced { value: seed, key: _, at })) = seed else {
         return None;
     };
     let seed = values::address(seed, *at, complaints)?;
     warn_ipv6([(seed, *at)], complaints);
     let hops = match hops {
-        Slot::Absent | Slot::Null => Hops::try_from(MAX_HOPS).ok(),
-        Slot::Broken => None,
-        Slot::Given(it) => Some(it.value),
+        OptionalKey::Absent | OptionalKey::Null => Hops::try_from(MAX_HOPS).ok(),
+        OptionalKey::Invalid => None,
+        OptionalKey::Given(it) => Some(it.value),
     };
     Some(Neighbours { seed, hops })
 }
 
 fn set_of_ranges(
-    given: &Given<Vec<Spanned<String>>>,
+    given: &Sourced<Vec<Spanned<String>>>,
     complaints: &mut Complaints,
 ) -> Option<Target> {
     if given.value.is_empty() && complaints.has_error_within(given.at) {

@@ -8,11 +8,13 @@ use ipnet::IpNet;
 
 use super::{
     complaints::{Complaints, shown},
-    read::{Length, Number},
+    read::{DurationText, Number},
 };
 use crate::{
     codes,
-    model::{AddressRange, Exclude, Given, RangeError, SpanOfTime, SpanOfTimeError, parse_address},
+    model::{
+        AddressRange, Exclude, RangeError, Sourced, SpanOfTime, SpanOfTimeError, parse_address,
+    },
     source::{Diagnostic, Span},
 };
 
@@ -138,7 +140,10 @@ pub(super) fn exclude(text: &str, at: Span, complaints: &mut Complaints) -> Opti
 }
 
 /// Reads a length of time.
-pub(super) fn duration(given: &Given<Length>, complaints: &mut Complaints) -> Option<SpanOfTime> {
+pub(super) fn duration(
+    given: &Sourced<DurationText>,
+    complaints: &mut Complaints,
+) -> Option<SpanOfTime> {
     match given.value.0.parse::<SpanOfTime>() {
         Ok(length) => Some(length),
         Err(error) => {
@@ -161,12 +166,12 @@ pub(super) fn duration(given: &Given<Length>, complaints: &mut Complaints) -> Op
 
 /// Returns a number if it is within bounds.
 pub(super) fn bounded<T: TryFrom<i64>>(
-    given: &Given<Number>,
+    given: &Sourced<Number>,
     what: &str,
     bounds: RangeInclusive<i64>,
     complaints: &mut Complaints,
 ) -> Option<T> {
-    let Given { value: Number(number), key: _, at } = given;
+    let Sourced { value: Number(number), key: _, at } = given;
     if let Ok(number) = i64::try_from(*number)
         && bounds.contains(&number)
     {

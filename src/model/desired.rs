@@ -24,7 +24,7 @@ pub(crate) struct Desired {
     /// In the order in which they were read; names are unique.
     pub(crate) discoveries: Vec<DesiredDiscovery>,
     /// The limits that hold: of the files, or of the one that was given in their place.
-    pub(crate) policy: Option<Given<Policy>>,
+    pub(crate) policy: Option<Sourced<Policy>>,
 }
 
 /// One discovery as the files want it, the defaults of its file put in.
@@ -34,9 +34,9 @@ pub(crate) struct DesiredDiscovery {
     /// The whole entry, from its first key on.
     pub(crate) span: Span,
     pub(crate) wanted: Wanted,
-    pub(crate) state: Option<Given<State>>,
-    pub(crate) rerun: Option<Given<Rerun>>,
-    pub(crate) on_change: Option<Given<OnChange>>,
+    pub(crate) state: Option<Sourced<State>>,
+    pub(crate) rerun: Option<Sourced<Rerun>>,
+    pub(crate) on_change: Option<Sourced<OnChange>>,
 }
 
 /// The settings that the files give, each with its place. A key that is absent is not managed;
@@ -44,18 +44,18 @@ pub(crate) struct DesiredDiscovery {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
     /// All but the credentials.
-    settings: BTreeMap<SettingKey, Given<Setting>>,
+    settings: BTreeMap<SettingKey, Sourced<Setting>>,
     /// References, which the planner resolves.
     pub(crate) credentials: DesiredCredentials,
 }
 
 /// The credentials that the files give, by kind. A kind that is absent is not managed, one that is
 /// empty is managed and none.
-pub(crate) type DesiredCredentials = BTreeMap<CredentialKind, Given<Vec<Spanned<CredentialRef>>>>;
+pub(crate) type DesiredCredentials = BTreeMap<CredentialKind, Sourced<Vec<Spanned<CredentialRef>>>>;
 
 /// What a key of the files gives.
 #[derive(Clone, Debug)]
-pub(crate) struct Given<T> {
+pub(crate) struct Sourced<T> {
     pub(crate) value: T,
     /// Where the key stands: the place that a change of it comes from.
     pub(crate) key: Span,
@@ -64,7 +64,7 @@ pub(crate) struct Given<T> {
 }
 
 impl Wanted {
-    pub(crate) fn insert(&mut self, setting: Given<Setting>) {
+    pub(crate) fn insert(&mut self, setting: Sourced<Setting>) {
         self.settings.insert(setting.value.key(), setting);
     }
 
@@ -76,16 +76,16 @@ impl Wanted {
         }
     }
 
-    pub(crate) fn target(&self) -> Option<Given<&Target>> {
-        let Given { value, key, at } = self.settings.get(&SettingKey::Target)?;
+    pub(crate) fn target(&self) -> Option<Sourced<&Target>> {
+        let Sourced { value, key, at } = self.settings.get(&SettingKey::Target)?;
         let Setting::Target(value) = value else { return None };
-        Some(Given { value, key: *key, at: *at })
+        Some(Sourced { value, key: *key, at: *at })
     }
 
-    pub(crate) fn exclude(&self) -> Option<Given<&BTreeSet<Exclude>>> {
-        let Given { value, key, at } = self.settings.get(&SettingKey::Exclude)?;
+    pub(crate) fn exclude(&self) -> Option<Sourced<&BTreeSet<Exclude>>> {
+        let Sourced { value, key, at } = self.settings.get(&SettingKey::Exclude)?;
         let Setting::Exclude(value) = value else { return None };
-        Some(Given { value, key: *key, at: *at })
+        Some(Sourced { value, key: *key, at: *at })
     }
 
     /// Returns where the files give a setting.

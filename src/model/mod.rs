@@ -31,7 +31,8 @@ pub(crate) use self::{
     address::{AddressRange, AddressSet, Count, RangeError, parse_address},
     credential::{Credential, CredentialId, CredentialKind, CredentialRef, Credentials},
     desired::{
-        Desired, DesiredCredentials, DesiredDiscovery, Given, Globs, OnChange, Rerun, State, Wanted,
+        Desired, DesiredCredentials, DesiredDiscovery, Globs, OnChange, Rerun, Sourced, State,
+        Wanted,
     },
     interface::Interface,
     live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},
@@ -40,8 +41,8 @@ pub(crate) use self::{
     policy::{Grade, MaxDelete, NamePatterns, Policy},
     run_state::RunState,
     settings::{
-        Difference, Field, FieldValue, Form, ManagementIp, Protocol, Setting, SettingKey, Settings,
-        setting_of_path,
+        Difference, Field, FieldValue, Form, ManagementIp, Protocol, Scalar, Setting, SettingKey,
+        Settings, setting_of_path,
     },
     span_of_time::{SpanOfTime, SpanOfTimeError},
     target::{Exclude, Hops, Neighbours, Target, TargetKind},

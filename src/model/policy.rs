@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{
     address::{AddressRange, Count},
-    desired::{Given, Globs},
+    desired::{Globs, Sourced},
     name::Name,
 };
 use crate::source::{Span, Spanned};
@@ -15,33 +15,33 @@ use crate::source::{Span, Spanned};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policy {
     /// How many addresses a plan may scan that no live discovery covers.
-    pub(crate) max_new_addresses: Option<Given<Count>>,
+    pub(crate) max_new_addresses: Option<Sourced<Count>>,
     /// How many addresses a discovery of the files may name.
-    pub(crate) max_addresses_per_discovery: Option<Given<Count>>,
+    pub(crate) max_addresses_per_discovery: Option<Sourced<Count>>,
     /// How often the runs of a plan may log in to devices at most.
-    pub(crate) max_login_attempts: Option<Given<Count>>,
-    pub(crate) max_delete: Option<Given<MaxDelete>>,
+    pub(crate) max_login_attempts: Option<Sourced<Count>>,
+    pub(crate) max_delete: Option<Sourced<MaxDelete>>,
     /// What no discovery of the files may scan.
-    pub(crate) forbid_ranges: Option<Given<Vec<Spanned<AddressRange>>>>,
+    pub(crate) forbid_ranges: Option<Sourced<Vec<Spanned<AddressRange>>>>,
     /// What discoveries of the files may scan, and nothing else.
-    pub(crate) allow_only_within: Option<Given<Vec<Spanned<AddressRange>>>>,
+    pub(crate) allow_only_within: Option<Sourced<Vec<Spanned<AddressRange>>>>,
     /// The names of the neighbour discoveries that there may be.
-    pub(crate) allow_unbounded: Option<Given<NamePatterns>>,
+    pub(crate) allow_unbounded: Option<Sourced<NamePatterns>>,
     /// What is said of discoveries that scan the same addresses; where nothing is given, nothing.
-    pub(crate) overlap: Option<Given<Grade>>,
+    pub(crate) overlap: Option<Sourced<Grade>>,
     /// The names of what is never deleted or replaced.
-    pub(crate) protected_names: Option<Given<NamePatterns>>,
+    pub(crate) protected_names: Option<Sourced<NamePatterns>>,
     /// How much a warning matters, by its whole code.
-    pub(crate) rules: BTreeMap<&'static str, Given<Grade>>,
+    pub(crate) rules: BTreeMap<&'static str, Sourced<Grade>>,
 }
 
 /// How many discoveries a plan may destroy. Where both are given, it has to be above both to be
 /// refused.
 #[derive(Clone, Debug)]
 pub(crate) struct MaxDelete {
-    pub(crate) count: Option<Given<u64>>,
+    pub(crate) count: Option<Sourced<u64>>,
     /// Of the live discoveries that the files own.
-    pub(crate) percent: Option<Given<u64>>,
+    pub(crate) percent: Option<Sourced<u64>>,
 }
 
 /// How much something matters.

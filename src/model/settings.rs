@@ -9,9 +9,12 @@ use std::{
     str::FromStr,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     address::parse_address,
     credential::{Credential, CredentialId, CredentialKind},
+    name::quoted,
     span_of_time::SpanOfTime,
     target::{Exclude, Neighbours, Target},
 };
@@ -170,19 +173,45 @@ pub(crate) struct Field {
 /// The value of a field, as it is shown and written to JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FieldValue {
-    Text(String),
-    Number(u64),
+    Scalar(Scalar),
     List(Vec<String>),
     /// Sorted as they are shown.
     Credentials(Vec<Credential>),
     Gone(Vec<CredentialId>),
 }
 
+/// A value that is not a list. JSON has a type for each.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Scalar {
+    Text(String),
+    Number(u64),
+}
+
+impl Scalar {
+    /// Shows the value on a terminal: text in quotes.
+    pub(crate) fn quoted(&self) -> String {
+        match self {
+            Self::Text(it) => quoted(it),
+            Self::Number(_) => self.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(it) => f.write_str(it),
+            Self::Number(it) => write!(f, "{it}"),
+        }
+    }
+}
+
 impl FieldValue {
     /// Whether it is an empty list, which a controller reports by leaving the field out.
     pub(crate) fn is_empty_list(&self) -> bool {
         match self {
-            Self::Text(_) | Self::Number(_) => false,
+            Self::Scalar(_) => false,
             Self::List(it) => it.is_empty(),
             Self::Credentials(it) => it.is_empty(),
             Self::Gone(it) => it.is_empty(),
@@ -190,7 +219,11 @@ impl FieldValue {
     }
 
     fn from_text(value: &impl ToString) -> Self {
-        Self::Text(value.to_string())
+        Self::Scalar(Scalar::Text(value.to_string()))
+    }
+
+    fn from_number(value: impl Into<u64>) -> Self {
+        Self::Scalar(Scalar::Number(value.into()))
     }
 
     fn from_list<T: ToString>(values: impl IntoIterator<Item = T>) -> Self {
@@ -198,11 +231,11 @@ impl FieldValue {
     }
 
     fn number(&self) -> Option<u64> {
-        if let Self::Number(it) = self { Some(*it) } else { None }
+        if let Self::Scalar(Scalar::Number(it)) = self { Some(*it) } else { None }
     }
 
     fn text(&self) -> Option<&str> {
-        if let Self::Text(it) = self { Some(it) } else { None }
+        if let Self::Scalar(Scalar::Text(it)) = self { Some(it) } else { None }
     }
 
     fn parse<T: FromStr>(&self) -> Option<T> {
@@ -219,8 +252,7 @@ impl fmt::Display for FieldValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let listed = |items: &[String]| format!("[{}]", items.join(", "));
         match self {
-            Self::Text(it) => f.write_str(it),
-            Self::Number(it) => write!(f, "{it}"),
+            Self::Scalar(it) => it.fmt(f),
             Self::List(it) => f.write_str(&listed(it)),
             Self::Credentials(it) => f.write_str(&listed(&texts(it))),
             Self::Gone(it) => f.write_str(&listed(&texts(it))),
@@ -267,7 +299,7 @@ impl Setting {
             Self::Protocols(it) => FieldValue::from_list(it),
             Self::Timeout(it) => FieldValue::from_text(it),
             Self::ManagementIp(it) => FieldValue::from_text(it),
-            Self::Retries(it) | Self::NetconfPort(it) => FieldValue::Number(*it),
+            Self::Retries(it) | Self::NetconfPort(it) => FieldValue::from_number(*it),
         };
         let setting = self.key();
         vec![Field { setting, path: setting.path(), value }]
@@ -447,7 +479,7 @@ impl FromIterator<Setting> for Settings {
 fn target_fields(target: &Target) -> Vec<Field> {
     let field = |path, value| Field { setting: SettingKey::Target, path, value };
     let neighbours = |seed, hops, it: &Neighbours| {
-        let hops = it.hops.map(|it| field(hops, FieldValue::Number(u64::from(it))));
+        let hops = it.hops.map(|it| field(hops, FieldValue::from_number(it)));
         std::iter::once(field(seed, FieldValue::from_text(&it.seed))).chain(hops).collect()
     };
     match target {
