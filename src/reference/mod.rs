@@ -10,7 +10,7 @@ mod text;
 
 mod markdown;
 
-mod roff;
+mod man;
 
 mod diagnostics;
 
@@ -20,7 +20,7 @@ pub(crate) use self::{
     block::Block,
     diagnostics::{capitalized, code_list, code_page, code_reference},
     files::file_format,
+    man::man_sections,
     markdown::markdown,
-    roff::{Manual, roff},
     text::text,
 };

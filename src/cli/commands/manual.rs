@@ -1,16 +1,17 @@
-//! `man` and `reference`: the pages that the program writes of itself.
+//! `man` and `reference`: the documentation that is generated from the program.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use clap::{Arg, ArgAction, Args, Command, ValueEnum, ValueHint};
+use clap::{Arg, Args, Command, ValueEnum, ValueHint};
+use clap_mangen::Man;
 
 use crate::{
     cli::exit::Exit,
     config,
-    reference::{Block, Manual, code_reference, file_format, markdown, roff},
+    reference::{Block, code_reference, file_format, man_sections, markdown},
     session::{Error, ErrorKind, Observer},
 };
 
@@ -32,7 +33,7 @@ pub(crate) enum ReferencePage {
 
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
-    /// Write all manual pages to this folder, which is made if it is not there
+    /// Write all manual pages to this folder, and create it if it is missing
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: Option<PathBuf>,
 }
@@ -60,10 +61,10 @@ pub(crate) fn man(
     let Some(folder) = &args.out else { return Ok(Some(pages.swap_remove(0).1)) };
     write_all(folder, &pages).map_err(|error| {
         let folder = folder.display();
-        let message = format!("the pages cannot be written to `{folder}`: {error}");
+        let message = format!("cannot write the manual pages to `{folder}`: {error}");
         Error::new(ErrorKind::Failed, message)
     })?;
-    observer.note(&format!("Wrote {} pages to {}.", pages.len(), folder.display()));
+    observer.note(&format!("Wrote {} manual pages to {}.", pages.len(), folder.display()));
     Ok(None)
 }
 
@@ -75,34 +76,54 @@ fn write_all(folder: &Path, pages: &[(String, String)]) -> std::io::Result<()> {
 /// Returns the names and texts of all manual pages, that of the program first.
 fn manuals(root: Command) -> Vec<(String, String)> {
     let root = built(root);
-    let mut pages = Vec::new();
-    let mut add = |manual: Manual<'_>, blocks: &[Block]| {
-        pages.push((format!("{}.{}", manual.name, manual.section), roff(manual, blocks)));
-    };
-    let commands = root.get_subcommands().collect::<Vec<_>>();
-    // What stands below its help is the exit codes in short, and they come at length.
-    let mut blocks = described(&root.clone().after_help(None::<&str>), 2);
-    let rows = commands.iter().map(|it| vec![format!("`trueup {}`", it.get_name()), about(it)]);
-    blocks.push(Block::heading(2, "Commands"));
-    blocks.push(Block::Table(vec!["command", "does"], rows.collect()));
-    blocks.extend(exit_status());
-    blocks.extend(see_also());
-    add(Manual { name: "trueup", section: 1, about: &about(&root) }, &blocks);
-    for command in commands {
-        let name = format!("trueup-{}", command.get_name());
-        let mut blocks = described(command, 2);
-        blocks.extend(exit_status());
-        blocks.extend(see_also());
-        add(Manual { name: &name, section: 1, about: &about(command) }, &blocks);
-    }
-    let manual = Manual { name: "trueup-files", section: 5, about: "the files of trueup" };
-    add(manual, &file_format(&config::schema()));
-    let manual = Manual { name: "trueup-codes", section: 7, about: "the codes of complaints" };
-    add(manual, &code_reference());
+    // The exit codes below the help are a summary of the section that follows here.
+    let mut pages = vec![command_manual(root.clone().after_help(None::<&str>))];
+    pages.extend(root.get_subcommands().cloned().map(command_manual));
+    let files = Command::new("trueup-files").about("the files of trueup");
+    pages.push(manual(files, "5", &file_format(&config::schema())));
+    let codes = Command::new("trueup-codes").about("the diagnostic codes of trueup");
+    pages.push(manual(codes, "7", &code_reference()));
     pages
 }
 
-/// The page on the command line: each command, its flags, and what they do.
+fn command_manual(mut command: Command) -> (String, String) {
+    let mut page = Vec::new();
+    if let Some(more) = after_help(&command) {
+        page.extend([Block::heading(2, "More"), Block::lines("text", more)]);
+        // `clap_mangen` would fill these lines as one paragraph.
+        command = command.after_help(None::<&str>).after_long_help(None::<&str>);
+    }
+    page.extend([Block::heading(2, "Exit status"), exit_table()]);
+    page.push(Block::heading(2, "See also"));
+    let text = "`trueup`(1), `trueup-files`(5) for the files, `trueup-codes`(7) for the \
+                diagnostic codes, and `trueup COMMAND --help`.";
+    page.push(Block::Text(text.to_owned()));
+    manual(command, "1", &page)
+}
+
+/// Returns the name and the text of a manual page: the command, then the blocks.
+fn manual(command: Command, section: &str, page: &[Block]) -> (String, String) {
+    let is_command = section == "1";
+    let version = concat!("trueup ", env!("CARGO_PKG_VERSION"));
+    // An empty date has to be quoted, or the version would stand in its place.
+    let man = Man::new(command).section(section).date("\"\"").source(version);
+    let mut text = Vec::new();
+    let written = if is_command {
+        man.render(&mut text)
+    } else {
+        man.render_title(&mut text).and_then(|()| man.render_name_section(&mut text))
+    };
+    written.expect("invariant: memory can be written to");
+    let text = String::from_utf8(text).expect("invariant: help is UTF-8");
+    // A flag that is hyphenated at the end of a line cannot be copied.
+    let text = text.replacen("\n.SH NAME\n", "\n.nh\n.ad l\n.SH NAME\n", 1);
+    (man.get_filename(), text + &man_sections(page))
+}
+
+/// The page on the command line: each command with its arguments.
+///
+/// `clap-markdown` does not fit: it drops the help headings and the `[=WORLD]` of an optional value,
+/// and it fills the aligned lines below the help as one paragraph.
 fn command_line(root: Command) -> Vec<Block> {
     let root = built(root);
     let mut page = vec![Block::heading(1, "Command line"), Block::Text(about(&root) + ".")];
@@ -111,17 +132,16 @@ fn command_line(root: Command) -> Vec<Block> {
         vec![format!("[`trueup {name}`](#trueup-{name})"), about(it)]
     };
     let rows = root.get_subcommands().map(row).collect();
-    page.push(Block::Table(vec!["command", "does"], rows));
+    page.push(Block::Table(vec!["command", "description"], rows));
     page.push(Block::Text(
-        "How each of them ends says its [exit code](exit-codes.md). Complaints have \
-         [codes](diagnostic-codes.md), and what stands in the files is in the \
-         [file format](file-format.md)."
+        "See also the [exit codes](exit-codes.md), the [diagnostic codes](diagnostic-codes.md) and \
+         the [file format](file-format.md)."
             .to_owned(),
     ));
     for command in root.get_subcommands() {
         page.push(Block::heading(2, format!("trueup {}", command.get_name())));
         page.push(Block::Text(about(command) + "."));
-        page.extend(described(command, 3));
+        page.extend(described(command));
     }
     page
 }
@@ -130,7 +150,9 @@ fn command_line(root: Command) -> Vec<Block> {
 fn exit_codes() -> Vec<Block> {
     vec![
         Block::heading(1, "Exit codes"),
-        Block::Text("The first that fits. Warnings never change it.".to_owned()),
+        Block::Text(
+            "The first row that applies decides. Warnings never change the exit code.".to_owned(),
+        ),
         exit_table(),
     ]
 }
@@ -142,17 +164,7 @@ fn exit_table() -> Block {
     Block::Table(vec!["exit", "name in `--events`", "meaning"], Exit::ALL.iter().map(row).collect())
 }
 
-fn exit_status() -> [Block; 2] {
-    [Block::heading(2, "Exit status"), exit_table()]
-}
-
-fn see_also() -> [Block; 2] {
-    let text = "`trueup`(1), `trueup-files`(5) for the files, `trueup-codes`(7) for the codes of \
-                complaints, and `trueup COMMAND --help`.";
-    [Block::heading(2, "See also"), Block::Text(text.to_owned())]
-}
-
-/// The command line as it is parsed, its usages worked out.
+/// clap completes a command line lazily: usage lines and `--help` are missing before this.
 fn built(mut root: Command) -> Command {
     root.build();
     root
@@ -162,11 +174,11 @@ fn about(command: &Command) -> String {
     command.get_about().map(ToString::to_string).unwrap_or_default()
 }
 
-/// How a command is called, and its arguments under their headings.
-fn described(command: &Command, level: usize) -> Vec<Block> {
+/// The usage line of a command, and its arguments under their headings.
+fn described(command: &Command) -> Vec<Block> {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).to_owned();
-    let mut blocks = vec![Block::heading(level, "Usage"), Block::lines("sh", usage)];
+    let mut blocks = vec![Block::heading(3, "Usage"), Block::lines("sh", usage)];
     let mut groups = Vec::<(String, Vec<Vec<String>>)>::new();
     for arg in command.get_arguments().filter(|it| !it.is_hide_set()) {
         let default = if arg.is_positional() { "Arguments" } else { "Options" };
@@ -177,58 +189,39 @@ fn described(command: &Command, level: usize) -> Vec<Block> {
         }
     }
     for (heading, rows) in groups {
-        blocks.push(Block::heading(level, heading));
-        blocks.push(Block::Table(vec!["argument", "default", "what it does"], rows));
+        blocks.push(Block::heading(3, heading));
+        blocks.push(Block::Table(vec!["argument", "default", "description"], rows));
     }
-    if let Some(more) = command.get_after_long_help().or_else(|| command.get_after_help()) {
-        blocks.push(Block::heading(level, "More"));
-        blocks.push(Block::lines("text", more.to_string()));
+    if let Some(more) = after_help(command) {
+        blocks.extend([Block::heading(3, "More"), Block::lines("text", more)]);
     }
     blocks
 }
 
-/// An argument: how it is written, its default, what it does and which values it takes.
+fn after_help(command: &Command) -> Option<String> {
+    let help = command.get_after_long_help().or_else(|| command.get_after_help());
+    help.map(ToString::to_string)
+}
+
+/// A row of the table: how the argument is written, its default, its help and possible values.
 fn row(arg: &Arg) -> Vec<String> {
-    let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
-    let value = arg.get_value_names().and_then(|it| it.first()).map(ToString::to_string);
-    let value = value.filter(|_| takes_value).unwrap_or_default();
-    let long = arg.get_long().map(|it| {
-        if arg.is_require_equals_set() {
-            format!("--{it}[={value}]")
-        } else {
-            format!("--{it} {value}").trim_end().to_owned()
-        }
-    });
-    let short = arg.get_short().map(|it| format!("-{it}"));
-    let names = [short, long].into_iter().flatten().map(|it| format!("`{it}`"));
-    let mut written = names.collect::<Vec<_>>().join(", ");
-    if written.is_empty() {
-        written = format!("`{value}`");
-    }
+    let short = arg.get_short().map(|it| format!("`-{it}`, ")).unwrap_or_default();
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-    // Here is nothing more to see.
     let help = help.replace(" (see more with '--help')", "");
+    let takes_value = arg.get_action().takes_values();
+    let defaults = arg.get_default_values().iter().filter(|_| takes_value);
+    let defaults = defaults.map(|it| it.to_string_lossy()).collect::<Vec<_>>().join(", ");
+    // Where the default depends on something, only the help says it.
     let (help, default) = match help.rsplit_once(" [default: ") {
         Some((help, default)) => (help.to_owned(), default.trim_end_matches(']').to_owned()),
-        None => (help, defaults(arg)),
+        None => (help, defaults),
     };
-    let default = match default.as_str() {
-        "" => String::new(),
-        text => format!("`{text}`"),
-    };
-    vec![written, default, [help, values(arg)].concat()]
-}
-
-fn defaults(arg: &Arg) -> String {
-    let is_shown = matches!(arg.get_action(), ArgAction::Set);
-    let values = arg.get_default_values().iter().filter(|_| is_shown);
-    values.map(|it| it.to_string_lossy()).collect::<Vec<_>>().join(", ")
-}
-
-/// Returns the words that an argument takes, where it takes no other.
-fn values(arg: &Arg) -> String {
     let values = arg.get_possible_values();
-    let words = values.iter().map(|it| format!("`{}`", it.get_name())).collect::<Vec<_>>();
-    let is_flag = !matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
-    if is_flag || words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
+    let values = values.iter().map(|it| format!("`{}`", it.get_name())).collect::<Vec<_>>();
+    let values = match values.as_slice() {
+        [_, ..] if takes_value => format!(" ({})", values.join(", ")),
+        _ => String::new(),
+    };
+    let default = if default.is_empty() { default } else { format!("`{default}`") };
+    vec![format!("{short}`{arg}`"), default, help + &values]
 }
