@@ -15,7 +15,7 @@ use clap::{
 
 use crate::{
     apply::{Limits, Wait},
-    model::SpanOfTime,
+    model::TimeSpan,
     plan::Drift,
     render,
     session::{FileSelection, PlanRequest},
@@ -333,16 +333,16 @@ pub(crate) enum Api {
 /// The longest time that a flag takes, in seconds.
 const LONGEST: u64 = 366 * 86_400;
 
-/// Reads a length of time: a whole number and one of `ms`, `s`, `m`, `h`, `d`, `w`.
+/// Reads a duration: a whole number and one of `ms`, `s`, `m`, `h`, `d`, `w`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Some(Ok(milliseconds)) = text.strip_suffix("ms").map(str::parse::<u32>) {
         return Ok(Duration::from_millis(milliseconds.into()));
     }
-    let span = text.parse::<SpanOfTime>();
+    let span = text.parse::<TimeSpan>();
     if span.is_ok_and(|it| LONGEST < it.seconds()) {
         return Err("that is longer than a year".to_owned());
     }
-    span.map(SpanOfTime::to_duration)
+    span.map(TimeSpan::to_duration)
         .map_err(|_| "write a whole number and one of ms, s, m, h, d, w, such as `30s`".to_owned())
 }
 

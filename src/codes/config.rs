@@ -38,7 +38,7 @@ WRONG_TYPE "wrong_type" [Invalid] {
         could be five seconds or five minutes.",
     example: File("version: 1\ndiscoveries:\n  - name: branch-berlin\n    ranges: 10.10.0.1-10.10.0.254\n"),
     remedy: "Write what the message expects. A list is `[a, b]`, or a line with a dash for each \
-        item; a name that looks like a number goes into quotes; a length of time has a unit.",
+        item; a name that looks like a number goes into quotes; a duration has a unit.",
 }
 
 MISSING_KEY "missing_key" [Invalid] {
@@ -149,10 +149,10 @@ OUT_OF_RANGE "out_of_range" [Invalid] {
 }
 
 BAD_DURATION "bad_duration" [Invalid] {
-    title: "a text is not a length of time",
-    meaning: "A length of time is a whole number and one unit: `s`, `m`, `h`, `d` or `w`. This is \
+    title: "a text is not a duration",
+    meaning: "A duration is a whole number and one unit: `s`, `m`, `h`, `d` or `w`. This is \
         something else.",
-    reason: "A bare `5` says nothing about its unit, and between `5s` and `5m` a scan of a large \
+    reason: "A bare `5` is empty about its unit, and between `5s` and `5m` a scan of a large \
         prefix differs by hours.",
     example: File("version: 1\ndiscoveries:\n  - {name: lab, cidr: 10.20.0.0/24, timeout: 5x}\n"),
     remedy: "Write it like `5s`, `2m` or `7d`. Instead of a fraction take the smaller unit: `90s`, \

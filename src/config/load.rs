@@ -10,8 +10,8 @@ use std::{
 };
 
 use super::{
-    complaints::{Complaints, MOST, in_order, shown_whole, untold},
     policy::{self, PolicyFile},
+    problems::{MOST, Problems, in_order, shown_whole, untold},
     raw,
     read::{Read as _, Reader},
     resolve::{Resolver, check_version},
@@ -44,8 +44,8 @@ pub(crate) fn load(paths: &[PathBuf]) -> Loaded {
     for path in paths {
         disk.add(path);
     }
-    if disk.sources.sources().is_empty() && disk.complaints.is_empty() {
-        disk.complaints.push(no_files("no file is given".to_owned()));
+    if disk.sources.sources().is_empty() && disk.problems.is_empty() {
+        disk.problems.push(no_files("no file is given".to_owned()));
     }
     disk.loaded()
 }
@@ -59,29 +59,29 @@ impl Loaded {
         let same = self.sources.ids().find(is_same);
         if let Some(id) = same.or_else(|| self.read_another(path)) {
             let source = self.sources.source(id);
-            let mut complaints = Complaints::new(id, MOST);
-            self.desired.policy = read_policy(&source.path, &source.text, &mut complaints);
-            let (found, left_out) = complaints.into_parts();
+            let mut problems = Problems::new(id, MOST);
+            self.desired.policy = read_policy(&source.path, &source.text, &mut problems);
+            let (found, left_out) = problems.into_parts();
             self.diagnostics.extend(found.into_iter().chain(untold(&left_out)));
         }
         self.diagnostics = in_order(std::mem::take(&mut self.diagnostics));
         own.filter(|_| same.is_none()).map(|it| it.key)
     }
 
-    /// Reads one more file, and complains where it cannot be read.
+    /// Reads one more file, and reports where it cannot be read.
     fn read_another(&mut self, path: &Path) -> Option<SourceId> {
         let sources = std::mem::take(&mut self.sources);
         let n_before = sources.sources().len();
         let mut disk = Disk { sources, ..Disk::default() };
         if path.is_dir() {
-            let message = format!("{} is a folder, and `--policy` takes a file", shown(path));
-            disk.complaints.push(no_files(message));
+            let message = format!("{} is a folder, but `--policy` needs a file", shown(path));
+            disk.problems.push(no_files(message));
         } else {
             disk.add(path);
         }
-        let Disk { sources, no_text, complaints, n_bytes: _, seen: _, paths: _ } = disk;
+        let Disk { sources, no_text, problems, n_bytes: _, seen: _, paths: _ } = disk;
         self.sources = sources;
-        self.diagnostics.extend(complaints);
+        self.diagnostics.extend(problems);
         self.sources.ids().nth(n_before).filter(|it| !no_text.contains(it))
     }
 }
@@ -124,11 +124,11 @@ fn read_all_but(no_text: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
     for id in sources.ids().filter(|it| !no_text.contains(it)) {
         let source = sources.source(id);
         let room = MOST.saturating_sub(diagnostics.len());
-        let mut complaints = Complaints::new(id, room);
-        if let Some(file) = read_file(&source.path, &source.text, &mut complaints) {
-            resolver.add(&file, &mut complaints);
+        let mut problems = Problems::new(id, room);
+        if let Some(file) = read_file(&source.path, &source.text, &mut problems) {
+            resolver.add(&file, &mut problems);
         }
-        let (found, more) = complaints.into_parts();
+        let (found, more) = problems.into_parts();
         diagnostics.extend(found);
         left_out.extend(more);
     }
@@ -137,25 +137,25 @@ fn read_all_but(no_text: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
     Loaded { sources, desired, diagnostics: in_order(diagnostics), paths: Vec::new() }
 }
 
-fn read_file(path: &str, text: &str, complaints: &mut Complaints) -> Option<raw::File> {
-    let root = root(path, text, complaints)?;
-    raw::File::read(&root, &mut Reader::new(text, complaints))
+fn read_file(path: &str, text: &str, problems: &mut Problems) -> Option<raw::File> {
+    let root = root(path, text, problems)?;
+    raw::File::read(&root, &mut Reader::new(text, problems))
 }
 
-fn read_policy(path: &str, text: &str, complaints: &mut Complaints) -> Option<Sourced<Policy>> {
-    let root = root(path, text, complaints)?;
-    let file = PolicyFile::read(&root, &mut Reader::new(text, complaints))?;
-    check_version(&file.version, complaints);
+fn read_policy(path: &str, text: &str, problems: &mut Problems) -> Option<Sourced<Policy>> {
+    let root = root(path, text, problems)?;
+    let file = PolicyFile::read(&root, &mut Reader::new(text, problems))?;
+    check_version(&file.version, problems);
     let Sourced { value, key, at } = file.policy.0?;
-    Some(Sourced { value: policy::policy(&value, complaints), key, at })
+    Some(Sourced { value: policy::policy(&value, problems), key, at })
 }
 
 /// Reads a file that has to say something.
-fn root<'a>(path: &str, text: &'a str, complaints: &mut Complaints) -> Option<Node<'a>> {
-    let root = tree::read(text, complaints)?;
+fn root<'a>(path: &str, text: &'a str, problems: &mut Problems) -> Option<Node<'a>> {
+    let root = tree::read(text, problems)?;
     if let tree::Value::Null = root.value {
-        let message = format!("{} says nothing", shown_whole(path));
-        complaints.add(no_files(message).help("a file begins with `version: 1`"));
+        let message = format!("{} is empty", shown_whole(path));
+        problems.add(no_files(message).help("a file begins with `version: 1`"));
         return None;
     }
     Some(root)
@@ -171,7 +171,7 @@ struct Disk {
     sources: SourceMap,
     /// Files that are not text, kept to be shown.
     no_text: BTreeSet<SourceId>,
-    complaints: Vec<Diagnostic>,
+    problems: Vec<Diagnostic>,
     n_bytes: u64,
     /// Files that were read: one that is named twice is read once.
     seen: BTreeSet<PathBuf>,
@@ -182,10 +182,10 @@ struct Disk {
 impl Disk {
     /// Reads what was found, all the way.
     fn loaded(self) -> Loaded {
-        let Self { sources, no_text, mut complaints, n_bytes: _, seen: _, paths } = self;
+        let Self { sources, no_text, mut problems, n_bytes: _, seen: _, paths } = self;
         let Loaded { sources, desired, diagnostics, paths: _ } = read_all_but(&no_text, sources);
-        complaints.extend(diagnostics);
-        Loaded { sources, desired, diagnostics: in_order(complaints), paths }
+        problems.extend(diagnostics);
+        Loaded { sources, desired, diagnostics: in_order(problems), paths }
     }
 
     /// Takes a path as the user gave it. A link that was given is followed within its folder: what
@@ -193,9 +193,10 @@ impl Disk {
     /// must not have other files shown.
     fn add(&mut self, path: &Path) {
         if leads_astray(path) {
-            let message = format!("{} is a link out of its folder", shown(path));
-            let help = "name the file that is meant; a link is followed to YAML files beside it";
-            return self.complaints.push(no_files(message).help(help));
+            let message = format!("{} is a link that leads out of its folder", shown(path));
+            let help =
+                "name the file itself: links are followed only to YAML files in the same folder";
+            return self.problems.push(no_files(message).help(help));
         }
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => self.add_folder(path),
@@ -206,11 +207,11 @@ impl Disk {
 
     fn add_folder(&mut self, folder: &Path) {
         let mut files = Vec::new();
-        let before = self.complaints.len();
+        let before = self.problems.len();
         self.search(folder, &mut files);
-        if files.is_empty() && self.complaints.len() == before {
+        if files.is_empty() && self.problems.len() == before {
             let message = format!("{} has no YAML file", shown(folder));
-            self.complaints.push(no_files(message).help(
+            self.problems.push(no_files(message).help(
                 "files end in `.yaml` or `.yml`; links and names that begin with `.` are left out",
             ));
         }
@@ -254,8 +255,9 @@ impl Disk {
         let n_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if rest < n_bytes {
             let megabytes = MAX_BYTES / (1024 * 1024);
-            let message = format!("{} takes the files over {megabytes} MiB", shown(path));
-            return self.complaints.push(no_files(message).help("is it the right file?"));
+            let message =
+                format!("with {}, the files are larger than {megabytes} MiB", shown(path));
+            return self.problems.push(no_files(message).help("is it the right file?"));
         }
         self.n_bytes += n_bytes;
         self.add_bytes(&path.to_string_lossy(), bytes);
@@ -278,7 +280,7 @@ impl Disk {
             self.no_text.insert(source);
             let span = Span { source, start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() };
             let message = "the file is not UTF-8 text from here on";
-            self.complaints.push(
+            self.problems.push(
                 Diagnostic::error(&codes::config::SYNTAX, message)
                     .at(span)
                     .help("save it as UTF-8"),
@@ -292,7 +294,7 @@ impl Disk {
             io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
             _ => error.to_string(),
         };
-        self.complaints.push(no_files(format!("cannot read {}: {why}", shown(path))));
+        self.problems.push(no_files(format!("cannot read {}: {why}", shown(path))));
     }
 }
 
@@ -309,7 +311,7 @@ fn leads_astray(path: &Path) -> bool {
         Some(folder) if folder != Path::new("") => folder,
         Some(_) | None => Path::new("."),
     };
-    // A link that leads nowhere is complained of by whoever reads it.
+    // A link that leads nowhere is reported by whoever reads it.
     let (Ok(target), Ok(folder)) = (fs::canonicalize(&path), fs::canonicalize(folder)) else {
         return false;
     };

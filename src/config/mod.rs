@@ -26,14 +26,14 @@ mod values;
 
 mod schema;
 
-mod complaints;
+mod problems;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::{
-    complaints::{alternatives, nearest},
     load::{Loaded, load, read_files},
+    problems::{alternatives, nearest},
     schema::schema,
 };
 

@@ -10,8 +10,8 @@ use std::{
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
-    complaints::{Complaints, all_of, nearest, shown},
-    read::{Fields, Keyed, Number, OptionalKey, Read, Reader, RequiredKey, Word, Words},
+    problems::{Problems, all_of, nearest, shown},
+    read::{Fields, Keyed, Keyword, Keywords, Number, OptionalKey, Read, Reader, RequiredKey},
     tree::{Node, Value},
     values,
 };
@@ -58,14 +58,14 @@ pub(super) struct PolicyMap {
     pub(super) allow_unbounded: OptionalKey<Vec<Spanned<String>>>,
     /// What is said where two discoveries scan the same addresses: `off` (the default), `warn`, or
     /// `error`, which refuses the plan.
-    pub(super) overlap: OptionalKey<Word<Grade>>,
+    pub(super) overlap: OptionalKey<Keyword<Grade>>,
     /// Patterns of the names of what is never deleted or replaced, whatever the files say.
     #[schemars(inner(length(min = 1)))]
     pub(super) protected_names: OptionalKey<Vec<Spanned<String>>>,
     /// How much a warning matters, by its code, such as `large_range`: `off`, `warn`, or `error`,
     /// which refuses the plan.
     #[schemars(transform = super::schema::keys_are_warnings)]
-    pub(super) rules: OptionalKey<Keyed<Word<Grade>>>,
+    pub(super) rules: OptionalKey<Keyed<Keyword<Grade>>>,
 }
 
 /// How many discoveries a plan may delete or replace; with both keys, it is refused above both.
@@ -77,10 +77,10 @@ pub(super) struct PolicyMap {
     transform = super::schema::count_or_percent
 )]
 pub(super) struct MaxDeleteMap {
-    /// So many.
+    /// Number of discoveries.
     #[schemars(range(min = 0))]
     pub(super) count: OptionalKey<Number>,
-    /// So many in a hundred of the live discoveries that the files own.
+    /// Percentage of the managed live discoveries.
     #[schemars(range(min = 0, max = ALL))]
     pub(super) percent: OptionalKey<Number>,
 }
@@ -100,8 +100,8 @@ pub(super) struct PolicyFile {
     pub(super) policy: RequiredKey<PolicyMap>,
 }
 
-impl Words for Grade {
-    const WORDS: &'static [(&'static str, Self)] =
+impl Keywords for Grade {
+    const KEYWORDS: &'static [(&'static str, Self)] =
         &[("off", Self::Off), ("warn", Self::Warn), ("error", Self::Error)];
 }
 
@@ -172,8 +172,8 @@ impl Read for PolicyFile {
     }
 }
 
-/// Makes limits of what is written; complains of every mistake in it.
-pub(super) fn policy(raw: &PolicyMap, complaints: &mut Complaints) -> Policy {
+/// Makes limits of what is written; reports every mistake in it.
+pub(super) fn policy(raw: &PolicyMap, problems: &mut Problems) -> Policy {
     let PolicyMap {
         max_new_addresses,
         max_addresses_per_discovery,
@@ -186,21 +186,21 @@ pub(super) fn policy(raw: &PolicyMap, complaints: &mut Complaints) -> Policy {
         protected_names,
         rules,
     } = raw;
-    let rules = rules.given().map(|it| self::rules(&it.value, complaints));
+    let rules = rules.given().map(|it| self::rules(&it.value, problems));
     Policy {
-        max_new_addresses: count(max_new_addresses, "max_new_addresses", complaints),
+        max_new_addresses: count(max_new_addresses, "max_new_addresses", problems),
         max_addresses_per_discovery: count(
             max_addresses_per_discovery,
             "max_addresses_per_discovery",
-            complaints,
+            problems,
         ),
-        max_login_attempts: count(max_login_attempts, "max_login_attempts", complaints),
-        max_delete: made(max_delete, |it| self::max_delete(it, complaints)),
-        forbid_ranges: made(forbid_ranges, |it| networks(it, complaints)),
-        allow_only_within: made(allow_only_within, |it| networks(it, complaints)),
-        allow_unbounded: made(allow_unbounded, |it| patterns(it, "allow_unbounded", complaints)),
+        max_login_attempts: count(max_login_attempts, "max_login_attempts", problems),
+        max_delete: made(max_delete, |it| self::max_delete(it, problems)),
+        forbid_ranges: made(forbid_ranges, |it| networks(it, problems)),
+        allow_only_within: made(allow_only_within, |it| networks(it, problems)),
+        allow_unbounded: made(allow_unbounded, |it| patterns(it, "allow_unbounded", problems)),
         overlap: made(overlap, |it| Some(it.value.0)),
-        protected_names: made(protected_names, |it| patterns(it, "protected_names", complaints)),
+        protected_names: made(protected_names, |it| patterns(it, "protected_names", problems)),
         rules: rules.unwrap_or_default(),
     }
 }
@@ -215,32 +215,32 @@ fn made<T, U: Clone>(
 fn count(
     slot: &OptionalKey<Amount>,
     key: &'static str,
-    complaints: &mut Complaints,
+    problems: &mut Problems,
 ) -> Option<Sourced<Count>> {
     made(slot, |given| {
         let Amount { number, digits } = given.value;
         let count = digits.or(u128::try_from(number).ok().map(Count::from));
         if count.is_none() {
             let message = format!("`{key}` cannot be less than 0, found {number}");
-            complaints.add(Diagnostic::error(&codes::config::OUT_OF_RANGE, message).at(given.at));
+            problems.add(Diagnostic::error(&codes::config::OUT_OF_RANGE, message).at(given.at));
         }
         count
     })
 }
 
-fn max_delete(given: &Sourced<MaxDeleteMap>, complaints: &mut Complaints) -> Option<MaxDelete> {
+fn max_delete(given: &Sourced<MaxDeleteMap>, problems: &mut Problems) -> Option<MaxDelete> {
     let MaxDeleteMap { count, percent } = &given.value;
     if !count.is_present() && !percent.is_present() {
-        // A key that is misspelt has been complained of.
-        if !complaints.has_error_within(given.at) {
+        // A key that is misspelt has been reported.
+        if !problems.has_error_within(given.at) {
             let message = "`max_delete` needs `count`, `percent` or both";
-            complaints.add(Diagnostic::error(&codes::config::MISSING_KEY, message).at(given.at));
+            problems.add(Diagnostic::error(&codes::config::MISSING_KEY, message).at(given.at));
         }
         return None;
     }
     Some(MaxDelete {
-        count: made(count, |it| values::bounded(it, "count", 0..=i64::MAX, complaints)),
-        percent: made(percent, |it| values::bounded(it, "percent", 0..=ALL, complaints)),
+        count: made(count, |it| values::bounded(it, "count", 0..=i64::MAX, problems)),
+        percent: made(percent, |it| values::bounded(it, "percent", 0..=ALL, problems)),
     })
 }
 
@@ -248,25 +248,25 @@ fn max_delete(given: &Sourced<MaxDeleteMap>, complaints: &mut Complaints) -> Opt
 /// limit.
 fn networks(
     given: &Sourced<Vec<Spanned<String>>>,
-    complaints: &mut Complaints,
+    problems: &mut Problems,
 ) -> Option<Vec<Spanned<AddressRange>>> {
     let network = |it: &Spanned<String>| {
-        let range = values::network(&it.value, it.span, complaints)?;
+        let range = values::network(&it.value, it.span, problems)?;
         Some(Spanned::new(range, it.span))
     };
     let read = given.value.iter().filter_map(network).collect::<Vec<_>>();
-    (!complaints.has_error_within(given.at)).then_some(read)
+    (!problems.has_error_within(given.at)).then_some(read)
 }
 
 fn patterns(
     given: &Sourced<Vec<Spanned<String>>>,
     key: &'static str,
-    complaints: &mut Complaints,
+    problems: &mut Problems,
 ) -> Option<NamePatterns> {
     const CODE: &Code = &codes::config::BAD_GLOB;
     if let Some(first) = given.value.get(MOST_PATTERNS) {
         let message = format!("`{key}` has more than {MOST_PATTERNS} patterns");
-        complaints.add(Diagnostic::error(CODE, message).at(first.span));
+        problems.add(Diagnostic::error(CODE, message).at(first.span));
         return None;
     }
     for Spanned { value: text, span } in &given.value {
@@ -275,17 +275,17 @@ fn patterns(
             Ok(_) => "an empty pattern matches no name".to_owned(),
             Err(error) => format!("{} is not a pattern: {error}", shown(text)),
         };
-        complaints.add(Diagnostic::error(CODE, message).at(*span));
+        problems.add(Diagnostic::error(CODE, message).at(*span));
     }
-    if complaints.has_error_within(given.at) {
+    if problems.has_error_within(given.at) {
         return None;
     }
     match Globs::new(given.value.iter().map(|it| &it.value)) {
         Ok(globs) => Some(NamePatterns { patterns: given.value.clone(), globs }),
         // Each compiles by itself: only all together can be too much.
         Err(error) => {
-            let message = format!("the patterns of `{key}` do not go together: {error}");
-            complaints.add(Diagnostic::error(CODE, message).at(given.at));
+            let message = format!("cannot compile the patterns of `{key}`: {error}");
+            problems.add(Diagnostic::error(CODE, message).at(given.at));
             None
         }
     }
@@ -293,21 +293,21 @@ fn patterns(
 
 /// Returns how much warnings matter, by their whole codes.
 fn rules(
-    written: &Keyed<Word<Grade>>,
-    complaints: &mut Complaints,
+    written: &Keyed<Keyword<Grade>>,
+    problems: &mut Problems,
 ) -> BTreeMap<&'static str, Sourced<Grade>> {
     let mut rules = BTreeMap::new();
-    for (text, Sourced { value: Word(grade), key, at }) in &written.0 {
+    for (text, Sourced { value: Keyword(grade), key, at }) in &written.0 {
         let found = codes::gradable().find(|it| it.name == text || it.short() == text);
         let Some(code) = found else {
-            complaints.add(no_warning(text).at(*key));
+            problems.add(no_warning(text).at(*key));
             continue;
         };
         match rules.entry(code.name) {
             btree_map::Entry::Vacant(entry) => {
                 entry.insert(Sourced { value: *grade, key: *key, at: *at });
             }
-            btree_map::Entry::Occupied(entry) => complaints.add(
+            btree_map::Entry::Occupied(entry) => problems.add(
                 Diagnostic::error(
                     &codes::config::DUPLICATE_KEY,
                     format!("`{}` is graded twice", code.short()),
@@ -329,7 +329,7 @@ fn no_warning(text: &str) -> Diagnostic {
     };
     let help = match meant {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("only warnings are graded: {}", all_of(short)),
+        None => format!("only warnings can be graded: {}", all_of(short)),
     };
     let message = format!("{} is not the code of a warning", shown(text));
     Diagnostic::error(&codes::config::UNKNOWN_KEY, message).help(help)

@@ -8,10 +8,11 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    complaints::Place,
     policy::PolicyMap,
+    problems::Place,
     read::{
-        DurationText, Fields, Number, OptionalKey, Read, Reader, RequiredKey, Unknown, Word, Words,
+        DurationText, Fields, Keyword, Keywords, Number, OptionalKey, Read, Reader, RequiredKey,
+        Unknown,
     },
     tree::{Node, Value},
 };
@@ -108,7 +109,7 @@ pub(super) struct Discovery {
     /// Whether it is to be there: `present` (the default); `stopped`: there, and never running;
     /// `absent`: deleted, whatever the other keys say.
     #[schemars(extend("default" = "present"))]
-    pub(super) state: OptionalKey<Word<State>>,
+    pub(super) state: OptionalKey<Keyword<State>>,
     #[schemars(flatten)]
     pub(super) settings: Settings,
     #[schemars(skip)]
@@ -127,25 +128,25 @@ pub(super) struct Settings {
     pub(super) credentials: OptionalKey<Credentials>,
     /// How devices are logged in to, in the order in which it is tried.
     #[schemars(length(min = 1))]
-    pub(super) protocols: OptionalKey<Vec<Spanned<Word<Protocol>>>>,
+    pub(super) protocols: OptionalKey<Vec<Spanned<Keyword<Protocol>>>>,
     /// How often a device that does not answer is tried again.
     #[schemars(range(min = 0, max = MAX_RETRIES))]
     pub(super) retries: OptionalKey<Number>,
     /// How long a device may take to answer, from `1s` to `300s`.
     pub(super) timeout: OptionalKey<DurationText>,
     /// Which of a device's addresses it is managed by.
-    pub(super) management_ip: OptionalKey<Word<ManagementIp>>,
+    pub(super) management_ip: OptionalKey<Keyword<ManagementIp>>,
     /// The port of NETCONF.
     #[schemars(range(min = 1, max = MAX_PORT))]
     pub(super) netconf_port: OptionalKey<Number>,
     /// When a discovery that is there is run again: `on_change` (the default), `until_complete`,
-    /// `always`, `never`, or once its last run is older than a length of time.
+    /// `always`, `never`, or once its last run is older than a duration.
     #[schemars(extend("default" = "on_change"))]
     pub(super) rerun: OptionalKey<RerunRule>,
     /// How a changed setting is carried out: `update` (the default), or `replace`, which deletes
     /// the discovery and creates it again.
     #[schemars(extend("default" = "update"))]
-    pub(super) on_change: OptionalKey<Word<OnChange>>,
+    pub(super) on_change: OptionalKey<Keyword<OnChange>>,
 }
 
 /// Where a neighbour discovery starts, and how far it goes.
@@ -214,7 +215,7 @@ pub(super) struct CredentialMap {
 /// When a discovery is run again: a word, or an age.
 #[derive(Debug)]
 pub(super) enum RerunRule {
-    Word(Rerun),
+    Keyword(Rerun),
     Age(OlderThan),
 }
 
@@ -227,27 +228,28 @@ pub(super) struct OlderThan {
     pub(super) older_than: RequiredKey<DurationText>,
 }
 
-impl Words for State {
-    const WORDS: &'static [(&'static str, Self)] =
+impl Keywords for State {
+    const KEYWORDS: &'static [(&'static str, Self)] =
         &[("present", Self::Present), ("stopped", Self::Stopped), ("absent", Self::Absent)];
 }
 
-impl Words for OnChange {
-    const WORDS: &'static [(&'static str, Self)] =
+impl Keywords for OnChange {
+    const KEYWORDS: &'static [(&'static str, Self)] =
         &[("update", Self::Update), ("replace", Self::Replace)];
 }
 
-impl Words for ManagementIp {
-    const WORDS: &'static [(&'static str, Self)] =
+impl Keywords for ManagementIp {
+    const KEYWORDS: &'static [(&'static str, Self)] =
         &[("default", Self::Default), ("loopback", Self::Loopback)];
 }
 
-impl Words for Protocol {
-    const WORDS: &'static [(&'static str, Self)] = &[("ssh", Self::Ssh), ("telnet", Self::Telnet)];
+impl Keywords for Protocol {
+    const KEYWORDS: &'static [(&'static str, Self)] =
+        &[("ssh", Self::Ssh), ("telnet", Self::Telnet)];
 }
 
-impl Words for Rerun {
-    const WORDS: &'static [(&'static str, Self)] = &[
+impl Keywords for Rerun {
+    const KEYWORDS: &'static [(&'static str, Self)] = &[
         ("on_change", Self::OnChange),
         ("until_complete", Self::UntilComplete),
         ("always", Self::Always),
@@ -408,7 +410,9 @@ impl Read for RerunRule {
             | Value::Integer(_)
             | Value::Float(_)
             | Value::Text(_)
-            | Value::List(_) => Word::<Rerun>::read(node, reader).map(|Word(it)| Self::Word(it)),
+            | Value::List(_) => {
+                Keyword::<Rerun>::read(node, reader).map(|Keyword(it)| Self::Keyword(it))
+            }
         }
     }
 }
@@ -442,7 +446,7 @@ impl JsonSchema for RerunRule {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let word = generator.subschema_for::<Word<Rerun>>();
+        let word = generator.subschema_for::<Keyword<Rerun>>();
         let age = generator.subschema_for::<OlderThan>();
         json_schema!({
             "description": "When a discovery is run again.",

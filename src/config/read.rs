@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    complaints::{Complaints, Place, all_of, alternatives, nearest, shown},
+    problems::{Place, Problems, all_of, alternatives, nearest, shown},
     tree::{Entry, Node, Value},
 };
 use crate::{
@@ -17,18 +17,18 @@ use crate::{
     source::{Diagnostic, Spanned},
 };
 
-/// What is needed to read a file: its text, and where to complain.
+/// What is needed to read a file: its text, and where to report problems.
 #[derive(Debug)]
 pub(super) struct Reader<'a, 'c> {
     text: &'a str,
-    complaints: &'c mut Complaints,
+    problems: &'c mut Problems,
     /// The key whose value is read; none at the top of the file.
     key: Option<&'static str>,
 }
 
 /// A type that a value of a file can have.
 pub(super) trait Read: Sized {
-    /// Reads a value. `None` where it is of another type, which is then complained about.
+    /// Reads a value. `None` where it is of another type, which is then reported.
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self>;
 
     /// Returns what an item of a list is known by.
@@ -44,7 +44,7 @@ pub(super) enum OptionalKey<T> {
     Absent,
     /// `null`: not managed, and a default is taken away.
     Null,
-    /// A value of another type, which was complained about.
+    /// A value of another type, which was reported.
     Invalid,
     Given(Sourced<T>),
 }
@@ -65,7 +65,7 @@ impl<T> OptionalKey<T> {
         }
     }
 
-    /// Makes something else of the value; `None` is a mistake that was complained about.
+    /// Makes something else of the value; `None` is a mistake that was reported.
     pub(super) fn try_map<U>(&self, make: impl FnOnce(&Sourced<T>) -> Option<U>) -> OptionalKey<U> {
         match self {
             Self::Absent => OptionalKey::Absent,
@@ -185,14 +185,14 @@ impl<'n, 'a> Fields<'n, 'a> {
         self.entries.iter().find(|it| it.name() == key)
     }
 
-    /// Complains about every key that was not asked for, and every one that is missing. One that
+    /// Reports every key that was not asked for, and every one that is missing. One that
     /// is misspelt is not missing too.
     pub(super) fn finish(self, reader: &mut Reader<'_, '_>) -> Unknown {
         let unknown = self.unknown(reader);
         for key in self.missing.iter().filter(|it| !unknown.meant.contains(it)) {
             let message = format!("{} needs the key `{key}`", self.what);
-            let at = reader.complaints.span(self.first_key());
-            reader.complaints.add(
+            let at = reader.problems.span(self.first_key());
+            reader.problems.add(
                 Diagnostic::error(&codes::config::MISSING_KEY, message)
                     .labelled(at, format!("`{key}` is missing here")),
             );
@@ -215,12 +215,12 @@ impl<'n, 'a> Fields<'n, 'a> {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the keys are {keys}"),
             };
-            reader.complaints.add(
+            reader.problems.add(
                 Diagnostic::error(
                     &codes::config::UNKNOWN_KEY,
                     format!("{} has no key {}", self.what, shown(name)),
                 )
-                .at(reader.complaints.span(entry.key.place))
+                .at(reader.problems.span(entry.key.place))
                 .help(help),
             );
         }
@@ -252,13 +252,13 @@ fn given<T: Read>(
     let value = T::read(&entry.value, reader);
     reader.key = outer;
     let value = value?;
-    let key = reader.complaints.span(entry.key.place);
-    Some(Sourced { value, key, at: reader.complaints.span(entry.value.place) })
+    let key = reader.problems.span(entry.key.place);
+    Some(Sourced { value, key, at: reader.problems.span(entry.value.place) })
 }
 
 impl<'a, 'c> Reader<'a, 'c> {
-    pub(super) fn new(text: &'a str, complaints: &'c mut Complaints) -> Self {
-        Self { text, complaints, key: None }
+    pub(super) fn new(text: &'a str, problems: &'c mut Problems) -> Self {
+        Self { text, problems, key: None }
     }
 
     /// Returns a value as it is written.
@@ -279,15 +279,15 @@ impl<'a, 'c> Reader<'a, 'c> {
         help: Option<String>,
     ) {
         let found = node.found(self.text);
-        let at = self.complaints.span(node.place);
+        let at = self.problems.span(node.place);
         let message = match self.key {
             Some(key) => format!("`{key}`: expected {expected}, found {found}"),
             None => format!("expected {expected}, found {found}"),
         };
-        let complaint = Diagnostic::error(&codes::config::WRONG_TYPE, message).at(at);
-        self.complaints.add(match help {
-            Some(help) => complaint.help(help),
-            None => complaint,
+        let problem = Diagnostic::error(&codes::config::WRONG_TYPE, message).at(at);
+        self.problems.add(match help {
+            Some(help) => problem.help(help),
+            None => problem,
         });
     }
 }
@@ -306,7 +306,7 @@ impl Read for String {
     }
 }
 
-/// The text of a length of time.
+/// The text of a duration.
 #[derive(Clone, Debug)]
 pub(super) struct DurationText(pub(super) String);
 
@@ -314,12 +314,10 @@ impl Read for DurationText {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
         let help = match &node.value {
             Value::Text(text) => return Some(Self(text.clone().into_owned())),
-            Value::Integer(number) => {
-                Some(format!("a length of time has a unit, such as `{number}s`"))
-            }
+            Value::Integer(number) => Some(format!("a duration has a unit, such as `{number}s`")),
             Value::Null | Value::Bool | Value::Float(_) | Value::List(_) | Value::Map(_) => None,
         };
-        reader.wrong_type_help(node, "a length of time", help);
+        reader.wrong_type_help(node, "a duration", help);
         None
     }
 }
@@ -363,7 +361,7 @@ impl<T: Read> Read for Vec<Spanned<T>> {
             return None;
         };
         let read = |item: &Node<'_>, reader: &mut Reader<'_, '_>| {
-            let span = reader.complaints.span(T::item_place(item));
+            let span = reader.problems.span(T::item_place(item));
             T::read(item, reader).map(|it| Spanned::new(it, span))
         };
         Some(items.iter().filter_map(|it| read(it, reader)).collect())
@@ -388,25 +386,25 @@ impl<T: Read> Read for Keyed<T> {
 }
 
 /// A value that is one of a few words.
-pub(super) trait Words: Copy + 'static {
-    const WORDS: &'static [(&'static str, Self)];
+pub(super) trait Keywords: Copy + 'static {
+    const KEYWORDS: &'static [(&'static str, Self)];
 }
 
 /// One of a few words.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Word<T>(pub(super) T);
+pub(super) struct Keyword<T>(pub(super) T);
 
-impl<T: Words> Word<T> {
+impl<T: Keywords> Keyword<T> {
     pub(super) fn keys() -> impl Iterator<Item = &'static str> {
-        T::WORDS.iter().map(|(key, _)| *key)
+        T::KEYWORDS.iter().map(|(key, _)| *key)
     }
 }
 
-impl<T: Words> Read for Word<T> {
+impl<T: Keywords> Read for Keyword<T> {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
         let mut help = None;
         if let Value::Text(text) = &node.value {
-            if let Some((_, value)) = T::WORDS.iter().find(|(key, _)| key == text) {
+            if let Some((_, value)) = T::KEYWORDS.iter().find(|(key, _)| key == text) {
                 return Some(Self(*value));
             }
             help = nearest(text, Self::keys()).map(|it| format!("did you mean `{it}`?"));
@@ -416,13 +414,13 @@ impl<T: Words> Read for Word<T> {
     }
 }
 
-impl<T: Words> JsonSchema for Word<T> {
+impl<T: Keywords> JsonSchema for Keyword<T> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Word".into()
+        "Keyword".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

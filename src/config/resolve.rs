@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    complaints::{Complaints, shown},
     policy::{self, PolicyMap},
+    problems::{Problems, shown},
     raw,
     read::{Number, RequiredKey},
     settings::{self, Common, Effective},
@@ -37,9 +37,9 @@ pub(super) struct Resolver {
 
 impl Resolver {
     /// Adds what a file says.
-    pub(super) fn add(&mut self, file: &raw::File, complaints: &mut Complaints) {
+    pub(super) fn add(&mut self, file: &raw::File, problems: &mut Problems) {
         let raw::File { version, controller, manage, defaults, policy, discoveries } = file;
-        check_version(version, complaints);
+        check_version(version, problems);
         if let Some(Sourced { value, key: _, at }) = controller.given() {
             self.desired.controllers.push(Spanned::new(value.clone(), *at));
         }
@@ -47,39 +47,39 @@ impl Resolver {
             manage.given()
         {
             for pattern in &names.value {
-                self.add_pattern(pattern, complaints);
+                self.add_pattern(pattern, problems);
             }
         }
         if let Some(given) = policy.given() {
-            self.add_policy(given, complaints);
+            self.add_policy(given, problems);
         }
         let none = raw::Settings::default();
         let defaults = defaults.given().map_or(&none, |it| &it.value.settings);
-        let defaults = settings::common(defaults, complaints);
+        let defaults = settings::common(defaults, problems);
         for discovery in discoveries.given().into_iter().flat_map(|it| &it.value) {
-            self.add_discovery(discovery, &defaults, complaints);
+            self.add_discovery(discovery, &defaults, problems);
         }
     }
 
     /// Returns the desired state of all files.
-    pub(super) fn finish(self, complaints: &mut Vec<Diagnostic>) -> Desired {
+    pub(super) fn finish(self, problems: &mut Vec<Diagnostic>) -> Desired {
         let manage = match Globs::new(&self.patterns) {
             Ok(globs) => globs,
             // Each compiles by itself: only all together can be too much.
             Err(error) => {
-                let message = format!("the patterns of `manage` do not go together: {error}");
-                complaints.push(Diagnostic::error(&codes::config::BAD_GLOB, message));
+                let message = format!("cannot compile the patterns of `manage`: {error}");
+                problems.push(Diagnostic::error(&codes::config::BAD_GLOB, message));
                 Globs::default()
             }
         };
         Desired { manage, ..self.desired }
     }
 
-    fn add_policy(&mut self, given: &Sourced<PolicyMap>, complaints: &mut Complaints) {
+    fn add_policy(&mut self, given: &Sourced<PolicyMap>, problems: &mut Problems) {
         let Sourced { value, key, at } = given;
-        let value = policy::policy(value, complaints);
+        let value = policy::policy(value, problems);
         if let Some(first) = &self.desired.policy {
-            complaints.add(
+            problems.add(
                 Diagnostic::error(&codes::config::DUPLICATE_POLICY, "`policy` is given twice")
                     .labelled(*key, "again here")
                     .labelled(first.key, "first given here")
@@ -90,13 +90,13 @@ impl Resolver {
         self.desired.policy = Some(Sourced { value, key: *key, at: *at });
     }
 
-    fn add_pattern(&mut self, pattern: &Spanned<String>, complaints: &mut Complaints) {
+    fn add_pattern(&mut self, pattern: &Spanned<String>, problems: &mut Problems) {
         if self.patterns.len() == MOST_PATTERNS {
             let message = format!("`manage` has more than {MOST_PATTERNS} patterns");
-            complaints.add(Diagnostic::error(&codes::config::BAD_GLOB, message).at(pattern.span));
+            problems.add(Diagnostic::error(&codes::config::BAD_GLOB, message).at(pattern.span));
             return;
         }
-        let complaint = match Globs::new([&pattern.value]) {
+        let problem = match Globs::new([&pattern.value]) {
             Ok(_) if !pattern.value.is_empty() => {
                 if self.seen_patterns.insert(pattern.value.clone()) {
                     self.patterns.push(pattern.value.clone());
@@ -106,21 +106,21 @@ impl Resolver {
             Ok(_) => "an empty pattern matches no name".to_owned(),
             Err(error) => format!("{} is not a pattern: {error}", shown(&pattern.value)),
         };
-        complaints.add(Diagnostic::error(&codes::config::BAD_GLOB, complaint).at(pattern.span));
+        problems.add(Diagnostic::error(&codes::config::BAD_GLOB, problem).at(pattern.span));
     }
 
     fn add_discovery(
         &mut self,
         discovery: &Spanned<raw::Discovery>,
         defaults: &Common,
-        complaints: &mut Complaints,
+        problems: &mut Problems,
     ) {
-        let before = complaints.len();
+        let before = problems.len();
         let Spanned { value: raw, span } = discovery;
-        let name = self.name(&raw.name, *span, complaints);
+        let name = self.name(&raw.name, *span, problems);
         let state = raw.state.try_map(|it| Some(it.value.0));
-        let target = targets::target(raw, *span, complaints);
-        let common = settings::common(&raw.settings, complaints);
+        let target = targets::target(raw, *span, problems);
+        let common = settings::common(&raw.settings, problems);
         let Effective { mut wanted, rerun, on_change } = common.over(defaults);
         if let Some(target) = target {
             wanted.insert(target);
@@ -131,11 +131,11 @@ impl Resolver {
         let state = state.given().cloned();
         let it = DesiredDiscovery { name, span: *span, wanted, state, rerun, on_change };
         if it.state() == State::Absent {
-            complaints.drop_warnings_since(before);
+            problems.drop_warnings_since(before);
         } else {
-            targets::check_exclude(&it.wanted, complaints);
+            targets::check_exclude(&it.wanted, problems);
         }
-        if !complaints.has_error_since(before) {
+        if !problems.has_error_since(before) {
             self.desired.discoveries.push(it);
         }
     }
@@ -145,27 +145,27 @@ impl Resolver {
         &mut self,
         name: &RequiredKey<String>,
         entry: Span,
-        complaints: &mut Complaints,
+        problems: &mut Problems,
     ) -> Option<Spanned<Name>> {
         let Sourced { value: text, key: _, at } = name.0.as_ref()?;
         let name = match text.parse::<Name>() {
             Ok(name) => name,
             Err(error) => {
-                complaints.add(bad_name(error, text).at(*at));
+                problems.add(bad_name(error, text).at(*at));
                 return None;
             }
         };
         if LONG_NAME < text.chars().count() {
             let message = format!("the name is longer than {LONG_NAME} characters");
-            let help = "a controller may not take it";
-            complaints
+            let help = "the controller may reject it";
+            problems
                 .add(Diagnostic::warning(&codes::bounds::LONG_NAME, message).at(*at).help(help));
         }
         // What comes from an anchor is written once and used twice: the entries tell them apart.
         let is_inside = entry.source == at.source && entry.start <= at.start && at.end <= entry.end;
         let span = if is_inside { *at } else { entry };
         if let Some(first) = self.names.get(&name) {
-            complaints.add(
+            problems.add(
                 Diagnostic::error(
                     &codes::config::DUPLICATE_NAME,
                     format!("the name {} is given twice", shown(text)),
@@ -181,12 +181,12 @@ impl Resolver {
     }
 }
 
-pub(super) fn check_version(version: &RequiredKey<Number>, complaints: &mut Complaints) {
+pub(super) fn check_version(version: &RequiredKey<Number>, problems: &mut Problems) {
     if let Some(Sourced { value: Number(version), key: _, at }) = version.0
         && version != i128::from(raw::VERSION)
     {
-        let message = format!("version {version} of the format is not known");
-        complaints.add(
+        let message = format!("format version {version} is not supported");
+        problems.add(
             Diagnostic::error(&codes::config::UNSUPPORTED_VERSION, message)
                 .at(at)
                 .help(format!("this program reads version {}", raw::VERSION)),
@@ -197,14 +197,14 @@ pub(super) fn check_version(version: &RequiredKey<Number>, complaints: &mut Comp
 fn bad_name(error: NameError, text: &str) -> Diagnostic {
     let help = match error {
         NameError::Control if text.ends_with('\n') => {
-            Some("`|` and `>` keep the line break: write the name beside its key")
+            Some("`|` and `>` keep the line break: write the name on the line of its key")
         }
         NameError::Empty | NameError::Control => None,
-        NameError::Blank => Some("a name has no blank at its ends"),
+        NameError::Blank => Some("remove the whitespace around the name"),
     };
-    let complaint = Diagnostic::error(&codes::config::BAD_NAME, error.to_string());
+    let problem = Diagnostic::error(&codes::config::BAD_NAME, error.to_string());
     match help {
-        Some(help) => complaint.help(help),
-        None => complaint,
+        Some(help) => problem.help(help),
+        None => problem,
     }
 }

@@ -6,7 +6,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
-    complaints::{Complaints, Place, shown},
+    problems::{Place, Problems, shown},
     yaml,
 };
 use crate::{codes, source::Diagnostic};
@@ -44,9 +44,9 @@ pub(super) struct Entry<'a> {
 }
 
 /// Reads a file; `None` where it cannot be read, or says nothing at all.
-pub(super) fn read<'a>(text: &'a str, complaints: &mut Complaints) -> Option<Node<'a>> {
-    let mut root = yaml::parse(text, complaints)?;
-    settle(&mut root, text, complaints);
+pub(super) fn read<'a>(text: &'a str, problems: &mut Problems) -> Option<Node<'a>> {
+    let mut root = yaml::parse(text, problems)?;
+    settle(&mut root, text, problems);
     Some(root)
 }
 
@@ -72,7 +72,7 @@ impl Node<'_> {
 
 /// Completes the places, which the parser gives for scalars only, and takes out the keys that
 /// cannot stay.
-fn settle(node: &mut Node<'_>, text: &str, complaints: &mut Complaints) {
+fn settle(node: &mut Node<'_>, text: &str, problems: &mut Problems) {
     match &mut node.value {
         Value::Null | Value::Bool | Value::Integer(_) | Value::Float(_) => return,
         Value::Text(_) => {
@@ -81,17 +81,17 @@ fn settle(node: &mut Node<'_>, text: &str, complaints: &mut Complaints) {
             node.used = trimmed(node.used, text);
             return;
         }
-        Value::List(items) => items.iter_mut().for_each(|it| settle(it, text, complaints)),
+        Value::List(items) => items.iter_mut().for_each(|it| settle(it, text, problems)),
         Value::Map(entries) => {
             for Entry { key, value } in entries.iter_mut() {
-                settle(key, text, complaints);
-                settle(value, text, complaints);
+                settle(key, text, problems);
+                settle(value, text, problems);
                 // What is not there cannot be pointed at.
                 if value.place.start == value.place.end {
                     (value.place, value.used) = (key.place, key.used);
                 }
             }
-            *entries = checked(std::mem::take(entries), text, complaints);
+            *entries = checked(std::mem::take(entries), text, problems);
         }
     }
     let parts = parts(node);
@@ -113,29 +113,29 @@ fn trimmed(place: Place, text: &str) -> Place {
 }
 
 /// Returns the entries with the keys that are text, each once; the first one of a key stays.
-fn checked<'a>(entries: Vec<Entry<'a>>, text: &str, complaints: &mut Complaints) -> Vec<Entry<'a>> {
+fn checked<'a>(entries: Vec<Entry<'a>>, text: &str, problems: &mut Problems) -> Vec<Entry<'a>> {
     let mut first = BTreeMap::new();
     let mut kept = Vec::with_capacity(entries.len());
     for entry in entries {
         let Value::Text(key) = &entry.key.value else {
             let found = entry.key.found(text);
-            complaints.add(
+            problems.add(
                 Diagnostic::error(
                     &codes::config::WRONG_TYPE,
                     format!("a key must be text, found {found}"),
                 )
-                .at(complaints.span(entry.key.place)),
+                .at(problems.span(entry.key.place)),
             );
             continue;
         };
         if let Some(place) = first.get(key) {
-            complaints.add(
+            problems.add(
                 Diagnostic::error(
                     &codes::config::DUPLICATE_KEY,
                     format!("{} is given twice", shown(key)),
                 )
-                .labelled(complaints.span(entry.key.place), "again here")
-                .labelled(complaints.span(*place), "first given here")
+                .labelled(problems.span(entry.key.place), "again here")
+                .labelled(problems.span(*place), "first given here")
                 .help("remove one of them"),
             );
             continue;

@@ -14,7 +14,7 @@ use serde_saphyr::{
 };
 
 use super::{
-    complaints::{Complaints, Place, shown},
+    problems::{Place, Problems, shown},
     tree::{Entry, Node, Value},
 };
 use crate::{codes, source::Diagnostic};
@@ -35,12 +35,12 @@ const MAX_MERGES: usize = 50_000;
 const MAX_DEPTH: usize = 32;
 
 /// Reads the text as one document; `None` where it is no YAML that we can read, which is then
-/// complained about.
-pub(super) fn parse<'a>(text: &'a str, complaints: &mut Complaints) -> Option<Node<'a>> {
+/// reported.
+pub(super) fn parse<'a>(text: &'a str, problems: &mut Problems) -> Option<Node<'a>> {
     match serde_saphyr::from_str_with_options::<Node<'a>>(text, options()) {
         Ok(root) => Some(root),
         Err(error) => {
-            complaints.add(syntax(&error, text, complaints));
+            problems.add(syntax(&error, text, problems));
             None
         }
     }
@@ -55,7 +55,7 @@ fn options() -> Options {
             max_depth: MAX_DEPTH,
             enforce_alias_anchor_ratio: false,
         },
-        // We complain about all of them, and show both places.
+        // We report all of them, and show both places.
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         // As YAML 1.2 has it, and so editors that check the schema: `no` and `1_000` are text.
         strict_booleans: true,
@@ -67,7 +67,7 @@ fn options() -> Options {
 }
 
 /// Says in our form what the parser says, and without its drawing.
-fn syntax(error: &serde_saphyr::Error, text: &str, complaints: &Complaints) -> Diagnostic {
+fn syntax(error: &serde_saphyr::Error, text: &str, problems: &Problems) -> Diagnostic {
     let message = match error.without_snippet() {
         serde_saphyr::Error::Budget { .. }
         | serde_saphyr::Error::AliasReplayLimitExceeded { .. }
@@ -75,10 +75,10 @@ fn syntax(error: &serde_saphyr::Error, text: &str, complaints: &Complaints) -> D
             "too large, too deep, or too many aliases".to_owned()
         }
         serde_saphyr::Error::MultipleDocuments { .. } => {
-            "the file holds several documents".to_owned()
+            "the file contains several documents".to_owned()
         }
         serde_saphyr::Error::RecursiveReferencesRequireWeakTypes { .. } => {
-            "an anchor holds itself".to_owned()
+            "an anchor contains itself".to_owned()
         }
         serde_saphyr::Error::UnknownAnchor { .. } => "there is no such anchor".to_owned(),
         serde_saphyr::Error::UnsupportedTag { tag, .. } => format!("unknown tag {}", shown(tag)),
@@ -88,14 +88,14 @@ fn syntax(error: &serde_saphyr::Error, text: &str, complaints: &Complaints) -> D
         other => plain(&UserMessageFormatter.format_message(other)),
     };
     let at = error.location().map(|it| place_of_error(&it, text)).unwrap_or_default();
-    let complaint = Diagnostic::error(&codes::config::SYNTAX, message).at(complaints.span(at));
+    let problem = Diagnostic::error(&codes::config::SYNTAX, message).at(problems.span(at));
     match error.without_snippet() {
         serde_saphyr::Error::MultipleDocuments { .. } => {
-            complaint.help("give each document a file of its own")
+            problem.help("give each document a file of its own")
         }
         // Each second byte of UTF-16 is one, and no text has any.
-        _ if text.contains('\0') => complaint.help("save it as UTF-8"),
-        _ => complaint,
+        _ if text.contains('\0') => problem.help("save it as UTF-8"),
+        _ => problem,
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
 use crate::model::{
     AddressRange, Credential, CredentialId, CredentialKind, Difference, Exclude, LiveDiscovery,
     ManagementIp, Name, Neighbours, OwnCredentials, Protocol, Readable, RemoteId, RunState,
-    Setting, SettingKey, Settings, SpanOfTime, Target, Unreadable, parse_address,
+    Setting, SettingKey, Settings, Target, TimeSpan, Unreadable, parse_address,
 };
 
 /// What the controller returns in place of a secret (controller-facts.md#masked-secrets). It is
@@ -94,7 +94,7 @@ fn settings(object: &Object, dialect: &Dialect) -> Result<Settings, Unreadable> 
             SettingKey::Protocols => protocols(object)?.map(Setting::Protocols),
             SettingKey::Retries => lenient::number(object, "retryCount")?.map(Setting::Retries),
             SettingKey::Timeout => lenient::number(object, "timeOut")?
-                .map(|it| Setting::Timeout(SpanOfTime::from_seconds(it))),
+                .map(|it| Setting::Timeout(TimeSpan::from_seconds(it))),
             SettingKey::ManagementIp => Some(Setting::ManagementIp(management_ip(object)?)),
             SettingKey::NetconfPort => {
                 lenient::number(object, "netconfPort")?.map(Setting::NetconfPort)

@@ -9,8 +9,8 @@ use super::{
     name::Name,
     policy::Policy,
     settings::{Setting, SettingKey, Settings},
-    span_of_time::SpanOfTime,
     target::{Exclude, Target},
+    time_span::TimeSpan,
 };
 use crate::source::{Span, Spanned};
 
@@ -125,7 +125,7 @@ pub(crate) enum Rerun {
     UntilComplete,
     Always,
     Never,
-    OlderThan(SpanOfTime),
+    OlderThan(TimeSpan),
 }
 
 /// How a changed setting is carried out.

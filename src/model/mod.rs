@@ -11,11 +11,13 @@ mod overlap;
 
 mod target;
 
-mod span_of_time;
+mod time_span;
 
 mod credential;
 
 mod settings;
+
+mod field;
 
 mod run_state;
 
@@ -34,6 +36,7 @@ pub(crate) use self::{
         Desired, DesiredCredentials, DesiredDiscovery, Globs, OnChange, Rerun, Sourced, State,
         Wanted,
     },
+    field::{Field, FieldValue, Scalar},
     interface::Interface,
     live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},
     name::{Name, NameError, brief, is_unsafe, printable, quoted, shown, shown_json},
@@ -41,9 +44,8 @@ pub(crate) use self::{
     policy::{Grade, MaxDelete, NamePatterns, Policy},
     run_state::RunState,
     settings::{
-        Difference, Field, FieldValue, Form, ManagementIp, Protocol, Scalar, Setting, SettingKey,
-        Settings, setting_of_path,
+        Difference, Form, ManagementIp, Protocol, Setting, SettingKey, Settings, setting_of_path,
     },
-    span_of_time::{SpanOfTime, SpanOfTimeError},
     target::{Exclude, Hops, Neighbours, Target, TargetKind},
+    time_span::{TimeSpan, TimeSpanError},
 };

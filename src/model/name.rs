@@ -14,9 +14,9 @@ pub(crate) struct Name(String);
 pub(crate) enum NameError {
     #[error("the name is empty")]
     Empty,
-    #[error("the name has a control character")]
+    #[error("the name contains a control character")]
     Control,
-    #[error("the name begins or ends with a blank")]
+    #[error("the name begins or ends with whitespace")]
     Blank,
 }
 

@@ -12,7 +12,7 @@ use crate::{
 
 /// The mistakes of one file, as they are found.
 #[derive(Debug)]
-pub(super) struct Complaints {
+pub(super) struct Problems {
     source: SourceId,
     found: Vec<Diagnostic>,
     /// How many there may be.
@@ -35,7 +35,7 @@ pub(super) struct Place {
 /// How many characters of the user's text a message repeats.
 const SHOWN_CHARS: usize = 60;
 
-impl Complaints {
+impl Problems {
     /// Makes a list with room for so many.
     pub(super) fn new(source: SourceId, room: usize) -> Self {
         Self { source, found: Vec::new(), room, left_out: Vec::new() }
@@ -46,11 +46,11 @@ impl Complaints {
         Span { source: self.source, start: place.start, end: place.end }
     }
 
-    pub(super) fn add(&mut self, complaint: Diagnostic) {
+    pub(super) fn add(&mut self, problem: Diagnostic) {
         if self.found.len() < self.room && self.left_out.is_empty() {
-            self.found.push(complaint);
+            self.found.push(problem);
         } else {
-            self.left_out.push(complaint.severity);
+            self.left_out.push(problem.severity);
         }
     }
 
@@ -59,7 +59,7 @@ impl Complaints {
         self.found.len() + self.left_out.len()
     }
 
-    /// Whether an error was found since there were `len` complaints.
+    /// Whether an error was found since there were `len` problems.
     pub(super) fn has_error_since(&self, len: usize) -> bool {
         let since = len.saturating_sub(self.found.len());
         self.found.iter().skip(len).any(Diagnostic::is_error)
@@ -77,7 +77,7 @@ impl Complaints {
         places.any(|it| outer.start <= it.start && it.end <= outer.end)
     }
 
-    /// Takes back the warnings since there were `len` complaints.
+    /// Takes back the warnings since there were `len` problems.
     pub(super) fn drop_warnings_since(&mut self, len: usize) {
         let since = len.saturating_sub(self.found.len());
         let later = self.left_out.split_off(since.min(self.left_out.len()));
@@ -95,28 +95,28 @@ impl Complaints {
 /// Says how many there was no room for, if any: it is an error if one of them is.
 pub(super) fn untold(left_out: &[Severity]) -> Option<Diagnostic> {
     let worst = left_out.iter().min()?;
-    let message = format!("there is more to say of the files than {MOST} complaints");
+    let message = format!("the files have more than {MOST} mistakes");
     let n = left_out.len();
-    let help = format!("{n} are not shown: mend what is shown first; are these the right files?");
-    let complaint = match worst {
+    let help = format!("{n} are not shown: correct the others first. Are these the right files?");
+    let problem = match worst {
         Severity::Error => Diagnostic::error(&codes::config::TOO_MANY, message),
         Severity::Warning => Diagnostic::warning(&codes::config::TOO_MANY, message),
     };
-    Some(complaint.help(help))
+    Some(problem.help(help))
 }
 
-/// Puts complaints in the order of the files and lines, and says each only once.
+/// Puts problems in the order of the files and lines, and says each only once.
 ///
 /// What stands behind an anchor is read once for each alias, with the same mistakes each time.
-pub(super) fn in_order(mut complaints: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub(super) fn in_order(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let first = |it: &Diagnostic| it.labels.first().map(|it| it.span);
-    complaints.sort_by_key(|it| first(it).map(|it| (it.source, it.start, Reverse(it.end))));
+    problems.sort_by_key(|it| first(it).map(|it| (it.source, it.start, Reverse(it.end))));
     let mut said = BTreeSet::new();
-    complaints.retain(|it| match first(it) {
+    problems.retain(|it| match first(it) {
         Some(span) => said.insert((it.code.clone(), span, it.message.clone())),
         None => true,
     });
-    complaints
+    problems
 }
 
 /// Returns the user's words for a message: between backticks, short, and harmless to a terminal.
