@@ -95,7 +95,7 @@ impl Problems {
 /// Says how many there was no room for, if any: it is an error if one of them is.
 pub(super) fn untold(left_out: &[Severity]) -> Option<Diagnostic> {
     let worst = left_out.iter().min()?;
-    let message = format!("the files have more than {MOST} mistakes");
+    let message = format!("the files have more than {MOST} problems");
     let n = left_out.len();
     let help = format!("{n} are not shown: correct the others first. Are these the right files?");
     let problem = match worst {
