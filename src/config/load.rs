@@ -23,11 +23,11 @@ use crate::{
     source::{Diagnostic, SourceId, SourceMap, Span},
 };
 
-/// What was read.
+/// The result of reading files.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) sources: SourceMap,
-    /// What could be made of it. Where a diagnostic is an error, something is left out.
+    /// Incomplete if one of the diagnostics is an error.
     pub(crate) desired: Desired,
     /// In the order of the files and their lines.
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -35,10 +35,10 @@ pub(crate) struct Loaded {
     pub(crate) paths: Vec<PathBuf>,
 }
 
-/// How many bytes all files together may have: what 100,000 discoveries take, twice over.
+/// The most bytes of all files together: twice the size of 100,000 discoveries.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Reads files, and folders with all files in them.
+/// Reads files, and folders with all files inside them.
 pub(crate) fn load(paths: &[PathBuf]) -> Loaded {
     let mut disk = Disk::default();
     for path in paths {
@@ -51,8 +51,8 @@ pub(crate) fn load(paths: &[PathBuf]) -> Loaded {
 }
 
 impl Loaded {
-    /// Puts the limits of another file in place of those of the files, and returns where theirs
-    /// are, if they have any that are not the same ones.
+    /// Replaces the limits of the files by those of another file, and returns the place of the limits
+    /// that were replaced, if any.
     pub(crate) fn replace_policy(&mut self, path: &Path) -> Option<Span> {
         let own = self.desired.policy.take();
         let is_same = |it: &SourceId| is_same_file(Path::new(&self.sources.source(*it).path), path);
@@ -68,7 +68,7 @@ impl Loaded {
         own.filter(|_| same.is_none()).map(|it| it.key)
     }
 
-    /// Reads one more file, and reports where it cannot be read.
+    /// Reads one more file, and reports it if that fails.
     fn read_another(&mut self, path: &Path) -> Option<SourceId> {
         let sources = std::mem::take(&mut self.sources);
         let n_before = sources.sources().len();
@@ -93,7 +93,7 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Reads one file, as it lies on a disk.
+/// Reads one file from its bytes.
 #[cfg(feature = "testing")]
 pub(crate) fn read_bytes(path: &str, bytes: Vec<u8>) -> Loaded {
     let mut disk = Disk::default();
@@ -101,8 +101,7 @@ pub(crate) fn read_bytes(path: &str, bytes: Vec<u8>) -> Loaded {
     disk.loaded()
 }
 
-/// Reads files that lie somewhere else than on the disk: their paths, and what is in them. No file
-/// at all is no mistake.
+/// Reads files that are not on the disk, from their paths and bytes. An empty list is not a mistake.
 pub(crate) fn read_files(files: Vec<(String, Vec<u8>)>) -> Loaded {
     let mut disk = Disk::default();
     for (path, bytes) in files {
@@ -150,7 +149,7 @@ fn read_policy(path: &str, text: &str, problems: &mut Problems) -> Option<Source
     Some(Sourced { value: policy::policy(&value, problems), key, at })
 }
 
-/// Reads a file that has to say something.
+/// Reads a file that must not be empty.
 fn root<'a>(path: &str, text: &'a str, problems: &mut Problems) -> Option<Node<'a>> {
     let root = tree::read(text, problems)?;
     if let tree::Value::Null = root.value {
@@ -165,15 +164,15 @@ fn no_files(message: String) -> Diagnostic {
     Diagnostic::error(&codes::config::NO_FILES, message)
 }
 
-/// What was found on the disk so far.
+/// The files that have been read so far.
 #[derive(Debug, Default)]
 struct Disk {
     sources: SourceMap,
-    /// Files that are not text, kept to be shown.
+    /// Files that are not UTF-8 text, kept for their diagnostics.
     no_text: BTreeSet<SourceId>,
     problems: Vec<Diagnostic>,
     n_bytes: u64,
-    /// Files that were read: one that is named twice is read once.
+    /// The files that have been read: a file that is named twice is read once.
     seen: BTreeSet<PathBuf>,
     /// Where each source is.
     paths: Vec<PathBuf>,
@@ -188,9 +187,8 @@ impl Disk {
         Loaded { sources, desired, diagnostics: in_order(problems), paths }
     }
 
-    /// Takes a path as the user gave it. A link that was given is followed within its folder: what
-    /// is wrong with a file is shown with its lines, and whoever writes the files of a repository
-    /// must not have other files shown.
+    /// Adds a path that the user gave. A link is followed only within its folder: diagnostics quote
+    /// lines, and the author of a repository must not be able to make them quote other files.
     fn add(&mut self, path: &Path) {
         if leads_astray(path) {
             let message = format!("{} is a link that leads out of its folder", shown(path));
@@ -264,7 +262,7 @@ impl Disk {
         self.paths.push(path.to_owned());
     }
 
-    /// Takes in what a file holds, which may be no text.
+    /// Adds the bytes of a file, which may not be text.
     fn add_bytes(&mut self, path: &str, bytes: Vec<u8>) {
         let (text, bad_from) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),
@@ -298,12 +296,12 @@ impl Disk {
     }
 }
 
-/// Whether a path is a link that leads out of its folder, or to something hidden, or to what is not
-/// named as YAML.
+/// Whether a path is a link that leads out of its folder, to something hidden, or to a file that is
+/// not named as YAML.
 fn leads_astray(path: &Path) -> bool {
-    // Behind a slash at the end a link would not be seen.
+    // With a slash at the end, a link would not be recognized.
     let path: PathBuf = path.components().collect();
-    // Nobody commits these, and a shell gives them for what it reads itself.
+    // A shell passes these for process substitution, and they cannot be committed.
     if !path.is_symlink() || path.starts_with("/dev") || path.starts_with("/proc") {
         return false;
     }
@@ -311,12 +309,12 @@ fn leads_astray(path: &Path) -> bool {
         Some(folder) if folder != Path::new("") => folder,
         Some(_) | None => Path::new("."),
     };
-    // A link that leads nowhere is reported by whoever reads it.
+    // A broken link is reported when it is read.
     let (Ok(target), Ok(folder)) = (fs::canonicalize(&path), fs::canonicalize(folder)) else {
         return false;
     };
     let Ok(inside) = target.strip_prefix(&folder) else { return true };
-    // Kubernetes keeps what it mounts in folders whose names begin with two.
+    // Kubernetes mounts volumes through folders with names that begin with two dots.
     let is_hidden = |name: &[u8]| name.starts_with(b".") && !name.starts_with(b"..");
     inside.components().any(|it| is_hidden(it.as_os_str().as_encoded_bytes()))
         || (target.is_file() && !is_yaml(&target))

@@ -1,6 +1,6 @@
 //! The limits of a file, as written and as values.
 //!
-//! Knows what a limit can be. What keeps to it, the planner finds out.
+//! Knows which limits there are. The planner checks plans against them.
 
 use std::{
     borrow::Cow,
@@ -27,7 +27,7 @@ const NETWORK: &str = r"^[0-9A-Fa-f:.]+( *- *[0-9A-Fa-f:.]+|/[0-9]+)?$";
 /// The whole of anything, in percent.
 const ALL: i64 = 100;
 
-/// The most patterns that a list may have: each is compiled, which takes its time.
+/// The most patterns in a list: compiling each takes time.
 const MOST_PATTERNS: usize = 10_000;
 
 /// Limits to what may be planned. A plan that is over one is shown, and refused.
@@ -40,7 +40,8 @@ pub(super) struct PolicyMap {
     /// How many addresses one discovery of the files may have, without what it excludes.
     #[schemars(range(min = 0))]
     pub(super) max_addresses_per_discovery: OptionalKey<Amount>,
-    /// How often a plan may log in to devices at most: addresses, times credentials, times tries.
+    /// The most logins to devices that a plan may cause: addresses, times credentials, times
+    /// attempts.
     #[schemars(range(min = 0))]
     pub(super) max_login_attempts: OptionalKey<Amount>,
     /// How many discoveries a plan may delete or replace.
@@ -56,13 +57,13 @@ pub(super) struct PolicyMap {
     /// none.
     #[schemars(inner(length(min = 1)))]
     pub(super) allow_unbounded: OptionalKey<Vec<Spanned<String>>>,
-    /// What is said where two discoveries scan the same addresses: `off` (the default), `warn`, or
+    /// What to report if two discoveries scan the same addresses: `off` (the default), `warn`, or
     /// `error`, which refuses the plan.
     pub(super) overlap: OptionalKey<Keyword<Grade>>,
     /// Patterns of the names of what is never deleted or replaced, whatever the files say.
     #[schemars(inner(length(min = 1)))]
     pub(super) protected_names: OptionalKey<Vec<Spanned<String>>>,
-    /// How much a warning matters, by its code, such as `large_range`: `off`, `warn`, or `error`,
+    /// The severity of a warning, by its code, such as `large_range`: `off`, `warn`, or `error`,
     /// which refuses the plan.
     #[schemars(transform = super::schema::keys_are_warnings)]
     pub(super) rules: OptionalKey<Keyed<Keyword<Grade>>>,
@@ -85,15 +86,15 @@ pub(super) struct MaxDeleteMap {
     pub(super) percent: OptionalKey<Number>,
 }
 
-/// How many of something there may be, to the last one: all of IPv6 is more than a number can be.
+/// A limit on a count. It may exceed every integer type: IPv6 has 2¹²⁸ addresses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Amount {
     number: i128,
-    /// What its digits say, where they are too many for the parser.
+    /// The exact value, if it has too many digits for the parser.
     digits: Option<Count>,
 }
 
-/// A file that has limits and nothing else.
+/// A file with limits only.
 #[derive(Debug)]
 pub(super) struct PolicyFile {
     pub(super) version: RequiredKey<Number>,
@@ -172,7 +173,7 @@ impl Read for PolicyFile {
     }
 }
 
-/// Makes limits of what is written; reports every mistake in it.
+/// Converts the limits as written, and reports every mistake in them.
 pub(super) fn policy(raw: &PolicyMap, problems: &mut Problems) -> Policy {
     let PolicyMap {
         max_new_addresses,
@@ -231,7 +232,7 @@ fn count(
 fn max_delete(given: &Sourced<MaxDeleteMap>, problems: &mut Problems) -> Option<MaxDelete> {
     let MaxDeleteMap { count, percent } = &given.value;
     if !count.is_present() && !percent.is_present() {
-        // A key that is misspelt has been reported.
+        // A misspelt key has already been reported.
         if !problems.has_error_within(given.at) {
             let message = "`max_delete` needs `count`, `percent` or both";
             problems.add(Diagnostic::error(&codes::config::MISSING_KEY, message).at(given.at));
@@ -244,8 +245,8 @@ fn max_delete(given: &Sourced<MaxDeleteMap>, problems: &mut Problems) -> Option<
     })
 }
 
-/// Returns the ranges of a list; none of them where one is wrong, as a part of a limit is another
-/// limit.
+/// Returns the ranges of a list. One invalid range drops the list, since part of a limit would be
+/// a different limit.
 fn networks(
     given: &Sourced<Vec<Spanned<String>>>,
     problems: &mut Problems,
@@ -282,7 +283,7 @@ fn patterns(
     }
     match Globs::new(given.value.iter().map(|it| &it.value)) {
         Ok(globs) => Some(NamePatterns { patterns: given.value.clone(), globs }),
-        // Each compiles by itself: only all together can be too much.
+        // Each pattern compiles on its own, but together they can be too large.
         Err(error) => {
             let message = format!("cannot compile the patterns of `{key}`: {error}");
             problems.add(Diagnostic::error(CODE, message).at(given.at));
@@ -291,7 +292,7 @@ fn patterns(
     }
 }
 
-/// Returns how much warnings matter, by their whole codes.
+/// Returns the severity of warnings, by their full codes.
 fn rules(
     written: &Keyed<Keyword<Grade>>,
     problems: &mut Problems,

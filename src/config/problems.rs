@@ -1,6 +1,4 @@
-//! Collects the mistakes of the files, and the words that they are told in.
-//!
-//! Decides nothing: what is a mistake is for the others to say.
+//! Collects the mistakes in the files, and formats the words of messages.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
@@ -15,14 +13,14 @@ use crate::{
 pub(super) struct Problems {
     source: SourceId,
     found: Vec<Diagnostic>,
-    /// How many there may be.
+    /// The most to keep.
     room: usize,
-    /// What came after there was no room left: from then on, everything.
+    /// The severity of everything found after the limit was reached.
     left_out: Vec<Severity>,
 }
 
-/// How many mistakes of all files together are told, in as many drawings. A file of ours has few;
-/// one that is none of ours at all can have one in every line of millions.
+/// The most mistakes that are reported for all files together. A file of discoveries has few; a file
+/// that is something else can have one in each of millions of lines.
 pub(super) const MOST: usize = 10_000;
 
 /// Where something is in the text of one file: a range of bytes.
@@ -36,7 +34,7 @@ pub(super) struct Place {
 const SHOWN_CHARS: usize = 60;
 
 impl Problems {
-    /// Makes a list with room for so many.
+    /// Creates a list that keeps at most `room` problems.
     pub(super) fn new(source: SourceId, room: usize) -> Self {
         Self { source, found: Vec::new(), room, left_out: Vec::new() }
     }
@@ -54,7 +52,7 @@ impl Problems {
         }
     }
 
-    /// Returns how many there are so far, to tell later whether something went wrong since.
+    /// Returns the number of problems so far, a mark for `has_error_since`.
     pub(super) fn len(&self) -> usize {
         self.found.len() + self.left_out.len()
     }
@@ -68,7 +66,7 @@ impl Problems {
 
     /// Whether an error was found at a place inside this one.
     pub(super) fn has_error_within(&self, outer: Span) -> bool {
-        // Where nothing more is told, there is nothing to look through.
+        // Beyond the limit, places are not kept.
         if !self.left_out.is_empty() {
             return true;
         }
@@ -86,13 +84,13 @@ impl Problems {
         self.found.extend(later.into_iter().filter(Diagnostic::is_error));
     }
 
-    /// Returns those that there was room for, and how much the others matter.
+    /// Returns the problems that were kept, and the severity of the others.
     pub(super) fn into_parts(self) -> (Vec<Diagnostic>, Vec<Severity>) {
         (self.found, self.left_out)
     }
 }
 
-/// Says how many there was no room for, if any: it is an error if one of them is.
+/// Reports how many problems were not kept, if any: an error if one of them is.
 pub(super) fn untold(left_out: &[Severity]) -> Option<Diagnostic> {
     let worst = left_out.iter().min()?;
     let message = format!("the files have more than {MOST} problems");
@@ -105,9 +103,9 @@ pub(super) fn untold(left_out: &[Severity]) -> Option<Diagnostic> {
     Some(problem.help(help))
 }
 
-/// Puts problems in the order of the files and lines, and says each only once.
+/// Sorts problems by file and line, and drops duplicates.
 ///
-/// What stands behind an anchor is read once for each alias, with the same mistakes each time.
+/// An anchor is read once for each alias, with the same mistakes each time.
 pub(super) fn in_order(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let first = |it: &Diagnostic| it.labels.first().map(|it| it.span);
     problems.sort_by_key(|it| first(it).map(|it| (it.source, it.start, Reverse(it.end))));
@@ -129,7 +127,7 @@ pub(super) fn shown(text: &str) -> String {
     shown_whole(&short)
 }
 
-/// The same, however long: for paths, which must not be cut.
+/// Does the same without shortening: for paths, which must not be cut.
 pub(super) fn shown_whole(text: &str) -> String {
     let as_json = quoted(text);
     if as_json == format!("\"{text}\"") { format!("`{text}`") } else { as_json }
@@ -140,7 +138,7 @@ pub(crate) fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> Stri
     joined(words, "or")
 }
 
-/// Lists words of which all are meant.
+/// Returns words as a list: `` `a`, `b` and `c` ``.
 pub(super) fn all_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     joined(words, "and")
 }
@@ -151,12 +149,12 @@ fn joined<'a>(words: impl IntoIterator<Item = &'a str>, by: &str) -> String {
     if words.is_empty() { last } else { format!("{} {by} {last}", words.join(", ")) }
 }
 
-/// Returns the word that was probably meant.
+/// Returns the word that `written` is probably a misspelling of.
 pub(crate) fn nearest<'a>(
     written: &str,
     words: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    // Nothing that a person would call a slip of the pen is longer.
+    // A longer text is not a misspelling.
     if written.chars().count() > 2 * SHOWN_CHARS {
         return None;
     }
@@ -191,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_pen_is_understood() {
+    fn a_misspelt_word_is_recognized() {
         let words = ["timeout", "retries", "ranges", "cidr"];
         let meant = |it: &str| nearest(it, words);
         assert_eq!(meant("timout"), Some("timeout"));

@@ -1,7 +1,7 @@
 //! The maps of a file with their keys, as written: one struct for each, of which the schema is made.
 //!
-//! The comments on keys are what an editor shows. Knows types; what the values mean is for
-//! `resolve`.
+//! The comments on keys are what an editor shows. Knows types, and leaves the meaning of
+//! values to `resolve`.
 
 use std::borrow::Cow;
 
@@ -23,11 +23,11 @@ use crate::{
 
 /// The one version of the format.
 pub(super) const VERSION: i64 = 1;
-/// How often a device is tried again, at most.
+/// The most retries for a device.
 pub(super) const MAX_RETRIES: i64 = 3;
-/// How far a neighbour discovery goes, at most and by default.
+/// The most hops of a neighbour discovery, which is also the default.
 pub(super) const MAX_HOPS: i64 = 16;
-/// The last port there is.
+/// The highest port number.
 pub(super) const MAX_PORT: i64 = 65_535;
 
 const ADDRESS: &str = r"^[0-9A-Fa-f:.]+$";
@@ -47,11 +47,11 @@ pub(super) struct File {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     pub(super) version: RequiredKey<Number>,
-    /// The controller that these files are for, such as `https://catalyst.example.com`. Used where
-    /// the command line and the environment name none; where they name another one, nothing is
-    /// done.
+    /// The controller that these files are for, such as `https://catalyst.example.com`. Used if
+    /// the command line and the environment name none; if they name another one, trueup does
+    /// nothing.
     pub(super) controller: OptionalKey<String>,
-    /// What of the controller this repository owns.
+    /// Which discoveries of the controller this repository manages.
     pub(super) manage: OptionalKey<Manage>,
     /// What the discoveries of this file have in common. A key that a discovery gives itself
     /// replaces the default, credentials kind by kind; `null` takes the default away.
@@ -62,7 +62,7 @@ pub(super) struct File {
     pub(super) discoveries: OptionalKey<Vec<Spanned<Discovery>>>,
 }
 
-/// What of the controller this repository owns.
+/// Which discoveries of the controller this repository manages.
 #[derive(Debug, Default, JsonSchema)]
 #[schemars(default, extend("additionalProperties" = false, "required" = ["names"]))]
 pub(super) struct Manage {
@@ -106,8 +106,8 @@ pub(super) struct Discovery {
     pub(super) cdp: OptionalKey<Neighbours>,
     /// Scans a device and its neighbours, as LLDP names them.
     pub(super) lldp: OptionalKey<Neighbours>,
-    /// Whether it is to be there: `present` (the default); `stopped`: there, and never running;
-    /// `absent`: deleted, whatever the other keys say.
+    /// The wanted state: `present` (the default); `stopped`: exists and does not run; `absent`:
+    /// deleted, whatever the other keys say.
     #[schemars(extend("default" = "present"))]
     pub(super) state: OptionalKey<Keyword<State>>,
     #[schemars(flatten)]
@@ -121,12 +121,12 @@ pub(super) struct Discovery {
 #[derive(Debug, Default, JsonSchema)]
 #[schemars(default)]
 pub(super) struct Settings {
-    /// Addresses and prefixes that are left out; `[]` is none.
+    /// Addresses and prefixes to exclude; `[]` excludes none.
     #[schemars(inner(regex(pattern = ADDRESS_OR_PREFIX)))]
     pub(super) exclude: OptionalKey<Vec<Spanned<String>>>,
     /// Global credentials of the controller, by kind.
     pub(super) credentials: OptionalKey<Credentials>,
-    /// How devices are logged in to, in the order in which it is tried.
+    /// Protocols for logging in to devices, in the order in which they are tried.
     #[schemars(length(min = 1))]
     pub(super) protocols: OptionalKey<Vec<Spanned<Keyword<Protocol>>>>,
     /// How often a device that does not answer is tried again.
@@ -139,8 +139,8 @@ pub(super) struct Settings {
     /// The port of NETCONF.
     #[schemars(range(min = 1, max = MAX_PORT))]
     pub(super) netconf_port: OptionalKey<Number>,
-    /// When a discovery that is there is run again: `on_change` (the default), `until_complete`,
-    /// `always`, `never`, or once its last run is older than a duration.
+    /// When an existing discovery is run again: `on_change` (the default), `until_complete`,
+    /// `always`, `never`, or once its last run is older than a given duration.
     #[schemars(extend("default" = "on_change"))]
     pub(super) rerun: OptionalKey<RerunRule>,
     /// How a changed setting is carried out: `update` (the default), or `replace`, which deletes
@@ -326,7 +326,7 @@ impl Read for Discovery {
     }
 
     fn item_place(node: &Node<'_>) -> Place {
-        // Of an alias, the entry is the alias: what it stands for is not there.
+        // The entry of an alias is the alias itself: the anchor is somewhere else.
         let is_there = node.used.start == node.place.start;
         Place { start: if is_there { node.first_key } else { node.used.start }, ..node.used }
     }

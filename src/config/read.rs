@@ -1,7 +1,7 @@
 //! How the [`raw`](super::raw) maps are filled from the tree: key by key, so that a mistake in one
 //! does not hide the next.
 //!
-//! Knows types and keys. Knows no values: whether a text is an address is for `resolve` to say.
+//! Knows types and keys, but not values: `resolve` decides whether a text is an address.
 
 use std::borrow::Cow;
 
@@ -28,23 +28,23 @@ pub(super) struct Reader<'a, 'c> {
 
 /// A type that a value of a file can have.
 pub(super) trait Read: Sized {
-    /// Reads a value. `None` where it is of another type, which is then reported.
+    /// Reads a value. Reports a value of the wrong type, and returns `None`.
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self>;
 
-    /// Returns what an item of a list is known by.
+    /// Returns the place that identifies an item of a list.
     fn item_place(node: &Node<'_>) -> Place {
         node.place
     }
 }
 
-/// What an optional key says.
+/// An optional key.
 #[derive(Clone, Debug, Default)]
 pub(super) enum OptionalKey<T> {
     #[default]
     Absent,
-    /// `null`: not managed, and a default is taken away.
+    /// `null`: not managed, even if there is a default.
     Null,
-    /// A value of another type, which was reported.
+    /// A value that is wrong, which has been reported.
     Invalid,
     Given(Sourced<T>),
 }
@@ -57,7 +57,7 @@ impl<T> OptionalKey<T> {
         }
     }
 
-    /// Whether it says anything, right or wrong.
+    /// Whether there is a value, right or wrong.
     pub(super) fn is_present(&self) -> bool {
         match self {
             Self::Invalid | Self::Given(_) => true,
@@ -65,7 +65,7 @@ impl<T> OptionalKey<T> {
         }
     }
 
-    /// Makes something else of the value; `None` is a mistake that was reported.
+    /// Converts the value. `None` stands for a mistake that has been reported.
     pub(super) fn try_map<U>(&self, make: impl FnOnce(&Sourced<T>) -> Option<U>) -> OptionalKey<U> {
         match self {
             Self::Absent => OptionalKey::Absent,
@@ -80,7 +80,7 @@ impl<T> OptionalKey<T> {
 }
 
 impl<T: Clone> OptionalKey<T> {
-    /// Returns what it gives, or else what the defaults give.
+    /// Returns the value, or else the default.
     pub(super) fn or_default(&self, default: &Self) -> Option<Sourced<T>> {
         match self {
             Self::Absent => default.given().cloned(),
@@ -90,8 +90,7 @@ impl<T: Clone> OptionalKey<T> {
     }
 }
 
-/// A key that must be there; `None` where it is not or is of another type, which was complained
-/// about.
+/// A required key. `None` if it is missing or of the wrong type, which has been reported.
 #[derive(Clone, Debug)]
 pub(super) struct RequiredKey<T>(pub(super) Option<Sourced<T>>);
 
@@ -101,7 +100,7 @@ impl<T> Default for RequiredKey<T> {
     }
 }
 
-/// A map of a file, while its keys are taken out of it.
+/// A map of a file, while its keys are read.
 #[derive(Debug)]
 pub(super) struct Fields<'n, 'a> {
     what: &'static str,
@@ -111,16 +110,16 @@ pub(super) struct Fields<'n, 'a> {
     missing: Vec<&'static str>,
 }
 
-/// What was written of keys that there are not.
+/// The unknown keys of a map.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unknown {
     pub(super) n_keys: usize,
-    /// The keys that were probably meant by them.
+    /// The keys that they are probably misspellings of.
     pub(super) meant: Vec<&'static str>,
 }
 
 impl<'n, 'a> Fields<'n, 'a> {
-    /// Takes a node for a map; `what` says what of.
+    /// Opens a map; `what` names it in messages.
     pub(super) fn of(
         node: &'n Node<'a>,
         what: &'static str,
@@ -185,8 +184,7 @@ impl<'n, 'a> Fields<'n, 'a> {
         self.entries.iter().find(|it| it.name() == key)
     }
 
-    /// Reports every key that was not asked for, and every one that is missing. One that
-    /// is misspelt is not missing too.
+    /// Reports unknown keys, and missing ones unless they are only misspelt.
     pub(super) fn finish(self, reader: &mut Reader<'_, '_>) -> Unknown {
         let unknown = self.unknown(reader);
         for key in self.missing.iter().filter(|it| !unknown.meant.contains(it)) {
@@ -232,7 +230,7 @@ impl Entry<'_> {
     fn name(&self) -> &str {
         match &self.key.value {
             Value::Text(name) => name,
-            // `tree` has taken these out.
+            // `tree` has dropped these.
             Value::Null
             | Value::Bool
             | Value::Integer(_)
@@ -266,12 +264,12 @@ impl<'a, 'c> Reader<'a, 'c> {
         self.text.get(node.place.start..node.place.end).unwrap_or_default()
     }
 
-    /// Complains that a value is of another type.
+    /// Reports a value of the wrong type.
     pub(super) fn wrong_type(&mut self, node: &Node<'_>, expected: &str) {
         self.wrong_type_help(node, expected, None);
     }
 
-    /// The same, with advice.
+    /// Reports a value of the wrong type, with help.
     pub(super) fn wrong_type_help(
         &mut self,
         node: &Node<'_>,
@@ -322,7 +320,7 @@ impl Read for DurationText {
     }
 }
 
-/// A whole number of any size; which ones are allowed is said where it is used.
+/// A whole number of any size. Its bounds are checked where it is used.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Number(pub(super) i128);
 
@@ -330,7 +328,7 @@ impl Read for Number {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
         match &node.value {
             Value::Integer(it) => Some(Self(*it)),
-            // What is too long for an integer, or is written `3.0`, is a whole number all the same.
+            // A number that is too long for an integer, or written as `3.0`, is still a whole number.
             Value::Float(it) if it.fract() == 0.0 => {
                 Some(Self(reader.written(node).parse().unwrap_or(saturated(*it))))
             }
@@ -368,7 +366,7 @@ impl<T: Read> Read for Vec<Spanned<T>> {
     }
 }
 
-/// A map whose keys are not ours, in the order in which it is written; `null` is left out.
+/// A map with arbitrary keys, in the order of the file, without those that are `null`.
 #[derive(Clone, Debug)]
 pub(super) struct Keyed<T>(pub(super) Vec<(String, Sourced<T>)>);
 
@@ -456,7 +454,7 @@ impl JsonSchema for Number {
     }
 }
 
-/// Places are for the program: to the schema, a value is what it is without.
+/// Leaves places out of the schema.
 macro_rules! schema_of {
     ($outer:ident as $inner:ty) => {
         impl<T: JsonSchema> JsonSchema for $outer<T> {

@@ -1,7 +1,7 @@
 //! The maps of all files to the model: values, defaults, and what must hold between keys.
 //!
-//! Tries every key of a discovery before it gives the discovery up: one with a mistake is left out
-//! of the desired state, and each of its mistakes is told.
+//! Checks every key of a discovery. A discovery with a mistake is left out of the desired state, and
+//! all of its mistakes are reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,10 +19,10 @@ use crate::{
     source::{Diagnostic, Span, Spanned},
 };
 
-/// How long a name may be, by a client.
+/// The longest name that another client of the API accepts.
 const LONG_NAME: usize = 255;
 
-/// How many patterns `manage` may have: each is compiled, which takes its time.
+/// The most patterns in `manage`: compiling each takes time.
 const MOST_PATTERNS: usize = 10_000;
 
 /// The desired state while file after file is added to it.
@@ -31,12 +31,12 @@ pub(super) struct Resolver {
     desired: Desired,
     patterns: Vec<String>,
     seen_patterns: BTreeSet<String>,
-    /// Where each name was first given, in whichever file.
+    /// Where each name was first given, over all files.
     names: BTreeMap<Name, Span>,
 }
 
 impl Resolver {
-    /// Adds what a file says.
+    /// Adds the contents of a file.
     pub(super) fn add(&mut self, file: &raw::File, problems: &mut Problems) {
         let raw::File { version, controller, manage, defaults, policy, discoveries } = file;
         check_version(version, problems);
@@ -65,7 +65,7 @@ impl Resolver {
     pub(super) fn finish(self, problems: &mut Vec<Diagnostic>) -> Desired {
         let manage = match Globs::new(&self.patterns) {
             Ok(globs) => globs,
-            // Each compiles by itself: only all together can be too much.
+            // Each pattern compiles on its own, but together they can be too large.
             Err(error) => {
                 let message = format!("cannot compile the patterns of `manage`: {error}");
                 problems.push(Diagnostic::error(&codes::config::BAD_GLOB, message));
@@ -140,7 +140,7 @@ impl Resolver {
         }
     }
 
-    /// Returns the name, if it is one and nobody else has it.
+    /// Returns the name, if it is valid and unique.
     fn name(
         &mut self,
         name: &RequiredKey<String>,
@@ -161,7 +161,7 @@ impl Resolver {
             problems
                 .add(Diagnostic::warning(&codes::bounds::LONG_NAME, message).at(*at).help(help));
         }
-        // What comes from an anchor is written once and used twice: the entries tell them apart.
+        // A name from an anchor is written once and used twice: then the entries have the places.
         let is_inside = entry.source == at.source && entry.start <= at.start && at.end <= entry.end;
         let span = if is_inside { *at } else { entry };
         if let Some(first) = self.names.get(&name) {

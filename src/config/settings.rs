@@ -1,4 +1,4 @@
-//! The keys that discoveries and defaults share, and how a discovery's go before the defaults'.
+//! The keys that discoveries and defaults share, and how a discovery overrides the defaults.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,10 +24,10 @@ use crate::{
 
 /// How long a device may take to answer, in seconds.
 const TIMEOUT: RangeInclusive<u64> = 1..=300;
-/// How many credentials of a kind a discovery may have, by the user guide.
+/// The most credentials of a kind for one discovery, according to the user guide.
 const MANY_CREDENTIALS: usize = 5;
 
-/// What a discovery, or the defaults, say about the shared keys.
+/// The shared keys of a discovery, or of the defaults.
 #[derive(Debug, Default)]
 pub(super) struct Common {
     settings: BTreeMap<SettingKey, OptionalKey<Setting>>,
@@ -38,7 +38,7 @@ pub(super) struct Common {
 
 type Kinds = BTreeMap<CredentialKind, OptionalKey<Vec<Spanned<CredentialRef>>>>;
 
-/// What holds for a discovery once the defaults are put in.
+/// The shared keys of a discovery with the defaults applied.
 #[derive(Debug)]
 pub(super) struct Effective {
     /// All but the target.
@@ -94,7 +94,7 @@ pub(super) fn common(raw: &raw::Settings, problems: &mut Problems) -> Common {
 }
 
 impl Common {
-    /// Puts the defaults in where nothing else is said.
+    /// Applies the defaults to keys that are absent.
     pub(super) fn over(self, defaults: &Self) -> Effective {
         let Self { settings, credentials, rerun, on_change } = self;
         let mut wanted = Wanted::default();
@@ -113,7 +113,7 @@ impl Common {
     }
 }
 
-/// Merges kind by kind; `null` in the place of all kinds takes all of the defaults away.
+/// Merges kind by kind; `credentials: null` drops all of the defaults.
 fn effective_credentials(
     own: &OptionalKey<Kinds>,
     defaults: &OptionalKey<Kinds>,
@@ -223,7 +223,7 @@ fn credential(raw: &Spanned<raw::Credential>, problems: &mut Problems) -> Option
         raw::Credential::Map(map) => {
             let raw::CredentialMap { description, username, id, unknown } = map.as_ref();
             let is_invalid = |it: &&OptionalKey<String>| matches!(it, OptionalKey::Invalid);
-            // What it would be without its other mistakes is not known.
+            // Without its other mistakes it could be a different credential.
             if unknown.n_keys != 0 || [description, username, id].iter().any(is_invalid) {
                 return None;
             }

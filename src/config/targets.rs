@@ -1,4 +1,4 @@
-//! What a discovery scans and leaves out, and the warnings that are known about it.
+//! What a discovery scans and excludes, and the warnings about both.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,15 +21,15 @@ use crate::{
     source::{Diagnostic, Span, Spanned},
 };
 
-/// How many addresses a range may have, by the user guide.
+/// The most addresses in a range, according to the user guide.
 const LARGE_RANGE: u128 = 4_096;
-/// How many ranges a discovery may have, by the user guide.
+/// The most ranges of a discovery, according to the user guide.
 const MANY_RANGES: usize = 8;
-/// How long the list of addresses may be that is sent, by a client.
+/// The longest list of addresses that another client of the API sends.
 const LONG_ADDRESS_LIST: usize = 255;
 
-/// Returns the one target of a discovery; `None` where it is not given right, which is then
-/// reported, and where the discovery is to be absent and has none.
+/// Returns the one target of a discovery. `None` if it is wrong, which is reported, or if a discovery
+/// that is to be absent has none.
 pub(super) fn target(
     raw: &raw::Discovery,
     entry: Span,
@@ -55,7 +55,7 @@ pub(super) fn target(
     let keys = [key(address), key(ranges), key(cidr), key(cdp), key(lldp)];
     let is_absent = match state {
         OptionalKey::Given(it) => it.value.0 == State::Absent,
-        // What was meant is not known: nothing is said that may be wrong.
+        // It may be meant to be absent.
         OptionalKey::Invalid => true,
         OptionalKey::Absent | OptionalKey::Null => false,
     };
@@ -211,7 +211,7 @@ pub(super) fn warn_ipv6(
     }
 }
 
-/// Warns where a discovery leaves addresses out in a way that is not documented.
+/// Warns if `exclude` is not documented for the kind of target.
 pub(super) fn check_exclude(wanted: &Wanted, problems: &mut Problems) {
     if let (Some(target), Some(exclude)) = (wanted.target(), wanted.exclude())
         && !exclude.value.is_empty()

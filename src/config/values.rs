@@ -77,7 +77,7 @@ fn range_problem(error: &RangeError, text: &str, help: Option<String>) -> Diagno
     }
 }
 
-/// Returns what was probably meant by a range that is none.
+/// Suggests a correction of an invalid range.
 fn range_help(text: &str) -> Option<String> {
     if text.contains('/') {
         return Some("write a prefix as `cidr`".to_owned());
@@ -87,7 +87,7 @@ fn range_help(text: &str) -> Option<String> {
     if AddressRange::from_str(&format!("{last}-{first}")).is_ok() {
         return Some(format!("write `{last}-{first}`"));
     }
-    // `10.0.0.1-254`, as many tools have it.
+    // `10.0.0.1-254`, as many tools accept it.
     let (net, _) = first.rsplit_once('.')?;
     let whole = format!("{first}-{net}.{last}");
     AddressRange::from_str(&whole).ok().map(|_| format!("write both ends in full: `{whole}`"))
@@ -122,7 +122,7 @@ fn bad_prefix(text: &str) -> Diagnostic {
     Diagnostic::error(&codes::config::BAD_PREFIX, format!("{} is not a prefix", shown(text)))
 }
 
-/// Reads an address or a prefix to be left out.
+/// Reads an address or a prefix to exclude.
 pub(super) fn exclude(text: &str, at: Span, problems: &mut Problems) -> Option<Exclude> {
     if text.contains('/') {
         return prefix(text, at, problems).map(Exclude::from);

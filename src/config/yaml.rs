@@ -1,6 +1,6 @@
 //! The text of one file to a tree, by the YAML parser.
 //!
-//! The only place that knows the parser. Turns its errors into ours; knows no key of ours.
+//! The only file that uses the parser. Turns its errors into diagnostics.
 
 use std::{borrow::Cow, fmt};
 
@@ -19,23 +19,21 @@ use super::{
 };
 use crate::{codes, source::Diagnostic};
 
-/// A discovery has about twenty nodes: 100,000 discoveries fit in.
+/// Enough for 100,000 discoveries, at about twenty nodes each.
 const MAX_NODES: usize = 4_000_000;
 
 /// Each node is one event, or two where it has an end.
 const MAX_EVENTS: usize = 2 * MAX_NODES;
 
-/// A file's credentials stand behind one anchor and are named by each of its discoveries: how many
-/// aliases there are for an anchor says nothing. How much they may add up to is limited all the
-/// same, by the parser's own defaults.
+/// Each discovery of a file may refer to one anchor with its credentials, so many aliases are normal.
+/// The parser's defaults still limit how much they add up to.
 const MAX_MERGES: usize = 50_000;
 
-/// Half of the parser's own limit, which in a build without optimization needs more stack than a
-/// thread has. A file of ours that is right is six deep.
+/// Half of the parser's own limit, which needs more stack than a thread has in a build without
+/// optimization. A valid file is six levels deep.
 const MAX_DEPTH: usize = 32;
 
-/// Reads the text as one document; `None` where it is no YAML that we can read, which is then
-/// reported.
+/// Parses the text as one document. Reports an error, and returns `None`.
 pub(super) fn parse<'a>(text: &'a str, problems: &mut Problems) -> Option<Node<'a>> {
     match serde_saphyr::from_str_with_options::<Node<'a>>(text, options()) {
         Ok(root) => Some(root),
@@ -57,7 +55,7 @@ fn options() -> Options {
         },
         // We report all of them, and show both places.
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
-        // As YAML 1.2 has it, and so editors that check the schema: `no` and `1_000` are text.
+        // As in YAML 1.2, and in editors that check the schema: `no` and `1_000` are text.
         strict_booleans: true,
         underscored_numbers_as_strings: true,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
@@ -66,7 +64,7 @@ fn options() -> Options {
     }
 }
 
-/// Says in our form what the parser says, and without its drawing.
+/// Turns an error of the parser into a diagnostic.
 fn syntax(error: &serde_saphyr::Error, text: &str, problems: &Problems) -> Diagnostic {
     let message = match error.without_snippet() {
         serde_saphyr::Error::Budget { .. }
@@ -93,13 +91,13 @@ fn syntax(error: &serde_saphyr::Error, text: &str, problems: &Problems) -> Diagn
         serde_saphyr::Error::MultipleDocuments { .. } => {
             problem.help("give each document a file of its own")
         }
-        // Each second byte of UTF-16 is one, and no text has any.
+        // Every second byte of UTF-16 is one, and text has none.
         _ if text.contains('\0') => problem.help("save it as UTF-8"),
         _ => problem,
     }
 }
 
-/// Returns a message of the parser as one of ours: lower case, on one line.
+/// Returns a message of the parser in lower case, on one line.
 fn plain(message: &str) -> String {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.starts_with("YAML document too large") || line.starts_with("recursion limit") {

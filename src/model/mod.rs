@@ -1,7 +1,7 @@
-//! The vocabulary: what a discovery is, what the files want and what the controller has, each in
-//! the one normal form in which they are compared.
+//! The vocabulary: discoveries, the desired state and the live state, in the one normal form in
+//! which they are compared.
 //!
-//! Pure. Knows neither YAML nor the wire, reads no clock, decides nothing about plans.
+//! Pure: knows neither YAML nor HTTP, reads no clock, and takes no decisions about plans.
 
 mod name;
 

@@ -1,14 +1,14 @@
-//! Durations as the files write them: a whole number and a unit.
+//! Durations as they are written in the files: a whole number and a unit.
 
 use std::{fmt, str::FromStr, time::Duration};
 
-/// A duration in whole seconds; `60s` and `1m` are the same.
+/// A duration in whole seconds: `60s` and `1m` are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TimeSpan {
     seconds: u64,
 }
 
-/// What is wrong with a duration.
+/// Why a text is not a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TimeSpanError {
     #[error("not a whole number with one of the units s, m, h, d, w")]
@@ -50,7 +50,7 @@ impl FromStr for TimeSpan {
     }
 }
 
-/// Shows the length in the largest unit that divides it.
+/// Shows the duration in the largest unit that divides it.
 impl fmt::Display for TimeSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let divides =
