@@ -28,7 +28,7 @@ pub(crate) enum Trust<'a> {
     /// Those that the system's authorities have signed.
     System,
     /// Those in this PEM text, and those that they have signed.
-    Given(&'a [u8]),
+    Sourced(&'a [u8]),
     Everybody,
     Nobody,
 }
@@ -41,11 +41,11 @@ pub(crate) fn trusting(trust: Trust<'_>) -> Option<ClientConfig> {
         // A system that knows no authority trusts nobody.
         Trust::System => rustls_platform_verifier::Verifier::new(Arc::clone(&provider))
             .map_or(Trusted::Nobody, |it| Trusted::BySystem(Arc::new(it))),
-        Trust::Given(pem) => {
+        Trust::Sourced(pem) => {
             let given: Vec<_> =
                 CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
             let authority = by_web_pki(&given, &provider)?;
-            Trusted::Given { authority, given }
+            Trusted::Sourced { authority, given }
         }
         Trust::Everybody => Trusted::Everybody,
         Trust::Nobody => Trusted::Nobody,
@@ -88,7 +88,7 @@ struct Verifier {
 #[derive(Debug)]
 enum Trusted {
     BySystem(Arc<rustls_platform_verifier::Verifier>),
-    Given {
+    Sourced {
         authority: Arc<WebPkiServerVerifier>,
         given: Vec<CertificateDer<'static>>,
     },
@@ -113,7 +113,7 @@ impl ServerCertVerifier for Verifier {
             Trusted::Everybody => return Ok(ServerCertVerified::assertion()),
             Trusted::Nobody => Err(CertificateError::UnknownIssuer.into()),
             Trusted::BySystem(system) => by(&**system),
-            Trusted::Given { authority, given } => match by(&**authority) {
+            Trusted::Sourced { authority, given } => match by(&**authority) {
                 Err(error) if is_authority(&error) && given.contains(end_entity) => {
                     named(end_entity, server_name).map(|()| ServerCertVerified::assertion())
                 }

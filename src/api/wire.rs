@@ -89,7 +89,7 @@ impl Wire {
             // The system's authorities take time to load.
             _ if !controller.is_https() => Trust::Nobody,
             _ if insecure => Trust::Everybody,
-            Some(pem) => Trust::Given(pem),
+            Some(pem) => Trust::Sourced(pem),
             None => Trust::System,
         };
         let config = trusting(trust).ok_or(WireError::NoCertificate)?;

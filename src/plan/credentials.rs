@@ -10,7 +10,7 @@ use std::{
 use crate::{
     codes,
     model::{
-        Credential, CredentialKind, CredentialRef, Credentials, DesiredCredentials, Given, shown,
+        Credential, CredentialKind, CredentialRef, Credentials, DesiredCredentials, Sourced, shown,
     },
     source::{Diagnostic, Span, Spanned},
 };
@@ -46,7 +46,7 @@ pub(super) fn resolve(wanted: &DesiredCredentials, known: &[Credential]) -> Reso
 /// Returns the credentials of a kind, or `None` where one of them could not be resolved.
 fn resolve_kind(
     kind: CredentialKind,
-    given: &Given<Vec<Spanned<CredentialRef>>>,
+    given: &Sourced<Vec<Spanned<CredentialRef>>>,
     known: &[Credential],
     complaints: &mut Vec<Diagnostic>,
 ) -> Option<BTreeSet<Credential>> {

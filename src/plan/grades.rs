@@ -5,7 +5,7 @@
 use super::types::PlanDiagnostic;
 use crate::{
     codes::{self, Code},
-    model::{Given, Grade, Policy},
+    model::{Grade, Policy, Sourced},
     source::{Diagnostic, Severity},
 };
 
@@ -27,11 +27,11 @@ fn grade(policy: &Policy, planned: PlanDiagnostic) -> Option<PlanDiagnostic> {
         return Some(PlanDiagnostic { diagnostic, refuses });
     }
     match rule_of(policy, &diagnostic.code) {
-        None | Some(Given { value: Grade::Warn, .. }) => {
+        None | Some(Sourced { value: Grade::Warn, .. }) => {
             Some(PlanDiagnostic { diagnostic, refuses })
         }
-        Some(Given { value: Grade::Off, .. }) => None,
-        Some(Given { value: Grade::Error, key: _, at }) => {
+        Some(Sourced { value: Grade::Off, .. }) => None,
+        Some(Sourced { value: Grade::Error, key: _, at }) => {
             let diagnostic = Diagnostic { severity: Severity::Error, ..diagnostic };
             let diagnostic = diagnostic.labelled(*at, "`rules` makes it an error");
             Some(PlanDiagnostic { diagnostic, refuses: true })
@@ -39,7 +39,7 @@ fn grade(policy: &Policy, planned: PlanDiagnostic) -> Option<PlanDiagnostic> {
     }
 }
 
-fn rule_of<'a>(policy: &'a Policy, code: &str) -> Option<&'a Given<Grade>> {
+fn rule_of<'a>(policy: &'a Policy, code: &str) -> Option<&'a Sourced<Grade>> {
     if code == TOO_MANY.name {
         // Whoever writes enough other warnings must not get past a rule.
         let strictest = policy.rules.values().find(|it| it.value == Grade::Error);

@@ -13,8 +13,8 @@ use super::{
     types::{Action, Change, FieldChange, Plan},
 };
 use crate::model::{
-    Desired, DesiredDiscovery, Given, LiveDiscovery, Name, Neighbours, OnChange, Setting,
-    SettingKey, Settings, State, Target, Wanted,
+    Desired, DesiredDiscovery, LiveDiscovery, Name, Neighbours, OnChange, Setting, SettingKey,
+    Settings, Sourced, State, Target, Wanted,
 };
 
 /// Plans what is left to do where all drift is left alone.
@@ -110,7 +110,7 @@ fn release(wanted: &mut Wanted, field: &FieldChange, live: &Settings, resolved: 
 fn release_target(wanted: &mut Wanted, path: &str, live: &Settings) {
     use Target::{Cdp, Lldp};
 
-    let Some(Given { value: want, key, at }) = wanted.target() else { return };
+    let Some(Sourced { value: want, key, at }) = wanted.target() else { return };
     let Some(live) = live.target() else {
         wanted.remove(SettingKey::Target);
         return;
@@ -127,5 +127,5 @@ fn release_target(wanted: &mut Wanted, path: &str, live: &Settings) {
         (Lldp(want), Lldp(have)) => Lldp(part(want, have)),
         (_, live) => live.clone(),
     };
-    wanted.insert(Given { value: Setting::Target(target), key, at });
+    wanted.insert(Sourced { value: Setting::Target(target), key, at });
 }

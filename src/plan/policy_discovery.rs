@@ -7,7 +7,7 @@ use super::impact::covered;
 use crate::{
     codes,
     model::{
-        AddressRange, AddressSet, Count, DesiredDiscovery, Given, Name, Policy, Settings, State,
+        AddressRange, AddressSet, Count, DesiredDiscovery, Name, Policy, Settings, Sourced, State,
         Target,
     },
     source::{Diagnostic, Span, Spanned},
@@ -50,7 +50,7 @@ enum Whose {
 
 impl<'a> Limits<'a> {
     pub(super) fn new(policy: &'a Policy) -> Self {
-        let set = |list: &Given<Vec<Spanned<AddressRange>>>| {
+        let set = |list: &Sourced<Vec<Spanned<AddressRange>>>| {
             list.value.iter().map(|it| it.value).collect::<AddressSet>()
         };
         let forbidden = policy.forbid_ranges.as_ref().map(set).unwrap_or_default();
@@ -91,7 +91,8 @@ impl<'a> Limits<'a> {
     }
 
     fn too_large(&self, it: &Scanner<'_>) -> Option<Diagnostic> {
-        let Given { value: most, key: _, at } = self.policy.max_addresses_per_discovery.as_ref()?;
+        let Sourced { value: most, key: _, at } =
+            self.policy.max_addresses_per_discovery.as_ref()?;
         let count = it.addresses.count();
         let message = format!(
             "`{}` has {}; `max_addresses_per_discovery` is {}",
@@ -146,7 +147,7 @@ impl<'a> Limits<'a> {
     }
 
     fn unbounded(&self, it: &Scanner<'_>) -> Option<Diagnostic> {
-        let Given { value: allowed, key: _, at } = self.policy.allow_unbounded.as_ref()?;
+        let Sourced { value: allowed, key: _, at } = self.policy.allow_unbounded.as_ref()?;
         let kind = it.target.kind();
         let name = it.name;
         let message = format!(
@@ -177,9 +178,9 @@ impl Scanner<'_> {
     }
 }
 
-fn scanner_of<'a>(it: &'a DesiredDiscovery, target: &Given<&'a Target>) -> Scanner<'a> {
+fn scanner_of<'a>(it: &'a DesiredDiscovery, target: &Sourced<&'a Target>) -> Scanner<'a> {
     let exclude = it.wanted.exclude().map(|it| it.value);
-    let Given { value: target, key: _, at } = target;
+    let Sourced { value: target, key: _, at } = target;
     let addresses = covered(target, exclude);
     Scanner { name: &it.name.value, target, at: *at, addresses, whose: Whose::Files }
 }

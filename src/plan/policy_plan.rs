@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     codes,
-    model::{Count, Desired, DesiredDiscovery, Given, Grade, Live, MaxDelete, Name, Policy},
+    model::{Count, Desired, DesiredDiscovery, Grade, Live, MaxDelete, Name, Policy, Sourced},
     source::{Diagnostic, Severity, Span},
 };
 
@@ -154,14 +154,14 @@ impl<'a> LimitCheck<'a> {
     }
 
     fn max_delete(&self, plan: &Plan, desired: &Desired, live: &Live) -> Option<Diagnostic> {
-        let Given { value: MaxDelete { count, percent }, key: _, at } =
+        let Sourced { value: MaxDelete { count, percent }, key: _, at } =
             self.policy.max_delete.as_ref()?;
         let destroyed = plan.changes.iter().filter(|it| destroys(it.action)).collect::<Vec<_>>();
         let n = destroyed.len() as u64;
         let is_owned =
             |name: &Name| desired.manage.is_match(name) || self.by_name.contains_key(name);
         let n_owned = live.discoveries.iter().filter(|it| is_owned(&it.name)).count() as u64;
-        let is_above = |limit: Option<&Given<u64>>, above: &dyn Fn(u64) -> bool| {
+        let is_above = |limit: Option<&Sourced<u64>>, above: &dyn Fn(u64) -> bool| {
             limit.is_none_or(|it| above(it.value))
         };
         let is_much = is_above(count.as_ref(), &|it| it < n)
@@ -235,7 +235,7 @@ impl<'a> LimitCheck<'a> {
     }
 
     fn overlaps(&self, overlaps: &Overlaps) -> Vec<PlanDiagnostic> {
-        let Some(Given { value: grade, key: _, at }) =
+        let Some(Sourced { value: grade, key: _, at }) =
             self.policy.overlap.as_ref().filter(|_| self.looks_at_overlaps())
         else {
             return Vec::new();

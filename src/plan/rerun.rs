@@ -3,7 +3,7 @@
 //! A running one never is. Knows nothing of steps.
 
 use super::types::Reason;
-use crate::model::{Readable, Rerun, RunState, SpanOfTime};
+use crate::model::{Readable, Rerun, RunState, TimeSpan};
 
 /// Whether to run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub(super) fn looks_at_age(policy: Rerun, run: RunState) -> bool {
     has_ended && matches!(policy, Rerun::OlderThan(_))
 }
 
-fn by_age(limit: SpanOfTime, ended: Option<i64>, now: i64) -> Rerunning {
+fn by_age(limit: TimeSpan, ended: Option<i64>, now: i64) -> Rerunning {
     let Some(ended) = ended else {
         return Rerunning::Doubt(Doubt::UnknownAge);
     };

@@ -157,8 +157,7 @@ pub(super) fn target_fields(settings: Option<&Settings>) -> Vec<Field> {
 fn added(sign: char, field: &Field) -> Attribute {
     let Field { setting: _, path, value } = field;
     let value = match value {
-        FieldValue::Text(it) => Drawn::Line(quoted(it)),
-        FieldValue::Number(it) => Drawn::Line(it.to_string()),
+        FieldValue::Scalar(it) => Drawn::Line(it.quoted()),
         FieldValue::List(_) | FieldValue::Credentials(_) | FieldValue::Gone(_) => {
             let elements = elements(value, &ambiguous(&[value]));
             let line = format!("[{}]", elements.join(", "));
@@ -187,8 +186,7 @@ fn changed(before: &Field, after: &Field) -> Attribute {
 
 fn scalar(value: &FieldValue) -> Option<String> {
     match value {
-        FieldValue::Text(it) => Some(quoted(it)),
-        FieldValue::Number(it) => Some(it.to_string()),
+        FieldValue::Scalar(it) => Some(it.quoted()),
         FieldValue::List(_) | FieldValue::Credentials(_) | FieldValue::Gone(_) => None,
     }
 }
@@ -196,8 +194,7 @@ fn scalar(value: &FieldValue) -> Option<String> {
 /// Returns the elements as they are shown; what is no list is one element.
 fn elements(value: &FieldValue, ambiguous: &BTreeSet<String>) -> Vec<String> {
     match value {
-        FieldValue::Text(it) => vec![quoted(it)],
-        FieldValue::Number(it) => vec![it.to_string()],
+        FieldValue::Scalar(it) => vec![it.quoted()],
         FieldValue::List(it) => it.iter().map(|it| quoted(it)).collect(),
         FieldValue::Credentials(it) => it.iter().map(|it| credential(it, ambiguous)).collect(),
         FieldValue::Gone(it) => it.iter().map(gone).collect(),
@@ -222,10 +219,7 @@ pub(super) fn ambiguous(values: &[&FieldValue]) -> BTreeSet<String> {
     for value in values {
         let credentials = match value {
             FieldValue::Credentials(it) => it.as_slice(),
-            FieldValue::Text(_)
-            | FieldValue::Number(_)
-            | FieldValue::List(_)
-            | FieldValue::Gone(_) => continue,
+            FieldValue::Scalar(_) | FieldValue::List(_) | FieldValue::Gone(_) => continue,
         };
         for credential in credentials {
             ids.entry(credential.to_string()).or_default().insert(&credential.id);

@@ -186,16 +186,16 @@ mod tests {
         let text = "version: 1\ndiscoveries:\n  - {name: x, cidr: 10.0.0.0/8}\n";
         let style = Style { unicode: false, ..PLAIN };
         assert_snapshot!(drawn(&[text, "# nothing\n"], style), @r"
-        Error: `files/b.yaml` says nothing [trueup::config::no_files]
+        Error: `files/b.yaml` is empty [trueup::config::no_files]
           help: a file begins with `version: 1`
 
-        Warning: the user guide has prefixes from /20 to /30 [trueup::config::prefix_size]
+        Warning: the user guide allows prefixes from /20 to /30 [trueup::config::prefix_size]
            ,-[files/a.yaml:3:21]
          2 | discoveries:
          3 |   - {name: x, cidr: 10.0.0.0/8}
            :                     ^^^^^^^^^^
            `----
-          help: /8 is sent as it is; the controller may not take it
+          help: /8 is sent as written; the controller may reject it
         ");
     }
 

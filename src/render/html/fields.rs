@@ -151,8 +151,7 @@ fn texts(value: &FieldValue, ambiguous: &BTreeSet<String>) -> Vec<String> {
         shown(&format!("{text}{id}")).into_owned()
     };
     match value {
-        FieldValue::Text(it) => vec![shown(it).into_owned()],
-        FieldValue::Number(it) => vec![it.to_string()],
+        FieldValue::Scalar(it) => vec![shown(&it.to_string()).into_owned()],
         FieldValue::List(it) if it.is_empty() => vec!["none".to_owned()],
         FieldValue::List(it) => it.iter().map(|it| shown(it).into_owned()).collect(),
         FieldValue::Credentials(it) if it.is_empty() => vec!["none".to_owned()],

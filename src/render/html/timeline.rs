@@ -113,7 +113,7 @@ impl Times {
     }
 }
 
-/// Writes a length of time: minutes where it has any, seconds to a hundredth where it is short.
+/// Writes a duration: minutes where it has any, seconds to a hundredth where it is short.
 fn seconds(ms: i64) -> String {
     let ms = ms.max(0);
     match ms {

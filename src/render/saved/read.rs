@@ -18,7 +18,7 @@ use super::{
 use crate::{
     model::{
         AddressRange, AddressSet, Count, Credential, CredentialId, CredentialKind, Field,
-        FieldValue, Globs, Interface, Name, RemoteId, RunState, SettingKey, Settings,
+        FieldValue, Globs, Interface, Name, RemoteId, RunState, Scalar, SettingKey, Settings,
         setting_of_path,
     },
     plan::{
@@ -310,14 +310,10 @@ fn settings(document: SettingsV1) -> Result<Settings, PlanFileError> {
         for (text, value) in members {
             let of_field = if text == GONE { SettingKey::GoneCredentials.path() } else { &text };
             let (setting, path) = path(of_field)?;
-            fields.push(Field { setting, path, value: value_of(path, value)? });
+            fields.push(Field { setting, path, value: value_of(setting, value)? });
         }
     }
     Settings::from_fields(fields).map_err(|it| unknown(it.path, &it.value.to_string()))
-}
-
-fn kind(key: &str) -> Result<CredentialKind, PlanFileError> {
-    word("credentials", key, &CredentialKind::ALL)
 }
 
 fn credential(kind: CredentialKind, document: CredentialV1) -> Credential {
@@ -338,11 +334,11 @@ fn field(document: FieldV1, sources: &mut SourceMap) -> Result<FieldChange, Plan
         Value::Object(it) if setting == SettingKey::Target => match it.into_iter().next() {
             Some((key, value)) => {
                 let (setting, path) = path(&key)?;
-                Ok(Field { setting, path, value: value_of(path, value)? })
+                Ok(Field { setting, path, value: value_of(setting, value)? })
             }
             None => Err(unknown("fields", &text)),
         },
-        it => Ok(Field { setting, path: of, value: value_of(of, it)? }),
+        it => Ok(Field { setting, path: of, value: value_of(setting, it)? }),
     };
     Ok(FieldChange {
         setting,
@@ -354,33 +350,25 @@ fn field(document: FieldV1, sources: &mut SourceMap) -> Result<FieldChange, Plan
     })
 }
 
-fn value_of(path: &str, value: Value) -> Result<FieldValue, PlanFileError> {
-    let wrong = |it: &Value| unknown("fields", &it.to_string());
-    match value {
-        Value::String(it) => Ok(FieldValue::Text(it)),
-        Value::Number(ref it) => it.as_u64().map(FieldValue::Number).ok_or_else(|| wrong(&value)),
-        Value::Array(items) => match path.split_once('.') {
-            Some(("credentials", key)) => {
-                let kind = kind(key)?;
-                let them = serde_json::from_value::<Vec<CredentialV1>>(Value::Array(items));
-                let them = them.map_err(|error| unknown("fields", &error.to_string()))?;
-                Ok(FieldValue::Credentials(
-                    them.into_iter().map(|it| credential(kind, it)).collect(),
-                ))
-            }
-            Some(_) | None if path == "credentials" => {
-                let them = serde_json::from_value::<Vec<CredentialV1>>(Value::Array(items));
-                let them = them.map_err(|error| unknown("fields", &error.to_string()))?;
-                Ok(FieldValue::Gone(them.into_iter().map(|it| CredentialId(it.id)).collect()))
-            }
-            Some(_) | None => {
-                let texts = items.iter().map(|it| it.as_str().map(str::to_owned));
-                let texts = texts.collect::<Option<Vec<_>>>();
-                texts.map(FieldValue::List).ok_or_else(|| unknown("fields", path))
-            }
-        },
-        Value::Null | Value::Bool(_) | Value::Object(_) => Err(wrong(&value)),
-    }
+fn value_of(setting: SettingKey, value: Value) -> Result<FieldValue, PlanFileError> {
+    let wrong = |error: serde_json::Error| unknown("fields", &error.to_string());
+    Ok(match (setting, value) {
+        (SettingKey::Credentials(kind), value @ Value::Array(_)) => {
+            let them = serde_json::from_value::<Vec<CredentialV1>>(value).map_err(wrong)?;
+            FieldValue::Credentials(them.into_iter().map(|it| credential(kind, it)).collect())
+        }
+        (SettingKey::GoneCredentials, value @ Value::Array(_)) => {
+            let them = serde_json::from_value::<Vec<CredentialV1>>(value).map_err(wrong)?;
+            FieldValue::Gone(them.into_iter().map(|it| CredentialId(it.id)).collect())
+        }
+        (_, value @ Value::Array(_)) => {
+            FieldValue::List(serde_json::from_value(value).map_err(wrong)?)
+        }
+        (_, value) => {
+            let scalar = Scalar::deserialize(&value);
+            FieldValue::Scalar(scalar.map_err(|_| unknown("fields", &value.to_string()))?)
+        }
+    })
 }
 
 fn planned(

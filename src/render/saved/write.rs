@@ -317,8 +317,7 @@ fn field(change: &FieldChange, sources: &SourceMap) -> FieldV1 {
 
 fn value(value: &FieldValue) -> Value {
     match value {
-        FieldValue::Text(it) => json!(it),
-        FieldValue::Number(it) => json!(it),
+        FieldValue::Scalar(it) => json!(it),
         FieldValue::List(it) => json!(it),
         FieldValue::Credentials(it) => json!(it.iter().map(credential).collect::<Vec<_>>()),
         FieldValue::Gone(it) => it.iter().map(|it| json!({"id": it.0})).collect(),
