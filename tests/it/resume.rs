@@ -166,7 +166,7 @@ async fn a_run_that_was_not_taken_on_is_still_owed() {
     bench.simulator.inject("run@1-3=502").unwrap();
     let ran = bench.run("apply --auto-approve").await;
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
-    assert!(ran.err.contains("still owed"), "{ran:#?}");
+    assert!(ran.err.contains("still need a run"), "{ran:#?}");
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("(rerun_owed)"), "{ran:#?}");
     bench.expect_careful();
@@ -274,7 +274,7 @@ async fn what_an_apply_did_before_it_was_killed_counts_when_the_rest_fails() {
         assert!(ran.out.contains(words), "{words}: {ran:#?}");
     }
     assert!(ran.out.ends_with("1 done, 2 failed, 0 not tried, 0 still running.\n"), "{ran:#?}");
-    bench.simulator.heal();
+    bench.simulator.clear_faults();
     bench.expect_healed().await;
 }
 
@@ -444,7 +444,7 @@ async fn an_apply_that_is_stale_forgets_nothing_of_what_an_earlier_one_left() {
         bench.simulator.inject("run@*=reset\ncreate@*=reset").unwrap();
         let apply = ["apply", &plan, "--simulate"];
         killed_while(&bench, bench.run_bare(&apply), &["in_doubt", request, "\"a\""]).await;
-        bench.simulator.heal();
+        bench.simulator.clear_faults();
         makes(&bench.simulator, "b", "10.9.0.0/24").await;
         let ran = bench.run_bare(&apply).await;
         assert_eq!(ran.exit, Exit::Stale, "{ran:#?}");

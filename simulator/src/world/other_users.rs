@@ -1,4 +1,4 @@
-//! What somebody else does to the discoveries: at once, without a task.
+//! What other users do to discoveries: at once, without a task.
 
 use serde_json::json;
 
@@ -6,29 +6,30 @@ use super::{
     fields::number,
     state::{At, World},
 };
-use crate::fault::Other;
+use crate::fault::UserAction;
 
-/// The longest timeout that is documented.
+/// The longest documented timeout.
 const LONGEST_TIMEOUT: i64 = 300;
 
 impl World {
-    /// Lets somebody else act on a name. Where there is nothing to act on, nothing happens.
-    pub(crate) fn somebody_else(&mut self, other: Other, name: &str, at: At<'_>) {
+    /// Does nothing if there is no discovery to act on, or it exists already.
+    pub(crate) fn act_as_other_user(&mut self, action: UserAction, name: &str, at: At<'_>) {
         let index = self.discoveries.iter().position(|it| it.name() == Some(name));
-        match (other, index) {
-            (Other::Create, None) => self.somebody_creates(name, at),
-            (Other::Edit, Some(index)) => self.somebody_edits(index),
-            (Other::Delete, Some(index)) => self.take_away(index, false, at),
-            (Other::Run, Some(index)) => {
+        match (action, index) {
+            (UserAction::Create, None) => self.create_as_other_user(name, at),
+            (UserAction::Edit, Some(index)) => self.edit_as_other_user(index),
+            (UserAction::Delete, Some(index)) => self.remove_discovery(index, false, at),
+            (UserAction::Run, Some(index)) => {
                 self.next_task += 1;
                 let task_id = format!("somebody-else-{}", self.next_task);
                 self.start_run(index, &task_id, at);
             }
-            (Other::Create, Some(_)) | (Other::Edit | Other::Delete | Other::Run, None) => (),
+            (UserAction::Create, Some(_))
+            | (UserAction::Edit | UserAction::Delete | UserAction::Run, None) => (),
         }
     }
 
-    fn somebody_creates(&mut self, name: &str, at: At<'_>) {
+    fn create_as_other_user(&mut self, name: &str, at: At<'_>) {
         let settings = json!({
             "name": name,
             "discoveryType": "Range",
@@ -44,7 +45,7 @@ impl World {
     }
 
     /// Changes the timeout, which every discovery can have.
-    fn somebody_edits(&mut self, index: usize) {
+    fn edit_as_other_user(&mut self, index: usize) {
         let discovery = &mut self.discoveries[index];
         let before = discovery.shown.get("timeOut").and_then(number).unwrap_or(5);
         let after = if before < LONGEST_TIMEOUT { before + 1 } else { 1 };

@@ -1,13 +1,13 @@
-//! The operations that a task can stand for. What they do is in `carry`.
+//! The operations of tasks. `execute` has their effects.
 
 use serde_json::{Map, Value};
 
-use super::credentials::CredentialWork;
+use super::credentials::CredentialOperation;
 
-/// A write that was accepted and is not done yet.
+/// An accepted write that is not done yet. World files have the names of the variants.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Work {
+pub(super) enum Operation {
     Create {
         body: Map<String, Value>,
     },
@@ -15,7 +15,7 @@ pub(super) enum Work {
         id: String,
         body: Map<String, Value>,
     },
-    /// The body is kept, since some controllers may keep its settings.
+    /// With the body, since some controllers may store its settings.
     Run {
         id: String,
         body: Map<String, Value>,
@@ -31,16 +31,16 @@ pub(super) enum Work {
         ids: Vec<String>,
     },
     DeleteAll,
-    Credentials(CredentialWork),
+    Credentials(CredentialOperation),
 }
 
-/// What a task says at the end of its work.
+/// What a task says when its operation is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Done {
     pub(super) progress: String,
-    /// The discovery that was made.
+    /// The id of the discovery that was created.
     pub(super) created: Option<String>,
-    /// Whether a run goes on that the task may stand for.
+    /// Whether a run has started, whose end the task may wait for.
     pub(super) runs: bool,
 }
 
@@ -48,12 +48,12 @@ pub(super) struct Done {
 pub(super) type Failed = String;
 
 impl Done {
-    pub(super) fn saying(progress: impl Into<String>) -> Self {
+    pub(super) fn with_progress(progress: impl Into<String>) -> Self {
         Self { progress: progress.into(), created: None, runs: false }
     }
 }
 
-impl Work {
+impl Operation {
     pub(super) fn service(&self) -> &'static str {
         match self {
             Self::Credentials(_) => "Inventory service",
@@ -61,7 +61,7 @@ impl Work {
         }
     }
 
-    /// The progress until the work is done.
+    /// The progress until the operation is done.
     pub(super) fn first_progress(&self) -> &'static str {
         match self {
             Self::Create { .. } | Self::Run { .. } => "Inventory service initiating discovery.",

@@ -1,12 +1,12 @@
-//! What a write does to discoveries once its time has come.
+//! The effects of writes, when their task time is over.
 
 use serde_json::{Map, Value, json};
 
 use super::{
     check,
+    operation::{Done, Failed, Operation},
     state::{At, Deleted, Discovery, KeptName, World},
     wire,
-    work::{Done, Failed, Work},
 };
 use crate::{
     Quirks,
@@ -17,51 +17,50 @@ use crate::{
     seed::KINDS,
 };
 
-/// The vendor's words, which clients look for.
+/// Clients look for this text.
 const DUPLICATE: &str = "Discovery name is duplicate";
 
 const DELETED: &str = "Discovery deleted successfully.";
 
-/// The most global credentials of a kind, in the user interface.
+/// The most global credentials of a kind that the UI lets a discovery have.
 const MOST_OF_A_KIND: usize = 5;
 
 impl World {
-    /// Does the work of a task.
-    pub(super) fn carry_out(
+    pub(super) fn execute(
         &mut self,
-        work: &Work,
+        operation: &Operation,
         task_id: &str,
         at: At<'_>,
     ) -> Result<Done, Failed> {
-        match work {
-            Work::Create { body } => self.carry_create(body, task_id, at),
-            Work::Edit { id, body } => self.carry_edit((id.as_str(), body), task_id, at),
-            Work::Run { id, body } => self.carry_run((id.as_str(), body), task_id, at),
-            Work::Stop { id, body } => self.carry_stop((id.as_str(), body), at),
-            Work::Delete { id } => self.carry_delete(id, at),
-            Work::DeleteSome { ids } => self.carry_deletes(ids, at),
-            Work::DeleteAll => {
+        match operation {
+            Operation::Create { body } => self.execute_create(body, task_id, at),
+            Operation::Edit { id, body } => self.execute_edit(id, body, task_id, at),
+            Operation::Run { id, body } => self.execute_run(id, body, task_id, at),
+            Operation::Stop { id, body } => self.execute_stop(id, body, at),
+            Operation::Delete { id } => self.execute_delete(id, at),
+            Operation::DeleteSome { ids } => self.execute_deletes(ids, at),
+            Operation::DeleteAll => {
                 let ids: Vec<String> = self.discoveries.iter().filter_map(Discovery::id).collect();
-                self.carry_deletes(&ids, at)
+                self.execute_deletes(&ids, at)
             }
-            Work::Credentials(it) => self.carry_credentials(it, at),
+            Operation::Credentials(it) => self.execute_credentials(it, at),
         }
     }
 
-    /// What the task says of work that it did not do.
-    pub(super) fn pretend(&mut self, work: &Work, at: At<'_>) -> Done {
-        match work {
-            Work::Create { .. } => {
+    /// The result that a task reports for an operation that it did not execute.
+    pub(super) fn pretended_result(&mut self, operation: &Operation, at: At<'_>) -> Done {
+        match operation {
+            Operation::Create { .. } => {
                 let id = self.new_id();
                 Done { progress: id.clone(), created: Some(id), runs: false }
             }
-            Work::Edit { id, .. } | Work::Run { id, .. } | Work::Stop { id, .. } => {
-                Done::saying(put_progress(id, &at.rules.quirks))
+            Operation::Edit { id, .. } | Operation::Run { id, .. } | Operation::Stop { id, .. } => {
+                Done::with_progress(put_progress(id, &at.rules.quirks))
             }
-            Work::Delete { .. } | Work::DeleteSome { .. } | Work::DeleteAll => {
-                Done::saying(DELETED)
+            Operation::Delete { .. } | Operation::DeleteSome { .. } | Operation::DeleteAll => {
+                Done::with_progress(DELETED)
             }
-            Work::Credentials(it) => Done::saying(it.done_progress()),
+            Operation::Credentials(it) => Done::with_progress(it.done_progress()),
         }
     }
 
@@ -71,8 +70,8 @@ impl World {
         id
     }
 
-    /// Takes a discovery away, and ends its run.
-    pub(super) fn take_away(&mut self, index: usize, by_request: bool, at: At<'_>) {
+    /// Removes a discovery, and ends its run.
+    pub(super) fn remove_discovery(&mut self, index: usize, by_request: bool, at: At<'_>) {
         self.close_run(index, at);
         let discovery = self.discoveries.remove(index);
         let kept = at.rules.quirks.name_release;
@@ -83,7 +82,7 @@ impl World {
         self.deleted.push(Deleted { discovery, when: at.now, by_request });
     }
 
-    fn carry_create(
+    fn execute_create(
         &mut self,
         body: &Map<String, Value>,
         task_id: &str,
@@ -103,9 +102,10 @@ impl World {
         Ok(Done { progress: id.clone(), created: Some(id), runs: true })
     }
 
-    fn carry_edit(
+    fn execute_edit(
         &mut self,
-        (id, body): (&str, &Map<String, Value>),
+        id: &str,
+        body: &Map<String, Value>,
         task_id: &str,
         at: At<'_>,
     ) -> Result<Done, Failed> {
@@ -117,7 +117,7 @@ impl World {
             return Err(format!("Discovery with id {id} is in progress"));
         }
         if quirks.put_persists != PutPersists::Never {
-            self.keep(index, body, at)?;
+            self.store(index, body, at)?;
         }
         if quirks.edit_status == EditStatus::Edit {
             self.discoveries[index].set("discoveryStatus", "Edit");
@@ -126,21 +126,22 @@ impl World {
         if runs {
             self.start_run(index, task_id, at);
         }
-        Ok(Done { runs, ..Done::saying(put_progress(id, quirks)) })
+        Ok(Done { runs, ..Done::with_progress(put_progress(id, quirks)) })
     }
 
-    fn carry_run(
+    fn execute_run(
         &mut self,
-        (id, body): (&str, &Map<String, Value>),
+        id: &str,
+        body: &Map<String, Value>,
         task_id: &str,
         at: At<'_>,
     ) -> Result<Done, Failed> {
         let quirks = &at.rules.quirks;
         let index = self.index(id)?;
         if quirks.put_persists == PutPersists::Always {
-            self.keep(index, body, at)?;
+            self.store(index, body, at)?;
         }
-        let done = Done::saying(put_progress(id, quirks));
+        let done = Done::with_progress(put_progress(id, quirks));
         if self.discoveries[index].is_running() {
             match quirks.run_when_running {
                 RunWhenRunning::Ignored => return Ok(done),
@@ -154,45 +155,46 @@ impl World {
         Ok(Done { runs: true, ..done })
     }
 
-    fn carry_stop(
+    fn execute_stop(
         &mut self,
-        (id, body): (&str, &Map<String, Value>),
+        id: &str,
+        body: &Map<String, Value>,
         at: At<'_>,
     ) -> Result<Done, Failed> {
         let quirks = &at.rules.quirks;
         let index = self.index(id)?;
         if quirks.put_persists == PutPersists::Always {
-            self.keep(index, body, at)?;
+            self.store(index, body, at)?;
         }
         if self.discoveries[index].is_running() {
             self.stop_run(index, at);
         } else if quirks.stop_when_stopped == StopWhenStopped::Fails {
             return Err(format!("Discovery with id {id} is not in progress"));
         }
-        Ok(Done::saying(put_progress(id, quirks)))
+        Ok(Done::with_progress(put_progress(id, quirks)))
     }
 
-    fn carry_delete(&mut self, id: &str, at: At<'_>) -> Result<Done, Failed> {
+    fn execute_delete(&mut self, id: &str, at: At<'_>) -> Result<Done, Failed> {
         let index = self.index(id)?;
         let keeps_running = at.rules.quirks.delete_running == DeleteRunning::Fails;
         if keeps_running && self.discoveries[index].is_running() {
             return Err(format!("Discovery with id {id} is in progress and locked"));
         }
-        self.take_away(index, true, at);
-        Ok(Done::saying(DELETED))
+        self.remove_discovery(index, true, at);
+        Ok(Done::with_progress(DELETED))
     }
 
-    /// What is gone by now is no failure here.
-    fn carry_deletes(&mut self, ids: &[String], at: At<'_>) -> Result<Done, Failed> {
+    /// Skips discoveries that no longer exist.
+    fn execute_deletes(&mut self, ids: &[String], at: At<'_>) -> Result<Done, Failed> {
         for id in ids {
             if self.index(id).is_ok() {
-                self.carry_delete(id, at)?;
+                self.execute_delete(id, at)?;
             }
         }
-        Ok(Done::saying(DELETED))
+        Ok(Done::with_progress(DELETED))
     }
 
-    /// Adds a discovery that never ran, and says where.
+    /// Adds a discovery that never ran, and returns its index.
     pub(super) fn add(&mut self, mut settings: Map<String, Value>, at: At<'_>) -> usize {
         let is_cdp = wire::is_cdp(&settings);
         let own = [
@@ -210,8 +212,8 @@ impl World {
         self.discoveries.len() - 1
     }
 
-    /// Keeps the settings of a PUT.
-    fn keep(&mut self, index: usize, body: &Map<String, Value>, at: At<'_>) -> Result<(), Failed> {
+    /// Stores the settings of a PUT.
+    fn store(&mut self, index: usize, body: &Map<String, Value>, at: At<'_>) -> Result<(), Failed> {
         let quirks = &at.rules.quirks;
         let before = self.discoveries[index].fields().cloned().unwrap_or_default();
         let after = wire::edited(&before, body, quirks);
@@ -225,7 +227,7 @@ impl World {
         Ok(())
     }
 
-    /// Checks what only the whole world can tell.
+    /// Checks what needs the state of the world.
     fn check_write(&self, body: &Map<String, Value>, at: At<'_>) -> Result<(), Failed> {
         let quirks = &at.rules.quirks;
         if quirks.ipv6 == Ipv6::Fail && check::has_ipv6(body) {
