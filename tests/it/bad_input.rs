@@ -232,11 +232,11 @@ fn saved_plans_that_are_large_or_deep_are_refused() {
     let long = with(&json!("x".repeat(100 * MEGA)).to_string());
     let many = with(&format!("[{}0]", "0,".repeat(8 * MEGA)));
     for (text, words) in [
-        (long, "its digest is another"),
+        (long, "its digest does not match"),
         ("[".repeat(100 * MEGA), "it is a list"),
-        ("{\"a\":".repeat(MEGA), "not JSON, or not all of it"),
-        (sealed(&format!("{{\"a\": {}", "[".repeat(MEGA))), "not JSON, or not all of it"),
-        (many, "its digest is another"),
+        ("{\"a\":".repeat(MEGA), "not JSON, or incomplete"),
+        (sealed(&format!("{{\"a\": {}", "[".repeat(MEGA))), "not JSON, or incomplete"),
+        (many, "its digest does not match"),
     ] {
         shell.file("plan.json", &text);
         let Measured { ended, peak } = measured(&shell, "apply plan.json --simulate");
