@@ -1,5 +1,5 @@
-//! The built-in controller in the same process: the one place where the client's transport meets
-//! the simulator.
+//! The built-in controller in the same process. Only here the transport of the client meets the
+//! simulator.
 
 use std::{
     fs, io,
@@ -23,11 +23,11 @@ pub(crate) struct Simulated {
     pub(crate) simulator: Simulator,
     file: Option<PathBuf>,
     login: Login,
-    /// Whether it is somebody else's, and only lent to the command.
-    is_lent: bool,
+    /// Whether the caller of the program owns it.
+    is_borrowed: bool,
 }
 
-/// Makes the simulator that the flags ask for, with the world of the file if there is one.
+/// Creates the simulator for the flags, with the world of the file if there is one.
 pub(crate) fn simulated(
     args: &SimulatedArgs,
     world: &Path,
@@ -36,15 +36,15 @@ pub(crate) fn simulated(
     let file = (!world.as_os_str().is_empty()).then(|| world.to_owned());
     let options = options(args, &process.environment);
     let login = Login::new(&options.login.username, Secret::new(&options.login.password));
-    let is_lent = process.simulator.is_some();
+    let is_borrowed = process.simulator.is_some();
     let simulator = match process.simulator.clone() {
         Some(simulator) => simulator,
         None => Simulator::new(options, load(file.as_deref())?),
     };
-    Ok(Simulated { simulator, file, login, is_lent })
+    Ok(Simulated { simulator, file, login, is_borrowed })
 }
 
-/// Returns the simulator's options: what the flags leave open is as by default.
+/// The options of the simulator: the flags, and defaults for the others.
 pub(crate) fn options(args: &SimulatedArgs, environment: &Environment) -> Options {
     let SimulatedArgs { seed, latency, task_time, run_time, release, rate, fault, quirk } = args;
     let mut options =
@@ -72,7 +72,7 @@ pub(crate) fn options(args: &SimulatedArgs, environment: &Environment) -> Option
     options
 }
 
-/// Reads a world; a file that does not exist is a new world.
+/// Reads a world. If the file does not exist, the world is new.
 pub(crate) fn load(file: Option<&Path>) -> Result<World, Error> {
     let Some(path) = file else { return Ok(World::default()) };
     let unusable = |error: &dyn std::fmt::Display| {
@@ -86,7 +86,7 @@ pub(crate) fn load(file: Option<&Path>) -> Result<World, Error> {
     World::from_json(&text).map_err(|error| unusable(&error))
 }
 
-/// Saves a world, whole or not at all.
+/// Saves a world atomically.
 pub(crate) fn save(world: &str, path: &Path) -> Result<(), Error> {
     write_whole(path, world, EVERYBODY).map_err(|error| {
         let message = format!("the world could not be saved to `{}`: {error}", path.display());
@@ -95,14 +95,14 @@ pub(crate) fn save(world: &str, path: &Path) -> Result<(), Error> {
 }
 
 impl Simulated {
-    /// Returns the way to it, without a socket in between.
+    /// A transport to it without a socket.
     pub(crate) fn transport(&self) -> Arc<dyn Transport> {
         Arc::new(InProcess { service: self.simulator.service() })
     }
 
-    /// Whether its world is still there after the process.
+    /// Whether its world still exists after the process.
     pub(crate) fn outlives_the_process(&self) -> bool {
-        self.is_lent || self.file.is_some()
+        self.is_borrowed || self.file.is_some()
     }
 
     pub(crate) fn login(&self) -> Login {
@@ -127,7 +127,6 @@ impl Simulated {
     }
 }
 
-/// The seam, with the simulator's router below it.
 struct InProcess {
     service: trueup_simulator::Service,
 }
