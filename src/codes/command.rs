@@ -1,24 +1,24 @@
-//! What is wrong where no file is to blame.
+//! Failures that no file caused.
 
 use super::{Example::Plan, ExampleSetup};
 
 codes! { "trueup::";
 
 COMMAND "command" [Failure] {
-    title: "something failed that no file is to blame for",
-    meaning: "The command line cannot be carried out, the controller could not be asked, or a file \
-        of the program's own could not be read or written. Only machines see this code, in \
-        `--events` and `--annotations`: a person reads the message without it.",
-    reason: "It stands for every such message, so that machines have a code everywhere. What \
-        happened is in the message, and how it ended in the exit code.",
+    title: "a failure that no file caused",
+    meaning: "The command line is not valid, the controller could not be read, or a file that \
+        trueup writes or reads for itself failed. Only `--events` and `--annotations` show this \
+        code; the terminal shows the message without it.",
+    reason: "Machine-readable output has a code for every message, and this is the code for all of \
+        these. The message says what happened, and the exit code how the command ended.",
     example: Plan(ExampleSetup {
         live: "",
         world: "[]",
         file: "version: 1\ndiscoveries: []\n",
         line: "plan --only branch-[",
     }),
-    remedy: "Do what the help below the message says. Where the controller is to blame, \
-        `TRUEUP_LOG=debug` shows each request and its answer.",
+    remedy: "Follow the help below the message. For problems with the controller, \
+        `TRUEUP_LOG=debug` shows each request and its response.",
 }
 
 }

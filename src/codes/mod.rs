@@ -1,10 +1,10 @@
 //! Every diagnostic code, and the page that explains it.
 //!
-//! A complaint takes its code from here, so none can be printed that has no page. Each page is
-//! text and an example that provokes the code; `tests/it/codes.rs` runs every example. Draws
-//! nothing and complains of nothing: `reference` makes pages of the entries, `cli` prints them.
+//! A diagnostic takes its code from here, so every code has a page: text, and an example that
+//! triggers the code, which `tests/it/codes.rs` runs. `reference` builds the pages, `cli` prints
+//! them.
 
-/// Makes the codes of one namespace, and `ALL` of them in the order in which they stand.
+/// Defines the codes of one namespace, and `ALL` of them in the order of their definition.
 macro_rules! codes {
     ($space:literal; $($id:ident $last:literal [$($grade:ident),+] { $($field:ident: $value:expr,)+ })+) => {
         $(pub(crate) static $id: $crate::codes::Code = $crate::codes::Code {
@@ -33,50 +33,49 @@ pub(crate) mod apply;
 
 pub(crate) mod command;
 
-/// A diagnostic code and what there is to know of it.
+/// A diagnostic code and its page.
 ///
-/// Texts are paragraphs parted by blank lines, with code between backticks.
+/// Texts are paragraphs separated by blank lines, with code between backticks.
 #[derive(Debug)]
 pub(crate) struct Code {
-    /// The whole code, such as `trueup::config::large_range`: an interface, never renamed.
+    /// The full code, such as `trueup::config::large_range`. It is never renamed.
     pub(crate) name: &'static str,
-    /// How it can be told, the usual one first.
+    /// The grades that it can have, the usual one first.
     pub(crate) grades: &'static [Grade],
     /// What happened, in at most 50 characters: a fragment in lower case, without a period.
     pub(crate) title: &'static str,
-    /// What it means: what the program saw.
+    /// What the program saw.
     pub(crate) meaning: &'static str,
-    /// Why the program cares.
+    /// Why it matters.
     pub(crate) reason: &'static str,
     pub(crate) example: Example,
     /// What to do about it.
     pub(crate) remedy: &'static str,
 }
 
-/// How much a complaint matters, and so what it keeps from being done.
+/// How severe a diagnostic is, and what it prevents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Grade {
     /// Stops nothing.
     Warning,
-    /// The files or the command line are wrong: nothing is asked of the controller.
+    /// The files or the command line have an error: no request is sent.
     Invalid,
-    /// Only the controller shows that it is wrong: the plan cannot be applied.
+    /// Only the controller reveals the error: the plan cannot be applied.
     Error,
-    /// A limit or a protection says no: the plan is shown and cannot be applied.
+    /// A limit or a protection refuses: the plan is shown and cannot be applied.
     Refusal,
     /// A command failed, in one of many ways.
     Failure,
-    /// It is what came of a change that was carried out.
+    /// The outcome of an executed change.
     Outcome,
 }
 
-/// What provokes a code. A test runs it.
+/// What triggers a code. A test runs it.
 #[derive(Debug)]
 pub(crate) enum Example {
     /// The text of `discoveries.yaml`, for `trueup validate`.
     File(&'static str),
-    /// Something that is not seen in a text of the file: what to do, in words, and the bytes of
-    /// the file that is made so.
+    /// A file that is too large to print: its description, and its bytes.
     Made {
         said: &'static str,
         #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "run by tests only"))]
@@ -84,43 +83,44 @@ pub(crate) enum Example {
     },
     /// A plan.
     Plan(ExampleSetup),
-    /// More than one file or command line: what provokes it, in words. A test of its own does.
-    Told(&'static str),
-    /// No file and no command line provokes it, and why. A unit test does.
+    /// A situation of more than one file or command line, described in words. A separate test
+    /// triggers it.
+    Described(&'static str),
+    /// Why no file and no command line triggers it. A unit test does.
     Never(&'static str),
 }
 
-/// A plan that is complained of.
+/// What the example of a plan starts from.
 #[derive(Debug)]
 pub(crate) struct ExampleSetup {
-    /// What is on the controller, in words; nothing but its credentials where that is empty.
+    /// What is on the controller, in words; empty if it has only credentials.
     pub(crate) live: &'static str,
-    /// The same as the discoveries of a world of the built-in controller: a list in JSON.
+    /// The same as discoveries for the built-in controller: a list in JSON.
     #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "run by tests only"))]
     pub(crate) world: &'static str,
     /// The text of `discoveries.yaml`.
     pub(crate) file: &'static str,
-    /// The command line behind the program's name.
+    /// The command line after the program's name.
     pub(crate) line: &'static str,
 }
 
 impl Code {
-    /// Returns the last part of the name, which is unique as well.
+    /// Returns the last part of the name, which is also unique.
     pub(crate) fn short(&self) -> &'static str {
         self.name.rsplit("::").next().unwrap_or(self.name)
     }
 
-    /// Whether it is told as a warning, always or sometimes.
+    /// Whether it can be a warning.
     pub(crate) fn may_warn(&self) -> bool {
         self.grades.contains(&Grade::Warning)
     }
 
-    /// Whether it is a warning that the `rules` of a policy may grade.
+    /// Whether it can be a warning whose grade the `rules` of a policy may set.
     pub(crate) fn is_gradable(&self) -> bool {
         self.may_warn() && policy::ALL.iter().all(|own| own.name != self.name)
     }
 
-    /// Whether it is told as more than a warning, always or sometimes.
+    /// Whether it can be more than a warning.
     pub(crate) fn may_stop(&self) -> bool {
         self.grades.iter().any(|it| *it != Grade::Warning)
     }
@@ -143,18 +143,18 @@ pub(crate) fn all() -> Vec<&'static Code> {
     all
 }
 
-/// Returns the codes of the warnings that the `rules` of a policy may grade. Those of the policy
-/// itself are not among them, as its own keys grade them.
+/// Returns the codes whose grade the `rules` of a policy may set. The limits of the policy are not
+/// among them, because their own keys grade them.
 pub(crate) fn gradable() -> impl Iterator<Item = &'static Code> + Clone {
     all().into_iter().filter(|it| it.is_gradable())
 }
 
-/// Returns the code of this name, whole or only its last part.
+/// Finds a code by its full name or by its last part.
 pub(crate) fn find(name: &str) -> Option<&'static Code> {
     all().into_iter().find(|it| it.name == name || it.short() == name)
 }
 
-/// A code that the program never prints, for tests of what is done with any.
+/// A code for tests that the program never prints.
 #[cfg(test)]
 pub(crate) static ANY: Code = Code {
     name: "trueup::config::x",
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn every_page_says_something_under_every_heading() {
+    fn every_page_has_text_under_every_heading() {
         for Code { name, grades, title, meaning, reason, example: _, remedy } in all() {
             assert!(!grades.is_empty(), "{name}");
             assert!(title.chars().count() <= 50 && !title.ends_with('.'), "{name}: {title}");

@@ -30,8 +30,8 @@ pub(crate) fn code_page(code: &Code) -> Vec<Block> {
 pub(crate) fn code_reference() -> Vec<Block> {
     let mut page = vec![Block::heading(1, "Diagnostic codes")];
     page.push(Block::Text(
-        "Each complaint of `trueup` has a code. `trueup explain CODE` prints its entry here; the \
-         last part of the code is enough. Codes are an interface: none is renamed."
+        "Each diagnostic of `trueup` has a code. `trueup explain CODE` prints its entry here; the \
+         last part of the code is enough. Codes are stable: none is renamed."
             .to_owned(),
     ));
     let row = |it: &&Code| {
@@ -43,7 +43,7 @@ pub(crate) fn code_reference() -> Vec<Block> {
         ]
     };
     let rows = codes::all().iter().map(row).collect();
-    page.push(Block::Table(vec!["code", "told as", "what happened"], rows));
+    page.push(Block::Table(vec!["code", "reported as", "what happened"], rows));
     for code in codes::all() {
         page.push(Block::heading(2, code.name));
         page.push(Block::Text(capitalized(code.title) + "."));
@@ -68,7 +68,7 @@ fn parts(code: &Code, level: usize) -> Vec<Block> {
     if code.is_gradable() {
         let short = code.short();
         parts.push(Block::Text(format!(
-            "A policy can make a refusal of the warning, or keep it quiet: \
+            "A policy can turn the warning into a refusal, or turn it off: \
              `policy: {{rules: {{{short}: error}}}}`, or `off`."
         )));
     }
@@ -84,7 +84,7 @@ fn example(example: &Example) -> Vec<Block> {
         [
             Block::Text("With this `discoveries.yaml`:".to_owned()),
             Block::lines("yaml", text),
-            Block::Text("this command complains of it:".to_owned()),
+            Block::Text("this command reports it:".to_owned()),
         ]
     };
     let command = |line: &str| Block::lines("sh", format!("trueup {line}"));
@@ -102,7 +102,7 @@ fn example(example: &Example) -> Vec<Block> {
             blocks.push(command(line));
             blocks
         }
-        Example::Told(why) | Example::Never(why) => vec![Block::Text((*why).to_owned())],
+        Example::Described(why) | Example::Never(why) => vec![Block::Text((*why).to_owned())],
     }
 }
 
@@ -127,30 +127,28 @@ impl Grade {
     fn said(self) -> &'static str {
         match self {
             Self::Warning => {
-                "As a warning, it stops nothing: the plan goes on, and the exit code does not \
-                 change."
+                "A warning stops nothing: the plan continues, and the exit code does not change."
             }
             Self::Invalid => {
-                "As an error in the files or on the command line, it ends the command before \
-                 anything is sent to the controller. The exit code is 4."
+                "An error in the files or on the command line ends the command before anything is \
+                 sent to the controller. The exit code is 4."
             }
             Self::Error => {
-                "As an error that only shows against the controller, it keeps `apply` from writing \
-                 anything at all. The plan is shown as far as it can be made: without what is \
-                 wrong. The exit code is 1."
+                "An error that only the controller reveals keeps `apply` from writing anything. The \
+                 plan is shown without the discoveries that have errors. The exit code is 1."
             }
             Self::Refusal => {
-                "As a refusal, by a limit or a protection, it keeps `apply` from writing anything \
-                 at all. The exit code is 5."
+                "A refusal, by a limit or a protection, keeps `apply` from writing anything. The \
+                 exit code is 5."
             }
             Self::Failure => {
-                "The command ends, and its exit code says of what kind the failure is and whether \
-                 anything was changed: 4 is the command line or a file, 9 that the controller could \
-                 not be reached or did not let us in. `trueup reference exit-codes` has them all."
+                "The command ends. Its exit code says what failed and whether anything was changed: \
+                 4 for the command line or a file, 9 if the controller could not be reached or \
+                 rejected the login. `trueup reference exit-codes` lists all of them."
             }
             Self::Outcome => {
-                "As what came of a change, it is told with `--annotations`, at the line of the \
-                 change; people read it in the account. The exit code is 1, 6, 7 or 8."
+                "The outcome of a change is reported with `--annotations`, at the line of the \
+                 change; the terminal shows it in the summary. The exit code is 1, 6, 7 or 8."
             }
         }
     }

@@ -44,7 +44,7 @@ pub fn provoked() -> Vec<Provoked> {
             Example::Plan(ExampleSetup { live: _, world, file, line }) => {
                 By::Plan { discoveries: world, file, line }
             }
-            Example::Told(_) | Example::Never(_) => By::NamedTest,
+            Example::Described(_) | Example::Never(_) => By::NamedTest,
         };
         // The example shows the usual grade, which stands first.
         let warns = it.grades.first() == Some(&Grade::Warning);

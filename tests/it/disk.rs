@@ -87,6 +87,11 @@ impl MemoryDisk {
         self.lock().files.insert(PathBuf::from(path), Arc::new(Mutex::new(kept)));
     }
 
+    /// Removes a file.
+    pub(crate) fn remove(&self, path: &str) {
+        self.lock().files.remove(&PathBuf::from(path));
+    }
+
     /// Returns the text of every file.
     pub(crate) fn texts(&self) -> BTreeMap<PathBuf, String> {
         // A line may be torn within a letter.

@@ -3,13 +3,15 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::document::FORMAT_VERSION;
 use crate::{
     model::shown_json,
     plan::PlanDiagnostic,
     render::saved::{DiagnosticV1, SourceV1, diagnostic, schema_text, source_documents},
     source::SourceMap,
 };
+
+/// The version of the format. Members may be added within a major version.
+const FORMAT_VERSION: &str = "1.0";
 
 /// What `trueup validate --format json` prints.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
