@@ -5,6 +5,8 @@ mod plan;
 
 mod attributes;
 
+mod difference;
+
 mod impact;
 
 mod drift;
@@ -31,6 +33,7 @@ pub(crate) use self::{
         Annotation, Ended, Named, Rule, annotation, github_commands, inert, line_hashes,
         sarif_document,
     },
+    difference::{ChangedWords, Piece, changed_words},
     html::{plan_page, report_page},
     markdown::{PlanAbout, plan_markdown},
     plan::{Show, plan_text},

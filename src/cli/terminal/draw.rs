@@ -213,7 +213,8 @@ mod tests {
 
     #[test]
     fn hostile_characters_and_logins_are_replaced_and_the_underline_is_still_right() {
-        let text = "controller: https://admin:hunter2@host # \u{202e}\u{200b}\u{7}\u{feff}\t東京 x\nb\r\n";
+        let text =
+            "controller: https://admin:hunter2@host # \u{202e}\u{200b}\u{7}\u{feff}\t東京 x\nb\r\n";
         let (sources, source) = one(text);
         let start = text.find('x').unwrap();
         let at_x = Span { source, start, end: start + 1 };
