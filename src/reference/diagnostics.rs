@@ -3,11 +3,11 @@
 use super::Block;
 use crate::codes::{self, Code, Example, ExampleSetup, Grade};
 
-/// Returns every code, one a line: its name, how it is told, what happened.
+/// Returns a line for each code: name, severity, title.
 pub(crate) fn code_list() -> String {
     let all = codes::all();
     let name_width = all.iter().map(|it| it.name.len()).max().unwrap_or_default();
-    // The usual grade stands first.
+    // The usual grade comes first.
     let grade = |it: &Code| it.grades.first().map_or("", |it| it.word());
     let grade_width = all.iter().map(|it| grade(it).len()).max().unwrap_or_default();
     let line =
@@ -26,12 +26,12 @@ pub(crate) fn code_page(code: &Code) -> Vec<Block> {
     page
 }
 
-/// Returns one page with all codes, those of one kind together.
+/// Returns one page with all codes, grouped by kind.
 pub(crate) fn code_reference() -> Vec<Block> {
     let mut page = vec![Block::heading(1, "Diagnostic codes")];
     page.push(Block::Text(
-        "Each complaint of `trueup` has a code. `trueup explain CODE` prints its entry here; the \
-         last part of the code is enough. Codes are an interface: none is renamed."
+        "Each error and warning of `trueup` has a code. `trueup explain CODE` prints its entry; \
+         the last part of the code is enough. Codes are an interface and are never renamed."
             .to_owned(),
     ));
     let row = |it: &&Code| {
@@ -43,7 +43,7 @@ pub(crate) fn code_reference() -> Vec<Block> {
         ]
     };
     let rows = codes::all().iter().map(row).collect();
-    page.push(Block::Table(vec!["code", "told as", "what happened"], rows));
+    page.push(Block::Table(vec!["code", "severity", "what happened"], rows));
     for code in codes::all() {
         page.push(Block::heading(2, code.name));
         page.push(Block::Text(capitalized(code.title) + "."));
@@ -52,7 +52,7 @@ pub(crate) fn code_reference() -> Vec<Block> {
     page
 }
 
-/// The anchor that readers of Markdown make of a heading.
+/// The anchor that Markdown renderers give to a heading.
 pub(super) fn anchor(heading: &str) -> String {
     let kept = heading.chars().filter(|it| it.is_alphanumeric() || matches!(it, '_' | '-' | ' '));
     kept.collect::<String>().to_lowercase().replace(' ', "-")
@@ -64,11 +64,11 @@ fn parts(code: &Code, level: usize) -> Vec<Block> {
     parts.push(Block::heading(level, "Why it matters"));
     parts.extend(Block::paragraphs(code.reason));
     parts.push(Block::heading(level, "What was done"));
-    parts.extend(code.grades.iter().map(|it| Block::Text(it.said().to_owned())));
+    parts.extend(code.grades.iter().map(|it| Block::Text(it.consequences().to_owned())));
     if code.is_gradable() {
         let short = code.short();
         parts.push(Block::Text(format!(
-            "A policy can make a refusal of the warning, or keep it quiet: \
+            "A policy can turn the warning into a refusal, or silence it: \
              `policy: {{rules: {{{short}: error}}}}`, or `off`."
         )));
     }
@@ -84,7 +84,7 @@ fn example(example: &Example) -> Vec<Block> {
         [
             Block::Text("With this `discoveries.yaml`:".to_owned()),
             Block::lines("yaml", text),
-            Block::Text("this command complains of it:".to_owned()),
+            Block::Text("this command reports it:".to_owned()),
         ]
     };
     let command = |line: &str| Block::lines("sh", format!("trueup {line}"));
@@ -114,7 +114,7 @@ pub(crate) fn capitalized(text: &str) -> String {
 }
 
 impl Grade {
-    /// Returns the word that it is told with.
+    /// Returns its severity as a word.
     fn word(self) -> &'static str {
         match self {
             Self::Warning => "warning",
@@ -123,34 +123,31 @@ impl Grade {
         }
     }
 
-    /// Returns what follows of it.
-    fn said(self) -> &'static str {
+    /// Describes its consequences.
+    fn consequences(self) -> &'static str {
         match self {
-            Self::Warning => {
-                "As a warning, it stops nothing: the plan goes on, and the exit code does not \
-                 change."
-            }
+            Self::Warning => "As a warning, it stops nothing, and the exit code does not change.",
             Self::Invalid => {
                 "As an error in the files or on the command line, it ends the command before \
                  anything is sent to the controller. The exit code is 4."
             }
             Self::Error => {
                 "As an error that only shows against the controller, it keeps `apply` from writing \
-                 anything at all. The plan is shown as far as it can be made: without what is \
-                 wrong. The exit code is 1."
+                 anything at all. The plan is shown without the discoveries with errors. The exit \
+                 code is 1."
             }
             Self::Refusal => {
                 "As a refusal, by a limit or a protection, it keeps `apply` from writing anything \
                  at all. The exit code is 5."
             }
             Self::Failure => {
-                "The command ends, and its exit code says of what kind the failure is and whether \
-                 anything was changed: 4 is the command line or a file, 9 that the controller could \
-                 not be reached or did not let us in. `trueup reference exit-codes` has them all."
+                "The command ends. Its exit code names the kind of failure, and whether anything was \
+                 changed: 4 is the command line or a file, 9 is a controller that could not be \
+                 reached or refused the login. `trueup reference exit-codes` lists all exit codes."
             }
             Self::Outcome => {
-                "As what came of a change, it is told with `--annotations`, at the line of the \
-                 change; people read it in the account. The exit code is 1, 6, 7 or 8."
+                "As the outcome of a change, it is in the account, and `--annotations` reports it at \
+                 the line of the change. The exit code is 1, 6, 7 or 8."
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Plans and accounts as text and as pages, plans as Markdown, JSON and Terraform's JSON, complaints
-//! as JSON, as SARIF and for GitHub's runner.
+//! The formats: plans as text, pages, Markdown, JSON and Terraform's JSON; accounts as text and pages;
+//! diagnostics as JSON, as SARIF and for GitHub's runner.
 
 mod plan;
 
