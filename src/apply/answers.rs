@@ -6,7 +6,7 @@ use tokio::task::JoinError;
 
 use super::{
     driver::{Answer, Driver, ReadForEdit},
-    operation::{Events, Moment, Sent, TaskClaim},
+    operation::{Events, Moment},
     polling::TasksAnswer,
     precondition::View,
 };
@@ -36,7 +36,7 @@ impl Driver<'_> {
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
         match answer {
-            Answer::Wrote { index, sent, result } => self.on_wrote(index, sent, result),
+            Answer::Wrote { index, result } => self.on_wrote(index, result),
             Answer::ReadForEdit { index, read } => self.on_read_for_edit(index, *read),
             Answer::EarlierRun { index, result } => self.on_earlier_run(index, result),
             Answer::Tasks { asked_at, seen } => self.on_tasks(asked_at, seen),
@@ -45,67 +45,57 @@ impl Driver<'_> {
         }
     }
 
-    fn on_wrote(
-        &mut self,
-        index: usize,
-        sent: Sent,
-        result: Result<Accepted, WriteError>,
-    ) -> Events {
-        if self.schedule.item(index).is_ended() {
+    fn on_wrote(&mut self, index: usize, result: Result<Accepted, WriteError>) -> Events {
+        if self.schedule.execution(index).operation().is_ended() {
             return Events::new();
         }
         let now = self.now();
         let error = match result {
-            Ok(Accepted { task }) => return self.schedule.accepted(index, task, (sent, now)),
+            Ok(Accepted { task }) => return self.schedule.accepted(index, task, now),
             Err(error) => error,
         };
         let stopping = self.why_stopping();
         let change = self.schedule.change(index);
-        let item = self.schedule.item(index);
+        let item = self.schedule.execution(index);
+        let step = item.operation().step();
         // Between its halves a replace goes on, whoever asked to stop.
-        let is_half = item.step() == Some(Step::Create) && item.is_between_halves(change);
+        let is_half = step == Some(Step::Create) && item.is_between_halves(change);
         let may_go_on = now < self.deadline && (is_half || self.stopping.is_none());
         match error {
-            WriteError::InDoubt(error) => item.in_doubt(sent, error.to_string(), now),
-            WriteError::NotFound(_) if item.step() == Some(Step::Delete) => {
+            WriteError::InDoubt(error) => item.in_doubt(error.to_string(), now),
+            WriteError::NotFound(_) if step == Some(Step::Delete) => {
                 self.polling.view_is_awaited = true;
-                item.came_to_nothing(sent, TaskClaim::Nothing, now)
+                item.nothing_to_delete(now)
             }
             WriteError::NotFound(error) | WriteError::Refused(error) => {
                 self.polling.view_is_awaited = true;
-                item.refused(sent, error.to_string(), now)
+                item.refused(error.to_string(), now)
             }
             WriteError::NotSent(error) if may_go_on && (is_half || error.never_had_a_slot()) => {
                 item.requeue_unsent();
                 Events::new()
             }
-            WriteError::NotSent(error) if error.was_abandoned() => {
-                item.not_sent();
-                item.leave(stopping)
-            }
-            WriteError::NotSent(error) => {
-                item.not_sent();
-                item.end(Outcome::NotTried { why: error.to_string() })
-            }
+            WriteError::NotSent(error) if error.was_abandoned() => item.stop_unsent(stopping),
+            WriteError::NotSent(error) => item.end(Outcome::NotTried { why: error.to_string() }),
         }
     }
 
     fn on_read_for_edit(&mut self, index: usize, (result, earlier): ReadForEdit) -> Events {
         let change = self.schedule.change(index);
         let wait_runs = self.schedule.waits_for_runs();
-        if self.schedule.item(index).is_ended() {
+        if self.schedule.execution(index).operation().is_ended() {
             return Events::new();
         }
-        self.schedule.item(index).not_sent();
+        self.schedule.execution(index).prepared();
         if self.stopping.is_some() {
             let why = self.why_stopping();
-            return self.schedule.item(index).leave(why);
+            return self.schedule.execution(index).stop(why);
         }
         let current = match result {
             Ok(Some(current)) => current,
             Ok(None) => return self.not_read(index, "it is gone".to_owned()),
             Err(ReadError::Api(error)) if error.was_abandoned() => {
-                return self.schedule.item(index).leave(StopReason::OutOfTime);
+                return self.schedule.execution(index).stop(StopReason::OutOfTime);
             }
             Err(error) => return self.not_read(index, error.to_string()),
         };
@@ -115,22 +105,22 @@ impl Driver<'_> {
         };
         self.schedule.note_run(index, read.run);
         let discoveries = std::slice::from_ref(&current.discovery);
-        let events = self.schedule.item(index).recheck(change, &View::new(discoveries, false));
+        let events = self.schedule.execution(index).recheck(change, &View::new(discoveries, false));
         if !events.is_empty() {
             return events;
         }
         let differences = after.differences(&read.settings);
         if differences.is_empty() {
-            return self.schedule.item(index).found_done(wait_runs);
+            return self.schedule.execution(index).found_done(wait_runs);
         }
-        self.schedule.item(index).wait_while_running();
-        if self.schedule.item(index).waits_while_running() {
+        self.schedule.execution(index).wait_while_running();
+        if !self.schedule.execution(index).is_ready() {
             return Events::new();
         }
         let Ok(start) = earlier else { return self.earlier_run_not_read(index) };
         let edit = Write::Edit { current: &current, differences: &differences, after };
         let request = self.dialect.request(&edit);
-        self.schedule.item(index).note_earlier_run(start);
+        self.schedule.execution(index).note_earlier_run(start);
         self.write(index, Step::Edit, Some(request));
         Events::new()
     }
@@ -138,28 +128,28 @@ impl Driver<'_> {
     /// What is planned is carried out all the same, a moment later, and nobody has to know: when
     /// its latest run started is only needed as long as the clock does not tell the two apart.
     fn earlier_run_not_read(&mut self, index: usize) -> Events {
-        self.schedule.item(index).earlier_run_not_read();
+        self.schedule.execution(index).earlier_run_not_read();
         Events::new()
     }
 
     fn on_earlier_run(&mut self, index: usize, result: Result<Option<i64>, ReadError>) -> Events {
-        let item = self.schedule.item(index);
-        if item.is_ended() {
+        let item = self.schedule.execution(index);
+        if item.operation().is_ended() {
             return Events::new();
         }
-        item.not_sent();
+        item.prepared();
         if self.stopping.is_some() {
             let why = self.why_stopping();
-            return self.schedule.item(index).leave(why);
+            return self.schedule.execution(index).stop(why);
         }
         match result {
             Ok(start) => {
-                self.schedule.item(index).note_earlier_run(start);
+                self.schedule.execution(index).note_earlier_run(start);
                 self.write(index, Step::Run, None);
                 Events::new()
             }
             Err(ReadError::Api(error)) if error.was_abandoned() => {
-                self.schedule.item(index).leave(StopReason::OutOfTime)
+                self.schedule.execution(index).stop(StopReason::OutOfTime)
             }
             Err(_) => self.earlier_run_not_read(index),
         }
@@ -167,7 +157,7 @@ impl Driver<'_> {
 
     fn not_read(&mut self, index: usize, words: String) -> Events {
         self.polling.view_is_awaited = true;
-        self.schedule.item(index).not_read(words);
+        self.schedule.execution(index).not_read(words);
         Events::new()
     }
 
@@ -184,7 +174,7 @@ impl Driver<'_> {
         self.polling.n_unknown = missing.len();
         let n_open = self.schedule.open_tasks().len();
         let listed_at = is_listed.then_some(asked_at);
-        let mut events = self.schedule.on_tasks(tasks, &missing, (asked_at, now));
+        let mut events = self.schedule.on_tasks(tasks, &missing, asked_at, now);
         self.schedule.note_tasks(listed_at);
         // A task that failed may have been for nothing: the list has to say.
         self.polling.view_is_awaited |= self.schedule.open_tasks().len() < n_open;
@@ -199,7 +189,7 @@ impl Driver<'_> {
             Ok(view) => view,
             Err(error) => return vec![Event::ReadFailed { why: error.to_string() }],
         };
-        let events = self.schedule.on_view(View::from(&view), (asked_at, self.now()));
+        let events = self.schedule.on_view(View::from(&view), asked_at, self.now());
         let asked_at = self.now();
         for (index, id) in self.schedule.asks_jobs() {
             self.polling.n_jobs_under_way += 1;
@@ -221,9 +211,9 @@ impl Driver<'_> {
         self.polling.n_jobs_under_way -= 1;
         let wait_runs = self.schedule.waits_for_runs();
         match result {
-            Ok(start) => self.schedule.item(index).on_jobs(start, asked_at, wait_runs),
+            Ok(start) => self.schedule.execution(index).on_jobs(start, asked_at, wait_runs),
             Err(error) => {
-                self.schedule.item(index).on_jobs_not_read();
+                self.schedule.execution(index).on_jobs_not_read();
                 vec![Event::ReadFailed { why: error.to_string() }]
             }
         }

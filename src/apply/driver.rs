@@ -13,7 +13,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    operation::{Moment, Sent},
+    operation::Moment,
     polling::{LONGEST, Polling, SILENCE, TasksAnswer, tasks_of},
     scheduler::{FRESH_FOR, Next, Scheduler},
 };
@@ -69,7 +69,7 @@ pub(super) type ReadForEdit = (Result<Option<Current>, ReadError>, Result<Option
 
 /// What a request came to.
 pub(super) enum Answer {
-    Wrote { index: usize, sent: Sent, result: Result<Accepted, WriteError> },
+    Wrote { index: usize, result: Result<Accepted, WriteError> },
     ReadForEdit { index: usize, read: Box<ReadForEdit> },
     EarlierRun { index: usize, result: Result<Option<i64>, ReadError> },
     Tasks { asked_at: Moment, seen: TasksAnswer },
@@ -218,7 +218,7 @@ impl<'a> Driver<'a> {
                 break;
             };
             let now = self.now();
-            let wants_earlier_run = self.schedule.item(index).wants_earlier_run(now);
+            let wants_earlier_run = self.schedule.execution(index).wants_earlier_run(now);
             match step {
                 Step::Edit => self.read_for_edit(index, wants_earlier_run),
                 Step::Run if wants_earlier_run => self.read_earlier_run(index),
@@ -230,18 +230,18 @@ impl<'a> Driver<'a> {
         self.send_written();
     }
 
-    fn sent_now(&self) -> Sent {
-        let at = self.now();
+    /// The time by the controller's clock, in milliseconds of the epoch.
+    fn controller_ms(&self, at: Moment) -> i64 {
         let since_began = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
         let server_ms = self.client.server_time_ms();
-        Sent { at, server_ms: server_ms.unwrap_or(self.wall_ms.saturating_add(since_began)) }
+        server_ms.unwrap_or(self.wall_ms.saturating_add(since_began))
     }
 
     /// Reads the object that an edit is made of, right before it, and when its latest run started
     /// where that is wanted.
     fn read_for_edit(&mut self, index: usize, wants_earlier_run: bool) {
-        self.schedule.item(index).send();
-        let Some(id) = self.schedule.item(index).id.clone() else { return };
+        self.schedule.execution(index).prepare();
+        let Some(id) = self.schedule.execution(index).operation().id().cloned() else { return };
         let (client, dialect) = (self.client.unless(self.halt.clone()), self.dialect.clone());
         self.answers.spawn(async move {
             let earlier = if wants_earlier_run {
@@ -257,8 +257,8 @@ impl<'a> Driver<'a> {
 
     /// Reads when the latest run started, right before another.
     fn read_earlier_run(&mut self, index: usize) {
-        self.schedule.item(index).send();
-        let Some(id) = self.schedule.item(index).id.clone() else { return };
+        self.schedule.execution(index).prepare();
+        let Some(id) = self.schedule.execution(index).operation().id().cloned() else { return };
         let (client, dialect) = (self.client.unless(self.halt.clone()), self.dialect.clone());
         self.answers.spawn(async move {
             let result = dialect.latest_run_start(&client, &id).await;
@@ -269,9 +269,9 @@ impl<'a> Driver<'a> {
     /// Writes a request. It leaves with [`Driver::send_written`].
     pub(super) fn write(&mut self, index: usize, step: Step, edit: Option<Request>) {
         let change = self.schedule.change(index);
-        let item = self.schedule.item(index);
-        let id = item.id.clone().unwrap_or(RemoteId(String::new()));
-        item.send();
+        let item = self.schedule.execution(index);
+        let id = item.operation().id().cloned().unwrap_or(RemoteId(String::new()));
+        item.prepare();
         let (name, settings) = (&change.name, change.after.clone().unwrap_or_default());
         let request = |it| Some(self.dialect.request(&it));
         let request = match step {
@@ -290,20 +290,19 @@ impl<'a> Driver<'a> {
         if self.written.is_empty() {
             return;
         }
-        let (sent, written) = (self.sent_now(), std::mem::take(&mut self.written));
-        let told = written.iter().map(|it| self.schedule.item(it.index).submit(sent));
-        let told = told.collect::<Vec<_>>();
-        let is_heard = self.emit(&told);
+        let (now, written) = (self.now(), std::mem::take(&mut self.written));
+        let sent_ms = self.controller_ms(now);
+        let submit = |it: &Written| self.schedule.execution(it.index).submit(now, sent_ms);
+        let announced = written.iter().flat_map(submit).collect::<Vec<_>>();
+        let is_emitted = self.emit(&announced);
         for Written { index, step, request } in written {
             let change = self.schedule.change(index);
-            let item = self.schedule.item(index);
+            let item = self.schedule.execution(index);
             // Between its halves a replace goes on, whoever asked to stop.
             let is_half = step == Step::Create && item.is_between_halves(change);
-            if self.is_unrecorded() || !(is_heard || is_half) {
+            if self.is_unrecorded() || !(is_emitted || is_half) {
                 let why = self.why_stopping();
-                let item = self.schedule.item(index);
-                item.not_sent();
-                let events = item.leave(why);
+                let events = self.schedule.execution(index).stop_unsent(why);
                 self.emit(&events);
                 continue;
             }
@@ -312,13 +311,13 @@ impl<'a> Driver<'a> {
                 // Of a create that comes too late its task says so.
                 Step::Create => self.client.unless(self.halt.clone()),
                 Step::Edit | Step::Run | Step::Stop | Step::Delete => {
-                    let leaves_by = self.deadline.min(sent.at + FRESH_FOR);
+                    let leaves_by = self.deadline.min(now + FRESH_FOR);
                     self.client.unless(self.halt.clone()).until(self.began + leaves_by)
                 }
             };
             self.answers.spawn(async move {
                 let result = request.send(&client).await;
-                Answer::Wrote { index, sent, result }
+                Answer::Wrote { index, result }
             });
         }
     }

@@ -11,7 +11,7 @@ use std::{
 use super::{
     limits::{Limits, Wait},
     operation::{
-        Events, Moment, Observation, ObservedTasks, Operation, Phase, Sent, TaskVerdict, TaskView,
+        Events, Execution, Moment, Observation, ObservedTasks, Operation, Phase, TaskVerdict,
         verdict,
     },
     precondition::{Precondition, View, credentials_gone, precondition},
@@ -32,7 +32,7 @@ pub(super) const FRESH_FOR: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Scheduler<'a> {
     changes: &'a [Change],
-    items: Vec<Operation>,
+    executions: Vec<Execution>,
     limits: Limits,
     /// Every task of ours, ended ones too.
     ours: BTreeSet<TaskId>,
@@ -57,12 +57,11 @@ pub(super) struct Next {
 }
 
 impl<'a> Scheduler<'a> {
-    /// Takes a plan up.
     pub(super) fn new(plan: &'a Plan, limits: Limits) -> Self {
-        let items = plan.changes.iter().enumerate();
+        let operations = plan.changes.iter().map(Operation::new).enumerate();
         Self {
             changes: &plan.changes,
-            items: items.map(|(position, change)| Operation::new(position, change)).collect(),
+            executions: operations.map(|(position, it)| Execution::new(position, it)).collect(),
             limits,
             ours: BTreeSet::new(),
             longest_task: Duration::ZERO,
@@ -74,23 +73,24 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// Takes a plan up where an apply left it that was cut short.
-    pub(super) fn resumed(plan: &'a Plan, limits: Limits, left: &Replay) -> (Self, Events) {
-        let changes = left.changes.iter().zip(&plan.changes).enumerate();
-        let taken_up = changes.map(|(at, (left, change))| left.take_up(at, change, limits.wait));
-        let (items, events): (Vec<_>, Vec<_>) = taken_up.unzip();
-        let schedule = Self {
-            items,
-            ours: left.tasks.clone(),
-            longest_task: left.longest_task,
+    /// Resumes a plan where an apply was interrupted.
+    pub(super) fn resumed(plan: &'a Plan, limits: Limits, replay: &Replay) -> (Self, Events) {
+        let wait_runs = limits.wait == Wait::Runs;
+        let operations = replay.operations().iter().cloned().enumerate();
+        let resumed = operations.map(|(at, it)| Execution::resumed(at, it, wait_runs));
+        let (executions, events): (Vec<_>, Vec<_>) = resumed.unzip();
+        let scheduler = Self {
+            executions,
+            ours: replay.tasks().clone(),
+            longest_task: replay.longest_task(),
             halves_first: true,
             ..Self::new(plan, limits)
         };
-        (schedule, events.into_iter().flatten().collect())
+        (scheduler, events.into_iter().flatten().collect())
     }
 
-    /// Checks every precondition before the first write, by a list that is as old as the
-    /// first of these moments says, and had come by the second. Fails, with nothing begun, where any
+    /// Checks every precondition before the first write, by a list that shows what was so at
+    /// `as_of` and came at `came_at`. Fails, with nothing begun, where any
     /// change is neither as planned nor done already. Of a plan that was begun before, or whose rest
     /// is only settled, only the changes that were not are checked, and one that has moved ends
     /// alone.
@@ -98,10 +98,11 @@ impl<'a> Scheduler<'a> {
         &mut self,
         view: &View<'_>,
         dialect: &Dialect,
-        times: (Moment, Moment),
+        as_of: Moment,
+        came_at: Moment,
     ) -> Result<Events, Vec<(usize, Moved)>> {
         self.note_listed(view);
-        let is_begun = self.items.iter().any(|it| it.begun);
+        let is_begun = self.executions.iter().any(|it| it.operation().has_begun());
         let moved = self.moved(view, dialect);
         if !moved.is_empty() && !is_begun && !self.settles_only {
             return Err(moved);
@@ -109,15 +110,14 @@ impl<'a> Scheduler<'a> {
         let mut events = Events::new();
         for (position, moved) in moved {
             let outcome = Outcome::Stale { words: moved.to_string() };
-            events.extend(self.item(position).end(outcome));
+            events.extend(self.execution(position).end(outcome));
         }
-        for (item, change) in self.items.iter_mut().zip(self.changes) {
+        for (item, change) in self.executions.iter_mut().zip(self.changes) {
             if item.is_unbegun() {
-                events.extend(item.check(change, view, times));
-            } else if matches!(
-                (&item.phase, item.step()),
-                (Phase::Ready, Some(Step::Stop | Step::Delete))
-            ) {
+                events.extend(item.check(change, view, as_of, came_at));
+            } else if item.is_ready()
+                && matches!(item.operation().step(), Some(Step::Stop | Step::Delete))
+            {
                 events.extend(item.fail_if_moved(change, view));
             }
         }
@@ -125,14 +125,15 @@ impl<'a> Scheduler<'a> {
     }
 
     fn moved(&self, view: &View<'_>, dialect: &Dialect) -> Vec<(usize, Moved)> {
-        let unbegun = self.items.iter().zip(self.changes).filter(|(item, _)| item.is_unbegun());
+        let unbegun =
+            self.executions.iter().zip(self.changes).filter(|(item, _)| item.is_unbegun());
         let moved = unbegun.filter_map(|(item, change)| {
             let moved = match precondition(change, view) {
                 Precondition::Moved(moved) => Some(moved),
                 Precondition::Holds | Precondition::Unknown => credentials_gone(change, dialect),
                 Precondition::Converged { .. } => None,
             };
-            moved.map(|moved| (item.position, moved))
+            moved.map(|moved| (item.position(), moved))
         });
         moved.collect()
     }
@@ -146,73 +147,69 @@ impl<'a> Scheduler<'a> {
 
     /// Returns the next step that may leave, in the order of the plan.
     pub(super) fn next(&self, now: Moment, only_between_halves: bool) -> Option<Next> {
-        let n_sending = self.count(|it| matches!(it, Phase::Sending));
-        let n_open = self.count(|it| matches!(it, Phase::Pending { .. } | Phase::Doubt(_)));
+        let n_sending = self.count(Phase::Sending);
+        let n_open = self.count(Phase::Accepted) + self.count(Phase::InDoubt);
         let is_full = self.limits.parallelism.get() <= n_sending
             || self.limits.max_pending.get() <= n_sending + n_open;
         if is_full {
             return None;
         }
         let only_between_halves = only_between_halves || self.halves_first && self.has_half();
-        let ready = self.items.iter().zip(self.changes).enumerate().find(|(_, (item, change))| {
-            let may_go_on = !only_between_halves || item.is_between_halves(change);
-            matches!(item.phase, Phase::Ready)
-                && may_go_on
-                && !item.is_stale_by(now, FRESH_FOR)
-                && !(item.step() == Some(Step::Create) && self.listed.contains(&change.name))
-        });
+        let ready =
+            self.executions.iter().zip(self.changes).enumerate().find(|(_, (item, change))| {
+                let may_go_on = !only_between_halves || item.is_between_halves(change);
+                item.is_ready()
+                    && may_go_on
+                    && !item.is_stale_by(now, FRESH_FOR)
+                    && !(item.operation().step() == Some(Step::Create)
+                        && self.listed.contains(&change.name))
+            });
         let (index, (item, _)) = ready?;
-        item.step().map(|step| Next { index, step })
+        item.operation().step().map(|step| Next { index, step })
     }
 
     /// Whether a replace is between its halves, and its second one is soon to leave.
     fn has_half(&self) -> bool {
-        self.items.iter().zip(self.changes).any(|(it, change)| {
-            let is_soon = match it.phase {
-                Phase::Ready | Phase::Sending | Phase::Doubt(_) => true,
-                Phase::AwaitingEffect(_) => it.step() == Some(Step::Delete),
+        self.executions.iter().zip(self.changes).any(|(it, change)| {
+            let is_soon = match it.phase() {
+                Phase::Ready | Phase::Sending | Phase::InDoubt => true,
+                Phase::AwaitingEffect => it.operation().step() == Some(Step::Delete),
                 // A task may never end, nor a name be free, and others must not wait for that.
-                Phase::Pending { .. } | Phase::Waiting(_) | Phase::Running(_) | Phase::Ended => {
-                    false
-                }
+                Phase::Accepted | Phase::Waiting | Phase::AwaitingRun | Phase::Ended => false,
             };
             is_soon && it.is_between_halves(change)
         })
     }
 
-    fn count(&self, which: impl Fn(&Phase) -> bool) -> usize {
-        self.items.iter().filter(|it| which(&it.phase)).count()
+    fn count(&self, phase: Phase) -> usize {
+        self.executions.iter().filter(|it| it.phase() == phase).count()
     }
 
     pub(super) fn change(&self, index: usize) -> &'a Change {
-        self.changes.get(index).expect("invariant: items and changes are the same in number")
+        self.changes.get(index).expect("invariant: executions and changes are the same in number")
     }
 
-    pub(super) fn item(&mut self, index: usize) -> &mut Operation {
-        self.items.get_mut(index).expect("invariant: indexes come from this schedule")
+    pub(super) fn execution(&mut self, index: usize) -> &mut Execution {
+        self.executions.get_mut(index).expect("invariant: indexes come from this schedule")
     }
 
     pub(super) fn is_finished(&self) -> bool {
-        self.items.iter().all(Operation::is_ended)
+        self.executions.iter().all(|it| it.operation().is_ended())
     }
 
     /// Whether a request is under way that may change something.
     pub(super) fn is_sending(&self) -> bool {
-        self.count(|it| matches!(it, Phase::Sending)) != 0
+        self.count(Phase::Sending) != 0
     }
 
     pub(super) fn waits_for_runs(&self) -> bool {
         self.limits.wait == Wait::Runs
     }
 
-    pub(super) fn accepted(
-        &mut self,
-        index: usize,
-        task: TaskId,
-        (sent, now): (Sent, Moment),
-    ) -> Events {
-        self.ours.insert(task.clone());
-        self.item(index).accepted(task, sent, now)
+    pub(super) fn accepted(&mut self, index: usize, task: TaskId, now: Moment) -> Events {
+        let events = self.execution(index).accepted(&task, now);
+        self.ours.insert(task);
+        events
     }
 
     /// The same, but it only settles what was under way, and sends nothing.
@@ -227,41 +224,32 @@ impl<'a> Scheduler<'a> {
 
     /// Returns how many changes are under way.
     pub(super) fn n_open(&self) -> usize {
-        self.items.iter().filter(|it| !it.is_ended() && it.is_in_flight()).count()
+        self.executions.iter().filter(|it| it.is_in_flight()).count()
     }
 
     /// Returns the open tasks of ours.
     pub(super) fn open_tasks(&self) -> BTreeSet<TaskId> {
-        let task = |it: &Operation| match &it.phase {
-            Phase::Pending { task, .. } => Some(task.clone()),
-            Phase::Ready
-            | Phase::Waiting(_)
-            | Phase::Sending
-            | Phase::AwaitingEffect(_)
-            | Phase::Doubt(_)
-            | Phase::Running(_)
-            | Phase::Ended => None,
-        };
-        self.items.iter().filter_map(task).collect()
+        let open = self.executions.iter().filter(|it| it.phase() == Phase::Accepted);
+        open.filter_map(|it| it.operation().task().cloned()).collect()
     }
 
     pub(super) fn has_doubts(&self) -> bool {
-        self.count(|it| matches!(it, Phase::Doubt(_))) != 0
+        self.count(Phase::InDoubt) != 0
     }
 
     /// Whether the tasks have to be looked at: some are open, or a write is in doubt.
     pub(super) fn wants_tasks(&self) -> bool {
-        self.has_doubts() || self.count(|it| matches!(it, Phase::Pending { .. })) != 0
+        self.has_doubts() || self.count(Phase::Accepted) != 0
     }
 
     /// Whether the list of discoveries has to be looked at.
     pub(super) fn wants_view(&self, now: Moment, stopping: bool) -> bool {
-        self.items.iter().zip(self.changes).any(|(it, change)| {
+        self.executions.iter().zip(self.changes).any(|(it, change)| {
             let stale = !stopping && it.is_stale_by(now, FRESH_FOR);
-            let blocked = matches!(it.phase, Phase::Ready)
-                && it.step() == Some(Step::Create)
+            let blocked = it.is_ready()
+                && it.operation().step() == Some(Step::Create)
                 && self.listed.contains(&change.name);
-            let shows_early = self.settles_only && matches!(it.phase, Phase::Pending { .. });
+            let shows_early = self.settles_only && it.phase() == Phase::Accepted;
             let goes_on = !stopping || it.is_between_halves(change);
             it.wants_view() || stale || (blocked && goes_on) || shows_early
         })
@@ -269,10 +257,10 @@ impl<'a> Scheduler<'a> {
 
     /// Whether a look has to prove that nothing is missing.
     pub(super) fn wants_proof(&self, now: Moment) -> bool {
-        let is_deleting = |it: &Operation| {
-            matches!(it.phase, Phase::Pending { .. }) && it.step() == Some(Step::Delete)
+        let is_deleting = |it: &Execution| {
+            it.phase() == Phase::Accepted && it.operation().step() == Some(Step::Delete)
         };
-        self.items.iter().any(|it| it.wants_proof(now) || self.settles_only && is_deleting(it))
+        self.executions.iter().any(|it| it.wants_proof(now) || self.settles_only && is_deleting(it))
     }
 
     /// Takes in tasks that were asked for at that moment; `missing` are those that the controller
@@ -281,25 +269,27 @@ impl<'a> Scheduler<'a> {
         &mut self,
         tasks: Vec<Task>,
         missing: &BTreeSet<TaskId>,
-        (asked_at, now): (Moment, Moment),
+        asked_at: Moment,
+        now: Moment,
     ) -> Events {
         let by_id = tasks.iter().map(|it| (&it.id, it)).collect::<BTreeMap<_, _>>();
         let mut events = Events::new();
-        for item in &mut self.items {
-            let Phase::Pending { task, accepted, .. } = &item.phase else { continue };
-            let (task, accepted) = (task.clone(), *accepted);
-            let step = item.step().expect("invariant: a task belongs to a step");
-            match by_id.get(&task) {
+        for item in &mut self.executions {
+            if item.phase() != Phase::Accepted {
+                continue;
+            }
+            let (step, task) = (item.operation().step(), item.operation().task());
+            let (Some(step), Some(task)) = (step, task) else { continue };
+            match by_id.get(task) {
                 Some(found) => {
                     let verdict = verdict(step, found);
-                    let was_open = verdict == TaskVerdict::Open;
-                    if !was_open {
-                        let took = now.saturating_sub(accepted);
+                    if verdict != TaskVerdict::Open {
+                        let took = now.saturating_sub(item.since());
                         self.longest_task = self.longest_task.max(took);
                     }
                     events.extend(item.on_task(verdict, now));
                 }
-                None if missing.contains(&task) => events.extend(item.on_missing_task(asked_at)),
+                None if missing.contains(task) => events.extend(item.on_missing_task(asked_at)),
                 None => (),
             }
         }
@@ -314,26 +304,21 @@ impl<'a> Scheduler<'a> {
         self.tasks_asked_at = listed_at;
     }
 
-    /// Takes in a look at the list of discoveries that was asked for at the first of these moments
-    /// and had come at the second.
-    pub(super) fn on_view(
-        &mut self,
-        view: View<'_>,
-        (asked_at, came_at): (Moment, Moment),
-    ) -> Events {
+    /// Takes in a list of discoveries.
+    pub(super) fn on_view(&mut self, view: View<'_>, asked_at: Moment, came_at: Moment) -> Events {
         self.note_listed(&view);
-        let tasks = TaskView { tasks: &self.tasks, ours: &self.ours };
-        let look = Observation {
+        let (tasks, ours) = (&self.tasks, &self.ours);
+        let seen = Observation {
             view,
             asked_at,
             came_at,
-            tasks: ObservedTasks { view: tasks, asked_at: self.tasks_asked_at },
+            tasks: ObservedTasks { tasks, ours, asked_at: self.tasks_asked_at },
             longest_task: self.longest_task,
             wait_runs: self.limits.wait == Wait::Runs,
             settles_only: self.settles_only,
         };
-        let checks = self.items.iter_mut().zip(self.changes);
-        checks.flat_map(|(item, change)| item.on_view(change, &look)).collect()
+        let checks = self.executions.iter_mut().zip(self.changes);
+        checks.flat_map(|(item, change)| item.on_view(change, &seen)).collect()
     }
 
     /// Ends every change that nothing of is under way, but for those between the halves of a
@@ -360,26 +345,26 @@ impl<'a> Scheduler<'a> {
     fn end_where(
         &mut self,
         why: StopReason,
-        which: impl Fn(&Operation, &Change) -> bool,
+        which: impl Fn(&Execution, &Change) -> bool,
     ) -> Events {
-        let items = self.items.iter_mut().zip(self.changes);
-        let ended = items.filter(|(item, change)| which(item, change));
-        ended.flat_map(|(item, _)| item.leave(why)).collect()
+        let executions = self.executions.iter_mut().zip(self.changes);
+        let ended = executions.filter(|(item, change)| which(item, change));
+        ended.flat_map(|(item, _)| item.stop(why)).collect()
     }
 
-    /// Returns what the job items have to be asked for.
+    /// Returns what the job executions have to be asked for.
     pub(super) fn asks_jobs(&self) -> Vec<(usize, RemoteId)> {
-        let asked = self.items.iter().enumerate();
+        let asked = self.executions.iter().enumerate();
         asked.filter_map(|(index, it)| Some((index, it.asks_jobs_of()?.clone()))).collect()
     }
 
     /// Ends a change, which failed.
     pub(super) fn fail(&mut self, index: usize, words: String) -> Events {
-        self.item(index).end(Outcome::Failed { words })
+        self.execution(index).end(Outcome::Failed { words })
     }
 
     /// What the discovery's run was doing in the read right before an edit.
     pub(super) fn note_run(&mut self, index: usize, run: RunState) {
-        self.item(index).note_run_state(run);
+        self.execution(index).note_run_state(run);
     }
 }

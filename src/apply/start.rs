@@ -79,12 +79,12 @@ pub(crate) async fn apply(job: Apply<'_>, sink: EventSink<'_>) -> Ended {
     let (mut schedule, taken_up) = schedule(&job);
     let checked = if vouches {
         let view = View::new(&job.live.discoveries, true);
-        schedule.check_all(&view, &dialect, (Moment::ZERO, began.elapsed()))
+        schedule.check_all(&view, &dialect, Moment::ZERO, began.elapsed())
     } else {
         match dialect.complete_view(&client).await {
             Ok(view) => {
                 let came_at = began.elapsed();
-                schedule.check_all(&View::from(&view), &dialect, (came_at, came_at))
+                schedule.check_all(&View::from(&view), &dialect, came_at, came_at)
             }
             Err(error) => return Ended::NotRead(error),
         }

@@ -92,7 +92,7 @@ impl Listeners<'_> {
         let Some(Recorded { journal, path }) = self.journal.as_deref_mut() else { return Ok(()) };
         let Err(error) = journal.record(events, self.changes, at_ms) else {
             for event in events {
-                self.left.tell(event, at_ms);
+                self.left.apply_event(event, at_ms);
             }
             if events.iter().any(|it| matches!(it, Event::Submitting { .. })) {
                 mem::take(&mut self.predecessors).pass(self.clock, self.observer);

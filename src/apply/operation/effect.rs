@@ -8,7 +8,7 @@ use crate::{
 
 /// What a read shows of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::apply) enum Effect {
+pub(super) enum Effect {
     Shown {
         id: Option<RemoteId>,
     },
@@ -30,19 +30,14 @@ pub(in crate::apply) enum Effect {
 
 /// What is known of a discovery while a step of it is under way.
 #[derive(Clone, Debug)]
-pub(in crate::apply) struct Known<'a> {
-    pub(in crate::apply) id: Option<&'a RemoteId>,
+pub(super) struct Known<'a> {
+    pub(super) id: Option<&'a RemoteId>,
     /// What its run was doing before the step was sent.
-    pub(in crate::apply) run_before: Option<RunState>,
+    pub(super) run_before: Option<RunState>,
 }
 
-/// Polling for the effect of a step.
-pub(in crate::apply) fn effect(
-    step: Step,
-    change: &Change,
-    known: &Known<'_>,
-    view: &View<'_>,
-) -> Effect {
+/// Looks for the effect of a step.
+pub(super) fn effect(step: Step, change: &Change, known: &Known<'_>, view: &View<'_>) -> Effect {
     if step == Step::Create {
         return create_effect(change, view);
     }

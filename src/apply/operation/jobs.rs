@@ -1,11 +1,14 @@
 //! What the job items of a discovery tell: whether a run that may be over before it was seen is the
 //! one that was asked for, or an earlier one.
 //!
-//! Pure, like `item`: asks for nothing.
+//! Asks for nothing.
 
 use std::time::Duration;
 
-use super::state::{Events, Moment, Operation, Phase, WaitReason};
+use super::{
+    execution::{Events, Execution, Moment, WaitReason},
+    state::State,
+};
 use crate::{
     model::{RemoteId, RunState},
     plan::Step,
@@ -15,33 +18,34 @@ use crate::{
 /// the controller's clock is known in whole seconds, which may be off by one on either side.
 const CLOCK_TELLS_AFTER: Duration = Duration::from_secs(2);
 
-impl Operation {
-    /// Whether it has to be known when the latest run started before the current step leaves: with
-    /// a run to come, one that started in the same second could not be told from it.
+impl Execution {
+    /// Whether it has to be known when the latest run started before the current step is sent:
+    /// with a run to come, one that started in the same second could not be told from it.
     pub(in crate::apply) fn wants_earlier_run(&self, now: Moment) -> bool {
-        let leads_to_a_run = match self.step() {
+        let leads_to_a_run = match self.operation.step() {
             Some(Step::Run) => true,
-            Some(Step::Edit) => self.has(Step::Run),
+            Some(Step::Edit) => self.operation.steps().any(|it| it == Step::Run),
             Some(Step::Stop | Step::Delete | Step::Create) | None => false,
         };
         let has_run = self.run != Some(RunState::Never);
-        leads_to_a_run && has_run && !self.clock_tells(now) && self.earlier_run_ms.is_none()
+        let is_unknown = self.operation.earlier_run_ms().is_none();
+        leads_to_a_run && has_run && !self.clock_tells(now) && is_unknown
     }
 
     /// Whether a run that starts now can be told by the clock alone from those before.
     fn clock_tells(&self, now: Moment) -> bool {
-        self.listed.is_some_and(|it| CLOCK_TELLS_AFTER <= now.saturating_sub(it))
+        self.listed_at.is_some_and(|it| CLOCK_TELLS_AFTER <= now.saturating_sub(it))
     }
 
-    /// When its latest run started could not be read: the step waits until the clock tells.
+    /// Has the step wait until the clock tells, as the start of the latest run could not be read.
     pub(in crate::apply) fn earlier_run_not_read(&mut self) {
-        self.phase = Phase::Waiting(WaitReason::EarlierRunNotRead);
+        self.wait = Some(WaitReason::EarlierRunNotRead);
     }
 
-    /// Goes on with a step that waited for the clock, where it tells by now. The list that says so
+    /// Goes on with a step that waited for the clock, if it tells by now. The list that says so
     /// had come at that moment.
-    pub(in crate::apply) fn wait_for_clock(&mut self, came_at: Moment) {
-        self.listed = self.listed.or(Some(came_at));
+    pub(super) fn wait_for_clock(&mut self, came_at: Moment) {
+        self.listed_at = self.listed_at.or(Some(came_at));
         if self.clock_tells(came_at) {
             self.wait_while_running();
         } else {
@@ -49,67 +53,65 @@ impl Operation {
         }
     }
 
-    /// Takes note of when the latest run started that is not the one to come.
+    /// Notes when the latest run started that is not the one to come.
     pub(in crate::apply) fn note_earlier_run(&mut self, latest_start_ms: Option<i64>) {
-        self.earlier_run_ms = latest_start_ms.max(self.earlier_run_ms);
+        self.operation.note_earlier_run(latest_start_ms);
     }
 
-    /// Takes in when the latest run started, by the controller's clock, as the jobs tell that were
-    /// asked for at that moment.
+    /// Takes in when the latest run started, by the controller's clock, according to jobs that
+    /// were asked for at that moment.
     pub(in crate::apply) fn on_jobs(
         &mut self,
         latest_start_ms: Option<i64>,
         asked_at: Moment,
         wait_runs: bool,
     ) -> Events {
-        // The answers tell the controller's time in whole seconds.
-        let roughly = |server_ms: i64| server_ms - 1_000;
-        let since_ms = match &self.phase {
-            Phase::AwaitingEffect(unseen) => {
-                unseen.task_began_ms.unwrap_or(roughly(unseen.sent.server_ms))
-            }
-            Phase::Doubt(doubt) => roughly(doubt.sent.server_ms),
-            Phase::Waiting(WaitReason::MayHaveRun { since_ms }) => *since_ms,
-            Phase::Waiting(_)
-            | Phase::Ready
-            | Phase::Sending
-            | Phase::Pending { .. }
-            | Phase::Running(_)
-            | Phase::Ended => return Events::new(),
-        };
-        let is_new =
-            |it: i64| since_ms <= it && self.earlier_run_ms.is_none_or(|earlier| earlier < it);
+        let Some(since_ms) = self.runs_since_ms() else { return Events::new() };
+        let earlier_ms = self.operation.earlier_run_ms();
+        let is_new = |it: i64| since_ms <= it && earlier_ms.is_none_or(|earlier| earlier < it);
         if latest_start_ms.is_some_and(is_new) {
-            return self.settle_step(false, wait_runs);
+            return self.settle_step(false, None, wait_runs);
         }
         self.note_earlier_run(latest_start_ms);
         self.jobs.show_none_at = Some(asked_at);
-        if let Phase::Waiting(_) = self.phase {
+        if self.may_have_run() {
             self.wait_while_running();
         }
         Events::new()
     }
 
-    /// The jobs cannot be read. Whether an edit has started a run by itself is not told then, and
+    /// The earliest start of a run that may be ours, by the controller's clock.
+    fn runs_since_ms(&self) -> Option<i64> {
+        // The answers tell the controller's time in whole seconds.
+        let roughly_sent = self.sent_ms().saturating_sub(1_000);
+        match (self.operation.state(), &self.wait) {
+            _ if self.operation.is_ended() => None,
+            (State::AwaitingEffect { .. }, _) => Some(self.task_began_ms.unwrap_or(roughly_sent)),
+            (State::InDoubt { .. }, _) => Some(roughly_sent),
+            (_, Some(WaitReason::MayHaveRun { since_ms })) => Some(*since_ms),
+            _ => None,
+        }
+    }
+
+    fn may_have_run(&self) -> bool {
+        matches!(self.wait, Some(WaitReason::MayHaveRun { .. })) && !self.operation.is_ended()
+    }
+
+    /// The jobs cannot be read. Whether an edit has started a run by itself is not known then, and
     /// the planned run is carried out; a run in doubt stays in doubt.
     pub(in crate::apply) fn on_jobs_not_read(&mut self) {
-        if let Phase::Waiting(WaitReason::MayHaveRun { .. }) = self.phase {
+        if self.may_have_run() {
             self.wait_while_running();
         }
     }
 
     /// Returns the id whose job items have to be asked for, if any.
     pub(in crate::apply) fn asks_jobs_of(&self) -> Option<&RemoteId> {
-        let asks = match &self.phase {
-            Phase::AwaitingEffect(_) | Phase::Doubt(_) => self.jobs.asked_for,
-            Phase::Waiting(WaitReason::MayHaveRun { .. }) => true,
-            Phase::Waiting(_)
-            | Phase::Ready
-            | Phase::Sending
-            | Phase::Pending { .. }
-            | Phase::Running(_)
-            | Phase::Ended => false,
+        let asks = match self.operation.state() {
+            _ if self.operation.is_ended() => false,
+            State::AwaitingEffect { .. } | State::InDoubt { .. } => self.jobs.asked_for,
+            _ => self.may_have_run(),
         };
-        self.id.as_ref().filter(|_| asks)
+        self.operation.id().filter(|_| asks)
     }
 }

@@ -1,11 +1,14 @@
-//! One change of a plan while it is carried out, as a state machine.
+//! One change of a plan while it is carried out.
 //!
-//! Pure: what was sent, answered and observed comes in with the time at which it was, and events
-//! and the next state come out. Sends nothing and waits for nothing.
+//! [`Operation`] is the state machine of the write protocol, which events alone move, live and from
+//! a journal. [`Execution`] has beside it what a running apply observed, and decides which events
+//! happen. Sends nothing and waits for nothing.
 
 mod state;
 
 mod tasks;
+
+mod execution;
 
 mod effect;
 
@@ -21,11 +24,9 @@ mod on_view;
 
 mod stop_words;
 
+pub(crate) use self::state::Operation;
 pub(super) use self::{
+    execution::{Events, Execution, Moment, Phase},
     observation::{Observation, ObservedTasks},
-    state::{
-        AwaitingEffect, Doubt, Events, Moment, Operation, Phase, Sent, TaskClaim, TaskVerdict,
-        WaitReason,
-    },
-    tasks::{TaskView, says_duplicate, verdict},
+    tasks::{TaskVerdict, verdict},
 };

@@ -1,20 +1,17 @@
-//! What a read makes of a change under way.
+//! What a list of discoveries makes of an operation under way.
 //!
-//! Pure, like `item`: polling come in, events and the next phase come out. Asks for nothing.
+//! Asks for nothing.
 
 use std::time::Duration;
 
 use super::{
     doubt::DoubtVerdict,
     effect::{Effect, Known, effect},
+    execution::{AwaitedRun, Events, Execution, Moment, Phase, SHOWS_WITHIN, WaitReason},
     observation::Observation,
-    state::{
-        AwaitingEffect, Doubt, Events, Moment, Operation, Phase, Running, SHOWS_WITHIN, Sent,
-        TaskClaim, WaitReason,
-    },
+    state::State,
 };
 use crate::{
-    api::TaskId,
     events::{Event, Outcome},
     model::{RemoteId, RunState},
     plan::{Change, Step},
@@ -24,137 +21,137 @@ use crate::{
 /// at once (controller-facts.md#name-release-after-a-delete).
 const NAME_LACKED_FOR: Duration = Duration::from_secs(5);
 
-impl Operation {
-    /// Takes in a list of discoveries that was asked for at that moment.
-    pub(in crate::apply) fn on_view(&mut self, change: &Change, look: &Observation<'_>) -> Events {
-        let phase = std::mem::replace(&mut self.phase, Phase::Ready);
-        match phase {
-            Phase::Waiting(hold) => self.on_view_held(change, hold, look),
-            Phase::AwaitingEffect(unseen) if unseen.sent.at <= look.asked_at => {
-                self.on_view_unseen(change, unseen, look)
+impl Execution {
+    /// Takes in a list of discoveries.
+    pub(in crate::apply) fn on_view(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
+        if matches!(self.phase(), Phase::Ended | Phase::Sending) {
+            return Events::new();
+        }
+        match self.operation.state() {
+            State::Ready | State::NotTaken { .. } | State::NameTaken { .. } => {
+                match self.wait.clone() {
+                    Some(wait) => self.on_view_waiting(change, wait, seen),
+                    None => self.on_view_ready(change, seen),
+                }
             }
-            Phase::Doubt(doubt) => self.on_view_doubt(change, doubt, look),
-            Phase::Running(running) => self.on_view_running(running, look),
-            Phase::Pending { task, sent, accepted } if look.settles_only => {
-                self.on_view_pending(change, (task, sent, accepted), look)
+            State::AwaitingEffect { .. } if self.sent_at <= seen.asked_at => {
+                self.on_view_awaiting_effect(change, seen)
             }
-            Phase::Ready if !self.begun => {
-                self.check(change, &look.view, (look.came_at, look.came_at))
+            State::Accepted { .. } if seen.settles_only => self.on_view_accepted(change, seen),
+            State::InDoubt { why } => {
+                let why = why.clone();
+                self.on_view_in_doubt(change, &why, seen)
             }
-            Phase::Ready => match self.step() {
-                Some(Step::Create) => self.on_view_ready_to_create(change, look),
-                Some(Step::Run) => self.on_view_ready_to_run(change, look),
-                Some(Step::Stop | Step::Edit | Step::Delete) | None => Events::new(),
-            },
-            phase @ (Phase::Sending
-            | Phase::Pending { .. }
-            | Phase::AwaitingEffect(_)
-            | Phase::Ended) => {
-                self.phase = phase;
+            State::StepsDone => self.on_view_awaiting_run(seen),
+            State::Submitted | State::Accepted { .. } | State::AwaitingEffect { .. } => {
                 Events::new()
             }
         }
     }
 
-    fn on_view_held(
+    fn on_view_ready(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
+        if !self.operation.has_begun() {
+            return self.check(change, &seen.view, seen.came_at, seen.came_at);
+        }
+        match self.operation.step() {
+            Some(Step::Create) => self.on_view_ready_to_create(change, seen),
+            Some(Step::Run) => self.on_view_ready_to_run(change, seen),
+            Some(Step::Stop | Step::Edit | Step::Delete) | None => Events::new(),
+        }
+    }
+
+    fn on_view_waiting(
         &mut self,
         change: &Change,
-        hold: WaitReason,
-        look: &Observation<'_>,
+        wait: WaitReason,
+        seen: &Observation<'_>,
     ) -> Events {
-        match hold {
-            WaitReason::Running | WaitReason::MayHaveRun { .. } if !self.begun => {
-                self.phase = Phase::Waiting(hold);
-                self.check(change, &look.view, (look.came_at, look.came_at))
+        let has_begun = self.operation.has_begun();
+        match wait {
+            WaitReason::Running | WaitReason::MayHaveRun { .. } if !has_begun => {
+                self.check(change, &seen.view, seen.came_at, seen.came_at)
             }
             WaitReason::EarlierRunNotRead | WaitReason::RecheckBeforeSend
-                if self.begun && !look.view.complete =>
+                if has_begun && !seen.view.complete =>
             {
-                self.phase = Phase::Waiting(hold);
                 Events::new()
             }
             WaitReason::EarlierRunNotRead => {
-                let events = self.recheck_before_send(change, look);
-                if matches!(self.phase, Phase::Ready) {
-                    self.wait_for_clock(look.came_at);
+                let events = self.recheck_before_send(change, seen);
+                if self.is_ready() {
+                    self.wait_for_clock(seen.came_at);
                 }
                 events
             }
             WaitReason::RecheckBeforeSend => {
-                let events = self.recheck_before_send(change, look);
-                if matches!(self.phase, Phase::Ready) {
+                let events = self.recheck_before_send(change, seen);
+                if self.is_ready() {
                     self.wait_while_running();
                 }
                 events
             }
             WaitReason::Running => {
-                let events = self.fail_if_not_fit_to_run(change, look);
-                self.note_run(&look.view);
+                let events = self.fail_if_not_fit_to_run(change, seen);
+                self.note_run(&seen.view);
                 if events.is_empty() {
                     self.wait_while_running();
                 }
                 events
             }
             WaitReason::MayHaveRun { .. } => {
-                self.phase = Phase::Waiting(hold);
-                let events = self.fail_if_not_fit_to_run(change, look);
+                let events = self.fail_if_not_fit_to_run(change, seen);
                 if !events.is_empty() {
                     return events;
                 }
-                self.note_run(&look.view);
+                self.note_run(&seen.view);
                 // It was idle when it was edited: what runs now was started since.
                 if self.run == Some(RunState::Running) {
-                    return self.settle_step(false, look.wait_runs);
+                    return self.settle_step(false, None, seen.wait_runs);
                 }
                 events
             }
             WaitReason::NameTaken { lacked_since, words } => {
-                self.on_view_name_taken(change, (lacked_since, words), look)
+                self.on_view_name_taken(change, lacked_since, words, seen)
             }
-            WaitReason::NotRead { words } => self.on_view_not_read(change, words, look),
+            WaitReason::NotRead { words } => self.on_view_not_read(change, words, seen),
         }
     }
 
-    /// Polling, before the current step is sent, whether it still may be. Returns the events of its
-    /// end where it may not, or need not be.
-    fn recheck_before_send(&mut self, change: &Change, look: &Observation<'_>) -> Events {
-        self.phase = Phase::Ready;
-        if !self.begun {
-            return self.check(change, &look.view, (look.came_at, look.came_at));
-        }
-        match self.step() {
-            Some(Step::Create) => self.on_view_ready_to_create(change, look),
-            Some(Step::Run) => self.on_view_ready_to_run(change, look),
-            Some(Step::Stop | Step::Delete) => self.fail_if_moved(change, &look.view),
-            // An edit is held against what is read right before it.
-            Some(Step::Edit) | None => Events::new(),
+    /// Checks, before the current step is sent, whether it still may be. Returns the events of its
+    /// end if it may not, or need not be.
+    fn recheck_before_send(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
+        self.wait = None;
+        match self.operation.step() {
+            Some(Step::Stop | Step::Delete) if self.operation.has_begun() => {
+                self.fail_if_moved(change, &seen.view)
+            }
+            _ => self.on_view_ready(change, seen),
         }
     }
 
     fn on_view_name_taken(
         &mut self,
         change: &Change,
-        (lacked_since, words): (Option<Moment>, String),
-        look: &Observation<'_>,
+        lacked_since: Option<Moment>,
+        words: String,
+        seen: &Observation<'_>,
     ) -> Events {
-        let known = Known { id: self.id.as_ref(), run_before: self.run };
-        let lacked_since = match effect(Step::Create, change, &known, &look.view) {
+        let lacked_since = match self.effect_of(Step::Create, change, seen) {
             Effect::Shown { id } => {
-                self.id = id;
-                return self.settle_step(!self.doubted, look.wait_runs);
+                return self.settle_step(!self.operation.was_in_doubt(), id, seen.wait_runs);
             }
             Effect::Other { why } => return self.conflict(&words, &why),
             Effect::Not { .. } => {
-                let since = lacked_since.unwrap_or(look.asked_at);
-                if NAME_LACKED_FOR <= look.asked_at.saturating_sub(since) {
-                    self.sends = 0;
+                let since = lacked_since.unwrap_or(seen.asked_at);
+                if NAME_LACKED_FOR <= seen.asked_at.saturating_sub(since) {
+                    self.wait = None;
                     return Events::new();
                 }
                 Some(since)
             }
             Effect::Gone | Effect::AskJobs | Effect::Unknown => lacked_since,
         };
-        self.phase = Phase::Waiting(WaitReason::NameTaken { lacked_since, words });
+        self.wait = Some(WaitReason::NameTaken { lacked_since, words });
         Events::new()
     }
 
@@ -164,53 +161,50 @@ impl Operation {
         &mut self,
         change: &Change,
         words: String,
-        look: &Observation<'_>,
+        seen: &Observation<'_>,
     ) -> Events {
-        let id = self.id.as_ref();
-        if id.is_some_and(|it| look.view.with_id(it).is_some()) {
+        let id = self.operation.id();
+        if id.is_some_and(|it| seen.view.with_id(it).is_some()) {
             return self.fail(words);
         }
-        if !look.view.complete {
-            self.phase = Phase::Waiting(WaitReason::NotRead { words });
+        if !seen.view.complete {
             return Events::new();
         }
-        if self.begun {
+        if self.operation.has_begun() {
             return self.fail("it is gone".to_owned());
         }
-        self.check(change, &look.view, (look.came_at, look.came_at))
+        self.wait = None;
+        self.check(change, &seen.view, seen.came_at, seen.came_at)
     }
 
     /// A create is never sent while the list shows the name.
-    fn on_view_ready_to_create(&mut self, change: &Change, look: &Observation<'_>) -> Events {
-        let known = Known { id: None, run_before: None };
-        match effect(Step::Create, change, &known, &look.view) {
+    fn on_view_ready_to_create(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
+        match self.effect_of(Step::Create, change, seen) {
             Effect::Shown { id } => {
-                self.id = id;
-                self.settle_step(!self.doubted, look.wait_runs)
+                self.settle_step(!self.operation.was_in_doubt(), id, seen.wait_runs)
             }
             Effect::Other { why } => self.conflict("the name exists", &why),
             Effect::Not { .. } | Effect::Gone | Effect::AskJobs | Effect::Unknown => Events::new(),
         }
     }
 
-    /// What somebody else has started meanwhile is not started again.
-    fn on_view_ready_to_run(&mut self, change: &Change, look: &Observation<'_>) -> Events {
-        let events = self.fail_if_not_fit_to_run(change, look);
+    /// A run that another user has started in the meantime is not started again.
+    fn on_view_ready_to_run(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
+        let events = self.fail_if_not_fit_to_run(change, seen);
         if !events.is_empty() {
             return events;
         }
-        self.note_run(&look.view);
+        self.note_run(&seen.view);
         if self.run == Some(RunState::Running) {
-            return self.settle_step(!self.doubted, look.wait_runs);
+            return self.settle_step(!self.operation.was_in_doubt(), None, seen.wait_runs);
         }
         Events::new()
     }
 
-    /// Ends the change where what it would run is not what it is to run: a scan of other addresses
-    /// in its name would be worse than none.
-    fn fail_if_not_fit_to_run(&mut self, change: &Change, look: &Observation<'_>) -> Events {
-        let known = Known { id: self.id.as_ref(), run_before: self.run };
-        match effect(Step::Edit, change, &known, &look.view) {
+    /// Ends the change if the discovery is not what it is to run: a scan of other addresses in its
+    /// name would be worse than none.
+    fn fail_if_not_fit_to_run(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
+        match self.effect_of(Step::Edit, change, seen) {
             Effect::Not { why } => {
                 self.fail(format!("it was changed by somebody else, and not run: {why}"))
             }
@@ -221,140 +215,117 @@ impl Operation {
         }
     }
 
-    /// Its effect shows, so that its task cannot bring it about any more.
-    fn on_view_pending(
-        &mut self,
-        change: &Change,
-        (task, sent, accepted): (TaskId, Sent, Moment),
-        look: &Observation<'_>,
-    ) -> Events {
-        let step = self.step().expect("invariant: a task belongs to a step");
-        let known = Known { id: self.id.as_ref(), run_before: self.run };
-        let mut effect = effect(step, change, &known, &look.view);
-        let is_gone = |it| look.view.complete && look.view.with_id(it).is_none();
-        if step == Step::Delete && self.id.as_ref().is_some_and(is_gone) {
-            // What has the name now, a later apply or somebody else made.
+    /// Settles a step whose effect shows, so that its task cannot bring it about any more.
+    fn on_view_accepted(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
+        let step = self.step_under_way();
+        let mut effect = self.effect_of(step, change, seen);
+        let is_gone = |it| seen.view.complete && seen.view.with_id(it).is_none();
+        if step == Step::Delete && self.operation.id().is_some_and(is_gone) {
+            // A later apply or another user made what has the name now.
             effect = Effect::Shown { id: None };
         }
-        if let Effect::Shown { id } = effect {
-            let (since, claim, task) = (accepted, TaskClaim::Done, Some(task));
-            let unseen = AwaitingEffect { sent, since, task, task_began_ms: None, claim };
-            let mut events = self.shown(id, &unseen, look);
-            if self.step() == Some(Step::Create) {
-                events.extend(self.on_view_ready_to_create(change, look));
-            }
-            return events;
+        let Effect::Shown { id } = effect else { return Events::new() };
+        self.task_began_ms = None;
+        let mut events = self.shown(id, seen);
+        if self.operation.step() == Some(Step::Create) {
+            events.extend(self.on_view_ready_to_create(change, seen));
         }
-        self.phase = Phase::Pending { task, sent, accepted };
-        Events::new()
+        events
     }
 
-    fn on_view_unseen(
-        &mut self,
-        change: &Change,
-        unseen: AwaitingEffect,
-        look: &Observation<'_>,
-    ) -> Events {
-        let step = self.step().expect("invariant: an effect belongs to a step");
-        let known = Known { id: self.id.as_ref(), run_before: self.run };
-        let mut effect = effect(step, change, &known, &look.view);
-        if let (Step::Run, TaskClaim::Failed { .. }) = (step, &unseen.claim) {
-            // A run of somebody else's that is over is none that was asked for.
-            self.note_run(&look.view);
+    fn on_view_awaiting_effect(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
+        let step = self.step_under_way();
+        let failed = self.failed_words().map(str::to_owned);
+        let failed = failed.filter(|_| !self.found_nothing_to_delete);
+        let mut effect = self.effect_of(step, change, seen);
+        if step == Step::Run && failed.is_some() {
+            // A run of another user that is over is not the one that was asked for.
+            self.note_run(&seen.view);
             if self.run != Some(RunState::Running) {
                 effect = Effect::AskJobs;
             }
         }
         let is_gone = effect == Effect::Gone;
-        // What was not looked at is not told from what is not there.
-        let shows_by = unseen.since + SHOWS_WITHIN;
+        // Jobs that were not read since the effect was due tell nothing.
+        let shows_by = self.since + SHOWS_WITHIN;
         let are_jobs_unread = effect == Effect::AskJobs
             && self.jobs.show_none_at.is_none_or(|asked_at| asked_at < shows_by);
         let why = match effect {
-            Effect::Shown { id } => return self.shown(id, &unseen, look),
-            Effect::Unknown => {
-                self.phase = Phase::AwaitingEffect(unseen);
-                return Events::new();
-            }
+            Effect::Shown { id } => return self.shown(id, seen),
+            Effect::Unknown => return Events::new(),
             Effect::Not { why } | Effect::Other { why } => why,
             Effect::Gone => "it is no longer there".to_owned(),
             Effect::AskJobs => "no run that started since is to be seen".to_owned(),
         };
-        if let TaskClaim::Failed { words } = unseen.claim {
+        if let Some(words) = failed {
             return self.fail(words);
         }
-        let waited = look.asked_at.saturating_sub(unseen.since);
         // A run may take its time to stop: only the command's own time limits that.
-        if waited < SHOWS_WITHIN || (step == Step::Stop && !is_gone) || are_jobs_unread {
+        if seen.asked_at < shows_by || (step == Step::Stop && !is_gone) || are_jobs_unread {
             self.jobs.asked_for = step == Step::Run && !is_gone;
             if step == Step::Stop {
-                self.note_run(&look.view);
+                self.note_run(&seen.view);
             }
-            self.phase = Phase::AwaitingEffect(unseen);
             return Events::new();
         }
         let remedy = match step {
             Step::Edit => "; `on_change: replace` makes the discovery anew instead",
             Step::Create | Step::Run | Step::Stop | Step::Delete => "",
         };
-        let nothing = unseen.claim == TaskClaim::Nothing;
-        let claim = if nothing { "had nothing to delete" } else { "reported success" };
+        let is_nothing = self.failed_words().is_some();
+        let claim = if is_nothing { "had nothing to delete" } else { "reported success" };
         self.fail(format!("the controller {claim}, but {why}{remedy}"))
     }
 
-    fn on_view_doubt(&mut self, change: &Change, doubt: Doubt, look: &Observation<'_>) -> Events {
-        let step = self.step().expect("invariant: a write in doubt belongs to a step");
-        let known = Known { id: self.id.as_ref(), run_before: self.run };
-        let effect = effect(step, change, &known, &look.view);
-        match doubt.ruling(effect, self, look) {
+    fn on_view_in_doubt(&mut self, change: &Change, doubt: &str, seen: &Observation<'_>) -> Events {
+        let step = self.step_under_way();
+        let effect = self.effect_of(step, change, seen);
+        match self.doubt_verdict(doubt, effect, seen) {
             DoubtVerdict::Done { id } => {
-                let (sent, since) = (doubt.sent, doubt.since);
-                let claim = TaskClaim::Done;
-                let unseen = AwaitingEffect { sent, since, task: None, task_began_ms: None, claim };
-                self.shown(id, &unseen, look)
+                self.task_began_ms = None;
+                self.shown(id, seen)
             }
-            DoubtVerdict::Conflict { why } => self.conflict(&doubt.why, &why),
+            DoubtVerdict::Conflict { why } => self.conflict(doubt, &why),
             DoubtVerdict::SendAgain => {
-                let mut events =
-                    vec![Event::NotTaken { change: self.position, step, why: doubt.why }];
+                let why = doubt.to_owned();
+                let mut events = self.record(Event::NotTaken { change: self.position, step, why });
                 events.extend(match step {
-                    Step::Run => self.fail_if_not_fit_to_run(change, look),
-                    // An edit is held against what is read right before it.
+                    Step::Run => self.fail_if_not_fit_to_run(change, seen),
+                    // An edit is compared with what is read right before it.
                     Step::Edit | Step::Create => Events::new(),
-                    Step::Stop | Step::Delete => self.fail_if_moved(change, &look.view),
+                    Step::Stop | Step::Delete => self.fail_if_moved(change, &seen.view),
                 });
                 events
             }
             DoubtVerdict::GiveUp { words } => self.fail(words),
             DoubtVerdict::Wait { asks_jobs } => {
                 self.jobs.asked_for = asks_jobs;
-                self.phase = Phase::Doubt(doubt);
                 Events::new()
             }
         }
     }
 
-    fn on_view_running(&mut self, running: Running, look: &Observation<'_>) -> Events {
-        let found = self.id.as_ref().and_then(|it| look.view.with_id(it));
+    fn on_view_awaiting_run(&mut self, seen: &Observation<'_>) -> Events {
+        let found = self.operation.id().and_then(|it| seen.view.with_id(it));
         let Some(found) = found else {
-            if look.view.complete {
+            if seen.view.complete {
                 return self.fail("it is gone while its run was waited for".to_owned());
             }
-            self.phase = Phase::Running(running);
             return Events::new();
         };
         let Ok(read) = &found.read else {
             return self.fail("it can no longer be understood".to_owned());
         };
-        let since = running.since.unwrap_or(look.asked_at);
-        let may_begin = !running.was_seen && look.asked_at.saturating_sub(since) < SHOWS_WITHIN;
+        let AwaitedRun { since, was_seen } = self.awaited_run;
+        let since = since.unwrap_or(seen.asked_at);
+        let may_begin = !was_seen && seen.asked_at.saturating_sub(since) < SHOWS_WITHIN;
         match read.run {
             RunState::Running => {
-                self.phase = Phase::Running(Running { since: Some(since), was_seen: true });
+                self.awaited_run = AwaitedRun { since: Some(since), was_seen: true };
                 Events::new()
             }
             RunState::Never if may_begin => {
-                self.phase = Phase::Running(Running { since: Some(since), ..running });
+                self.awaited_run.since = Some(since);
                 Events::new()
             }
             RunState::Complete => {
@@ -372,29 +343,35 @@ impl Operation {
         }
     }
 
-    /// A read shows what the current step was for.
-    fn shown(
-        &mut self,
-        id: Option<RemoteId>,
-        unseen: &AwaitingEffect,
-        look: &Observation<'_>,
-    ) -> Events {
+    /// Settles the current step, whose effect a read shows.
+    fn shown(&mut self, id: Option<RemoteId>, seen: &Observation<'_>) -> Events {
         let was_running = self.run == Some(RunState::Running);
-        let is_edit = self.step() == Some(Step::Edit);
-        let found = unseen.claim != TaskClaim::Done && !self.doubted;
-        self.id = id.or(self.id.take());
-        self.note_run(&look.view);
+        let is_edit = self.operation.step() == Some(Step::Edit);
+        let found = self.failed_words().is_some() && !self.operation.was_in_doubt();
+        let shown = id.as_ref().or(self.operation.id()).and_then(|it| seen.view.with_id(it));
+        if let Some(read) = shown.and_then(|it| it.read.as_ref().ok()) {
+            self.run = Some(read.run);
+        }
         let is_running = self.run == Some(RunState::Running);
-        let mut events = self.settle_step(found, look.wait_runs);
-        if is_edit && self.step() == Some(Step::Run) && !was_running {
+        let mut events = self.settle_step(found, id, seen.wait_runs);
+        if is_edit && self.operation.step() == Some(Step::Run) && !was_running {
             // An edit that starts a run by itself has done the run step too.
             if is_running {
-                events.extend(self.settle_step(false, look.wait_runs));
+                events.extend(self.settle_step(false, None, seen.wait_runs));
             } else {
-                let since_ms = unseen.task_began_ms.unwrap_or(unseen.sent.server_ms);
-                self.phase = Phase::Waiting(WaitReason::MayHaveRun { since_ms });
+                let since_ms = self.task_began_ms.unwrap_or(self.sent_ms());
+                self.wait = Some(WaitReason::MayHaveRun { since_ms });
             }
         }
         events
+    }
+
+    fn step_under_way(&self) -> Step {
+        self.operation.step().expect("invariant: only an operation with a step is sent")
+    }
+
+    fn effect_of(&self, step: Step, change: &Change, seen: &Observation<'_>) -> Effect {
+        let known = Known { id: self.operation.id(), run_before: self.run };
+        effect(step, change, &known, &seen.view)
     }
 }

@@ -1,45 +1,46 @@
-//! Whether what a change was planned on is still so, right before it is touched.
+//! Whether the precondition of a change still holds right before it is touched.
 //!
-//! Pure, and no judge of what came of a write: `seen` and `settle` are.
+//! Does not judge what came of a write: `on_view` and `doubt` do.
 
-use super::state::{Events, Moment, Operation, Phase};
+use super::execution::{Events, Execution, Moment};
 use crate::{
     apply::precondition::{Precondition, View, precondition},
-    events::{Event, Outcome},
+    events::Outcome,
     model::RunState,
     plan::{Change, Step},
 };
 
-impl Operation {
-    /// Polling at the precondition before the first write, by a list that is as old as the first of
-    /// these moments says, and had come by the second.
+impl Execution {
+    /// Checks the precondition before the first write, by a list that shows what was so at
+    /// `as_of` and came at `came_at`.
     pub(in crate::apply) fn check(
         &mut self,
         change: &Change,
         view: &View<'_>,
-        (at, now): (Moment, Moment),
+        as_of: Moment,
+        came_at: Moment,
     ) -> Events {
-        self.listed = self.listed.or(Some(now));
+        self.listed_at = self.listed_at.or(Some(came_at));
+        let has_edit = self.operation.steps().any(|it| it == Step::Edit);
         match precondition(change, view) {
-            // Somebody had made the edit, which was not carried out for that, and undid it.
-            Precondition::Holds if change.steps.contains(&Step::Edit) && !self.has(Step::Edit) => {
+            // Another user had made the edit, so that it was not carried out, and undid it.
+            Precondition::Holds if change.steps.contains(&Step::Edit) && !has_edit => {
                 let words = "its settings were changed back".to_owned();
                 self.end(Outcome::Stale { words })
             }
             Precondition::Holds => {
-                self.checked = at;
+                self.checked_at = as_of;
                 self.note_run(view);
-                self.phase = Phase::Ready;
-                // It may have ended by itself since the plan, which moves nothing.
+                // It may have ended by itself since the plan, which is no drift.
                 let is_idle = self.run.is_some_and(|it| it != RunState::Running);
-                if self.step() == Some(Step::Stop) && is_idle {
-                    return self.settle_step(true, false);
+                if self.operation.step() == Some(Step::Stop) && is_idle {
+                    return self.settle_step(true, None, false);
                 }
                 self.wait_while_running();
                 Events::new()
             }
             Precondition::Converged { left } => {
-                self.checked = at;
+                self.checked_at = as_of;
                 self.note_run(view);
                 self.converge(&left)
             }
@@ -48,17 +49,12 @@ impl Operation {
         }
     }
 
-    /// Leaves out the steps that somebody else has carried out.
+    /// Leaves out the steps that another user has carried out.
     fn converge(&mut self, left: &[Step]) -> Events {
-        let found = self.steps.iter().copied().filter(|it| !left.contains(it)).collect::<Vec<_>>();
-        self.steps.retain(|it| left.contains(it));
-        let id = self.id.clone();
-        let settled = |step| {
-            let id = id.clone();
-            Event::Settled { change: self.position, step, found: true, id }
-        };
-        let mut events = found.into_iter().map(settled).collect::<Vec<_>>();
-        if self.steps.is_empty() {
+        let found = self.operation.steps().filter(|it| !left.contains(it)).collect::<Vec<_>>();
+        let settled = found.into_iter().flat_map(|step| self.record_settled(step, true, None));
+        let mut events = settled.collect::<Events>();
+        if self.operation.step().is_none() {
             events.extend(self.end(Outcome::Converged));
         } else {
             self.wait_while_running();
@@ -66,21 +62,22 @@ impl Operation {
         events
     }
 
-    /// Polling at the precondition once more, by the read right before an edit. Returns the events
-    /// of its end where it no longer holds.
+    /// Checks the precondition once more, by the read right before an edit. Returns the events of
+    /// its end if it no longer holds.
     pub(in crate::apply) fn recheck(&mut self, change: &Change, view: &View<'_>) -> Events {
         match precondition(change, view) {
             Precondition::Holds | Precondition::Converged { .. } | Precondition::Unknown => {
                 Events::new()
             }
-            Precondition::Moved(moved) if self.begun => self.fail(format!("it was moved: {moved}")),
+            Precondition::Moved(moved) if self.operation.has_begun() => {
+                self.fail(format!("it was moved: {moved}"))
+            }
             Precondition::Moved(moved) => self.end(Outcome::Stale { words: moved.to_string() }),
         }
     }
 
-    /// Polling at the precondition of a write that is about to be sent, or sent again, after others
-    /// of the change were: what somebody has moved since is left alone. Returns the events of its
-    /// end where that is so.
+    /// Checks the precondition of a write that is sent after others of the change, or sent again:
+    /// what another user has moved since is left alone. Returns the events of its end if so.
     pub(in crate::apply) fn fail_if_moved(&mut self, change: &Change, view: &View<'_>) -> Events {
         match precondition(change, view) {
             Precondition::Holds | Precondition::Converged { .. } | Precondition::Unknown => {

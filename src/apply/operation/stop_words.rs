@@ -1,6 +1,10 @@
-//! What is said of a change that is left where it is: the time is over, or nothing more is begun.
+//! What is said of an operation that is stopped where it is: the time is over, or nothing more is
+//! begun.
 
-use super::state::{AwaitingEffect, Events, Operation, Phase, Request, TaskClaim, WaitReason};
+use super::{
+    execution::{Events, Execution, Phase},
+    state::{State, TaskClaim},
+};
 use crate::{
     api::TaskId,
     events::{Outcome, StopReason},
@@ -8,50 +12,69 @@ use crate::{
     plan::Step,
 };
 
-impl Operation {
+impl Execution {
     /// Ends it because the time is over, or because nothing more is begun: says what is left.
-    pub(in crate::apply) fn leave(&mut self, why: StopReason) -> Events {
-        let open = |task: Option<&TaskId>, what: &str| Outcome::Open {
-            task: task.map(|it| it.as_str().to_owned()),
-            words: format!("{why} before {what}"),
-        };
-        let outcome = match &self.phase {
-            Phase::Ended => return Events::new(),
-            Phase::Waiting(WaitReason::NameTaken { words, .. }) => {
+    pub(in crate::apply) fn stop(&mut self, why: StopReason) -> Events {
+        let outcome = match (self.phase(), self.operation.state()) {
+            (Phase::Ended, _) => return Events::new(),
+            (Phase::Waiting, State::NameTaken { why: words }) => {
                 Outcome::NotTried { why: format!("{why} before its create: {words}") }
             }
-            Phase::Ready | Phase::Waiting(_) => self.not_tried(why),
-            Phase::Sending if self.request == Request::Read => self.not_tried(why),
-            Phase::Sending => {
+            (Phase::Sending, State::Submitted) => {
                 Outcome::Unknown { words: format!("{why} while a request was under way") }
             }
-            Phase::Doubt(doubt) => Outcome::Unknown { words: doubt.why.clone() },
-            Phase::Pending { task, .. } => open(Some(task), "its task ended"),
-            Phase::AwaitingEffect(AwaitingEffect {
-                claim: TaskClaim::Failed { words }, ..
-            }) => Outcome::Failed { words: words.clone() },
+            (Phase::InDoubt, State::InDoubt { why }) => Outcome::Unknown { words: why.clone() },
+            (Phase::Accepted, State::Accepted { task }) => open(why, Some(task), "its task ended"),
+            (Phase::AwaitingEffect, State::AwaitingEffect { task, claim }) => {
+                self.effect_not_seen(why, task.as_ref(), claim)
+            }
+            (Phase::AwaitingRun, _) => open(why, None, "its run ended"),
+            _ => self.not_tried(why),
+        };
+        self.end(outcome)
+    }
+
+    /// Ends it because its write, though announced, is not sent.
+    pub(in crate::apply) fn stop_unsent(&mut self, why: StopReason) -> Events {
+        let outcome = self.not_tried(why);
+        self.end(outcome)
+    }
+
+    fn effect_not_seen(
+        &self,
+        why: StopReason,
+        task: Option<&TaskId>,
+        claim: &TaskClaim,
+    ) -> Outcome {
+        match claim {
+            TaskClaim::Failed { .. } if self.found_nothing_to_delete => {
+                open(why, None, "its effect was seen")
+            }
+            TaskClaim::Failed { words } => Outcome::Failed { words: words.clone() },
             // The command's own time is all the time that a run has to stop.
-            Phase::AwaitingEffect(unseen)
-                if self.step() == Some(Step::Stop)
+            TaskClaim::Done
+                if self.operation.step() == Some(Step::Stop)
                     && why == StopReason::OutOfTime
-                    && unseen.claim == TaskClaim::Done
                     && self.run == Some(RunState::Running) =>
             {
                 let words = "the controller reported success, but it is still running".to_owned();
                 Outcome::Failed { words }
             }
-            Phase::AwaitingEffect(unseen) => open(unseen.task.as_ref(), "its effect was seen"),
-            Phase::Running(_) => open(None, "its run ended"),
-        };
-        self.end(outcome)
+            TaskClaim::Done => open(why, task, "its effect was seen"),
+        }
     }
 
     fn not_tried(&self, why: StopReason) -> Outcome {
-        match self.steps.front() {
-            Some(step) if self.begun => {
+        match self.operation.step() {
+            Some(step) if self.operation.has_begun() => {
                 Outcome::NotTried { why: format!("{why} before its {step}") }
             }
             Some(_) | None => Outcome::NotTried { why: why.to_string() },
         }
     }
+}
+
+fn open(why: StopReason, task: Option<&TaskId>, what: &str) -> Outcome {
+    let task = task.map(|it| it.as_str().to_owned());
+    Outcome::Open { task, words: format!("{why} before {what}") }
 }
