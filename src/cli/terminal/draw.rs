@@ -3,7 +3,7 @@
 //! miette draws the excerpts and the help. Prints nothing and does not know the terminal: the caller
 //! decides on colour and width.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic, ThemeStyles};
 
@@ -56,7 +56,8 @@ fn draw_one(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Strin
     }
     for label in others {
         let at = sources.locate(label.span);
-        out += &format!("    at {}:{}:{}\n", printable(&at.path), at.line, at.column);
+        writeln!(out, "    at {}:{}:{}", printable(&at.path), at.line, at.column)
+            .expect("invariant: a string takes everything");
     }
     if let Some(help) = help {
         out += &rendered(&handler, &MietteDiagnostic::new("").with_help(printable(help)));
@@ -222,7 +223,8 @@ mod tests {
         let diagnostic =
             Diagnostic::error(&codes::ANY, "m").labelled(at_x, "here").labelled(at_host, "there");
         for width in [40, 80] {
-            let drawing = draw(&[diagnostic.clone()], &sources, Style { width, ..PLAIN });
+            let drawing =
+                draw(std::slice::from_ref(&diagnostic), &sources, Style { width, ..PLAIN });
             assert!(!drawing.contains(is_dangerous) && !drawing.contains("hunter2"), "{drawing}");
         }
         assert_snapshot!(draw(&[diagnostic], &sources, PLAIN), @"
