@@ -368,7 +368,7 @@ async fn what_the_branch_removed_is_told_from_what_never_was_in_the_files() {
     assert_eq!(bench.run_bare(&["show", &plan]).await.out, saved.out);
     fs::remove_file(plan).unwrap();
     let ran = bench.run("plan --base main --prune --drift keep").await;
-    assert!(ran.out.contains("stray: it is there, and no file gives it\n"), "{}", ran.out);
+    assert!(ran.out.contains("stray: it exists, but no file declares it\n"), "{}", ran.out);
     assert!(ran.out.contains("1 to destroy."), "{}", ran.out);
     // Not pruned, it stays, and that is said.
     let ran = bench.run("plan --base main").await;

@@ -245,7 +245,7 @@ fn a_plan_that_keeps_drift_does_not_claim_a_match() {
         ["Drift left alone", "Removed from the files by this branch, and left on the controller"];
     assert!(left.iter().all(|it| titles.contains(it)), "{titles:?}");
     let items = texts(&elements, "li", "");
-    assert!(items.contains(&"a: retries is 1, and the files say 2"), "{items:?}");
+    assert!(items.contains(&"a: retries is 1, but the files say 2"), "{items:?}");
 }
 
 #[test]
