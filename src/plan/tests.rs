@@ -700,7 +700,7 @@ fn a_narrowed_plan_says_that_it_is() {
       # (running)
       . a
 
-    Narrowed by --only a --only b --except b: 3 discoveries were not looked at.
+    Limited by --only a --only b --except b: 3 discoveries ignored.
     Plan: 0 to add, 1 to change, 0 to destroy.
     Runs: 1 to stop.
     warning trueup::plan::rerun_narrowed_away: `--rerun` names `c`, which `--only` or `--except` excludes

@@ -224,7 +224,7 @@ pub(super) fn expect_account(case: &Case, out: &str, world: &Value, left_out: &[
             "created" | "updated" | "replaced" | "restarted" | "stopped" => {
                 assert_eq!(n, 1, "`{name}` is not {came}: {out}");
             }
-            _ => assert_eq!(came, "is so already", "{out}"),
+            _ => assert_eq!(came, "already as wanted", "{out}"),
         }
     }
 }
