@@ -31,14 +31,14 @@ pub(crate) enum Colour {
 
 #[derive(Debug, Args)]
 pub(crate) struct FileArgs {
-    /// A file, or a folder that is searched for them; repeats [default: discoveries.yaml]
+    /// A file, or a folder to search for files; repeatable [default: discoveries.yaml]
     #[arg(short, long = "file", value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) file: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
-    /// Take the limits of this file, and not those that the files set themselves
+    /// Use the limits of this file instead of those in the other files
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<PathBuf>,
 }
@@ -48,35 +48,35 @@ pub(crate) struct PlanningArgs {
     #[command(flatten)]
     pub(crate) files: FileArgs,
 
-    /// Delete live discoveries that the files own and do not declare
+    /// Delete managed discoveries that the files do not declare
     #[arg(long)]
     pub(crate) prune: bool,
 
-    /// Let --prune delete up to N, however many that is of those it covers
+    /// Let --prune delete up to N discoveries, whatever their share of the managed ones
     #[arg(long, value_name = "N", requires = "prune")]
     pub(crate) allow_delete: Option<usize>,
 
-    /// Run this discovery again; repeats
+    /// Run this discovery again; repeatable
     #[arg(long, value_name = "NAME")]
     pub(crate) rerun: Vec<String>,
 
-    /// Look only at the names that match; repeats
+    /// Plan only discoveries whose names match; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<String>,
 
-    /// Leave the names alone that match; repeats
+    /// Ignore discoveries whose names match; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(crate) except: Vec<String>,
 
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
 
-    /// Tell what this branch changes from what was changed on the controller: compare with the
-    /// files where the branch and REF parted in git
+    /// Tell changes of this branch from drift: compare with the files at the merge base of the
+    /// branch and REF in git
     #[arg(long, value_name = "REF")]
     pub(crate) base: Option<String>,
 
-    /// What to do about what was changed on the controller [default: revert]
+    /// What to do about drift [default: revert]
     #[arg(long, value_name = "WHAT", requires = "base")]
     pub(crate) drift: Option<DriftArg>,
 }
@@ -102,7 +102,7 @@ impl PlanningArgs {
         }
     }
 
-    /// Returns the first flag that was given.
+    /// Returns the first flag that is given, if any.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
         let Self { files, prune, allow_delete, rerun, only, except, policy, base, drift } = self;
         let given = [
@@ -123,15 +123,15 @@ impl PlanningArgs {
 /// How a plan is printed.
 #[derive(Debug, Args)]
 pub(crate) struct PlanOutputArgs {
-    /// How to print it
+    /// How to print the plan
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: PlanFormat,
 
-    /// What to show: the changes, or unchanged and unmanaged names too
+    /// What to show: only changes, or unchanged and unmanaged discoveries too
     #[arg(long, value_name = "WHAT", default_value = "changes")]
     pub(crate) show: Show,
 
-    /// Exit with 2 if there are changes, with 3 if there is nothing but drift
+    /// Exit with 2 if there are changes, with 3 if there is only drift
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
 }
@@ -143,9 +143,9 @@ pub(crate) enum PlanFormat {
     Json,
     /// For a comment on a pull request
     Markdown,
-    /// As Terraform's plan JSON, for policies and summaries that read that
+    /// Terraform's plan JSON, for policies and tools that read it
     TerraformJson,
-    /// A page for a browser, whole in one file
+    /// A page for a browser, in one file
     Html,
 }
 
@@ -169,7 +169,7 @@ fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "write a whole number, at least 1".to_owned())
 }
 
-/// How a plan is carried out, and how that is told.
+/// How a plan is executed, and how the result is reported.
 #[derive(Debug, Args)]
 pub(crate) struct ExecuteArgs {
     /// How many write requests may be in flight
@@ -180,7 +180,7 @@ pub(crate) struct ExecuteArgs {
     #[arg(long, value_name = "N", default_value = "100", value_parser = at_least_one)]
     pub(crate) max_pending: NonZeroUsize,
 
-    /// How long it may take in all
+    /// How long the command may take in all
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration)]
     pub(crate) timeout: Duration,
 
@@ -188,15 +188,15 @@ pub(crate) struct ExecuteArgs {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub(crate) drain: Duration,
 
-    /// How to print what came of it
+    /// How to print the result
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
 
-    /// Write what happens to this file, a line of JSON an event; - is stdout
+    /// Write each event to this file, as a line of JSON; - is stdout
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) events: Option<PathBuf>,
 
-    /// Write what came of it to this file, as a page for a browser (HTML)
+    /// Write the result to this file, as a page for a browser (HTML)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) report: Option<PathBuf>,
 
@@ -234,12 +234,12 @@ pub(crate) enum Format {
     Json,
 }
 
-/// What becomes of drift.
+/// What to do about drift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DriftArg {
     /// Leave it as it is
     Keep,
-    /// Make it what the files say
+    /// Change it back to what the files say
     Revert,
     /// Refuse the plan
     Fail,
@@ -260,12 +260,12 @@ pub(crate) struct AnnotationArgs {
     // No doc comment: the brackets would be a link.
     #[arg(long, value_name = "FORMAT", value_hint = ValueHint::Other)]
     #[arg(value_parser = OsStringValueParser::new().try_map(annotation_format))]
-    #[arg(help = "Put complaints to their lines: github for the runner of GitHub Actions, \
-                  sarif[=FILE] for code scanning; repeats")]
+    #[arg(help = "Report problems at their lines: github for the runner of GitHub Actions, \
+                  sarif[=FILE] for code scanning; repeatable")]
     pub(crate) annotations: Vec<AnnotationFormat>,
 }
 
-/// How complaints are put to their lines.
+/// How problems are reported at their lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AnnotationFormat {
     /// Commands to GitHub's runner, on stderr.
@@ -284,7 +284,7 @@ pub(crate) enum SarifTo {
 fn annotation_format(text: OsString) -> Result<AnnotationFormat, String> {
     let bytes = text.into_vec();
     match bytes.strip_prefix(b"sarif=") {
-        Some(b"") => Err("name the file behind `sarif=`".to_owned()),
+        Some(b"") => Err("name the file after `sarif=`".to_owned()),
         Some(b"-") => Ok(AnnotationFormat::Sarif(SarifTo::Stdout)),
         Some(path) => {
             Ok(AnnotationFormat::Sarif(SarifTo::File(PathBuf::from(OsStr::from_bytes(path)))))
@@ -298,19 +298,19 @@ fn annotation_format(text: OsString) -> Result<AnnotationFormat, String> {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Controller")]
 pub(crate) struct ControllerArgs {
-    /// Where the controller is [env: `CC_URL`, else the files' `controller`]
+    /// The URL of the controller [env: `CC_URL`, else the files' `controller`]
     #[arg(long, value_name = "URL")]
     pub(crate) controller: Option<String>,
 
-    /// Who logs in [env: `CC_USERNAME`]
+    /// The user name for the login [env: `CC_USERNAME`]
     #[arg(long, value_name = "NAME")]
     pub(crate) username: Option<String>,
 
-    /// The file that has the password in its first line [env: `CC_PASSWORD`, the password itself]
+    /// A file with the password in its first line [env: `CC_PASSWORD`, the password itself]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) password_file: Option<PathBuf>,
 
-    /// Trust the certificates of this file, in PEM, instead of the system's
+    /// Trust the PEM certificates in this file instead of the system's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ca_cert: Option<PathBuf>,
 
@@ -318,7 +318,7 @@ pub(crate) struct ControllerArgs {
     #[arg(long)]
     pub(crate) insecure: bool,
 
-    /// Which generation of the discovery API to use; auto asks the release
+    /// Which generation of the discovery API to use; auto decides by the release
     #[arg(long, value_name = "API", default_value = "auto")]
     pub(crate) api: Api,
 }
@@ -330,17 +330,17 @@ pub(crate) enum Api {
     Classic,
 }
 
-/// The longest time that a flag takes, in seconds.
-const LONGEST: u64 = 366 * 86_400;
+/// The longest duration that a flag accepts, in seconds.
+const MAX_SECONDS: u64 = 366 * 86_400;
 
-/// Reads a length of time: a whole number and one of `ms`, `s`, `m`, `h`, `d`, `w`.
+/// Reads a duration: a whole number and one of `ms`, `s`, `m`, `h`, `d`, `w`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Some(Ok(milliseconds)) = text.strip_suffix("ms").map(str::parse::<u32>) {
         return Ok(Duration::from_millis(milliseconds.into()));
     }
     let span = text.parse::<SpanOfTime>();
-    if span.is_ok_and(|it| LONGEST < it.seconds()) {
-        return Err("that is longer than a year".to_owned());
+    if span.is_ok_and(|it| MAX_SECONDS < it.seconds()) {
+        return Err("it is longer than a year".to_owned());
     }
     span.map(SpanOfTime::to_duration)
         .map_err(|_| "write a whole number and one of ms, s, m, h, d, w, such as `30s`".to_owned())
@@ -351,7 +351,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_of_time_have_a_unit() {
+    fn durations_have_a_unit() {
         assert_eq!(duration("20ms"), Ok(Duration::from_millis(20)));
         assert_eq!(duration("30m"), Ok(Duration::from_mins(30)));
         for text in ["", "5", "1.5s", "-1s", "ms", "s"] {

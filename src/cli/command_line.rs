@@ -33,7 +33,7 @@ use super::{
                         8 pending, 9 unreachable."
 )]
 pub(crate) struct Cli {
-    /// When to use colour; auto is on a terminal, unless `NO_COLOR` is set
+    /// When to use colour; auto means on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Colour,
 
@@ -47,25 +47,25 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Show what would change
     Plan(PlanArgs),
-    /// Plan, ask, and carry the plan out
+    /// Plan, ask for approval, and execute the plan
     Apply(ApplyArgs),
-    /// Settle what an interrupted apply left, then carry on with it
+    /// Check the outcome of an interrupted apply, and finish it
     Resume(ResumeArgs),
     /// Print a saved plan
     Show(ShowArgs),
-    /// Show the live discoveries, one a line
+    /// Show the live discoveries, one per line
     Status(StatusArgs),
     /// Run the built-in controller as a server
     ///
     /// Prints its URL once it is ready. Accepts the user `admin` with the password `simulator`,
-    /// unless `CC_USERNAME` and `CC_PASSWORD` say otherwise.
+    /// unless `CC_USERNAME` and `CC_PASSWORD` are set.
     #[command(after_long_help = faults_and_quirks())]
     Simulator(SimulatorArgs),
     /// Explain a diagnostic code, or list all of them
     Explain(ExplainArgs),
     /// Print a page of the reference, as Markdown
     Reference(ReferenceArgs),
-    /// Print the manual page, or write all of them to a folder
+    /// Print the manual page, or write all manual pages to a folder
     Man(ManArgs),
     /// Print the JSON schema of a file format
     Schema(SchemaArgs),

@@ -130,6 +130,23 @@ impl<'h> Output<'h> {
         of_out.map(|it| format!("the result could not be written: {it}")).or(of_events)
     }
 
+    /// Reports what could not be printed, if anything, and returns the exit code. If the command
+    /// may have written to the controller, the exit code stays that of the writes.
+    pub(crate) fn report_failure(
+        &mut self,
+        failure: Option<String>,
+        exit: Exit,
+        writes: bool,
+    ) -> Exit {
+        let Some(message) = failure else { return exit };
+        if writes || !matches!(exit, Exit::Done | Exit::Changes | Exit::Drift) {
+            self.warn(&message);
+            return exit;
+        }
+        self.error(&Error::new(ErrorKind::Failed, message));
+        Exit::Failed
+    }
+
     /// Passes diagnostics to the log and the annotations.
     fn record_diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         for diagnostic in diagnostics {

@@ -29,6 +29,17 @@ pub(crate) fn print_plan(
 }
 
 impl PlanFormat {
+    /// Returns the flag that wants stdout for a document, if it is one.
+    pub(crate) fn stdout_flag(self) -> Option<&'static str> {
+        match self {
+            Self::Text => None,
+            Self::Json => Some("--format json"),
+            Self::Markdown => Some("--format markdown"),
+            Self::TerraformJson => Some("--format terraform-json"),
+            Self::Html => Some("--format html"),
+        }
+    }
+
     /// Whether the page names the digest of the plan.
     pub(crate) fn has_digest(self) -> bool {
         match self {

@@ -72,9 +72,9 @@ where
     });
     let writes = cli.command.writes();
     let failure = output.take_failure();
-    let exit = unless_failed(exit, writes, failure, &mut output);
+    let exit = output.report_failure(failure, exit, writes);
     let failure = output.close_annotations(exit).or_else(|| output.take_failure());
-    let exit = unless_failed(exit, writes, failure, &mut output);
+    let exit = output.report_failure(failure, exit, writes);
     // There is nowhere to report that even this cannot be written.
     _ = output.record(LogRecord::Exit { code: exit.code(), name: exit.name() });
     exit
@@ -115,27 +115,6 @@ async fn dispatch(
     Ok(Exit::Done)
 }
 
-/// Reports what could not be printed, if anything, and returns the exit code. Where a command may
-/// have written to the controller, the exit code says how that went.
-fn unless_failed(
-    exit: Exit,
-    writes: bool,
-    failure: Option<String>,
-    output: &mut Output<'_>,
-) -> Exit {
-    match failure {
-        Some(error) if matches!(exit, Exit::Done | Exit::Changes | Exit::Drift) && !writes => {
-            output.error(&Error::new(ErrorKind::Failed, error));
-            Exit::Failed
-        }
-        Some(error) => {
-            output.warn(&error);
-            exit
-        }
-        None => exit,
-    }
-}
-
 impl Command {
     /// Whether it may have changed something on a controller, so that a failure to print must not
     /// hide what came of it.
@@ -164,7 +143,7 @@ fn print_usage(usage: Usage, host: &mut Host) -> Exit {
         Usage::Requested(text) => {
             output.print(&text);
             let failure = output.take_failure();
-            unless_failed(Exit::Done, false, failure, &mut output)
+            output.report_failure(failure, Exit::Done, false)
         }
         Usage::Invalid(text) => {
             match text.strip_prefix("error: ") {

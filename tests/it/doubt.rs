@@ -17,7 +17,7 @@ use crate::{
 /// controller sees, and what is said of it.
 const FAULTS: &[(&str, Exit, u64, &str)] = &[
     ("lost", Exit::Done, 1, "in doubt"),
-    ("reset", Exit::Done, 2, "was not taken on"),
+    ("reset", Exit::Done, 2, "was not processed"),
     ("taken:502", Exit::Done, 1, "in doubt"),
     ("500", Exit::Done, 2, "500"),
     ("503", Exit::Done, 2, "503"),
@@ -154,7 +154,7 @@ async fn tasks_that_cannot_be_looked_at_leave_a_write_pending() {
         let faults = [format!("tasks@*={what}"), format!("task@*={what}")];
         let (bench, ran) = CREATE.play(&[], &faults.each_ref().map(String::as_str)).await;
         assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
-        assert!(ran.err.contains("a read failed and is tried again"), "{ran:#?}");
+        assert!(ran.err.contains("a read failed, retrying"), "{ran:#?}");
         assert_eq!((bench.requests("create"), bench.violations("duplicate_create")), (1, 0));
     }
 }

@@ -86,7 +86,7 @@ fn the_second_signal_leaves_at_once_what_resume_takes_up_again() {
         let (shell, server) = begun("--task-time 2s");
         let (child, mut err) = said(&shell, "apply --auto-approve", "create accepted");
         signal(&child, name);
-        let _read = read_until(&mut err, "another Ctrl-C leaves at once");
+        let _read = read_until(&mut err, "another Ctrl-C stops at once");
         signal(&child, name);
         let left = ended(child, err);
         assert_eq!(left.code, Some(8), "{left:#?}");
@@ -111,7 +111,7 @@ fn a_resume_that_was_asked_to_end_is_resumed_again() {
         let _read = read_until(&mut err, "create accepted");
         signal(&child, name);
         if *times == 2 {
-            let _read = read_until(&mut err, "another Ctrl-C leaves at once");
+            let _read = read_until(&mut err, "another Ctrl-C stops at once");
             signal(&child, name);
         }
         let stopped = ended(child, err);

@@ -124,7 +124,7 @@ fn lose_tasks(then: &str) {
         shell.run(if then == "resume" { &resume } else { "apply --auto-approve" })
     };
     assert_eq!(made.code, Some(0), "{then}: {made:#?}");
-    let doubts = made.err.matches("create in doubt, looking what came of it: the controller does");
+    let doubts = made.err.matches("create in doubt, checking its outcome: the controller does");
     assert_eq!(doubts.count(), 4, "{then}: {made:#?}");
     assert!(made.out.contains("4 added, 0 changed, 0 destroyed."), "{then}: {made:#?}");
     assert_eq!(server.requests("create"), 4, "{then}: {made:#?}");

@@ -23,7 +23,7 @@ async fn halved() -> Bench {
     edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     bench.simulator.inject("create=fail:No space left").unwrap();
     let ran = bench.run("apply --auto-approve").await;
-    assert!(ran.exit == Exit::Partial && ran.err.contains("still owed"), "{ran:#?}");
+    assert!(ran.exit == Exit::Partial && ran.err.contains("still need a run"), "{ran:#?}");
     bench
 }
 
@@ -39,7 +39,7 @@ async fn halved_without_its_credential() -> Bench {
     .await;
     bench.simulator.inject("create=fail:No space left").unwrap();
     let ran = bench.run("apply --auto-approve").await;
-    assert!(ran.exit == Exit::Partial && ran.err.contains("still owed"), "{ran:#?}");
+    assert!(ran.exit == Exit::Partial && ran.err.contains("still need a run"), "{ran:#?}");
     let saved = bench.run(&format!("plan --out {}", bench.path("p.json"))).await;
     assert!(saved.out.contains("http_read"), "{saved:#?}");
     let mut world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
@@ -194,7 +194,7 @@ async fn whoever_is_told_of_it_is_told_what_makes_it_again() {
 async fn a_stale_plan_does_not_make_it_forgotten() {
     let bench = halved_without_its_credential().await;
     let ran = bench.run_bare(&["apply", &bench.path("p.json"), "--simulate"]).await;
-    assert!(ran.exit == Exit::Stale && ran.err.contains("still owed"), "{ran:#?}");
+    assert!(ran.exit == Exit::Stale && ran.err.contains("still need a run"), "{ran:#?}");
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
     assert!(ran.out.contains("retries             = 1"), "{ran:#?}");

@@ -288,7 +288,7 @@ async fn what_goes_out_of_order_in_the_middle_for_longer_than_the_time_leaves_op
         let ran = run_in_outage(&bench, line, outage, (400, 600_000)).await;
         assert_eq!(ran.exit, Exit::Pending, "{outage}: {ran:#?}");
         assert!(bench.writes() > 0 && ran.out.contains("Still running:"), "{outage}: {ran:#?}");
-        let why = "the controller's last trouble: ";
+        let why = "last problem with the controller: ";
         assert!(ran.err.contains(why), "{outage}: {ran:#?}");
         bench.expect_careful();
         bench.simulator.heal();

@@ -138,7 +138,7 @@ async fn a_report_that_could_not_be_written_is_noticed_before_anything_is_sent()
     for args in over {
         let ran = bench.run_bare(args).await;
         assert_eq!(ran.exit, Exit::Invalid, "{args:?}: {ran:#?}");
-        assert!(ran.err.contains(" cannot be the report and "), "{ran:#?}");
+        assert!(ran.err.contains(" cannot be both the report and "), "{ran:#?}");
     }
     assert_eq!(fs::read_to_string(&plan).unwrap(), saved);
     assert_eq!(bench.writes(), 0);

@@ -248,7 +248,7 @@ fn as_many_writes_are_sent_as_the_plan_has_steps() {
         let n_steps = changes(&planned.out).values().map(|it| it.n_steps).sum::<u64>();
         let n_runs = changes(&planned.out).values().filter(|it| it.runs()).count() as u64;
         // A run that ended by itself while its change waited needs no stop any more.
-        let n_needless = applied.err.matches(": stop not needed, it is so already").count() as u64;
+        let n_needless = applied.err.matches(": stop not needed, already as wanted").count() as u64;
         let n_writes = bench.writes() + n_needless;
         if case.has("edit_runs=yes") {
             assert!(n_steps - n_runs <= n_writes && n_writes <= n_steps, "{planned:#?}");

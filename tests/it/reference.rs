@@ -101,7 +101,7 @@ async fn the_reference_has_every_key_flag_and_code() {
     }
     let commands = page("command-line").await;
     for row in [
-        "| `--timeout <TIME>` | `30m` | How long it may take in all |",
+        "| `--timeout <TIME>` | `30m` | How long the command may take in all |",
         "| `-f`, `--file <PATH>` | `discoveries.yaml` | ",
         "| `--simulate[=<WORLD>]` |  | ",
         "| `--wait <WHAT>` | `tasks` | ",

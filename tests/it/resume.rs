@@ -166,7 +166,7 @@ async fn a_run_that_was_not_taken_on_is_still_owed() {
     bench.simulator.inject("run@1-3=502").unwrap();
     let ran = bench.run("apply --auto-approve").await;
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
-    assert!(ran.err.contains("still owed"), "{ran:#?}");
+    assert!(ran.err.contains("still need a run"), "{ran:#?}");
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("(rerun_owed)"), "{ran:#?}");
     bench.expect_careful();

@@ -23,34 +23,34 @@ use crate::{
     model::printable,
     render::{self, About, LogRecord, ReportAbout, Saved},
     session::{
-        Connection, Error, ErrorKind, Observer as _, SavedPlan, load_for_plan, load_plan,
-        make_plan, plan_error_kind, read_live, report_refusals,
+        Connection, Error, ErrorKind, Observer, SavedPlan, load_for_plan, load_plan, make_plan,
+        plan_error_kind, read_live, report_refusals,
     },
 };
 
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
-    /// Carry out this saved plan, and do not ask
+    /// Execute this saved plan, without asking
     #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
     pub(crate) plan: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
 
-    /// Do not ask
+    /// Do not ask for approval
     #[arg(long)]
     pub(crate) auto_approve: bool,
 
-    /// What to wait for: the tasks, or the runs that they start too
+    /// What to wait for: only the tasks, or also the runs that they start
     #[arg(long, value_name = "WHAT", default_value = "tasks")]
     pub(crate) wait: WaitFor,
 
-    /// Record what happens in this file [default: .trueup/journal-UTC-PID.jsonl]
+    /// Write the journal to this file [default: .trueup/journal-UTC-PID.jsonl]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) journal: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) carrying: ExecuteArgs,
+    pub(crate) execution: ExecuteArgs,
 
     #[command(flatten)]
     pub(crate) controller: ControllerArgs,
@@ -79,13 +79,21 @@ pub(crate) async fn run(
     if args.plan.is_none() {
         files.extend(args.planning.request().files.claimed_paths());
     }
-    output.open_for_execution(&args.carrying, &files, environment)?;
+    output.open_for_execution(&args.execution, &files, environment)?;
     _ = output.record(LogRecord::PlanStarted);
-    let mut deadline = Instant::now() + args.carrying.timeout;
+    let mut deadline = Instant::now() + args.execution.timeout;
+    let can_ask = output.terminal.can_ask();
     let prepared = Box::pin(async {
         match &args.plan {
             Some(path) => prepare_saved(args, path, deadline, process, output).await,
-            None => prepare_new(args, deadline, process, output).await,
+            None if args.auto_approve || can_ask => {
+                prepare_new(args, deadline, process, output).await
+            }
+            None => {
+                let message = "apply has to ask, and there is no terminal to ask at";
+                let help = "pass `--auto-approve` to apply without a question";
+                Err(Error::new(ErrorKind::Invalid, message).help(help))
+            }
         }
     });
     let prepared = environment.interrupts.unless_interrupted(prepared).await;
@@ -93,7 +101,7 @@ pub(crate) async fn run(
         prepared.unwrap_or_else(|| Err(Error::interrupted_before_writes()))?;
     let report = Report::new(&apply.plan.changes);
     let about = ReportAbout { plan: &apply.plan, sources: &apply.sources };
-    let report_file = args.carrying.report.as_deref();
+    let report_file = args.execution.report.as_deref();
     if let Some(kind) = plan_error_kind(&apply.plan) {
         finish(report_file, &report, about, environment, output);
         return Ok(kind.into());
@@ -115,14 +123,14 @@ pub(crate) async fn run(
     let (journal, predecessors) =
         succession::begin(search, header, succession, environment, output)?;
     let purpose = Purpose::CarryOut;
-    let limits = args.carrying.limits(args.wait.into());
+    let limits = args.execution.limits(args.wait.into());
     let options = ExecuteOptions { limits, report_file, deadline, purpose, report, predecessors };
     let result = execute(options, &apply, journal, environment, output).await;
     Ok(connected.save_world(Exit::of(&result), output))
 }
 
 fn search<'a>(args: &'a ApplyArgs, connection: &'a Connection, deadline: Instant) -> Search<'a> {
-    let limits = args.carrying.limits(args.wait.into());
+    let limits = args.execution.limits(args.wait.into());
     Search { limits, journal: args.journal.as_deref(), connection, deadline }
 }
 
@@ -131,27 +139,22 @@ async fn prepare_new(
     args: &ApplyArgs,
     deadline: Instant,
     process: &Process,
-    output: &mut Output<'_>,
+    observer: &mut dyn Observer,
 ) -> Result<Prepared, Error> {
-    if !args.auto_approve && !output.terminal.can_ask() {
-        let message = "apply has to ask, and there is no terminal to ask at";
-        let help = "pass `--auto-approve` to apply without a question";
-        return Err(Error::new(ErrorKind::Invalid, message).help(help));
-    }
     let environment = &process.environment;
     let request = args.planning.request();
-    let (files, mut options) = load_for_plan(request, environment, output).await?;
+    let (files, mut options) = load_for_plan(request, environment, observer).await?;
     let expected = ExpectedController::ByFiles(&files);
-    let connected = connect(connect_args(args), expected, process, output)?;
+    let connected = connect(connect_args(args), expected, process, observer)?;
     let connection = connected.connection.clone();
     let search = search(args, &connection, deadline);
-    let settled = journals::settled(search, environment, output).await?;
+    let settled = journals::settled(search, environment, observer).await?;
     options.run_missing = settled.iter().flat_map(|it| it.owed.clone()).collect();
     options.deleted_not_recreated = settled.iter().flat_map(|it| it.kept.clone()).collect();
     let limited = connection.until(deadline);
-    let (plan, snapshot) = make_plan(&limited, &files, options, environment, output).await?;
-    output.print(&render::plan_text(&plan, &files.sources, render::Show::Changes));
-    report_refusals(&plan, &files.sources, output);
+    let (plan, snapshot) = make_plan(&limited, &files, options, environment, observer).await?;
+    observer.print(&render::plan_text(&plan, &files.sources, render::Show::Changes));
+    report_refusals(&plan, &files.sources, observer);
     let now_ms = environment.clock.start_ms;
     let about = About { sources: &files.sources, warnings: &files.warnings, now_ms };
     let document = render::plan_json(&plan, about);
@@ -166,7 +169,7 @@ async fn prepare_saved(
     path: &Path,
     deadline: Instant,
     process: &Process,
-    output: &mut Output<'_>,
+    observer: &mut dyn Observer,
 ) -> Result<Prepared, Error> {
     if let Some(flag) = args.planning.first_given() {
         let message = format!("`{flag}` cannot change a saved plan");
@@ -175,7 +178,7 @@ async fn prepare_saved(
     }
     let SavedPlan { saved, text: document } = load_plan(path)?;
     let Saved { plan, sources, files: _, digest: _ } = saved;
-    output.print(&render::plan_text(&plan, &sources, render::Show::Changes));
+    observer.print(&render::plan_text(&plan, &sources, render::Show::Changes));
     if let Some(kind) = plan_error_kind(&plan) {
         let diagnostics = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
         let error = Error::in_files(ErrorKind::Refused, diagnostics.collect(), sources);
@@ -187,15 +190,15 @@ async fn prepare_saved(
         return Err(error.and(Error::new(ErrorKind::Refused, message).help(help)));
     }
     let expected = ExpectedController::ByPlan(&plan.controller.url);
-    let connected = connect(connect_args(args), expected, process, output)?;
+    let connected = connect(connect_args(args), expected, process, observer)?;
     let connection = connected.connection.clone();
     let search = search(args, &connection, deadline);
-    let settled = journals::settled(search, &process.environment, output).await?;
+    let settled = journals::settled(search, &process.environment, observer).await?;
     let snapshot = read_live(&connection.until(deadline)).await?;
     if snapshot.live.release != plan.controller.release {
         let known = |it: &Option<String>| it.as_deref().unwrap_or("unknown").to_owned();
         let (then, now) = (known(&plan.controller.release), known(&snapshot.live.release));
-        output.warn(&printable(&format!(
+        observer.warn(&printable(&format!(
             "the plan was made against release {then}, and the controller now has {now}"
         )));
     }
@@ -207,6 +210,6 @@ fn connect_args(args: &ApplyArgs) -> ConnectArgs<'_> {
     ConnectArgs {
         controller: &args.controller,
         simulation: &args.simulation,
-        parallelism: args.carrying.parallelism,
+        parallelism: args.execution.parallelism,
     }
 }

@@ -15,7 +15,7 @@ const MAX_WIDTH: usize = 100;
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The code that a complaint ends with, whole or only its last part, such as `large_range`
+    /// The code at the end of a message, in full or only its last part, such as `large_range`
     #[arg(value_name = "CODE")]
     pub(crate) code: Option<String>,
 }

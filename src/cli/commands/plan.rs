@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::{
     cli::{
         annotations::OutputClaims,
-        args::{AnnotationArgs, ControllerArgs, PlanFormat, PlanOutputArgs, PlanningArgs},
+        args::{AnnotationArgs, ControllerArgs, PlanOutputArgs, PlanningArgs},
         connect::{ConnectArgs, ExpectedController, NO_WRITES, connect},
         exit::Exit,
         host::Process,
@@ -19,8 +19,8 @@ use crate::{
     },
     render::{self, About, LogRecord, PlanAbout},
     session::{
-        Environment, Error, Observer as _, OutputFile, check_path_conflicts, check_plan_file,
-        load_for_plan, make_plan, plan_error_kind, report_refusals, save_plan,
+        Error, Observer as _, OutputFile, check_path_conflicts, check_plan_file, load_for_plan,
+        make_plan, plan_error_kind, report_refusals, save_plan,
     },
 };
 
@@ -36,7 +36,7 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) printing: PlanOutputArgs,
 
-    /// Write what happens to this file, a line of JSON an event; - is stdout
+    /// Write each event to this file, as a line of JSON; - is stdout
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) events: Option<PathBuf>,
 
@@ -60,7 +60,16 @@ pub(crate) async fn run(
     output: &mut Output<'_>,
 ) -> Result<Exit, Error> {
     let environment = &process.environment;
-    open_outputs(args, environment, output)?;
+    let read = args.planning.request().files.claimed_paths();
+    let files = [&read[..], &[("the plan", args.out.as_deref())]].concat();
+    let stdout = args.printing.format.stdout_flag();
+    let claims = OutputClaims { stdout, events: args.events.as_deref(), files: &files };
+    output.open_annotations(&args.annotations, claims, environment)?;
+    let out = OutputFile { what: "the plan", flag: "--out", path: args.out.as_deref() };
+    check_path_conflicts(out, &read)?;
+    args.out.as_deref().map_or(Ok(()), check_plan_file)?;
+    output.open_events(args.events.as_deref(), &files)?;
+    _ = output.record(LogRecord::PlanStarted);
     let request = args.planning.request();
     let (files, mut options) = load_for_plan(request, environment, output).await?;
     let connect_args = ConnectArgs {
@@ -99,29 +108,4 @@ pub(crate) async fn run(
         None if args.printing.detailed_exitcode => detailed_exit(&plan),
         None => Exit::Done,
     })
-}
-
-/// Opens every output beside the plan itself.
-fn open_outputs(
-    args: &PlanArgs,
-    environment: &Environment,
-    output: &mut Output<'_>,
-) -> Result<(), Error> {
-    let read = args.planning.request().files.claimed_paths();
-    let files = [&read[..], &[("the plan", args.out.as_deref())]].concat();
-    let stdout = match args.printing.format {
-        PlanFormat::Text => None,
-        PlanFormat::Json => Some("--format json"),
-        PlanFormat::Markdown => Some("--format markdown"),
-        PlanFormat::TerraformJson => Some("--format terraform-json"),
-        PlanFormat::Html => Some("--format html"),
-    };
-    let claims = OutputClaims { stdout, events: args.events.as_deref(), files: &files };
-    output.open_annotations(&args.annotations, claims, environment)?;
-    let out = OutputFile { what: "the plan", flag: "--out", path: args.out.as_deref() };
-    check_path_conflicts(out, &read)?;
-    args.out.as_deref().map_or(Ok(()), check_plan_file)?;
-    output.open_events(args.events.as_deref(), &files)?;
-    _ = output.record(LogRecord::PlanStarted);
-    Ok(())
 }

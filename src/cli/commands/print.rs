@@ -7,7 +7,7 @@ use crate::{config, journal, render};
 
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Of which format
+    /// The format
     #[arg(value_name = "FORMAT")]
     pub(crate) of: SchemaOf,
 }
@@ -25,7 +25,7 @@ pub(crate) enum SchemaOf {
 
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
-    /// For which shell
+    /// The shell
     #[arg(value_name = "SHELL")]
     pub(crate) shell: Shell,
 }

@@ -25,16 +25,17 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct ResumeArgs {
-    /// The journal of the apply that was cut short
+    /// The journal of the interrupted apply
     #[arg(value_name = "JOURNAL", value_hint = ValueHint::FilePath)]
     pub(crate) journal: PathBuf,
 
-    /// What to wait for: the tasks, or the runs that they start too [default: as that apply did]
+    /// What to wait for: only the tasks, or also the runs that they start [default: as the
+    /// interrupted apply]
     #[arg(long, value_name = "WHAT")]
     pub(crate) wait: Option<WaitFor>,
 
     #[command(flatten)]
-    pub(crate) carrying: ExecuteArgs,
+    pub(crate) execution: ExecuteArgs,
 
     #[command(flatten)]
     pub(crate) controller: ControllerArgs,
@@ -51,8 +52,8 @@ pub(crate) async fn run(
 ) -> Result<Exit, Error> {
     let environment = &process.environment;
     let files = [("the journal", Some(args.journal.as_path()))];
-    output.open_for_execution(&args.carrying, &files, environment)?;
-    let deadline = Instant::now() + args.carrying.timeout;
+    output.open_for_execution(&args.execution, &files, environment)?;
+    let deadline = Instant::now() + args.execution.timeout;
     let path = args.journal.display().to_string();
     let found = journals::read(&*environment.journals, &args.journal);
     let found = found.map_err(|error| {
@@ -65,7 +66,7 @@ pub(crate) async fn run(
     })?;
     let left = found.left();
     let report = found.report();
-    let report_file = args.carrying.report.as_deref();
+    let report_file = args.execution.report.as_deref();
     if found.is_closed || !left.has_more() {
         output.note(&format!("Nothing left to do in {path}."));
         let about = ReportAbout { plan: &found.plan, sources: &found.sources };
@@ -82,7 +83,7 @@ pub(crate) async fn run(
     let connect_args = ConnectArgs {
         controller: &args.controller,
         simulation: &args.simulation,
-        parallelism: args.carrying.parallelism,
+        parallelism: args.execution.parallelism,
     };
     let expected = ExpectedController::ByPlan(&plan.controller.url);
     let connected = connect(connect_args, expected, process, output)?;
@@ -102,7 +103,7 @@ pub(crate) async fn run(
     connected.check_world_file()?;
     let prepared = PreparedApply { plan, document, snapshot, sources, connection };
     let options = ExecuteOptions {
-        limits: args.carrying.limits(args.wait.map_or(wait, Into::into)),
+        limits: args.execution.limits(args.wait.map_or(wait, Into::into)),
         report_file,
         deadline,
         purpose: Purpose::Resume(&left),

@@ -5,18 +5,17 @@ use trueup_simulator::{self, Simulator};
 use crate::{
     cli::{
         exit::Exit,
-        output::Output,
         simulate::{load, options, save},
         simulator_args::SimulatorArgs,
     },
-    session::{Environment, Error, ErrorKind, Observer as _, interrupted},
+    session::{Environment, Error, ErrorKind, Observer, interrupted},
 };
 
 /// Serves until SIGINT or SIGTERM, and then saves the world.
 pub(crate) async fn run(
     args: &SimulatorArgs,
     environment: &Environment,
-    output: &mut Output<'_>,
+    observer: &mut dyn Observer,
 ) -> Result<Exit, Error> {
     let world = load(args.state.as_deref())?;
     let simulator = Simulator::new(options(&args.behaviour, environment), world);
@@ -25,7 +24,7 @@ pub(crate) async fn run(
     let (listener, address) = listener.map_err(|error| {
         Error::new(ErrorKind::Failed, format!("cannot listen on {}: {error}", args.listen))
     })?;
-    output.print(&format!("http://{address}\n"));
+    observer.print(&format!("http://{address}\n"));
     let served = trueup_simulator::serve(simulator.clone(), listener, interrupted()).await;
     served.map_err(|error| Error::new(ErrorKind::Failed, format!("the server failed: {error}")))?;
     if let Some(path) = &args.state {

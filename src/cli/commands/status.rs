@@ -25,15 +25,15 @@ pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) files: FileArgs,
 
-    /// Show only the names that match; repeats
+    /// Show only discoveries whose names match; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<String>,
 
-    /// Leave out the names that match; repeats
+    /// Hide discoveries whose names match; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(crate) except: Vec<String>,
 
-    /// How to print it
+    /// How to print the discoveries
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
 

@@ -23,7 +23,7 @@ pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
 
-    /// How to print what is wrong; json goes to stdout
+    /// How to print the problems; json goes to stdout
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
 

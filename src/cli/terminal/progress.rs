@@ -143,7 +143,7 @@ fn is_for_a_person(event: &Event) -> bool {
     }
 }
 
-/// Says an event in one line.
+/// Returns an event as a line.
 fn line(event: &Event, report: &Report) -> Option<String> {
     let entry = |change: &usize| report.entries.get(*change);
     let of = |change: &usize| entry(change).map(|it| it.name.to_string()).unwrap_or_default();
@@ -160,40 +160,42 @@ fn line(event: &Event, report: &Report) -> Option<String> {
             format!("{}: {}...", of(change), doing(step))
         }
         Event::Submitting { change, step, attempt, .. } => {
-            format!("{}: {} (try {attempt})...", of(change), doing(step))
+            format!("{}: {} (attempt {attempt})...", of(change), doing(step))
         }
         Event::Accepted { change, step, task } => {
             format!("{}: {step} accepted, task {task}", of(change))
         }
         Event::InDoubt { change, step, why } => {
-            format!("{}: {step} in doubt, looking what came of it: {why}", of(change))
+            format!("{}: {step} in doubt, checking its outcome: {why}", of(change))
         }
         Event::NotTaken { change, step, why } => {
-            format!("{}: {step} was not taken on: {why}", of(change))
+            format!("{}: {step} was not processed: {why}", of(change))
         }
         Event::Refused { change, step, why } => {
-            format!("{}: {step} was refused, looking whether it was needed: {why}", of(change))
+            format!("{}: {step} was refused, checking whether it was needed: {why}", of(change))
         }
         Event::Claimed { change, step } => {
-            format!("{}: {step} reported as done, looking...", of(change))
+            format!("{}: {step} reported done, verifying...", of(change))
         }
         Event::Settled { change, step, found: false, .. } => format!("{}: {step} done", of(change)),
         Event::Settled { change, step, found: true, .. } => {
-            format!("{}: {step} not needed, it is so already", of(change))
+            format!("{}: {step} not needed, already as wanted", of(change))
         }
         Event::Noted { change, note } => format!("Warning: {}: {note}", of(change)),
         Event::Ended { change, outcome } => ended(entry(change)?, outcome),
         Event::Stopping { why: StopReason::Interrupted } => {
-            "Stopping (interrupted): nothing more is begun, open operations are waited for; \
-             another Ctrl-C leaves at once..."
+            "Stopping (interrupted): waiting for open operations, starting nothing more; another \
+             Ctrl-C stops at once..."
                 .to_owned()
         }
-        Event::Stopping { why } => format!("Stopping ({why}): nothing more is begun."),
-        Event::Waiting { n_open, trouble: None } => format!("Still waiting, {n_open} under way..."),
+        Event::Stopping { why } => format!("Stopping ({why}): starting nothing more."),
+        Event::Waiting { n_open, trouble: None } => format!("Still waiting, {n_open} in flight..."),
         Event::Waiting { n_open, trouble: Some(trouble) } => {
-            format!("Still waiting, {n_open} under way; the controller's last trouble: {trouble}")
+            format!(
+                "Still waiting, {n_open} in flight; last problem with the controller: {trouble}"
+            )
         }
-        Event::ReadFailed { why } => format!("Warning: a read failed and is tried again: {why}"),
+        Event::ReadFailed { why } => format!("Warning: a read failed, retrying: {why}"),
     };
     Some(printable(&line))
 }
@@ -202,12 +204,14 @@ fn ended(entry: &Entry, outcome: &Outcome) -> String {
     let name = &entry.name;
     match outcome {
         Outcome::Done => format!("{name}: {} complete", entry.action),
-        Outcome::Converged => format!("{name}: is so already"),
-        Outcome::Stale { words } => format!("{name}: not tried, it moved since the plan: {words}"),
+        Outcome::Converged => format!("{name}: already as wanted"),
+        Outcome::Stale { words } => {
+            format!("{name}: not tried, it has moved since the plan: {words}")
+        }
         Outcome::Failed { words } | Outcome::Conflict { words } => {
             format!("{name}: {} failed: {words}", entry.action)
         }
-        Outcome::Unknown { words } => format!("{name}: nobody knows what came of it: {words}"),
+        Outcome::Unknown { words } => format!("{name}: outcome unknown: {words}"),
         Outcome::NotTried { why } => format!("{name}: not tried: {why}"),
         Outcome::Open { words, .. } => format!("{name}: still open: {words}"),
     }
