@@ -14,7 +14,7 @@ use super::succession::Predecessors;
 use crate::{
     apply::{self, Apply, Ended, Limits, Purpose, Replay, Wait},
     events::{Event, Moved, Outcome, Report, SinkError, Verdict},
-    journal::{Closing, Journal},
+    journal::Journal,
     plan::{Change, Plan},
     render::{self, LogRecord, ReportAbout},
     session::{
@@ -80,7 +80,7 @@ impl Listeners<'_> {
                 continue;
             }
             self.report.apply_event(event, at_ms);
-            followed = followed.and(self.observer.record(LogRecord::Applying(event, self.changes)));
+            followed = followed.and(self.observer.record(LogRecord::event(event, self.changes)));
             self.observer.progress(Progress::Event { event, report: self.report });
         }
         let heard = recorded.and(followed);
@@ -125,7 +125,7 @@ impl Listeners<'_> {
         }
         for event in &ends {
             self.report.apply_event(event, at_ms);
-            _ = self.observer.record(LogRecord::Applying(event, self.changes));
+            _ = self.observer.record(LogRecord::event(event, self.changes));
         }
     }
 }
@@ -263,7 +263,7 @@ pub(crate) const OBLIGATIONS: &str = "Some edited discoveries still need a run, 
 pub(crate) fn close(recorded: Recorded, clock: Clock, observer: &mut dyn Observer) {
     let Recorded { mut journal, path } = recorded;
     let path = path.display();
-    if let Err(error) = journal.close(Closing::Finished, clock.now_ms()) {
+    if let Err(error) = journal.finish(clock.now_ms()) {
         observer.warn(&format!("the journal `{path}` could not be closed: {error}"));
     }
 }

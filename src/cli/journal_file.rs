@@ -82,6 +82,7 @@ fn make_way(
         drop(file);
         match Opened::open(disk, path) {
             Ok(_) | Err(JournalError::Torn) => (),
+            Err(JournalError::OldVersion(_)) if journal::is_closed(disk, path) => (),
             Err(error) => {
                 let why = format!("it is there, and not overwritten: {error}");
                 return Err(io::Error::other(why));
@@ -104,5 +105,5 @@ fn make_way(
 pub(crate) fn header(document: &str, wait: Wait) -> Header {
     let plan = serde_json::from_str::<Value>(document);
     let plan = plan.expect("invariant: a plan that is saved is JSON");
-    Header { plan, waits_for_runs: wait == Wait::Runs }
+    Header::new(plan, wait == Wait::Runs)
 }

@@ -89,7 +89,7 @@ pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Found, JournalError> 
 
 /// Returns the plan of a journal, and its document as it is saved, to the byte.
 fn plan_of(lines: &Lines) -> Result<(Saved, String), JournalError> {
-    let document = serde_json::to_string_pretty(&lines.plan).unwrap_or_default();
+    let document = serde_json::to_string_pretty(&lines.header.plan).unwrap_or_default();
     let document = shown_json(document) + "\n";
     let first = |why: String| JournalError::Line { line: 1, why };
     let saved = render::saved_plan(&document).map_err(|error| first(error.to_string()))?;
@@ -97,7 +97,7 @@ fn plan_of(lines: &Lines) -> Result<(Saved, String), JournalError> {
 }
 
 fn wait_of(lines: &Lines) -> Wait {
-    if lines.waits_for_runs { Wait::Runs } else { Wait::Tasks }
+    if lines.header.waits_for_runs() { Wait::Runs } else { Wait::Tasks }
 }
 
 /// Returns what earlier applies may have deleted and not created again, with the settings that it
@@ -279,13 +279,28 @@ fn say_at_work(path: &Path, then: &str, observer: &mut dyn Observer) {
 
 fn unreadable(path: &Path, error: &JournalError) -> Error {
     let message = format!("the journal `{}` cannot be read: {error}", path.display());
-    let help = match error {
-        JournalError::Version(_) => "use the trueup that has written it, or a newer one",
-        _ => {
-            "nothing was sent; look at the controller what came of that apply, then move the file away"
+    match error {
+        JournalError::OldVersion(_) => {
+            Error::new(ErrorKind::Invalid, message).help(settle_with_old_release(path))
         }
-    };
-    Error::new(ErrorKind::Failed, message).help(help)
+        JournalError::NewVersion(_) => Error::new(ErrorKind::Failed, message).help(USE_NEWER),
+        _ => Error::new(ErrorKind::Failed, message).help(
+            "nothing was sent; check the controller for the result of that apply, then move the \
+             file away",
+        ),
+    }
+}
+
+/// What to do about a journal of a newer release.
+pub(super) const USE_NEWER: &str = "use the trueup that wrote it, or a newer one";
+
+/// Says what to do about a journal of the first release, whose format is no longer read.
+pub(super) fn settle_with_old_release(path: &Path) -> String {
+    let path = path.display();
+    format!(
+        "nothing was sent; settle it with trueup 0.1.0: `trueup resume {path}`, or check the \
+         controller and move the file away"
+    )
 }
 
 /// Settles what was under way, and records that.

@@ -76,7 +76,7 @@ where
     let failure = output.close_annotations(exit).or_else(|| output.take_failure());
     let exit = output.report_failure(failure, exit, writes);
     // There is nowhere to report that even this cannot be written.
-    _ = output.record(LogRecord::Exit { code: exit.code(), name: exit.name() });
+    _ = output.record(LogRecord::exit(exit.code(), exit.name()));
     exit
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     events::{Event, Outcome},
-    journal::{Closing, Header},
+    journal::Header,
     model::Name,
     plan::{Change, Plan, Reason, Step},
     session::{Clock, Environment, Error, ErrorKind, Observer},
@@ -47,7 +47,7 @@ impl Predecessors {
         for (Recorded { mut journal, path }, passed) in self.all {
             let now_ms = clock.now_ms();
             let outcome = match passed {
-                Passed::Whole => journal.close(Closing::TakenOver { by: self.by.clone() }, now_ms),
+                Passed::Whole => journal.hand_over(self.by.clone(), now_ms),
                 Passed::Part(over, changes) => journal.record(&over, &changes, now_ms),
             };
             if let Err(error) = outcome {

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::origin::{Comparison, Drift, Origin, Origins};
 use crate::{
     codes,
@@ -113,8 +116,16 @@ pub(crate) struct Change {
 
 /// The action of a change.
 ///
+<<<<<<< HEAD
 /// In display order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+=======
+/// In the order in which changes are shown.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema, Serialize,
+)]
+#[serde(rename_all = "snake_case")]
+>>>>>>> main
 pub(crate) enum Action {
     Delete,
     Replace,
@@ -148,8 +159,16 @@ pub(crate) enum Reason {
     ReplaceOwed,
 }
 
+<<<<<<< HEAD
 /// One step of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+=======
+/// One part of a change.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema, Serialize,
+)]
+#[serde(rename_all = "snake_case")]
+>>>>>>> main
 pub(crate) enum Step {
     Stop,
     Edit,

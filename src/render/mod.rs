@@ -21,7 +21,11 @@ mod terraform;
 
 mod html;
 
-mod record;
+mod report;
+
+mod log_record;
+
+mod diagnostics;
 
 mod annotations;
 
@@ -31,13 +35,12 @@ pub(crate) use self::{
         Annotation, Ended, Named, Rule, annotation, github_commands, inert, line_hashes,
         sarif_document,
     },
+    diagnostics::{diagnostics_json, diagnostics_schema},
     html::{plan_page, report_page},
+    log_record::{LogRecord, event_schema},
     markdown::{PlanAbout, plan_markdown},
     plan::{Show, plan_text},
-    record::{
-        LogRecord, ReportAbout, diagnostics_json, diagnostics_schema, event_line, event_schema,
-        report_document, report_json, report_schema,
-    },
+    report::{ReportAbout, report_document, report_json, report_schema},
     saved::{About, Saved, digest_of, plan_json, plan_schema, saved_plan, schema_text},
     stale::stale_text,
     terraform::plan_terraform,

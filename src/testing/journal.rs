@@ -55,7 +55,7 @@ fn expect_read(bytes: &[u8], input: &[u8]) {
     let (file, kept) = Memory::opened(Vec::new());
     let plan = serde_json::from_str(&found.document);
     let plan = plan.expect("invariant: it was read as a plan");
-    let header = Header { plan, waits_for_runs: false };
+    let header = Header::new(plan, false);
     let mut journal = Journal::begin(file, header, 0).expect("invariant: a memory can be written");
     for (at_ms, event) in &found.events {
         let written = journal.record(std::slice::from_ref(event), &found.plan.changes, *at_ms);

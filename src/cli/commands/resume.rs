@@ -1,6 +1,6 @@
 //! `resume`: settles what an interrupted apply left, then carries on with its plan.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use tokio::time::Instant;
@@ -18,7 +18,7 @@ use crate::{
         simulator_args::SimulationArgs,
         succession::Predecessors,
     },
-    journal::JournalError,
+    journal::{self, JournalError},
     render::ReportAbout,
     session::{Error, ErrorKind, Observer as _, read_live, write_report_file},
 };
@@ -55,15 +55,15 @@ pub(crate) async fn run(
     output.open_for_execution(&args.execution, &files, environment)?;
     let deadline = Instant::now() + args.execution.timeout;
     let path = args.journal.display().to_string();
-    let found = journals::read(&*environment.journals, &args.journal);
-    let found = found.map_err(|error| {
-        let kind = match error {
-            JournalError::Locked => ErrorKind::Failed,
-            _ => ErrorKind::Invalid,
-        };
-        let message = format!("the journal `{path}` cannot be used: {error}");
-        Error::new(kind, message).help(help(&error))
-    })?;
+    let disk = &*environment.journals;
+    let found = match journals::read(disk, &args.journal) {
+        Ok(found) => found,
+        Err(JournalError::OldVersion(_)) if journal::is_closed(disk, &args.journal) => {
+            output.note(&format!("Nothing left to do in {path}."));
+            return Ok(Exit::Done);
+        }
+        Err(error) => return Err(unusable(&args.journal, &error)),
+    };
     let left = found.left();
     let report = found.report();
     let report_file = args.execution.report.as_deref();
@@ -114,18 +114,24 @@ pub(crate) async fn run(
     Ok(connected.save_world(Exit::of(&result), output))
 }
 
-/// Says what can be done about a journal that cannot be used.
-fn help(error: &JournalError) -> &'static str {
-    match error {
+/// Returns the error for a journal that cannot be used, with what to do about it.
+fn unusable(path: &Path, error: &JournalError) -> Error {
+    let help = match error {
         JournalError::Locked => "wait until that apply is over",
-        JournalError::Torn => "there is nothing to carry on with: apply again",
-        JournalError::Version(_) => "use the trueup that has written it, or a newer one",
+        JournalError::Torn => "there is nothing to resume: apply again",
+        JournalError::OldVersion(_) => &journals::settle_with_old_release(path),
+        JournalError::NewVersion(_) => journals::USE_NEWER,
         JournalError::Line { .. } => {
-            "it was damaged or changed: look at the controller what came of that apply, then move \
-             the file away and apply again"
+            "it was damaged or changed: check the controller for the result of that apply, then \
+             move the file away and apply again"
         }
         JournalError::Unread(_) | JournalError::TooLarge | JournalError::NotAJournal(_) => {
-            "name a file that `trueup apply` has written, as `.trueup/journal-….jsonl`"
+            "name a file that `trueup apply` wrote, such as `.trueup/journal-….jsonl`"
         }
-    }
+    };
+    let kind = match error {
+        JournalError::Locked => ErrorKind::Failed,
+        _ => ErrorKind::Invalid,
+    };
+    Error::new(kind, format!("the journal `{}` cannot be used: {error}", path.display())).help(help)
 }
