@@ -116,16 +116,11 @@ pub(crate) struct Change {
 
 /// The action of a change.
 ///
-<<<<<<< HEAD
 /// In display order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-=======
-/// In the order in which changes are shown.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema, Serialize,
 )]
 #[serde(rename_all = "snake_case")]
->>>>>>> main
 pub(crate) enum Action {
     Delete,
     Replace,
@@ -159,16 +154,11 @@ pub(crate) enum Reason {
     ReplaceOwed,
 }
 
-<<<<<<< HEAD
 /// One step of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-=======
-/// One part of a change.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema, Serialize,
 )]
 #[serde(rename_all = "snake_case")]
->>>>>>> main
 pub(crate) enum Step {
     Stop,
     Edit,
