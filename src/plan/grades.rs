@@ -1,6 +1,6 @@
-//! How much a warning matters, as the policy grades it.
+//! Applies the `rules` of a policy to warnings.
 //!
-//! Knows codes, and nothing of what they are about.
+//! Knows only codes, not their meaning.
 
 use super::types::PlanDiagnostic;
 use crate::{
@@ -9,16 +9,17 @@ use crate::{
     source::{Diagnostic, Severity},
 };
 
-/// Warnings that were not told for their number: what is among them, nobody knows.
+/// Stands for warnings that are not shown, whatever their codes.
 const TOO_MANY: &Code = &codes::config::TOO_MANY;
 
-/// Grades complaints: leaves those out that are off, and makes refusals of those that are errors.
+/// Applies the grades: removes warnings that are off, and turns those graded as errors into
+/// refusals.
 pub(crate) fn apply_grades(
     policy: Option<&Policy>,
-    complaints: Vec<PlanDiagnostic>,
+    diagnostics: Vec<PlanDiagnostic>,
 ) -> Vec<PlanDiagnostic> {
-    let Some(policy) = policy else { return complaints };
-    complaints.into_iter().filter_map(|it| grade(policy, it)).collect()
+    let Some(policy) = policy else { return diagnostics };
+    diagnostics.into_iter().filter_map(|it| grade(policy, it)).collect()
 }
 
 fn grade(policy: &Policy, planned: PlanDiagnostic) -> Option<PlanDiagnostic> {
@@ -41,7 +42,7 @@ fn grade(policy: &Policy, planned: PlanDiagnostic) -> Option<PlanDiagnostic> {
 
 fn rule_of<'a>(policy: &'a Policy, code: &str) -> Option<&'a Sourced<Grade>> {
     if code == TOO_MANY.name {
-        // Whoever writes enough other warnings must not get past a rule.
+        // A rule must not be evaded by a flood of other warnings.
         let strictest = policy.rules.values().find(|it| it.value == Grade::Error);
         return strictest.or_else(|| policy.rules.get(code));
     }

@@ -353,7 +353,7 @@ fn live_discovery(line: &Part<'_>, id: RemoteId) -> LiveDiscovery {
         }
     }
     let resolved = credentials::resolve(&wanted.credentials, &known_credentials());
-    assert!(resolved.complaints.is_empty(), "{:?}", resolved.complaints);
+    assert!(resolved.diagnostics.is_empty(), "{:?}", resolved.diagnostics);
     live.settings = wanted.settings(resolved.credentials);
     live.settings.extend((!gone.is_empty()).then_some(Setting::GoneCredentials(gone)));
     LiveDiscovery { id, name, read: unreadable.map_or(Ok(live), Err) }
