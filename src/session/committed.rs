@@ -1,4 +1,4 @@
-//! Journals that somebody has committed.
+//! Journals that were committed to git.
 //!
 //! A journal is what one apply wrote on one machine. Who can commit files could have a scan done in
 //! its name, past the limits of the policy, so that one that git keeps is not used.

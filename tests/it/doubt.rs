@@ -90,7 +90,7 @@ async fn a_write_that_is_never_taken_on_is_sent_three_times() {
         let n_before = bench.requests(story.step);
         let (bench, ran) = story.play_on(bench, &[&format!("{}@*=reset", story.step)]).await;
         assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
-        assert!(ran.out.contains("not taken on in 3 tries"), "{ran:#?}");
+        assert!(ran.out.contains("not taken on in 3 attempts"), "{ran:#?}");
         assert_eq!(bench.requests(story.step) - n_before, 3);
         bench.expect_careful();
     }
@@ -169,7 +169,7 @@ async fn a_write_in_doubt_is_not_sent_again_while_nothing_can_be_read() {
 #[tokio::test(start_paused = true)]
 async fn what_somebody_else_does_at_the_write_itself_is_settled() {
     let stories: [(&Story, &str, Exit, &str); 6] = [
-        (&CREATE, "create=other-create:a", Exit::Failed, "somebody else made a discovery"),
+        (&CREATE, "create=other-create:a", Exit::Failed, "another user created a discovery"),
         (&EDIT, "edit=other-edit:a", Exit::Done, ""),
         (&RUN, "run=other-run:a", Exit::Done, ""),
         (&RUN, "run=other-edit:a", Exit::Done, ""),
