@@ -1,4 +1,4 @@
-//! The built-in controller: a Catalyst Center of the classic interface, for newcomers and tests.
+//! A fake Cisco Catalyst Center for tests: discoveries, their tasks and global credentials.
 //!
 //! Written from what is known of the real one and from nothing else of this program: it shares no
 //! type with the client, so that a misreading there cannot cancel itself out here.
@@ -20,7 +20,7 @@ mod serve;
 
 pub use self::{
     fault::{Fault, FaultError},
-    http::{Cord, Service, Simulator, Unanswered},
+    http::{Disconnect, Service, Simulator, Unanswered},
     options::{Login, Options, Rate, RateError},
     quirk::{QuirkChoice, QuirkError, QuirkSetting, Quirks},
     serve::serve,

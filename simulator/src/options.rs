@@ -1,35 +1,35 @@
-//! How a simulator is set up. Nothing here knows of flags, files or the environment.
+//! The options of a simulator. Nothing here knows of flags, files or the environment.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 use super::{Fault, Quirks};
 
-/// Everything that a simulator is told before its first request.
+/// The options of a simulator.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where everything that looks random comes from.
+    /// The seed of everything that looks random.
     pub seed: u64,
-    /// What each request takes before it is looked at.
+    /// How long each request takes before it is processed.
     pub latency: Duration,
-    /// How long a task works before its effect is there.
+    /// How long a task takes until it has its effect.
     pub task_time: Duration,
-    /// How long a discovery runs.
+    /// How long a run takes.
     pub run_time: Duration,
-    /// The release that the controller says it is. The world's own comes before the default one.
+    /// The release of the controller. The default yields to the release in a world file.
     pub release: String,
-    /// The most requests in a time, if there is a most.
+    /// The rate limit, if there is one.
     pub rate: Option<Rate>,
-    /// What goes wrong, from the start.
+    /// The faults from the start.
     pub faults: Vec<Fault>,
-    /// How the unknowns about the real controller are settled.
+    /// The behavior that is not known of the real controller.
     pub quirks: Quirks,
-    /// The one user.
+    /// The only user.
     pub login: Login,
     /// The time at the first request, in milliseconds since 1970.
     pub started: u64,
 }
 
-/// The release of a simulator that is not told one: the last before `/discoverys`.
+/// The last release before `/discoverys`.
 pub(crate) const DEFAULT_RELEASE: &str = "2.3.7.9";
 
 /// 2026-01-01T00:00:00Z.
@@ -52,7 +52,7 @@ impl Default for Options {
     }
 }
 
-/// Who may ask for a token.
+/// Who can get a token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Login {
     /// The name of the user.
@@ -68,7 +68,7 @@ impl fmt::Debug for Login {
     }
 }
 
-/// At most so many requests in so many seconds, written `N/SECONDS`.
+/// A rate limit: so many requests in so many seconds, written `N/SECONDS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     pub(crate) requests: usize,

@@ -1,6 +1,6 @@
 //! Quirks: what is not known about the real controller, as named switches.
 //!
-//! Knows names, values and defaults. What a quirk does is written where it does it.
+//! Only names, values and defaults are here. Each quirk is implemented where it acts.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -11,17 +11,17 @@ pub struct QuirkChoice {
     pub name: &'static str,
     /// The values, the default first. A quirk that is a duration has the one value `DURATION`.
     pub values: &'static [&'static str],
-    /// The value of a simulator that is not told one.
+    /// The value unless another is set.
     pub default: &'static str,
-    /// What it settles, in one line.
+    /// What it decides, in one line.
     pub meaning: &'static str,
 }
 
-/// A quirk and the value it gets, written `NAME=VALUE`.
+/// A quirk and its value, written `NAME=VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuirkSetting(Chosen);
 
-/// A setting that names no quirk, or a value that the quirk does not have.
+/// A setting that is not `NAME=VALUE`, or has an unknown name or value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QuirkError {
     /// There is no `=`.
@@ -35,9 +35,9 @@ pub enum QuirkError {
     Value {
         /// The quirk.
         name: &'static str,
-        /// What it was to be set to.
+        /// The invalid value.
         value: String,
-        /// What it can be set to.
+        /// The valid values.
         values: &'static [&'static str],
     },
     /// The quirk is a duration and the value is not.
@@ -47,7 +47,7 @@ pub enum QuirkError {
     Duration {
         /// The quirk.
         name: &'static str,
-        /// What it was to be set to.
+        /// The invalid value.
         value: String,
     },
 }
@@ -87,7 +87,7 @@ macro_rules! quirks {
             }
         )+
 
-        /// How every unknown about the real controller is settled.
+        /// The value of every quirk.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct Quirks {
             $( #[doc = $meaning] pub(crate) $field: $Type, )+
@@ -101,7 +101,7 @@ macro_rules! quirks {
         }
 
         impl Quirks {
-            /// Every quirk there is.
+            /// Every quirk.
             pub const ALL: &[QuirkChoice] = &[
                 $( QuirkChoice {
                     name: stringify!($field),
@@ -117,7 +117,7 @@ macro_rules! quirks {
                 }, )+
             ];
 
-            /// Settles one unknown.
+            /// Sets one quirk.
             pub fn set(&mut self, setting: QuirkSetting) {
                 match setting.0 {
                     $( Chosen::$Type(value) => self.$field = value, )+
@@ -312,7 +312,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_value_of_every_quirk_is_read_and_written_alike() {
+    fn every_value_of_every_quirk_round_trips() {
         for choice in Quirks::ALL {
             for value in choice.values.iter().filter(|it| **it != "DURATION") {
                 let text = format!("{}={value}", choice.name);

@@ -1,14 +1,14 @@
-//! The new world, and everything that looks random: all of it follows from the seed.
+//! The new world, and everything that looks random. All of it follows from the seed.
 
 use serde_json::{Map, Value, json};
 
 /// The tenant of the vendor's example.
 pub(crate) const TENANT: &str = "5ae2347239dfc600df3bb7eb";
 
-/// What the controller shows in place of a secret.
+/// The mask that the controller shows in place of a secret.
 pub(crate) const MASK: &str = "NO!$DATA!$";
 
-/// The kinds of global credentials, in the controller's order and words.
+/// The kinds of global credentials, named and ordered as by the controller.
 pub(crate) const KINDS: [&str; 7] = [
     "cliCredential",
     "snmpV2cRead",
@@ -19,9 +19,9 @@ pub(crate) const KINDS: [&str; 7] = [
     "netconfCredential",
 ];
 
-/// Numbers that are always the same for the same seed and the same occasion.
+/// Random numbers that are the same for the same seed and occasion.
 pub(crate) fn numbers(seed: u64, occasion: &[&str]) -> fastrand::Rng {
-    // FNV-1a: small, and the same on every machine and release.
+    // FNV-1a, since it is the same on every machine and for every release.
     let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ seed;
     for part in occasion {
         for byte in part.bytes().chain([0]) {
@@ -87,7 +87,7 @@ fn credential(kind: &str, description: &str, own: Value) -> Value {
     Value::Object(whole)
 }
 
-/// What every global credential has besides its own.
+/// The members that global credentials of every kind have.
 pub(crate) fn identity(id: &str) -> Map<String, Value> {
     let pairs = [
         ("comments", Value::Null),

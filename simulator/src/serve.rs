@@ -1,4 +1,4 @@
-//! The simulator behind a socket. It answers nothing itself.
+//! The simulator behind a socket.
 
 use std::{
     fmt,
@@ -25,7 +25,7 @@ use tower::Service as _;
 
 use super::{Service, Simulator, Unanswered};
 
-/// Serves until `shutdown` is there. Connections that are open then are dropped, not waited for.
+/// Serves until `shutdown` completes. Connections that are open then are dropped.
 pub async fn serve(
     simulator: Simulator,
     listener: TcpListener,
@@ -38,10 +38,10 @@ pub async fn serve(
             () = &mut shutdown => return Ok(()),
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(converse(simulator.service().connected(), stream));
+                    connections.spawn(serve_connection(simulator.connection(), stream));
                 }
-                // A client that was gone before it was accepted is no reason to stop.
-                Err(error) if is_of_the_client(&error) => (),
+                // A client that disconnected before it was accepted is no reason to stop.
+                Err(error) if is_client_error(&error) => (),
                 Err(error) => return Err(error),
             },
             Some(_) = connections.join_next() => (),
@@ -49,7 +49,7 @@ pub async fn serve(
     }
 }
 
-fn is_of_the_client(error: &io::Error) -> bool {
+fn is_client_error(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
@@ -59,10 +59,10 @@ fn is_of_the_client(error: &io::Error) -> bool {
     )
 }
 
-async fn converse(service: Service, stream: TcpStream) {
+async fn serve_connection(service: Service, stream: TcpStream) {
     let answer = service_fn(move |request| answer(service.clone(), request));
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
-    // How a connection ends is the client's business, and often the point of a fault.
+    // How a connection ends is up to the client, or a fault.
     connection.await.ok();
 }
 
@@ -70,18 +70,18 @@ async fn converse(service: Service, stream: TcpStream) {
 async fn answer(
     mut service: Service,
     request: Request<Incoming>,
-) -> Result<Response<Sent>, Silence> {
+) -> Result<Response<Payload>, NoAnswer> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map_err(|_| Silence)?.to_bytes();
+    let body = body.collect().await.map_err(|_| NoAnswer)?.to_bytes();
     match service.call(Request::from_parts(head, body)).await {
-        Ok(answer) => Ok(answer.map(Sent::whole)),
-        Err(Unanswered::Cut(answer)) => Ok(answer.map(Sent::half)),
-        Err(Unanswered::Lost | Unanswered::Reset) => Err(Silence),
+        Ok(answer) => Ok(answer.map(Payload::whole)),
+        Err(Unanswered::Cut(answer)) => Ok(answer.map(Payload::half)),
+        Err(Unanswered::Lost | Unanswered::Reset) => Err(NoAnswer),
     }
 }
 
-/// A body that promises its whole length and may end before.
-struct Sent {
+/// A body that announces its whole length, and can end before.
+struct Payload {
     length: u64,
     next: Option<Bytes>,
     is_cut: bool,
@@ -89,17 +89,17 @@ struct Sent {
 }
 
 #[derive(Debug)]
-struct Silence;
+struct NoAnswer;
 
-impl fmt::Display for Silence {
+impl fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection is to end here")
+        f.write_str("the connection ends here")
     }
 }
 
-impl std::error::Error for Silence {}
+impl std::error::Error for NoAnswer {}
 
-impl Sent {
+impl Payload {
     fn whole(body: Bytes) -> Self {
         Self { length: body.len() as u64, next: Some(body), is_cut: false, has_paused: false }
     }
@@ -111,27 +111,27 @@ impl Sent {
     }
 }
 
-impl Body for Sent {
+impl Body for Payload {
     type Data = Bytes;
-    type Error = Silence;
+    type Error = NoAnswer;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Silence>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, NoAnswer>>> {
         if let Some(bytes) = self.next.take() {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         if !self.is_cut {
             return Poll::Ready(None);
         }
-        // What was given is sent only while there is nothing more to give.
+        // hyper sends what it has only while the body is pending.
         if !self.has_paused {
             self.has_paused = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        Poll::Ready(Some(Err(Silence)))
+        Poll::Ready(Some(Err(NoAnswer)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -21,13 +21,13 @@ pub(crate) struct ControllerUrl {
 pub(crate) enum ControllerUrlError {
     #[error("the controller's URL must begin with `https://`, or with `http://` for this machine")]
     Scheme,
-    #[error("the controller's URL cannot be understood")]
+    #[error("the controller's URL is not valid")]
     Syntax,
-    #[error("the controller's URL must not hold a user or a password")]
+    #[error("the controller's URL must not have a user or a password")]
     UserInfo,
     #[error("the controller's URL must end after host and port, without path, query or fragment")]
     Path,
-    #[error("plain `http://` is for a loopback address only, since it shows the password to all")]
+    #[error("plain `http://` is for loopback addresses only, because it exposes the password")]
     PlainHttp,
 }
 

@@ -367,7 +367,7 @@ impl Client {
         Box::pin(async {
             let read = |answer: &Response<Bytes>| {
                 // The answer is not shown: it may hold a token in another place.
-                let what = "the answer holds no token";
+                let what = "the answer has no token";
                 let shown = String::new();
                 Token::from_answer(answer.body())
                     .ok_or_else(|| malformed(answer.status(), what, shown))
@@ -421,7 +421,7 @@ fn longest_pause(headers: &HeaderMap, controller_ms: Option<i64>) -> Option<Dura
 }
 
 fn timed_out(limit: Duration) -> RequestFailure {
-    let reason = format!("nothing came within {} s", limit.as_secs());
+    let reason = format!("no answer within {} s", limit.as_secs());
     RequestFailure::NoResponse(NoResponse::new(Processed::Maybe, NoResponseKind::TimedOut, reason))
 }
 

@@ -204,10 +204,10 @@ impl fmt::Display for ApiError {
             Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) if path == TOKEN_PATH => {
                 f.write_str("; check the user name and the password")?;
             }
-            Some(StatusCode::UNAUTHORIZED) => f.write_str("; the token was a new one")?,
+            Some(StatusCode::UNAUTHORIZED) => f.write_str("; the token was new")?,
             Some(StatusCode::FORBIDDEN) => {
                 f.write_str(
-                    "; the user needs the right to read and write discoveries, and to read",
+                    "; the user needs permission to read and write discoveries, and to read",
                 )?;
                 f.write_str(" global credentials and tasks")?;
             }
@@ -215,10 +215,10 @@ impl fmt::Display for ApiError {
         }
         match (*tries, took.as_secs()) {
             (0, _) => Ok(()),
-            (1, 0) => f.write_str(" (1 try)"),
-            (1, secs) => write!(f, " (1 try in {secs} s)"),
-            (tries, 0) => write!(f, " ({tries} tries)"),
-            (tries, secs) => write!(f, " ({tries} tries in {secs} s)"),
+            (1, 0) => f.write_str(" (1 attempt)"),
+            (1, secs) => write!(f, " (1 attempt in {secs} s)"),
+            (tries, 0) => write!(f, " ({tries} attempts)"),
+            (tries, secs) => write!(f, " ({tries} attempts in {secs} s)"),
         }
     }
 }
@@ -230,7 +230,10 @@ impl fmt::Display for RequestFailure {
             Self::Refused { status, words } if words.is_empty() => write!(f, "answered {status}"),
             Self::Refused { status, words } => write!(f, "answered {status}: {words}"),
             Self::Redirected { status, to } => {
-                write!(f, "answered {status}, which points to `{to}`; no redirect is followed")
+                write!(
+                    f,
+                    "answered {status}, which redirects to `{to}`; redirects are not followed"
+                )
             }
             Self::Malformed { status, what, shown } if shown.is_empty() => {
                 write!(f, "answered {status}, but {what}")
@@ -240,16 +243,16 @@ impl fmt::Display for RequestFailure {
             }
             Self::Incomplete { before, distinct, after } => write!(
                 f,
-                "the list is not complete: {before} counted before it was read, {distinct} \
-                 different ones read, {after} counted after it"
+                "the list is not complete: {before} counted before the read, {distinct} distinct ones \
+                 read, {after} counted after it"
             ),
             Self::DeadlineExceeded { last: None } => f.write_str("the time ran out"),
-            Self::Cancelled => f.write_str("it was called off before it left"),
+            Self::Cancelled => f.write_str("the request was cancelled before it was sent"),
             Self::DeadlineExceeded { last: Some(last) } => {
                 write!(f, "the time ran out; the last failure was: {last}")
             }
             Self::NoToken(error) => error.fmt(f),
-            Self::BadId { id } => write!(f, "`{id}` cannot be the id of anything here"),
+            Self::BadId { id } => write!(f, "`{id}` is not a valid id"),
         }
     }
 }
@@ -273,13 +276,13 @@ mod tests {
     fn a_message_says_what_was_asked_what_came_and_how_often_it_was_tried() {
         assert_eq!(
             error("/a", refused(500)).to_string(),
-            "GET /a: answered 500 Internal Server Error: no such luck (3 tries in 2 s)"
+            "GET /a: answered 500 Internal Server Error: no such luck (3 attempts in 2 s)"
         );
         let last = Some(Box::new(refused(429)));
         assert_eq!(
             error("/a", RequestFailure::DeadlineExceeded { last }).to_string(),
             "GET /a: the time ran out; the last failure was: answered 429 Too Many Requests: \
-             no such luck (3 tries in 2 s)"
+             no such luck (3 attempts in 2 s)"
         );
     }
 

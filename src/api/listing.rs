@@ -238,8 +238,7 @@ mod tests {
         let message = proof(3, vec![items(0..2)], 3).unwrap_err();
         assert_eq!(
             message,
-            "the list is not complete: 3 counted before it was read, 2 different ones read, \
-             3 counted after it"
+            "the list is not complete: 3 counted before the read, 2 distinct ones read, 3 counted after it"
         );
         let twice = [items(0..2), items(1..2)].concat();
         let moved = [items(1..500), items(600..601)].concat();

@@ -76,7 +76,7 @@ fn opened(body: &[u8]) -> Result<Value, Malformed> {
 /// Reads JSON that is not out of all proportion: a value takes many times the room of its text.
 pub(crate) fn json(body: &[u8]) -> Result<Value, Malformed> {
     if MOST_VALUES < n_values(body) {
-        return Err(Malformed::new(format!("the answer holds more than {MOST_VALUES} values")));
+        return Err(Malformed::new(format!("the answer has more than {MOST_VALUES} values")));
     }
     serde_json::from_slice(body).map_err(|error| {
         Malformed::new(match error.is_eof() {
@@ -275,7 +275,7 @@ mod tests {
         let failure = check(answer.body(Bytes::new()).unwrap()).unwrap_err();
         assert_eq!(
             failure.to_string(),
-            "answered 302 Found, which points to `https://elsewhere/x`; no redirect is followed"
+            "answered 302 Found, which redirects to `https://elsewhere/x`; redirects are not followed"
         );
     }
 

@@ -312,11 +312,11 @@ mod reads {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn end_after_eight_tries_and_say_so() {
+    async fn end_after_eight_attempts_and_say_so() {
         let fake = counting(|_| status(504));
         let error = fake.client().discovery_count().await.unwrap_err();
         assert_eq!(error.class(), ErrorClass::Unreachable);
-        assert!(error.to_string().contains("(8 tries in "), "{error}");
+        assert!(error.to_string().contains("(8 attempts in "), "{error}");
         assert_eq!(fake.count(COUNT), 8);
     }
 
@@ -742,8 +742,7 @@ mod lists {
         assert!(began.elapsed() < Duration::from_secs(30));
         assert_eq!(
             error.to_string(),
-            "GET /dna/intent/api/v1/discovery: the list is not complete: 3 counted before it was \
-             read, 1 different ones read, 4 counted after it (5 tries in 3 s)"
+            "GET /dna/intent/api/v1/discovery: the list is not complete: 3 counted before the read, 1 distinct ones read, 4 counted after it (5 attempts in 3 s)"
         );
     }
 

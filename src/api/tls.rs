@@ -166,13 +166,13 @@ impl Verifier {
         let Error::InvalidCertificate(why) = &error else { return error };
         let mut words = match why {
             CertificateError::UnknownIssuer if self.signed_itself(end_entity, server_name, now) => {
-                "it signed itself, and nobody here knows it".to_owned()
+                "it is self-signed and not trusted here".to_owned()
             }
             CertificateError::UnknownIssuer => {
-                "no authority that is known here has signed it".to_owned()
+                "it is not signed by an authority that is trusted here".to_owned()
             }
             _ if is_authority(&error) => {
-                "it is that of an authority, and nobody here knows it".to_owned()
+                "it is the certificate of an authority that is not trusted here".to_owned()
             }
             why => distrust(why),
         };
@@ -218,22 +218,21 @@ pub(crate) fn distrust(why: &CertificateError) -> String {
     match why {
         CertificateError::Other(OtherError(words)) => words.to_string(),
         CertificateError::ExpiredContext { time, not_after } => format!(
-            "it expired on {}, and the clock here says {}; renew it, or set the clock right",
+            "it expired on {}, and the local clock says {}; renew it, or correct the clock",
             date(*not_after),
             date(*time)
         ),
         CertificateError::NotValidYetContext { time, not_before } => format!(
-            "it is not valid yet: it will be on {}, and the clock here says {}; set the clock \
-             right, or use one that is valid",
+            "it is not valid before {}, and the local clock says {}; correct the clock, or use a valid \
+             certificate",
             date(*not_before),
             date(*time)
         ),
         CertificateError::NotValidForNameContext { expected, presented } => {
             let names = presented.iter().map(|it| bare(it)).collect::<Vec<_>>();
-            let names =
-                if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
+            let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
             let host = expected.to_str();
-            format!("it is for {names} and not for {host}; use a name that it is for")
+            format!("it is for {names} and not for {host}; use a name in the certificate")
         }
         why => why.to_string(),
     }
@@ -245,7 +244,7 @@ pub(crate) fn discord(error: &Error) -> String {
         Error::PeerIncompatible(_)
         | Error::AlertReceived(
             AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure,
-        ) => format!("{error}; the controller has to speak TLS 1.2 or newer"),
+        ) => format!("{error}; the controller has to support TLS 1.2 or newer"),
         error => error.to_string(),
     }
 }

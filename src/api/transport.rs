@@ -75,9 +75,8 @@ impl fmt::Display for NoResponse {
             NoResponseKind::Connect => write!(f, "no connection: {reason}"),
             NoResponseKind::Certificate => write!(
                 f,
-                "the controller's certificate is not trusted: {reason}. What `--ca-cert FILE` \
-                 names is trusted, be it an authority or the certificate itself; `--insecure`, \
-                 the last way out, checks nothing"
+                "the controller's certificate is not trusted: {reason}. `--ca-cert FILE` trusts an \
+                 authority or the certificate itself; `--insecure`, the last resort, checks nothing"
             ),
             NoResponseKind::Tls => write!(f, "no secure connection: {reason}"),
             NoResponseKind::TimedOut => write!(f, "no answer in time: {reason}"),

@@ -53,9 +53,9 @@ pub(crate) struct Proxy {
 /// Options that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WireError {
-    #[error("the file of `--ca-cert` holds no certificate in PEM form that can be used")]
+    #[error("the file of `--ca-cert` has no usable certificate in PEM format")]
     NoCertificate,
-    #[error("the URL of the proxy cannot be understood")]
+    #[error("the URL of the proxy is not valid")]
     Proxy,
     #[error("no connection can be set up: {0}")]
     Unusable(String),
@@ -157,7 +157,8 @@ fn no_response(error: reqwest::Error) -> NoResponse {
         }
         Some(other) => (NoResponseKind::Tls, tls::discord(other)),
         None if error.is_timeout() => {
-            let reason = format!("it did not open within {} s", CONNECT_TIMEOUT.as_secs());
+            let reason =
+                format!("the connection did not open within {} s", CONNECT_TIMEOUT.as_secs());
             (NoResponseKind::Connect, reason)
         }
         None if chain(&error).any(|it| it.to_string() == "dns error") => {

@@ -107,6 +107,6 @@ impl Client {
 fn accepted(answer: &Response<Bytes>) -> Result<Accepted, RequestFailure> {
     payload(answer, |value| match text(value.get("taskId")) {
         Some(task) => Ok(Accepted { task: TaskId::new(task) }),
-        None => Err(Malformed::new("it names no task")),
+        None => Err(Malformed::new("it has no task id")),
     })
 }

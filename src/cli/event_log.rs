@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::terminal::Terminal;
-use crate::render::{LogRecord, event_line};
+use crate::{events::Line, render::LogRecord};
 
 /// The log of `--events`.
 pub(crate) struct EventLog {
@@ -40,7 +40,7 @@ impl EventLog {
     /// Writes a line, at once and whole. Returns whether that worked.
     pub(crate) fn write(
         &mut self,
-        record: LogRecord<'_>,
+        record: LogRecord,
         at_ms: i64,
         terminal: &mut Terminal<'_>,
     ) -> bool {
@@ -48,7 +48,7 @@ impl EventLog {
             return false;
         }
         self.seq += 1;
-        let line = event_line(record, self.seq, at_ms);
+        let line = Line::new(self.seq, at_ms, record).text();
         let written = match &mut self.file {
             Some(file) => file.write_all(line.as_bytes()).and_then(|()| file.flush()),
             None => terminal.write_log_line(&line),

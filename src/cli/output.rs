@@ -151,7 +151,7 @@ impl<'h> Output<'h> {
     fn record_diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &SourceMap) {
         for diagnostic in diagnostics {
             // A log that cannot be written is reported at the end, by `take_failure`.
-            _ = self.record(LogRecord::Diagnostic(diagnostic, sources));
+            _ = self.record(LogRecord::diagnostic(diagnostic, sources));
         }
         if let Some(annotations) = &mut self.annotations {
             annotations.add(diagnostics, sources);
@@ -203,7 +203,7 @@ impl Observer for Output<'_> {
     fn report(&mut self, report: &Report, about: ReportAbout<'_>) {
         let document = render::report_document(report, about);
         // A log that cannot be written is reported at the end, by `take_failure`.
-        _ = self.record(LogRecord::Report(Box::new(document)));
+        _ = self.record(LogRecord::report(document));
         if self.prints_reports {
             self.print_document(&render::report_json(report, about));
         }
@@ -213,7 +213,7 @@ impl Observer for Output<'_> {
         self.terminal.print(text);
     }
 
-    fn record(&mut self, record: LogRecord<'_>) -> Result<(), SinkError> {
+    fn record(&mut self, record: LogRecord) -> Result<(), SinkError> {
         let Some(log) = &mut self.events else { return Ok(()) };
         let is_written = log.write(record, self.clock.now_ms(), &mut self.terminal);
         if is_written { Ok(()) } else { Err(SinkError::EventLog) }

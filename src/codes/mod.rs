@@ -1,170 +1,219 @@
 //! Every diagnostic code, and the page that explains it.
 //!
-//! A complaint takes its code from here, so none can be printed that has no page. Each page is
-//! text and an example that provokes the code; `tests/it/codes.rs` runs every example. Draws
-//! nothing and complains of nothing: `reference` makes pages of the entries, `cli` prints them.
+//! Diagnostics take their codes from here, so every code that is printed has a page: a Markdown file
+//! in `pages`, with an example that triggers the code. `tests/it/codes.rs` runs the examples.
+//! `reference` formats the pages, and `cli` prints them.
 
-/// Makes the codes of one namespace, and `ALL` of them in the order in which they stand.
+/// Declares the codes of each group with their grades, and `all`.
 macro_rules! codes {
-    ($space:literal; $($id:ident $last:literal [$($grade:ident),+] { $($field:ident: $value:expr,)+ })+) => {
-        $(pub(crate) static $id: $crate::codes::Code = $crate::codes::Code {
-            name: concat!($space, $last),
-            grades: &[$($crate::codes::Grade::$grade),+],
-            $($field: $value,)+
-        };)+
+    ($($(#[$doc:meta])* $group:ident $space:literal {
+        $($id:ident $last:literal [$($grade:ident),+],)+
+    })+) => {
+        $($(#[$doc])*
+        pub(crate) mod $group {
+            $(pub(crate) static $id: super::Code = super::Code {
+                name: concat!($space, $last),
+                grades: &[$(super::Grade::$grade),+],
+                page: include_str!(concat!("pages/", $last, ".md")),
+            };)+
+        })+
 
-        pub(super) static ALL: &[&$crate::codes::Code] = &[$(&$id),+];
+        /// Returns every code, by name.
+        pub(crate) fn all() -> Vec<&'static Code> {
+            let mut all = vec![$($(&$group::$id),+),+];
+            all.sort_by_key(|it: &&Code| it.name);
+            all
+        }
     };
 }
 
-pub(crate) mod config;
+codes! {
+    /// Errors in files: `validate` finds all of them, without a controller.
+    config "trueup::config::" {
+        SYNTAX "syntax" [Invalid],
+        UNKNOWN_KEY "unknown_key" [Invalid],
+        WRONG_TYPE "wrong_type" [Invalid],
+        MISSING_KEY "missing_key" [Invalid],
+        DUPLICATE_KEY "duplicate_key" [Invalid],
+        DUPLICATE_NAME "duplicate_name" [Invalid],
+        BAD_NAME "bad_name" [Invalid],
+        BAD_ADDRESS "bad_address" [Invalid],
+        BAD_PREFIX "bad_prefix" [Invalid],
+        REVERSED_RANGE "reversed_range" [Invalid],
+        MIXED_FAMILIES "mixed_families" [Invalid],
+        WHICH_TARGET "which_target" [Invalid],
+        OUT_OF_RANGE "out_of_range" [Invalid],
+        BAD_DURATION "bad_duration" [Invalid],
+        BAD_GLOB "bad_glob" [Invalid],
+        BAD_CREDENTIAL "bad_credential" [Invalid],
+        BAD_CONTROLLER "bad_controller" [Invalid],
+        DUPLICATE_POLICY "duplicate_policy" [Invalid],
+        UNSUPPORTED_VERSION "unsupported_version" [Invalid],
+        NO_FILES "no_files" [Invalid],
+        TOO_MANY "too_many" [Invalid, Warning],
+    }
 
-pub(crate) mod bounds;
+    /// Warnings about files: values that are accepted and may not have the expected effect.
+    bounds "trueup::config::" {
+        LARGE_RANGE "large_range" [Warning],
+        PREFIX_SIZE "prefix_size" [Warning],
+        TOO_MANY_RANGES "too_many_ranges" [Warning],
+        LONG_ADDRESS_LIST "long_address_list" [Warning],
+        LONG_NAME "long_name" [Warning],
+        MANY_CREDENTIALS "many_credentials" [Warning],
+        DUPLICATE_RANGE "duplicate_range" [Warning],
+        DUPLICATE_PROTOCOL "duplicate_protocol" [Warning],
+        IPV6_UNPROVEN "ipv6_unproven" [Warning],
+        EXCLUDE_MAY_BE_IGNORED "exclude_may_be_ignored" [Warning],
+    }
 
-pub(crate) mod plan;
+    /// Diagnostics of a plan about the files and the command line: credentials, names, pruning,
+    /// requested runs.
+    plan "trueup::plan::" {
+        CREDENTIAL_MISSING "credential_missing" [Error],
+        CREDENTIAL_AMBIGUOUS "credential_ambiguous" [Error],
+        CREDENTIAL_OF_ANOTHER_KIND "credential_of_another_kind" [Error],
+        CREDENTIAL_TWICE "credential_twice" [Warning],
+        NO_CLI_CREDENTIAL "no_cli_credential" [Error],
+        NO_SNMP_CREDENTIAL "no_snmp_credential" [Warning],
+        CREATE_STARTS_A_RUN "create_starts_a_run" [Warning],
+        OTHER_CONTROLLER "other_controller" [Refusal],
+        PRUNE_WITHOUT_NAMES "prune_without_names" [Invalid],
+        PRUNE_WITHOUT_DISCOVERIES "prune_without_discoveries" [Invalid],
+        RERUN_NOT_PRESENT "rerun_not_present" [Invalid],
+        RERUN_NARROWED_AWAY "rerun_narrowed_away" [Warning],
+        MATCHES_NOTHING "matches_nothing" [Warning],
+        TOO_MANY_DELETIONS "too_many_deletions" [Refusal],
+        IMMUTABLE_WHILE_STOPPED "immutable_while_stopped" [Error],
+        BUG "bug" [Error],
+    }
 
-pub(crate) mod live;
+    /// Diagnostics of a plan about the state of the controller.
+    live "trueup::plan::" {
+        DUPLICATE_LIVE_NAME "duplicate_live_name" [Error],
+        UNREADABLE "unreadable" [Error, Warning],
+        OWN_CREDENTIALS "own_credentials" [Refusal],
+        OWN_CREDENTIALS_LOST "own_credentials_lost" [Warning],
+        SECRETS_NOT_SENT "secrets_not_sent" [Warning],
+        BEING_EDITED "being_edited" [Warning],
+        SIMILAR_NAME "similar_name" [Warning],
+        HOPS_NOT_REPORTED "hops_not_reported" [Warning],
+        RUN_STATE_UNKNOWN "run_state_unknown" [Warning],
+        RUN_AGE_UNKNOWN "run_age_unknown" [Warning],
+        ALREADY_RUNNING "already_running" [Warning],
+    }
 
-pub(crate) mod drift;
+    /// Diagnostics of a plan with `--base`.
+    drift "trueup::plan::" {
+        DRIFT "drift" [Refusal],
+        UNREADABLE_BASE "unreadable_base" [Warning, Refusal],
+    }
 
-pub(crate) mod policy;
+    /// Refusals by the limits of a `policy` block.
+    policy "trueup::policy::" {
+        MAX_NEW_ADDRESSES "max_new_addresses" [Refusal],
+        MAX_LOGIN_ATTEMPTS "max_login_attempts" [Refusal],
+        MAX_DELETE "max_delete" [Refusal],
+        PROTECTED_NAMES "protected_names" [Refusal],
+        MAX_ADDRESSES_PER_DISCOVERY "max_addresses_per_discovery" [Refusal],
+        FORBID_RANGES "forbid_ranges" [Refusal],
+        ALLOW_ONLY_WITHIN "allow_only_within" [Refusal],
+        ALLOW_UNBOUNDED "allow_unbounded" [Refusal],
+        OVERLAP "overlap" [Refusal, Warning],
+    }
 
-pub(crate) mod apply;
+    /// Outcomes of executed changes that differ from the plan.  The terminal shows them in the
+    /// summary; these codes are for machine-readable output.
+    apply "trueup::apply::" {
+        FAILED "failed" [Outcome],
+        CONFLICT "conflict" [Outcome],
+        STALE "stale" [Outcome],
+        PENDING "pending" [Outcome],
+        UNKNOWN "unknown" [Outcome],
+        NOT_TRIED "not_tried" [Outcome],
+    }
 
-pub(crate) mod command;
+    /// Failures that no file caused.
+    command "trueup::" {
+        COMMAND "command" [Failure],
+    }
+}
 
-/// A diagnostic code and what there is to know of it.
-///
-/// Texts are paragraphs parted by blank lines, with code between backticks.
+/// A diagnostic code and the page that explains it.
 #[derive(Debug)]
 pub(crate) struct Code {
     /// The whole code, such as `trueup::config::large_range`: an interface, never renamed.
     pub(crate) name: &'static str,
-    /// How it can be told, the usual one first.
+    /// How it can be reported, the usual grade first.
     pub(crate) grades: &'static [Grade],
-    /// What happened, in at most 50 characters: a fragment in lower case, without a period.
-    pub(crate) title: &'static str,
-    /// What it means: what the program saw.
-    pub(crate) meaning: &'static str,
-    /// Why the program cares.
-    pub(crate) reason: &'static str,
-    pub(crate) example: Example,
-    /// What to do about it.
-    pub(crate) remedy: &'static str,
+    /// The page, as Markdown: the title as its heading, and sections.
+    pub(crate) page: &'static str,
 }
 
-/// How much a complaint matters, and so what it keeps from being done.
+/// How severe a diagnostic is, and what it prevents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Grade {
     /// Stops nothing.
     Warning,
-    /// The files or the command line are wrong: nothing is asked of the controller.
+    /// The files or the command line have an error: no request is sent.
     Invalid,
-    /// Only the controller shows that it is wrong: the plan cannot be applied.
+    /// Only the controller reveals the error: the plan cannot be applied.
     Error,
-    /// A limit or a protection says no: the plan is shown and cannot be applied.
+    /// A limit or a protection refuses: the plan is shown and cannot be applied.
     Refusal,
     /// A command failed, in one of many ways.
     Failure,
-    /// It is what came of a change that was carried out.
+    /// The outcome of an executed change.
     Outcome,
 }
 
-/// What provokes a code. A test runs it.
-#[derive(Debug)]
-pub(crate) enum Example {
-    /// The text of `discoveries.yaml`, for `trueup validate`.
-    File(&'static str),
-    /// Something that is not seen in a text of the file: what to do, in words, and the bytes of
-    /// the file that is made so.
-    Made {
-        said: &'static str,
-        #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "run by tests only"))]
-        file: fn() -> Vec<u8>,
-    },
-    /// A plan.
-    Plan(ExampleSetup),
-    /// More than one file or command line: what provokes it, in words. A test of its own does.
-    Told(&'static str),
-    /// No file and no command line provokes it, and why. A unit test does.
-    Never(&'static str),
-}
-
-/// A plan that is complained of.
-#[derive(Debug)]
-pub(crate) struct ExampleSetup {
-    /// What is on the controller, in words; nothing but its credentials where that is empty.
-    pub(crate) live: &'static str,
-    /// The same as the discoveries of a world of the built-in controller: a list in JSON.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "run by tests only"))]
-    pub(crate) world: &'static str,
-    /// The text of `discoveries.yaml`.
-    pub(crate) file: &'static str,
-    /// The command line behind the program's name.
-    pub(crate) line: &'static str,
-}
-
 impl Code {
-    /// Returns the last part of the name, which is unique as well.
+    /// Returns the last part of the name, which is also unique.
     pub(crate) fn short(&self) -> &'static str {
         self.name.rsplit("::").next().unwrap_or(self.name)
     }
 
-    /// Whether it is told as a warning, always or sometimes.
+    /// Whether it can be a warning.
     pub(crate) fn may_warn(&self) -> bool {
         self.grades.contains(&Grade::Warning)
     }
 
-    /// Whether it is a warning that the `rules` of a policy may grade.
+    /// Whether it can be a warning whose grade the `rules` of a policy may set.
     pub(crate) fn is_gradable(&self) -> bool {
-        self.may_warn() && policy::ALL.iter().all(|own| own.name != self.name)
+        self.may_warn() && !self.name.starts_with("trueup::policy::")
     }
 
-    /// Whether it is told as more than a warning, always or sometimes.
+    /// Whether it can be more than a warning.
     pub(crate) fn may_stop(&self) -> bool {
         self.grades.iter().any(|it| *it != Grade::Warning)
     }
+
+    /// Returns what happened, in at most 50 characters: a fragment in lower case, without a period.
+    pub(crate) fn title(&self) -> &'static str {
+        self.page.lines().next().and_then(|it| it.strip_prefix("# ")).unwrap_or_default()
+    }
+
+    /// Returns the sections of the page, each with its heading.
+    pub(crate) fn sections(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.page.split("\n## ").skip(1).filter_map(|it| it.split_once("\n\n"))
+    }
 }
 
-/// Returns every code, by name.
-pub(crate) fn all() -> Vec<&'static Code> {
-    let spaces = [
-        config::ALL,
-        bounds::ALL,
-        plan::ALL,
-        live::ALL,
-        drift::ALL,
-        policy::ALL,
-        apply::ALL,
-        command::ALL,
-    ];
-    let mut all = spaces.concat();
-    all.sort_by_key(|it| it.name);
-    all
-}
-
-/// Returns the codes of the warnings that the `rules` of a policy may grade. Those of the policy
-/// itself are not among them, as its own keys grade them.
+/// Returns the codes whose grade the `rules` of a policy may set. The limits of the policy are not
+/// among them, because their own keys grade them.
 pub(crate) fn gradable() -> impl Iterator<Item = &'static Code> + Clone {
     all().into_iter().filter(|it| it.is_gradable())
 }
 
-/// Returns the code of this name, whole or only its last part.
+/// Finds a code by its full name or by its last part.
 pub(crate) fn find(name: &str) -> Option<&'static Code> {
     all().into_iter().find(|it| it.name == name || it.short() == name)
 }
 
-/// A code that the program never prints, for tests of what is done with any.
+/// A code for tests that the program never prints.
 #[cfg(test)]
-pub(crate) static ANY: Code = Code {
-    name: "trueup::config::x",
-    grades: &[Grade::Invalid, Grade::Warning],
-    title: "",
-    meaning: "",
-    reason: "",
-    example: Example::Never(""),
-    remedy: "",
-};
+pub(crate) static ANY: Code =
+    Code { name: "trueup::config::x", grades: &[Grade::Invalid, Grade::Warning], page: "" };
 
 #[cfg(test)]
 mod tests {
@@ -182,14 +231,19 @@ mod tests {
     }
 
     #[test]
-    fn every_page_says_something_under_every_heading() {
-        for Code { name, grades, title, meaning, reason, example: _, remedy } in all() {
-            assert!(!grades.is_empty(), "{name}");
-            assert!(title.chars().count() <= 50 && !title.ends_with('.'), "{name}: {title}");
-            for text in [meaning, reason, remedy] {
-                assert!(30 < text.len() && text.ends_with(['.', '`']), "{name}: {text}");
-                assert!(text.matches('`').count() % 2 == 0, "{name}: {text}");
-                assert!(!text.contains("  ") && !text.contains(" \n"), "{name}: {text}");
+    fn every_page_has_text_under_every_heading() {
+        for code in all() {
+            let (name, title) = (code.name, code.title());
+            assert!(!code.grades.is_empty(), "{name}");
+            assert!((1..=50).contains(&title.chars().count()) && !title.ends_with('.'), "{name}");
+            let headings = code.sections().map(|(heading, _)| heading).collect::<Vec<_>>();
+            let expected = ["What it means", "Why it matters", "Example", "What to do"];
+            assert_eq!(headings, expected, "{name}");
+            for (heading, text) in code.sections().filter(|(heading, _)| *heading != "Example") {
+                let text = text.trim_end();
+                assert!(30 < text.len() && text.ends_with(['.', '`']), "{name}: {heading}");
+                assert!(text.matches('`').count() % 2 == 0, "{name}: {heading}");
+                assert!(!text.contains("  ") && !text.contains(" \n"), "{name}: {heading}");
             }
         }
     }

@@ -2,19 +2,22 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::{model::RemoteId, plan::Step};
 
-/// Something that happened to a change of the plan; `change` is its position there.
+/// Something that happened during an apply; `change` is a position in the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// Nothing was written yet; every precondition was checked.
+    /// Every precondition was checked, and nothing was written yet.
     Started { n_changes: usize },
-    /// An apply that was cut short is taken up again, to carry on or only to settle what it had
-    /// under way: so many changes.
+    /// An interrupted apply is taken up again, to finish it or only to settle its open operations,
+    /// of which there are `n_open`.
     Resumed { n_open: usize, settles_only: bool },
     /// A write is about to leave, at that time of the controller's clock, in milliseconds of the
-    /// epoch. Told before it does; if that fails, it does not leave. `earlier_run_ms` is when the
-    /// latest run before it started, by the same clock, where that was asked for.
+    /// epoch. Emitted before it does; if a sink fails, it does not leave. `earlier_run_ms` is when
+    /// the latest run before it started, by the same clock, if that was read.
     Submitting {
         change: usize,
         step: Step,
@@ -22,28 +25,28 @@ pub(crate) enum Event {
         sent_ms: i64,
         earlier_run_ms: Option<i64>,
     },
-    /// The controller took the write on, as a task. It has not succeeded yet.
+    /// The controller accepted the write, as a task. It has not succeeded yet.
     Accepted { change: usize, step: Step, task: String },
-    /// No answer, or none of use: whether the write was taken on is settled by reading.
+    /// No answer came, or none that can be used: a read settles whether the write was accepted.
     InDoubt { change: usize, step: Step, why: String },
-    /// The controller did not take the write on; it is, or may be, sent again.
+    /// The controller did not accept the write, which is, or may be, sent again.
     NotTaken { change: usize, step: Step, why: String },
-    /// The controller says that the write came to nothing. Whether it was needed is for a read to
-    /// show.
+    /// The controller reports that the write had no effect; a read has to show whether it was
+    /// needed.
     Refused { change: usize, step: Step, why: String },
-    /// The task says that it succeeded. Whether it did is for a read to show.
+    /// The task reports success; a read has to show the effect.
     Claimed { change: usize, step: Step },
-    /// The step is done: a read shows its effect. `found` where nothing was sent for it, since it
-    /// was so already.
+    /// The step is done: a read shows its effect. `found` if it was already as wanted, and nothing
+    /// was sent for it.
     Settled { change: usize, step: Step, found: bool, id: Option<RemoteId> },
-    /// Something the reader of the account should know, and that fails nothing.
+    /// Something worth knowing that fails nothing.
     Noted { change: usize, note: String },
     /// Nothing more will be done for the change.
     Ended { change: usize, outcome: Outcome },
     /// No further change is begun.
     Stopping { why: StopReason },
-    /// Nothing has happened for a while: so many operations are open. What went wrong last on the
-    /// way to the controller, if nothing went right since.
+    /// Nothing has happened for a while, with `n_open` operations open. `trouble` is the last
+    /// failure of a request, if none has succeeded since.
     Waiting { n_open: usize, trouble: Option<String> },
     /// A read failed; it is tried again.
     ReadFailed { why: String },
@@ -71,13 +74,14 @@ impl Event {
     }
 }
 
-/// What came of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The result of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
 pub(crate) enum Outcome {
     Done,
-    /// It was so already, by somebody else's doing.
+    /// It was already as wanted, by another user's doing.
     Converged,
-    /// In the controller's own words, where it gave any.
+    /// In the controller's own words, if it gave any.
     Failed {
         words: String,
     },
@@ -85,36 +89,39 @@ pub(crate) enum Outcome {
     Stale {
         words: String,
     },
-    /// Somebody else made a discovery of that name, with other settings.
+    /// Another user created a discovery of that name, with other settings.
     Conflict {
         words: String,
     },
-    /// Whether it took effect cannot be told.
+    /// Whether it took effect cannot be determined.
     Unknown {
         words: String,
     },
     NotTried {
+        #[serde(rename = "words")]
         why: String,
     },
     /// Its task has not ended, or its effect has not shown.
     Open {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         task: Option<String>,
         words: String,
     },
 }
 
 /// Why no further change is begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum StopReason {
-    /// The user asked for it.
+    /// The user interrupted the command.
     Interrupted,
-    /// The time that the command may take is over.
+    /// The command's timeout is over.
     OutOfTime,
-    /// What happens can no longer be told to whoever follows it.
+    /// `--events` could not be written.
     Unheard,
-    /// What happens can no longer be recorded.
+    /// The journal could not be written.
     Unrecorded,
-    /// Only what was under way is settled; what is left is for a new plan.
+    /// Only open operations are settled; the rest is left to a new plan.
     Settling,
 }
 

@@ -5,19 +5,17 @@
 
 mod disk;
 
-mod document;
-
-mod line;
-
 mod record;
+
+mod write;
 
 mod read;
 
 pub use self::disk::{Appended, Disk, RealDisk};
 pub(crate) use self::{
-    document::LineV1,
     read::{JournalError, Kept, Lines, Opened, is_closed},
-    record::{Closing, Header, Journal},
+    record::{Header, JournalLine},
+    write::Journal,
 };
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    Closing, Disk as _, Header, Journal, JournalError, Kept, Lines, Opened, RealDisk, is_closed,
-    read::MOST_BYTES,
+    Disk as _, Header, Journal, JournalError, Kept, Lines, Opened, RealDisk, is_closed,
+    read::MAX_BYTES,
 };
 use crate::{
     events::{Event, Outcome, StopReason},
@@ -69,7 +69,7 @@ fn events() -> Vec<Event> {
 }
 
 fn header() -> Header {
-    Header { plan: json!({"z": 1, "a": [2]}), waits_for_runs: true }
+    Header::new(json!({"z": 1, "a": [2]}), true)
 }
 
 /// A journal with these events, in a folder of its own.
@@ -90,8 +90,8 @@ fn kept(path: &std::path::Path) -> Result<Kept, JournalError> {
 fn what_is_read_is_what_was_written() {
     let (_dir, path) = written(&events());
     let opened = Opened::open(&RealDisk, &path).unwrap();
-    assert_eq!(opened.lines.plan.to_string(), header().plan.to_string());
-    assert!(opened.lines.waits_for_runs);
+    assert_eq!(opened.lines.header.plan.to_string(), header().plan.to_string());
+    assert!(opened.lines.header.waits_for_runs());
     let kept = opened.kept(&changes()).unwrap();
     assert!(!kept.is_closed);
     let expected = events().into_iter().map(|it| (AT_MS + 5, it)).collect::<Vec<_>>();
@@ -103,7 +103,7 @@ fn a_journal_grows_no_larger_than_what_is_read() {
     let (_dir, path) = written(&events());
     let before = fs::read(&path).unwrap();
     let file = RealDisk.open(&path).unwrap();
-    let mut journal = Journal::behind(file, 1, MOST_BYTES - 300);
+    let mut journal = Journal::continued(file, 1, MAX_BYTES - 300);
     let event = [Event::Started { n_changes: 2 }];
     journal.record(&event, &changes(), AT_MS).unwrap();
     let whole = fs::read(&path).unwrap();
@@ -114,7 +114,7 @@ fn a_journal_grows_no_larger_than_what_is_read() {
     }
     drop(journal);
     let large = fs::OpenOptions::new().write(true).open(&path).unwrap();
-    large.set_len(MOST_BYTES + 1).unwrap();
+    large.set_len(MAX_BYTES + 1).unwrap();
     assert!(matches!(kept(&path), Err(JournalError::TooLarge)));
 }
 
@@ -133,7 +133,7 @@ fn a_journal_goes_on_in_the_same_file() {
     assert!(matches!(kept(&path), Err(JournalError::Locked)), "it is held");
     journal.record(&[Event::Started { n_changes: 2 }], &changes(), AT_MS + 9).unwrap();
     assert!(!is_closed(&RealDisk, &path), "it is held");
-    journal.close(Closing::TakenOver { by: Some("other.jsonl".to_owned()) }, AT_MS + 9).unwrap();
+    journal.hand_over(Some("other.jsonl".to_owned()), AT_MS + 9).unwrap();
     drop(journal);
     assert!(is_closed(&RealDisk, &path));
     let again = kept(&path).unwrap();
@@ -209,15 +209,16 @@ fn a_line_that_is_not_understood_is_an_error_that_names_it() {
 fn a_file_that_is_no_journal_is_told_from_one_that_is_broken() {
     let (_dir, path) = written(&events());
     let text = fs::read_to_string(&path).unwrap();
-    let newer = text.replacen("\"format_version\":\"1.0\"", "\"format_version\":\"2.0\"", 1);
+    let with_version = |it: &str| text.replacen("\"2.0\"", &format!("\"{it}\""), 1);
     for (what, error) in [
-        (String::new(), "it is no journal: it has no line"),
+        (String::new(), "it is not a journal: it is empty"),
         (text.chars().take(40).collect(), "it was cut short in its first line"),
-        ("no newline".to_owned(), "it is no journal: it has no line"),
-        ("{\"event\":\"x\"}\n".to_owned(), "it is no journal: "),
-        ("hello\n".to_owned(), "it is no journal: "),
+        ("no newline".to_owned(), "it is not a journal: it is empty"),
+        ("{\"event\":\"x\"}\n".to_owned(), "it is not a journal: "),
+        ("hello\n".to_owned(), "it is not a journal: "),
         (text.lines().skip(1).collect::<Vec<_>>().join("\n") + "\n", "its first line has no plan"),
-        (newer, "it has the format version 2.0"),
+        (with_version("3.1"), "its format is 3.1, and this program reads 2.0"),
+        (with_version("1.0"), "its format is 1.0, that of trueup 0.1.0, which settles it"),
     ] {
         fs::write(&path, what).unwrap();
         let found = kept(&path).unwrap_err().to_string();

@@ -30,13 +30,16 @@ pub(super) fn violations(plan: &Plan, desired: &Desired, live: &Live) -> Vec<Str
                 violations.push(format!("`{}`: {rule}", change.name));
             }
         };
-        hold(names.insert(&change.name), "it is changed twice");
-        hold(has_legal_steps(change), "its steps are no way to carry out its action");
-        hold(has_its_sides(change), "what it rests on, or what it leads to, is missing");
-        hold(facts.rests_on_what_is_live(change), "it does not rest on what is live");
-        hold(facts.never_runs_a_running_one(change), "it would start a run that is on");
-        hold(facts.is_ours(change), "neither a file nor `manage.names` gives it");
-        hold(facts.is_meant(change), "the files do not ask for that");
+        hold(names.insert(&change.name), "it has two changes");
+        hold(has_legal_steps(change), "its steps do not implement its action");
+        hold(has_its_sides(change), "its precondition or its result is missing");
+        hold(
+            facts.rests_on_what_is_live(change),
+            "its precondition does not match the live discovery",
+        );
+        hold(facts.never_runs_a_running_one(change), "it would start a discovery that is running");
+        hold(facts.is_ours(change), "neither a file nor `manage.names` covers it");
+        hold(facts.is_meant(change), "the files do not ask for it");
     }
     violations
 }
@@ -150,7 +153,7 @@ mod tests {
     #[test]
     fn each_name_is_changed_once_and_in_order() {
         let twice = said(|plan, _| plan.changes.push(plan.changes[2].clone()));
-        assert_eq!(twice, "`a`: it is changed twice");
+        assert_eq!(twice, "`a`: it has two changes");
         let reversed = said(|plan, _| plan.changes.reverse());
         assert_eq!(reversed, "the changes are out of order");
     }
@@ -158,42 +161,42 @@ mod tests {
     #[test]
     fn steps_fit_the_action() {
         let steps = said(|plan, _| change(plan, "a").steps = vec![Step::Run, Step::Edit]);
-        assert!(steps.contains("`a`: its steps are no way"), "{steps}");
+        assert!(steps.contains("`a`: its steps do not implement"), "{steps}");
         let steps = said(|plan, _| change(plan, "b").steps.push(Step::Create));
-        assert!(steps.contains("`b`: its steps are no way"), "{steps}");
+        assert!(steps.contains("`b`: its steps do not implement"), "{steps}");
     }
 
     #[test]
     fn a_running_one_is_stopped_before_it_is_run() {
         let run = said(|plan, _| change(plan, "a").steps = vec![Step::Edit, Step::Run]);
-        assert_eq!(run, "`a`: it would start a run that is on");
+        assert_eq!(run, "`a`: it would start a discovery that is running");
     }
 
     #[test]
     fn a_change_rests_on_what_is_live() {
         let id = said(|plan, _| change(plan, "a").id = Some(RemoteId("99".to_owned())));
-        assert!(id.contains("`a`: it does not rest on what is live"), "{id}");
+        assert!(id.contains("`a`: its precondition does not match the live discovery"), "{id}");
         let other = said(|plan, _| {
             change(plan, "a").before.as_mut().unwrap().insert(Setting::Retries(9));
         });
-        assert_eq!(other, "`a`: it does not rest on what is live");
+        assert_eq!(other, "`a`: its precondition does not match the live discovery");
         let none = said(|plan, _| change(plan, "a").after = None);
-        assert_eq!(none, "`a`: what it rests on, or what it leads to, is missing");
+        assert_eq!(none, "`a`: its precondition or its result is missing");
     }
 
     #[test]
     fn nothing_is_deleted_that_no_file_and_no_glob_gives_away() {
         let prune = said(|plan, _| plan.options.prune = false);
-        assert_eq!(prune, "`c`: the files do not ask for that");
+        assert_eq!(prune, "`c`: the files do not ask for it");
         let manage = said(|_, scenario| scenario.desired.manage = crate::model::Globs::default());
-        assert_eq!(manage, "`c`: neither a file nor `manage.names` gives it");
+        assert_eq!(manage, "`c`: neither a file nor `manage.names` covers it");
         let present = said(|_, scenario| scenario.desired.discoveries[1].state = None);
-        assert_eq!(present, "`b`: the files do not ask for that");
+        assert_eq!(present, "`b`: the files do not ask for it");
         let narrowed = said(|plan, scenario| {
             *scenario = scenario.clone().except(&["b"]);
             plan.options = scenario.options.clone();
         });
-        assert_eq!(narrowed, "`b`: neither a file nor `manage.names` gives it");
+        assert_eq!(narrowed, "`b`: neither a file nor `manage.names` covers it");
     }
 
     #[test]
@@ -215,6 +218,6 @@ mod tests {
                 span: None,
             });
         });
-        assert_eq!(restarted, "`d`: it would start a run that is on");
+        assert_eq!(restarted, "`d`: it would start a discovery that is running");
     }
 }

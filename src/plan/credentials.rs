@@ -61,7 +61,7 @@ fn resolve_kind(
             continue;
         };
         if let Some(first) = found.insert(credential, wanted.span) {
-            let message = format!("the {kind} credential `{}` is given twice", text(credential));
+            let message = format!("the {kind} credential `{}` is listed twice", text(credential));
             complaints.push(
                 Diagnostic::warning(&codes::plan::CREDENTIAL_TWICE, message)
                     .labelled(wanted.span, "here")
@@ -80,8 +80,8 @@ fn unresolved(
 ) -> Diagnostic {
     let name = reference(&wanted.value);
     if !candidates.is_empty() {
-        let message = format!("`{name}` may be any of {} {kind} credentials", candidates.len());
-        let help = format!("say which, by its `username` or by its `id`: {}", listed(candidates));
+        let message = format!("`{name}` matches {} {kind} credentials", candidates.len());
+        let help = format!("choose one by its `username` or its `id`: {}", listed(candidates));
         return Diagnostic::error(&codes::plan::CREDENTIAL_AMBIGUOUS, message)
             .at(wanted.span)
             .help(help);
@@ -90,14 +90,14 @@ fn unresolved(
     if !elsewhere.is_empty() {
         let kinds = elsewhere.iter().map(|it| it.kind).collect::<BTreeSet<_>>();
         let kinds = kinds.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" and ");
-        let message = format!("`{name}` is not a credential of kind `{kind}`, but of {kinds}");
+        let message = format!("`{name}` is a credential of kind {kinds}, not `{kind}`");
         return Diagnostic::error(&codes::plan::CREDENTIAL_OF_ANOTHER_KIND, message)
             .at(wanted.span)
-            .help(format!("give it under {kinds}, or name one of kind `{kind}` here"));
+            .help(format!("list it under {kinds}, or name one of kind `{kind}` here"));
     }
     let of_kind = known.iter().filter(|it| it.kind == kind).collect::<Vec<_>>();
     let help = if of_kind.is_empty() {
-        format!("the controller has no {kind} credential at all: make one there first")
+        format!("the controller has no {kind} credential: create one there first")
     } else {
         format!("the controller's {kind} credentials: {}", listed(&of_kind))
     };

@@ -77,15 +77,15 @@ fn key(complaint: &Complaint) -> (bool, Option<Span>, Option<&Name>, &str, &str)
 pub(super) fn duplicate_live_name(name: &Name, live: &[&LiveDiscovery]) -> Diagnostic {
     let ids = live.iter().map(|it| shown(&it.id.0)).collect::<Vec<_>>().join(", ");
     let message =
-        format!("the controller has {} discoveries called `{name}`: ids {ids}", live.len());
+        format!("the controller has {} discoveries named `{name}`: ids {ids}", live.len());
     Diagnostic::error(&codes::live::DUPLICATE_LIVE_NAME, message)
-        .help("a name is all that tells discoveries apart: delete all but one on the controller")
+        .help("only the name identifies a discovery: delete all but one on the controller")
 }
 
 pub(super) fn unreadable(live: &LiveDiscovery, why: &Unreadable) -> Diagnostic {
-    let message = format!("the live discovery `{}` cannot be understood: {}", live.name, said(why));
+    let message = format!("the live discovery `{}` cannot be read: {}", live.name, said(why));
     Diagnostic::error(&codes::live::UNREADABLE, message)
-        .help("nothing is done to it as long as that is so: look at it on the controller")
+        .help("it is left alone until then: look at it on the controller")
 }
 
 /// Live discoveries that nobody manages and that cannot be understood.
@@ -97,13 +97,13 @@ pub(super) fn unreadable_unmanaged(all: &[(&LiveDiscovery, &Unreadable)]) -> Dia
         listed.push(format!("and {more} more"));
     }
     let what = if all.len() == 1 {
-        "1 live discovery that no file names cannot be understood".to_owned()
+        "1 unmanaged live discovery cannot be read".to_owned()
     } else {
-        format!("{} live discoveries that no file names cannot be understood", all.len())
+        format!("{} unmanaged live discoveries cannot be read", all.len())
     };
     let message = format!("{what}: {}", listed.join(", "));
     Diagnostic::warning(&codes::live::UNREADABLE, message)
-        .help("what they cover is not counted among the addresses; they are left alone")
+        .help("the plan leaves them alone and does not count their addresses")
 }
 
 fn said(why: &Unreadable) -> String {
@@ -117,50 +117,51 @@ fn shown_value(found: &str) -> String {
 }
 
 pub(super) fn being_edited(name: &Name) -> Diagnostic {
-    let message = format!("somebody may be editing `{name}`: the controller says `Edit`");
+    let message = format!("another user may be editing `{name}`: its status is `Edit`");
     Diagnostic::warning(&codes::live::BEING_EDITED, message)
-        .help("what they save after this plan is applied wins")
+        .help("what the user saves after this plan is applied overwrites it")
 }
 
 pub(super) fn similar_name(name: &Name, similar: &Name) -> Diagnostic {
-    let message = format!("`{name}` is not on the controller, and `{similar}` is");
-    Diagnostic::warning(&codes::live::SIMILAR_NAME, message)
-        .help("they differ in letter case or blanks only, and are two discoveries to a controller")
+    let message = format!("`{name}` does not exist on the controller, but `{similar}` does");
+    Diagnostic::warning(&codes::live::SIMILAR_NAME, message).help(
+        "they differ only in letter case or spaces, and are two discoveries to the controller",
+    )
 }
 
 pub(super) fn no_cli_credential(it: &DesiredDiscovery) -> Diagnostic {
-    let message = format!("`{}` would be made without a `cli` credential", it.name.value);
+    let message = format!("`{}` would be created without a `cli` credential", it.name.value);
     Diagnostic::error(&codes::plan::NO_CLI_CREDENTIAL, message)
         .at(it.name.span)
-        .help("give it one: `credentials: {cli: [DESCRIPTION]}`, here or in `defaults`")
+        .help("add one: `credentials: {cli: [DESCRIPTION]}`, here or in `defaults`")
 }
 
 pub(super) fn no_snmp_credential(it: &DesiredDiscovery) -> Diagnostic {
-    let message = format!("`{}` would be made without an SNMP credential", it.name.value);
+    let message = format!("`{}` would be created without an SNMP credential", it.name.value);
     Diagnostic::warning(&codes::plan::NO_SNMP_CREDENTIAL, message)
         .at(it.name.span)
-        .help("the controller may refuse it, and finds less: give `snmp_v3` or `snmp_v2_read`")
+        .help("the controller may reject it, or find less: add `snmp_v3` or `snmp_v2_read`")
 }
 
 pub(super) fn create_starts_a_run(it: &DesiredDiscovery, interface: Interface) -> Diagnostic {
     let name = &it.name.value;
-    let message = format!("making `{name}` starts a run of it, in spite of `rerun: never`");
+    let message = format!("creating `{name}` starts a run in spite of `rerun: never`");
     let at = it.rerun.as_ref().map_or(it.name.span, |it| it.at);
     Diagnostic::warning(&codes::plan::CREATE_STARTS_A_RUN, message)
         .at(at)
-        .help(format!("the {interface} interface cannot make a discovery without running it"))
+        .help(format!("the {interface} interface cannot create a discovery without running it"))
 }
 
 /// `fields` are the controller's, and show that it has credentials of its own.
 pub(super) fn own_credentials(it: &DesiredDiscovery, fields: &[String]) -> Diagnostic {
     let name = &it.name.value;
     let message = format!(
-        "`{name}` has credentials of its own ({}), which cannot be read, and an edit would lose them",
+        "`{name}` has its own credentials ({}), which cannot be read; an edit would lose them",
         field_names(fields)
     );
     Diagnostic::error(&codes::live::OWN_CREDENTIALS, message).at(it.name.span).help(
-        "with `state: present` and `on_change: replace` it is made anew without them; or change it \
-         on the controller by hand",
+        "set `state: present` and `on_change: replace` to recreate it without them, or change it on \
+         the controller by hand",
     )
 }
 
@@ -168,7 +169,7 @@ pub(super) fn own_credentials(it: &DesiredDiscovery, fields: &[String]) -> Diagn
 pub(super) fn own_credentials_lost(it: &DesiredDiscovery, fields: &[String]) -> Diagnostic {
     let name = &it.name.value;
     let message = format!(
-        "`{name}` loses its own credentials ({}) when it is replaced: they cannot be read",
+        "replacing `{name}` loses its own credentials ({}): they cannot be read",
         field_names(fields)
     );
     let at = it.on_change.as_ref().map_or(it.name.span, |it| it.at);
@@ -177,11 +178,13 @@ pub(super) fn own_credentials_lost(it: &DesiredDiscovery, fields: &[String]) -> 
 
 pub(super) fn secrets_not_sent(it: &DesiredDiscovery, fields: &[String]) -> Diagnostic {
     let name = &it.name.value;
-    let message =
-        format!("`{name}` has masked secrets ({}): an edit leaves them out", field_names(fields));
+    let message = format!(
+        "`{name}` has masked secrets ({}): an edit does not send them",
+        field_names(fields)
+    );
     Diagnostic::warning(&codes::live::SECRETS_NOT_SENT, message)
         .at(it.name.span)
-        .help("its global credentials are kept; look at its runs once it is edited")
+        .help("its global credentials are kept; check its runs after the edit")
 }
 
 fn field_names(fields: &[String]) -> String {
@@ -191,24 +194,24 @@ fn field_names(fields: &[String]) -> String {
 pub(super) fn immutable_while_stopped(it: &DesiredDiscovery, paths: &[&str]) -> Diagnostic {
     let paths = paths.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
     let name = &it.name.value;
-    let message = format!("`{name}` is to be stopped, and {paths} cannot be changed in place");
+    let message = format!("`{name}` has to stay stopped, and {paths} cannot be changed in place");
     let at = it.state.as_ref().map_or(it.name.span, |it| it.at);
     Diagnostic::error(&codes::plan::IMMUTABLE_WHILE_STOPPED, message)
         .at(at)
-        .help("it would have to be deleted and made anew: with `state: present` it is")
+        .help("it would have to be deleted and created again: `state: present` allows that")
 }
 
 pub(super) fn hops_not_reported(it: &DesiredDiscovery, at: Span) -> Diagnostic {
     let name = &it.name.value;
-    let message = format!("the controller does not say how many hops `{name}` goes");
+    let message = format!("the controller does not report the hops of `{name}`");
     Diagnostic::warning(&codes::live::HOPS_NOT_REPORTED, message)
         .at(at)
-        .help("whether they are as wanted cannot be told: they are not compared")
+        .help("they cannot be compared, so a difference is not noticed")
 }
 
 pub(super) fn run_state_unknown(it: &DesiredDiscovery, status: &str, so: &str) -> Diagnostic {
     let name = &it.name.value;
-    let message = format!("whether `{name}` runs is not known ({}): {so}", shown(status));
+    let message = format!("it is not known whether `{name}` runs ({}): {so}", shown(status));
     Diagnostic::warning(&codes::live::RUN_STATE_UNKNOWN, message)
         .at(it.name.span)
         .help("look at it on the controller, or run it with `--rerun`")
@@ -216,7 +219,8 @@ pub(super) fn run_state_unknown(it: &DesiredDiscovery, status: &str, so: &str) -
 
 pub(super) fn run_age_unknown(it: &DesiredDiscovery) -> Diagnostic {
     let name = &it.name.value;
-    let message = format!("when the last run of `{name}` ended is not known: it is not run again");
+    let message =
+        format!("it is not known when the last run of `{name}` ended: it is not run again");
     let at = it.rerun.as_ref().map_or(it.name.span, |it| it.at);
     Diagnostic::warning(&codes::live::RUN_AGE_UNKNOWN, message)
         .at(at)
@@ -224,20 +228,20 @@ pub(super) fn run_age_unknown(it: &DesiredDiscovery) -> Diagnostic {
 }
 
 pub(super) fn already_running(it: &DesiredDiscovery) -> Diagnostic {
-    let message = format!("`{}` is running: `--rerun` does nothing to it", it.name.value);
+    let message = format!("`{}` is already running: `--rerun` is ignored", it.name.value);
     Diagnostic::warning(&codes::live::ALREADY_RUNNING, message).at(it.name.span)
 }
 
 pub(super) fn rerun_narrowed_away(it: &DesiredDiscovery) -> Diagnostic {
     let name = &it.name.value;
-    let message = format!("`--rerun` names `{name}`, and `--only` or `--except` leaves it out");
+    let message = format!("`--rerun` names `{name}`, which `--only` or `--except` excludes");
     Diagnostic::warning(&codes::plan::RERUN_NARROWED_AWAY, message).at(it.name.span)
 }
 
 pub(super) fn matches_nothing(pattern: &str) -> Diagnostic {
     let pattern = printable(pattern);
-    let message = format!("`--only {pattern}` matches no discovery, of the files or live");
-    Diagnostic::warning(&codes::plan::MATCHES_NOTHING, message).help("look for a typo in it")
+    let message = format!("`--only {pattern}` matches no discovery, in the files or live");
+    Diagnostic::warning(&codes::plan::MATCHES_NOTHING, message).help("check the pattern for a typo")
 }
 
 pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagnostic {
@@ -246,7 +250,7 @@ pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagno
          covers"
     );
     Diagnostic::error(&codes::plan::TOO_MANY_DELETIONS, message)
-        .help(format!("if all of them are to go, say `--allow-delete {n_deletions}`"))
+        .help(format!("to delete all of them, pass `--allow-delete {n_deletions}`"))
 }
 
 /// One field that is not what the files asked for, where that is refused.
@@ -257,7 +261,7 @@ pub(super) fn drifted_field(change: &Change, field: &FieldChange) -> Diagnostic 
         None => "not set".to_owned(),
     };
     let message = format!(
-        "`{path}` of `{}` was changed on the controller: it is {}, and the files say {}",
+        "`{path}` of `{}` was changed on the controller: it is {} there and {} in the files",
         change.name,
         value(before),
         value(after)
@@ -272,9 +276,10 @@ pub(super) fn drifted(change: &Change) -> Diagnostic {
         Action::Create => {
             (format!("`{name}` was deleted on the controller"), "was deleted on the controller")
         }
-        Action::Delete => {
-            (format!("`{name}` was made on the controller"), "was made on the controller again")
-        }
+        Action::Delete => (
+            format!("`{name}` was created on the controller"),
+            "was created on the controller again",
+        ),
         Action::Stop => {
             (format!("`{name}` was started on the controller"), "was started on the controller")
         }
@@ -287,8 +292,8 @@ pub(super) fn drifted(change: &Change) -> Diagnostic {
 
 fn refused(message: String, at: Option<Span>, label: &str) -> Diagnostic {
     let diagnostic = Diagnostic::error(&codes::drift::DRIFT, message).help(
-        "`--drift revert` makes it what the files say, `--drift keep` leaves it alone; or put into \
-         the files what is on the controller",
+        "`--drift revert` changes it back to the files, `--drift keep` leaves it alone; or copy \
+         what is on the controller into the files",
     );
     match at {
         Some(at) => diagnostic.labelled(at, label),
@@ -299,20 +304,20 @@ fn refused(message: String, at: Option<Span>, label: &str) -> Diagnostic {
 /// What the files said before cannot be told. `why` is the first mistakes in them.
 pub(super) fn unreadable_base(why: &str, git: &Git, drift: Drift) -> Diagnostic {
     let commit = git.merge_base.get(..7).unwrap_or(&git.merge_base);
-    let message = format!("the files at {commit}, to compare with, have mistakes: {why}");
+    let message = format!("the files at {commit}, the base, have errors: {why}");
     match drift {
         Drift::Revert => Diagnostic::warning(&codes::drift::UNREADABLE_BASE, message)
-            .help("everything counts as this change; the files of today are not to blame"),
+            .help("everything counts as this branch; the current files are not the cause"),
         Drift::Keep | Drift::Fail => Diagnostic::error(&codes::drift::UNREADABLE_BASE, message)
             .help(format!(
-                "what is drift cannot be told, and `--drift {drift}` rests on it: compare with a \
-             commit whose files are good, or leave the flag out"
+                "`--drift {drift}` needs to know what is drift: compare with a commit whose files are \
+                 valid, or omit the flag"
             )),
     }
 }
 
 pub(super) fn bug(violation: &str) -> Diagnostic {
-    let message = format!("this plan breaks a rule of its own: {violation}");
+    let message = format!("this plan breaks an internal rule: {violation}");
     Diagnostic::error(&codes::plan::BUG, message)
         .help("this is a bug in trueup: please report it; nothing was changed")
 }

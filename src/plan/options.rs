@@ -25,7 +25,8 @@ pub(crate) fn check_options(desired: &Desired, options: &Options) -> Vec<Diagnos
 fn check_prune(desired: &Desired) -> Vec<Diagnostic> {
     let mut complaints = Vec::new();
     if desired.manage.is_empty() {
-        let message = "`--prune` needs `manage.names` in a file: it says which names it may delete";
+        let message =
+            "`--prune` needs `manage.names` in a file, which says which names it may delete";
         let help = "add `manage: {names: [\"branch-*\"]}` to a file, with your own patterns";
         complaints.push(Diagnostic::error(&codes::plan::PRUNE_WITHOUT_NAMES, message).help(help));
     }
@@ -44,8 +45,8 @@ fn check_rerun(desired: &Desired, options: &Options) -> Vec<Diagnostic> {
     let mut complaints = Vec::new();
     for name in options.rerun.iter().collect::<BTreeSet<_>>() {
         let Some(discovery) = by_name.get(name) else {
-            let message = format!("`--rerun` names `{name}`, which no file gives");
-            let help = "a discovery is run again only where a file gives it as present";
+            let message = format!("`--rerun` names `{name}`, which no file declares");
+            let help = "only a discovery that a file declares as present is run again";
             complaints.push(Diagnostic::error(&codes::plan::RERUN_NOT_PRESENT, message).help(help));
             continue;
         };
@@ -54,7 +55,7 @@ fn check_rerun(desired: &Desired, options: &Options) -> Vec<Diagnostic> {
             State::Stopped => "stopped",
             State::Absent => "absent",
         };
-        let message = format!("`--rerun` names `{name}`, which is to be {state}");
+        let message = format!("`--rerun` names `{name}`, which is declared {state}");
         let at = discovery.state.as_ref().map_or(discovery.name.span, |it| it.at);
         complaints.push(
             Diagnostic::error(&codes::plan::RERUN_NOT_PRESENT, message)

@@ -20,7 +20,7 @@ const MOST_RANGES: usize = 3;
 const MOST_LABELS: usize = 3;
 
 /// What to do about what somebody has changed on the controller.
-const KEPT_HELP: &str = "put it right on the controller, or let `--drift revert` do it";
+const KEPT_HELP: &str = "correct it on the controller, or use `--drift revert`";
 
 /// What the limits come to, made once for all discoveries.
 pub(super) struct Limits<'a> {
@@ -94,7 +94,7 @@ impl<'a> Limits<'a> {
         let Given { value: most, key: _, at } = self.policy.max_addresses_per_discovery.as_ref()?;
         let count = it.addresses.count();
         let message = format!(
-            "`{}` has {}, and `max_addresses_per_discovery` is {}",
+            "`{}` has {}; `max_addresses_per_discovery` is {}",
             it.name,
             addresses(count),
             most.grouped()
@@ -105,7 +105,7 @@ impl<'a> Limits<'a> {
                 .labelled(*at, "the limit")
                 .help(match it.whose {
                     Whose::Files => {
-                        "scan less, leave addresses out with `exclude`, or make several of it"
+                        "scan less, exclude addresses with `exclude`, or split the discovery"
                     }
                     Whose::KeptDrift => KEPT_HELP,
                 })
@@ -136,11 +136,11 @@ impl<'a> Limits<'a> {
         let list = self.policy.allow_only_within.as_ref()?;
         let outside = it.addresses.minus(self.allowed.as_ref()?);
         let (name, found) = (it.name, ranges(&outside));
-        let message = format!("`{name}` scans {found}, which `allow_only_within` does not have");
+        let message = format!("`{name}` scans {found}, which is outside `allow_only_within`");
         (!outside.count().is_zero()).then(|| {
             Diagnostic::error(&codes::policy::ALLOW_ONLY_WITHIN, message)
                 .labelled(it.at, it.label("this scans it"))
-                .labelled(list.at, "allowed is only this")
+                .labelled(list.at, "only this is allowed")
                 .help(help_of(it, "not allowed"))
         })
     }
@@ -150,7 +150,7 @@ impl<'a> Limits<'a> {
         let kind = it.target.kind();
         let name = it.name;
         let message = format!(
-            "`{name}` goes wherever its neighbours lead, and `allow_unbounded` does not have it"
+            "`{name}` follows neighbours without bounds, and `allow_unbounded` does not list it"
         );
         (kind.is_unbounded() && !allowed.globs.is_match(name)).then(|| {
             Diagnostic::error(&codes::policy::ALLOW_UNBOUNDED, message)
@@ -169,7 +169,10 @@ impl Scanner<'_> {
     fn label(&self, text: &str) -> String {
         match self.whose {
             Whose::Files => text.to_owned(),
-            Whose::KeptDrift => "not this, but what is on the controller and is kept".to_owned(),
+            Whose::KeptDrift => {
+                "the setting on the controller, which is kept, is the cause, not this one"
+                    .to_owned()
+            }
         }
     }
 }

@@ -99,7 +99,7 @@ impl<'a> LimitCheck<'a> {
             plan.impact.new
         };
         let message = format!(
-            "the plan scans {} that no live discovery covers, and `max_new_addresses` is {}",
+            "the plan scans {} that no live discovery covers; `max_new_addresses` is {}",
             addresses(found),
             limit.value.grouped()
         );
@@ -109,7 +109,7 @@ impl<'a> LimitCheck<'a> {
             let refusal = self.blamed(refusal, plan, most, |it| format!("{} new", it.grouped()));
             refusal
                 .labelled(limit.at, "the limit")
-                .help("scan less, or raise the limit in a change of its own")
+                .help("scan less, or raise the limit in a separate change")
         })
     }
 
@@ -117,7 +117,7 @@ impl<'a> LimitCheck<'a> {
         let limit = self.policy.max_login_attempts.as_ref()?;
         let found = plan.impact.logins;
         let message = format!(
-            "the plan logs in to devices up to {} times, and `max_login_attempts` is {}",
+            "the plan logs in to devices up to {} times; `max_login_attempts` is {}",
             found.grouped(),
             limit.value.grouped()
         );
@@ -127,8 +127,8 @@ impl<'a> LimitCheck<'a> {
             let refusal =
                 self.blamed(refusal, plan, most, |it| format!("{} logins at most", it.grouped()));
             refusal.labelled(limit.at, "the limit").help(
-                "scan less, with fewer credentials or fewer `retries`, or raise the limit in a \
-                 change of its own",
+                "scan less, use fewer credentials or `retries`, or raise the limit in a separate \
+                 change",
             )
         })
     }
@@ -177,8 +177,7 @@ impl<'a> LimitCheck<'a> {
         ];
         let limits = limits.into_iter().flatten().collect::<Vec<_>>().join(" and ");
         let message = format!(
-            "the plan destroys {n} of the {n_owned} discoveries that the files own, and \
-             `max_delete` is {limits}"
+            "the plan destroys {n} of the {n_owned} managed discoveries; `max_delete` is {limits}"
         );
         let mut refusal = Diagnostic::error(&codes::policy::MAX_DELETE, message);
         let places = destroyed.iter().filter_map(|it| self.by_name.get(&it.name));
@@ -186,8 +185,8 @@ impl<'a> LimitCheck<'a> {
             refusal = refusal.labelled(it.name.span, "destroyed");
         }
         Some(refusal.labelled(*at, "the limit").help(
-            "keep some of them, or raise the limit in a change of its own; `--allow-delete` does \
-             not lift it",
+            "keep some of them, or raise the limit in a separate change; `--allow-delete` does not \
+             lift it",
         ))
     }
 
@@ -208,7 +207,7 @@ impl<'a> LimitCheck<'a> {
             Reason::DeclaredAbsent => (
                 it.and_then(|it| Some(it.state.as_ref()?.at)),
                 "this deletes it",
-                "give it as `present` or `stopped`",
+                "set `state: present` or `state: stopped`",
             ),
             Reason::ReplaceRequested => (
                 it.and_then(|it| Some(it.on_change.as_ref()?.at)),
@@ -221,7 +220,7 @@ impl<'a> LimitCheck<'a> {
             _ => (
                 None,
                 "",
-                "no file gives it: give it again under this name, or plan without `--prune`",
+                "no file declares it: declare it again under this name, or plan without `--prune`",
             ),
         };
         let refusal = match place {
@@ -252,7 +251,7 @@ impl<'a> LimitCheck<'a> {
         let more = seen.len().saturating_sub(MOST_OVERLAPS);
         if more != 0 || overlaps.is_cut {
             let n = if overlaps.is_cut { String::new() } else { format!("{more} ") };
-            let message = format!("there are {n}more overlaps than are told");
+            let message = format!("there are {n}more overlaps than are shown");
             told.push(Diagnostic::warning(&codes::policy::OVERLAP, message));
         }
         let is_refused = *grade == Grade::Error;
@@ -270,7 +269,7 @@ impl<'a> LimitCheck<'a> {
         let Overlap { names: (one, other), ranges, addresses: count, spans: _ } = it;
         let shown_name = |name: &Name| match self.by_name.get(name) {
             Some(_) => format!("`{name}`"),
-            None => format!("`{name}`, which no file gives,"),
+            None => format!("`{name}` (unmanaged)"),
         };
         let message = format!(
             "{} and {} both scan {} ({})",
@@ -285,7 +284,7 @@ impl<'a> LimitCheck<'a> {
                 said = said.labelled(place_of_target(it), format!("`{name}`"));
             }
         }
-        said.help("let one of them scan it")
+        said.help("let only one of them scan it")
     }
 }
 
@@ -356,18 +355,18 @@ mod tests {
             ..Policy::default()
         });
         insta::assert_snapshot!(refusals(&scenario), @"
-        trueup::policy::max_new_addresses the plan scans 3,968 addresses that no live discovery covers, and `max_new_addresses` is 1,000
+        trueup::policy::max_new_addresses the plan scans 3,968 addresses that no live discovery covers; `max_new_addresses` is 1,000
           10.1.0.0/21: 2,048 new
           10.2.0.0/22: 1,024 new
           10.3.0.0/23: 512 new
           : the limit
-          help: scan less, or raise the limit in a change of its own
-        trueup::policy::max_login_attempts the plan logs in to devices up to 7,936 times, and `max_login_attempts` is 2,000
+          help: scan less, or raise the limit in a separate change
+        trueup::policy::max_login_attempts the plan logs in to devices up to 7,936 times; `max_login_attempts` is 2,000
           10.1.0.0/21: 4,096 logins at most
           10.2.0.0/22: 2,048 logins at most
           10.3.0.0/23: 1,024 logins at most
           : the limit
-          help: scan less, with fewer credentials or fewer `retries`, or raise the limit in a change of its own
+          help: scan less, use fewer credentials or `retries`, or raise the limit in a separate change
         ");
     }
 
@@ -406,9 +405,9 @@ mod tests {
         }
         insta::assert_snapshot!(of(&slower, "10.9.0.7"), @"
         trueup::policy::forbid_ranges `a` scans 10.9.0.7, which `forbid_ranges` forbids
-          10.0.0.0/24: not this, but what is on the controller and is kept
+          10.0.0.0/24: the setting on the controller, which is kept, is the cause, not this one
           : forbidden here
-          help: put it right on the controller, or let `--drift revert` do it
+          help: correct it on the controller, or use `--drift revert`
         ");
     }
 
@@ -424,17 +423,17 @@ mod tests {
             ..Policy::default()
         });
         insta::assert_snapshot!(refusals(&scenario), @"
-        trueup::policy::max_addresses_per_discovery `n` has 18,446,744,073,709,551,615 addresses, and `max_addresses_per_discovery` is 18,446,744,073,709,551,614
+        trueup::policy::max_addresses_per_discovery `n` has 18,446,744,073,709,551,615 addresses; `max_addresses_per_discovery` is 18,446,744,073,709,551,614
           2001:db8::/64: 18,446,744,073,709,551,615 addresses
           : the limit
-          help: scan less, leave addresses out with `exclude`, or make several of it
+          help: scan less, exclude addresses with `exclude`, or split the discovery
         trueup::policy::forbid_ranges `n` scans 2001:db8::6, 2001:db8::8, which `forbid_ranges` forbids
           2001:db8::/64: this scans it
           : forbidden here
           help: leave out with `exclude` what is forbidden, or scan less
-        trueup::policy::allow_only_within `n` scans 2001:db8::ffff:ffff:ffff:fff1-2001:db8::ffff:ffff:ffff:ffff, which `allow_only_within` does not have
+        trueup::policy::allow_only_within `n` scans 2001:db8::ffff:ffff:ffff:fff1-2001:db8::ffff:ffff:ffff:ffff, which is outside `allow_only_within`
           2001:db8::/64: this scans it
-          : allowed is only this
+          : only this is allowed
           help: leave out with `exclude` what is not allowed, or scan less
         ");
     }
@@ -447,7 +446,7 @@ mod tests {
         let policy = |grade| Policy { overlap: Some(limit(grade)), ..Policy::default() };
         let told = refusals(&scenario.clone().limited(policy(Grade::Error)));
         assert_eq!(told.matches("trueup::policy::overlap").count(), 101, "{told}");
-        assert!(told.contains("there are 20 more overlaps than are told"), "{told}");
+        assert!(told.contains("there are 20 more overlaps than are shown"), "{told}");
         let warned = scenario.clone().limited(policy(Grade::Warn)).plan();
         assert!(warned.is_complete() && warned.diagnostics.len() == 101);
         assert!(scenario.limited(policy(Grade::Off)).plan().diagnostics.is_empty());

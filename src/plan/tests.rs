@@ -210,9 +210,9 @@ fn two_of_a_name_are_an_error_whatever_is_wanted() {
     let scenario = Scenario::new("lab; cidr 10.0.0.0/24", "lab\nlab");
     insta::assert_snapshot!(planned(&scenario), @"
     This plan cannot be applied: 1 error. The discoveries with errors are left out of it.
-    error trueup::plan::duplicate_live_name: the controller has 2 discoveries called `lab`: ids 1, 2
+    error trueup::plan::duplicate_live_name: the controller has 2 discoveries named `lab`: ids 1, 2
       at 1: lab
-      help: a name is all that tells discoveries apart: delete all but one on the controller
+      help: only the name identifies a discovery: delete all but one on the controller
     ");
 }
 
@@ -241,7 +241,7 @@ fn a_name_that_is_asked_for_is_run_again_unless_it_runs() {
     let scenario = pair("", "running").rerunning(&["lab"]);
     insta::assert_snapshot!(planned(&scenario), @"
     No changes. Your infrastructure matches the configuration.
-    warning trueup::plan::already_running: `lab` is running: `--rerun` does nothing to it
+    warning trueup::plan::already_running: `lab` is already running: `--rerun` is ignored
       at 1: lab
     ");
 }
@@ -250,7 +250,7 @@ fn a_name_that_is_asked_for_is_run_again_unless_it_runs() {
 fn a_run_state_that_is_not_known_is_said_where_it_matters() {
     insta::assert_snapshot!(planned(&pair("rerun until_complete", "unknown")), @"
     No changes. Your infrastructure matches the configuration.
-    warning trueup::plan::run_state_unknown: whether `lab` runs is not known (Inactive, Complete): it is not run again
+    warning trueup::plan::run_state_unknown: it is not known whether `lab` runs (Inactive, Complete): it is not run again
       at 1: lab
       help: look at it on the controller, or run it with `--rerun`
     ");
@@ -263,7 +263,7 @@ fn a_run_state_that_is_not_known_is_said_where_it_matters() {
 fn a_run_whose_end_is_not_known_is_not_run_again() {
     insta::assert_snapshot!(planned(&pair("rerun older_than 1d", "failed")), @"
     No changes. Your infrastructure matches the configuration.
-    warning trueup::plan::run_age_unknown: when the last run of `lab` ended is not known: it is not run again
+    warning trueup::plan::run_age_unknown: it is not known when the last run of `lab` ended: it is not run again
       at 1: older_than 1d
       help: run it once with `--rerun`
     ");
@@ -300,15 +300,15 @@ fn every_reference_that_does_not_resolve_is_an_error_at_its_place() {
     error trueup::plan::credential_missing: the controller has no cli credential `netopz`
       at 1: netopz
       help: the controller's cli credentials: legacy (admin), id c2; legacy (root), id c3; netops (netops), id c1; twin (twin), id c4; twin (twin), id c5
-    error trueup::plan::credential_ambiguous: `legacy` may be any of 2 cli credentials
+    error trueup::plan::credential_ambiguous: `legacy` matches 2 cli credentials
       at 1: legacy
-      help: say which, by its `username` or by its `id`: legacy (admin), id c2; legacy (root), id c3
-    error trueup::plan::credential_of_another_kind: `core` is not a credential of kind `cli`, but of `snmp_v3`
+      help: choose one by its `username` or its `id`: legacy (admin), id c2; legacy (root), id c3
+    error trueup::plan::credential_of_another_kind: `core` is a credential of kind `snmp_v3`, not `cli`
       at 1: core
-      help: give it under `snmp_v3`, or name one of kind `cli` here
-    error trueup::plan::credential_of_another_kind: `id s1` is not a credential of kind `snmp_v2_read`, but of `snmp_v3`
+      help: list it under `snmp_v3`, or name one of kind `cli` here
+    error trueup::plan::credential_of_another_kind: `id s1` is a credential of kind `snmp_v3`, not `snmp_v2_read`
       at 1: id s1
-      help: give it under `snmp_v3`, or name one of kind `snmp_v2_read` here
+      help: list it under `snmp_v3`, or name one of kind `snmp_v2_read` here
     error trueup::plan::credential_missing: the controller has no netconf credential `x`
       at 1: x
       help: the controller's netconf credentials: netconf-830, id n1
@@ -334,7 +334,7 @@ fn the_same_credential_twice_is_a_warning() {
     assert_eq!(changes(&scenario), "");
     insta::assert_snapshot!(planned(&scenario), @"
     No changes. Your infrastructure matches the configuration.
-    warning trueup::plan::credential_twice: the cli credential `netops (netops)` is given twice
+    warning trueup::plan::credential_twice: the cli credential `netops (netops)` is listed twice
       at 1: id c1 <- here
       at 1: netops <- and here
     ");
@@ -376,12 +376,12 @@ fn an_error_keeps_its_own_change_out_and_no_other() {
     This plan cannot be applied: 1 error. The discoveries with errors are left out of it.
     Plan: 1 to add, 0 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 1 scanned, 1 of them new.
-    error trueup::plan::no_cli_credential: `lab` would be made without a `cli` credential
+    error trueup::plan::no_cli_credential: `lab` would be created without a `cli` credential
       at 1: lab
-      help: give it one: `credentials: {cli: [DESCRIPTION]}`, here or in `defaults`
-    warning trueup::plan::no_snmp_credential: `lab` would be made without an SNMP credential
+      help: add one: `credentials: {cli: [DESCRIPTION]}`, here or in `defaults`
+    warning trueup::plan::no_snmp_credential: `lab` would be created without an SNMP credential
       at 1: lab
-      help: the controller may refuse it, and finds less: give `snmp_v3` or `snmp_v2_read`
+      help: the controller may reject it, or find less: add `snmp_v3` or `snmp_v2_read`
     "#);
 }
 
@@ -461,9 +461,9 @@ fn a_create_starts_a_run_even_where_none_is_wanted() {
 
     Plan: 1 to add, 0 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 256 scanned, 256 of them new.
-    warning trueup::plan::create_starts_a_run: making `lab` starts a run of it, in spite of `rerun: never`
+    warning trueup::plan::create_starts_a_run: creating `lab` starts a run in spite of `rerun: never`
       at 1: never
-      help: the classic interface cannot make a discovery without running it
+      help: the classic interface cannot create a discovery without running it
     "#);
     assert_eq!(codes(&new("; rerun never").rerunning(&["lab"])), "");
     let replace = format!("retries 3; rerun never; on_change replace; {CREDENTIALS}");
@@ -475,9 +475,9 @@ fn a_discovery_with_credentials_of_its_own_is_never_edited() {
     let scenario = pair("retries 3", "retries 2; own userNameList");
     insta::assert_snapshot!(planned(&scenario), @"
     This plan cannot be applied: 1 refusal. The discoveries with errors are left out of it.
-    error trueup::plan::own_credentials (refuses): `lab` has credentials of its own (`userNameList`), which cannot be read, and an edit would lose them
+    error trueup::plan::own_credentials (refuses): `lab` has its own credentials (`userNameList`), which cannot be read; an edit would lose them
       at 1: lab
-      help: with `state: present` and `on_change: replace` it is made anew without them; or change it on the controller by hand
+      help: set `state: present` and `on_change: replace` to recreate it without them, or change it on the controller by hand
     ");
     for keys in ["retries 2", "state stopped", "state absent", "rerun always"] {
         assert_eq!(codes(&pair(keys, "retries 2; own userNameList")), "", "{keys}");
@@ -503,7 +503,7 @@ fn a_replace_is_the_consent_to_lose_credentials() {
 
     Plan: 1 to add, 0 to change, 1 to destroy.
     Runs: 1 to start. Addresses: 256 scanned, 0 of them new.
-    warning trueup::plan::own_credentials_lost: `lab` loses its own credentials (`userNameList`) when it is replaced: they cannot be read
+    warning trueup::plan::own_credentials_lost: replacing `lab` loses its own credentials (`userNameList`): they cannot be read
       at 1: replace
     "#);
     let stopped = pair(&format!("{keys}; state stopped"), "retries 2; own userNameList");
@@ -526,9 +526,9 @@ fn masked_secrets_are_left_out_of_an_edit() {
 
     Plan: 0 to add, 1 to change, 0 to destroy.
     Runs: 1 to start. Addresses: 256 scanned, 0 of them new.
-    warning trueup::plan::secrets_not_sent: `lab` has masked secrets (`snmpRoCommunity`): an edit leaves them out
+    warning trueup::plan::secrets_not_sent: `lab` has masked secrets (`snmpRoCommunity`): an edit does not send them
       at 1: lab
-      help: its global credentials are kept; look at its runs once it is edited
+      help: its global credentials are kept; check its runs after the edit
     "#);
     assert_eq!(codes(&pair("", "cli netops; masked snmpRoCommunity")), "");
 }
@@ -537,9 +537,9 @@ fn masked_secrets_are_left_out_of_an_edit() {
 fn somebody_elses_edit_is_said() {
     insta::assert_snapshot!(planned(&pair("", "edited")), @"
     No changes. Your infrastructure matches the configuration.
-    warning trueup::plan::being_edited: somebody may be editing `lab`: the controller says `Edit`
+    warning trueup::plan::being_edited: another user may be editing `lab`: its status is `Edit`
       at 1: lab
-      help: what they save after this plan is applied wins
+      help: what the user saves after this plan is applied overwrites it
     ");
 }
 
@@ -548,9 +548,9 @@ fn a_name_that_looks_alike_is_said() {
     let scenario = Scenario::new("HQ Core; cidr 10.0.0.0/24; state stopped", "hqcore");
     insta::assert_snapshot!(planned(&scenario), @"
     No changes. Your infrastructure matches the configuration.
-    warning trueup::plan::similar_name: `HQ Core` is not on the controller, and `hqcore` is
+    warning trueup::plan::similar_name: `HQ Core` does not exist on the controller, but `hqcore` does
       at 1: HQ Core
-      help: they differ in letter case or blanks only, and are two discoveries to a controller
+      help: they differ only in letter case or spaces, and are two discoveries to the controller
     ");
     let renamed = Scenario::new("HQ; cidr 10.0.0.0/24; state stopped\nhq; state absent", "hq");
     assert_eq!(codes(&renamed), "");
@@ -564,9 +564,9 @@ fn hops_that_cannot_be_compared_are_said() {
     };
     insta::assert_snapshot!(planned(&hops("3", "?")), @"
     No changes. Your infrastructure matches the configuration.
-    warning trueup::plan::hops_not_reported: the controller does not say how many hops `hq` goes
+    warning trueup::plan::hops_not_reported: the controller does not report the hops of `hq`
       at 1: 10.0.0.1 3
-      help: whether they are as wanted cannot be told: they are not compared
+      help: they cannot be compared, so a difference is not noticed
     ");
     assert_eq!(codes(&hops("16", "?")), "");
     assert_eq!(codes(&hops("3", "3")), "");
@@ -578,14 +578,14 @@ fn what_cannot_be_understood_is_an_error_only_where_it_matters() {
     let odd = "odd; unreadable discoveryType \"Foo\"";
     insta::assert_snapshot!(planned(&Scenario::new("odd; state absent", odd)), @r#"
     This plan cannot be applied: 1 error. The discoveries with errors are left out of it.
-    error trueup::plan::unreadable: the live discovery `odd` cannot be understood: `discoveryType` is "Foo"
+    error trueup::plan::unreadable: the live discovery `odd` cannot be read: `discoveryType` is "Foo"
       at 1: odd
-      help: nothing is done to it as long as that is so: look at it on the controller
+      help: it is left alone until then: look at it on the controller
     "#);
     insta::assert_snapshot!(planned(&Scenario::new("lab; state absent", odd)), @r#"
     No changes. Your infrastructure matches the configuration.
-    warning trueup::plan::unreadable: 1 live discovery that no file names cannot be understood: `odd` (`discoveryType` is "Foo")
-      help: what they cover is not counted among the addresses; they are left alone
+    warning trueup::plan::unreadable: 1 unmanaged live discovery cannot be read: `odd` (`discoveryType` is "Foo")
+      help: the plan leaves them alone and does not count their addresses
     "#);
     let pruned = Scenario::new("lab; state absent", odd).pruning(&["*"]);
     assert_eq!(codes(&pruned), "unreadable");
@@ -676,7 +676,7 @@ fn prune_is_refused_beyond_two_and_a_fifth() {
     Plan: 0 to add, 0 to change, 3 to destroy.
     Addresses: 768 dropped.
     error trueup::plan::too_many_deletions (refuses): `--prune` would delete 3 of the 4 discoveries that `manage.names` covers
-      help: if all of them are to go, say `--allow-delete 3`
+      help: to delete all of them, pass `--allow-delete 3`
     "#);
 }
 
@@ -703,7 +703,7 @@ fn a_narrowed_plan_says_that_it_is() {
     Limited by --only a --only b --except b: 3 discoveries ignored.
     Plan: 0 to add, 1 to change, 0 to destroy.
     Runs: 1 to stop.
-    warning trueup::plan::rerun_narrowed_away: `--rerun` names `c`, and `--only` or `--except` leaves it out
+    warning trueup::plan::rerun_narrowed_away: `--rerun` names `c`, which `--only` or `--except` excludes
       at 3: c
     ");
 }
@@ -718,19 +718,19 @@ fn what_is_asked_for_against_the_files_is_an_error_before_any_request() {
     let mut scenario = Scenario::new("", "");
     scenario.options.prune = true;
     insta::assert_snapshot!(check(&scenario), @r#"
-    error trueup::plan::prune_without_names: `--prune` needs `manage.names` in a file: it says which names it may delete
+    error trueup::plan::prune_without_names: `--prune` needs `manage.names` in a file, which says which names it may delete
       help: add `manage: {names: ["branch-*"]}` to a file, with your own patterns
     error trueup::plan::prune_without_discoveries: `--prune` needs at least one discovery in the files
       help: without one, everything that `manage.names` covers would be deleted
     "#);
     let scenario = Scenario::new("a; state absent\nb; state stopped\nc; address 10.0.0.1", "");
     insta::assert_snapshot!(check(&scenario.rerunning(&["c", "b", "nobody", "b", "a"])), @"
-    error trueup::plan::rerun_not_present: `--rerun` names `a`, which is to be absent
+    error trueup::plan::rerun_not_present: `--rerun` names `a`, which is declared absent
       at 1: absent <- it is not present
-    error trueup::plan::rerun_not_present: `--rerun` names `b`, which is to be stopped
+    error trueup::plan::rerun_not_present: `--rerun` names `b`, which is declared stopped
       at 2: stopped <- it is not present
-    error trueup::plan::rerun_not_present: `--rerun` names `nobody`, which no file gives
-      help: a discovery is run again only where a file gives it as present
+    error trueup::plan::rerun_not_present: `--rerun` names `nobody`, which no file declares
+      help: only a discovery that a file declares as present is run again
     ");
 }
 

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::origin::{Comparison, Drift, Origin, Origins};
 use crate::{
     codes,
@@ -115,7 +118,10 @@ pub(crate) struct Change {
 /// What a change is, in one word.
 ///
 /// In the order in which changes are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema, Serialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Action {
     Delete,
     Replace,
@@ -150,7 +156,10 @@ pub(crate) enum Reason {
 }
 
 /// One part of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema, Serialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Step {
     Stop,
     Edit,

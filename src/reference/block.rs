@@ -1,15 +1,15 @@
-//! A page without a format.
+//! A page, before it has a format.
 
-/// A part of a page. In texts, backticks mark code, and nothing else is markup.
+/// A part of a page. Texts have code between backticks, and nothing else that is marked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Block {
-    /// A heading; level 1 is the title of the page.
+    /// A heading; 1 is the page's own.
     Heading(usize, String),
     /// A paragraph.
     Text(String),
-    /// Literal lines, and their language: `yaml`, `sh`, or nothing.
+    /// Lines that are shown as they are, and their language: `yaml`, `sh`, or nothing.
     Lines(&'static str, String),
-    /// Rows under a head. The first cell of a row is its subject.
+    /// Rows under a head, the first cell of each row being what it is about.
     Table(Vec<&'static str>, Vec<Vec<String>>),
 }
 
@@ -18,9 +18,16 @@ impl Block {
         Self::Heading(level, text.into())
     }
 
-    /// Splits a text into paragraphs at blank lines.
-    pub(crate) fn paragraphs(text: &str) -> impl Iterator<Item = Self> + '_ {
-        text.split("\n\n").map(|it| Self::Text(it.to_owned()))
+    /// Reads the paragraphs and the fenced code of a section in Markdown. No fence has an empty
+    /// line.
+    pub(crate) fn of_section(markdown: &'static str) -> impl Iterator<Item = Self> {
+        markdown.trim_end().split("\n\n").map(|part| match part.strip_prefix("```") {
+            Some(fence) => {
+                let (language, code) = fence.split_once('\n').unwrap_or_default();
+                Self::lines(language, code.trim_end_matches("```"))
+            }
+            None => Self::Text(part.replace('\n', " ")),
+        })
     }
 
     pub(crate) fn lines(language: &'static str, text: impl Into<String>) -> Self {

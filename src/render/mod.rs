@@ -23,9 +23,15 @@ mod terraform;
 
 mod html;
 
-mod record;
+mod report;
+
+mod log_record;
+
+mod diagnostics;
 
 mod annotations;
+
+mod status;
 
 pub(crate) use self::{
     account::{account_text, is_halved, words as outcome_words},
@@ -33,16 +39,16 @@ pub(crate) use self::{
         Annotation, Ended, Named, Rule, annotation, github_commands, inert, line_hashes,
         sarif_document,
     },
+    diagnostics::{diagnostics_json, diagnostics_schema},
     difference::{ChangedWords, Piece, changed_words},
     html::{plan_page, report_page},
+    log_record::{LogRecord, event_schema},
     markdown::{PlanAbout, plan_markdown},
     plan::{Show, plan_text},
-    record::{
-        LogRecord, ReportAbout, diagnostics_json, diagnostics_schema, event_line, event_schema,
-        report_document, report_json, report_schema,
-    },
+    report::{ReportAbout, report_document, report_json, report_schema},
     saved::{About, Saved, digest_of, plan_json, plan_schema, saved_plan, schema_text},
     stale::stale_text,
+    status::Status,
     terraform::plan_terraform,
 };
 

@@ -33,7 +33,7 @@ pub(crate) trait Observer {
     fn print(&mut self, text: &str);
 
     /// Takes a record for `--events`.
-    fn record(&mut self, record: LogRecord<'_>) -> Result<(), SinkError>;
+    fn record(&mut self, record: LogRecord) -> Result<(), SinkError>;
 
     /// Takes a sign of progress.
     fn progress(&mut self, progress: Progress<'_>);

@@ -63,7 +63,7 @@ pub(crate) async fn make_plan(
     plan.refuse(files.refusals.iter().cloned());
     let (_, others) = plan.complaints();
     observer.diagnostics(&[files.warnings.clone(), others].concat(), &files.sources);
-    _ = observer.record(LogRecord::PlanMade(&plan));
+    _ = observer.record(LogRecord::plan_made(&plan));
     observer.note(&controller_summary(&plan));
     Ok((plan, LiveSnapshot { live, at }))
 }

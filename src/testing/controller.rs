@@ -12,9 +12,9 @@ use crate::api::{BoxFuture, Client, ClientLimits, Login, NoResponse, Secret, Tra
 pub(super) const TOKEN: &str = "/dna/system/api/v1/auth/token";
 
 /// Answers every request by a function of its path and query.
-struct Told<F>(F);
+struct Respond<F>(F);
 
-impl<F> Transport for Told<F>
+impl<F> Transport for Respond<F>
 where
     F: Fn(&str) -> Response<Bytes> + Send + Sync,
 {
@@ -42,7 +42,7 @@ pub(super) fn client_of(
     let base = base.expect("invariant: it is a URL");
     let pace = ClientLimits::new(NonZeroUsize::MIN, 1);
     let client = Client::new(
-        Arc::new(Told(answer)),
+        Arc::new(Respond(answer)),
         base,
         Login::new("user", Secret::new("password")),
         pace,

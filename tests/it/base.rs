@@ -339,7 +339,7 @@ async fn what_was_deleted_made_or_started_by_hand_is_drift() {
                 old: it exists, but the files declare it absent\n";
     assert!(ran.out.contains(left), "{}", ran.out);
     let ran = bench.run("plan --base main --drift fail").await;
-    for said in ["`gone` was deleted", "`old` was made", "`lab` was started"] {
+    for said in ["`gone` was deleted", "`old` was created", "`lab` was started"] {
         assert!(ran.err.contains(&format!("{said} on the controller")), "{said}: {}", ran.err);
     }
     assert_eq!(ran.exit, Exit::Refused);
@@ -554,7 +554,7 @@ async fn a_base_whose_files_have_mistakes_is_said_to_have_them() {
     let ran = bench.run("plan --base main").await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     let sha = bench.git("rev-parse --short=7 main");
-    let warning = format!("Warning: the files at {sha}, to compare with, have mistakes: ");
+    let warning = format!("Warning: the files at {sha}, the base, have errors: ");
     assert!(ran.err.contains(&warning) && ran.err.contains("discoveries.yaml:"), "{}", ran.err);
     assert!(ran.out.contains("1 change from this branch."), "{}", ran.out);
     for drift in ["keep", "fail"] {

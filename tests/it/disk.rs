@@ -8,7 +8,7 @@ use std::{
 };
 
 use trueup::cli::{Appended, Disk};
-use trueup_simulator::Cord;
+use trueup_simulator::Disconnect;
 
 /// A disk in memory. Clones are the same disk.
 #[derive(Clone, Default)]
@@ -19,7 +19,7 @@ struct State {
     files: BTreeMap<PathBuf, Shared>,
     /// The file that was made last.
     newest: Option<PathBuf>,
-    death: Option<(Moment, Cord)>,
+    death: Option<(Moment, Disconnect)>,
     /// Whether whoever uses it is dead: nothing that is done to it happens any more.
     is_dead: bool,
     /// How many more times it syncs before it fails to, if it does.
@@ -59,9 +59,9 @@ impl MemoryDisk {
         }
     }
 
-    /// Has whoever uses it die at a moment, and a cord pulled then.
-    pub(crate) fn die_at(&self, moment: Moment, cord: Cord) {
-        self.lock().death = Some((moment, cord));
+    /// Has whoever uses it die at a moment, and a disconnect pulled then.
+    pub(crate) fn die_at(&self, moment: Moment, disconnect: Disconnect) {
+        self.lock().death = Some((moment, disconnect));
     }
 
     /// Has it fail to sync once it has so often, until it is mended with `None`.
@@ -87,6 +87,11 @@ impl MemoryDisk {
         self.lock().files.insert(PathBuf::from(path), Arc::new(Mutex::new(kept)));
     }
 
+    /// Removes a file.
+    pub(crate) fn remove(&self, path: &str) {
+        self.lock().files.remove(&PathBuf::from(path));
+    }
+
     /// Returns the text of every file.
     pub(crate) fn texts(&self) -> BTreeMap<PathBuf, String> {
         // A line may be torn within a letter.
@@ -102,7 +107,7 @@ impl MemoryDisk {
 impl State {
     /// Counts down to the moment of death.
     fn note(&mut self, what: Moment) {
-        let Some((moment, cord)) = &mut self.death else { return };
+        let Some((moment, disconnect)) = &mut self.death else { return };
         let ((Moment::Appended(n_left), Moment::Appended(_))
         | (Moment::Synced(n_left), Moment::Synced(_))) = (moment, what)
         else {
@@ -110,7 +115,7 @@ impl State {
         };
         *n_left = n_left.saturating_sub(1);
         if *n_left == 0 {
-            cord.pull();
+            disconnect.cut();
             self.is_dead = true;
         }
     }

@@ -199,3 +199,32 @@ async fn a_plan_as_json_is_the_plan_that_is_saved() {
     assert_eq!(plan["changes"][0]["source"]["line"], 4);
     assert_eq!(plan["applyable"], true);
 }
+
+/// Each event of an apply is the same record in the journal and in `--events`.
+#[tokio::test(start_paused = true)]
+async fn the_journal_and_the_events_have_the_same_records() {
+    let bench = Bench::like(&["create@2=fail:Nope", "create@1=reset"], &[]);
+    bench.files(FILES);
+    let ran = bench.run("apply --auto-approve --events -").await;
+    let records = |text: &str, format: Format| {
+        let lines = text.lines().map(|it| format.checked(it));
+        let of_the_command =
+            ["plan", "plan_started", "plan_made", "waiting", "report", "finished", "exit"];
+        let lines = lines.filter(|it| !of_the_command.contains(&it["event"].as_str().unwrap()));
+        let record = |mut line: Value| {
+            let envelope = line.as_object_mut().unwrap();
+            assert_eq!(envelope.remove("format_version").unwrap(), "2.0");
+            assert!(envelope.remove("seq").unwrap().is_u64());
+            assert!(envelope.remove("time").unwrap().is_string());
+            line
+        };
+        lines.map(record).collect::<Vec<_>>()
+    };
+    let journal = bench.disk.texts().into_values().next().unwrap();
+    let events = records(&ran.out, Format::Events);
+    assert_eq!(events, records(&journal, Format::Journal));
+    let submitting = events.iter().find(|it| it["event"] == "submitting").unwrap();
+    assert_eq!(submitting["change"]["position"], 0);
+    assert!(submitting["controller_time"].is_string(), "{submitting}");
+    assert!(events.iter().any(|it| it["event"] == "failed"), "{events:#?}");
+}

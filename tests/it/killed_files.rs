@@ -124,7 +124,7 @@ fn a_journal_in_the_way_is_settled_and_put_aside() {
     let (shell, server) = cut_short();
     let line = "apply --auto-approve --journal j.jsonl";
     let ended = shell.expect(0, line);
-    let said = "An earlier apply was cut short, with 1 under way (j.jsonl). Looking what came";
+    let said = "An earlier apply was interrupted, with 1 operation in flight (j.jsonl). Checking";
     assert!(ended.err.contains(said), "{ended:#?}");
     assert_eq!(last_line(&shell.path("j.1.jsonl")), "taken_over");
     assert_eq!(last_line(&shell.path("j.jsonl")), "finished");
@@ -183,12 +183,12 @@ fn a_journal_that_is_broken_in_the_middle_stops_an_apply_and_a_resume() {
     fs::create_dir(shell.path(".trueup")).unwrap();
     fs::remove_file(shell.path("j.jsonl")).unwrap();
     let broken = [
-        (with_line(&text, 2, |it| it.replace("apply_started", "apply_st")), "its line 2 cannot"),
-        (with_line(&text, 3, |it| it[..it.len() / 2].to_owned()), "its line 3 cannot"),
-        (with_line(&text, 1, |it| it.replace("10.0.1.0", "10.0.9.0")), "its line 1 cannot"),
+        (with_line(&text, 2, |it| it.replace("apply_started", "apply_st")), "line 2 is invalid"),
+        (with_line(&text, 3, |it| it[..it.len() / 2].to_owned()), "line 3 is invalid"),
+        (with_line(&text, 1, |it| it.replace("10.0.1.0", "10.0.9.0")), "line 1 is invalid"),
         (with_line(&text, 1, |it| it.replacen("\"1.0\"", "\"2.0\"", 1)), "version 2.0"),
-        (with_line(&text, 2, |_| "{\"a\":".repeat(1 << 20)), "its line 2 cannot"),
-        (text.replace('\n', "\n\u{feff}"), "its line 2 cannot"),
+        (with_line(&text, 2, |_| "{\"a\":".repeat(1 << 20)), "line 2 is invalid"),
+        (text.replace('\n', "\n\u{feff}"), "line 2 is invalid"),
     ];
     for (text, words) in &broken {
         shell.file(".trueup/j.jsonl", text);
@@ -211,7 +211,7 @@ fn a_journal_that_is_far_too_large_stops_an_apply_and_a_resume() {
     fs::create_dir(shell.path(".trueup")).unwrap();
     let path = shell.path(".trueup/j.jsonl");
     fs::File::create(&path).unwrap().set_len((1 << 30) + 1).unwrap();
-    let words = "it is far larger than any journal";
+    let words = "it is larger than a journal can be";
     expect_refused(&shell, &server, (1, "apply --auto-approve"), words);
     expect_refused(&shell, &server, (4, "resume .trueup/j.jsonl"), words);
     assert_eq!(fs::metadata(&path).unwrap().len(), (1 << 30) + 1);
@@ -226,7 +226,7 @@ fn a_journal_that_an_editor_has_written_anew_is_read_or_refused() {
     let text = fs::read_to_string(shell.path("j.jsonl")).unwrap();
     for foreign in [format!("\u{feff}{text}"), with_line(&text, 1, nested)] {
         shell.file("j.jsonl", &foreign);
-        expect_refused(&shell, &server, (4, "resume j.jsonl"), "it is no journal: ");
+        expect_refused(&shell, &server, (4, "resume j.jsonl"), "it is not a journal: ");
         assert_eq!(fs::read_to_string(shell.path("j.jsonl")).unwrap(), foreign);
     }
     shell.file("j.jsonl", &text.replace('\n', "\r\n"));
@@ -268,7 +268,7 @@ fn resume_says_what_is_wrong_with_what_it_is_given() {
     shell.file("empty", "");
     shell.file("text", "no journal\n");
     fs::create_dir(shell.path("folder")).unwrap();
-    let name = "help: name a file that `trueup apply` has written";
+    let name = "help: name a file that `trueup apply` wrote";
     for path in
         ["nothing", "plan.json", "events.jsonl", "empty", "text", "folder", "discoveries.yaml"]
     {

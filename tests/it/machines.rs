@@ -79,7 +79,7 @@ fn a_document_that_is_none_is_seen() {
     assert!(refused(Format::Plan, "{}"));
     assert!(refused(
         Format::Events,
-        r#"{"format_version": "1.0", "seq": 1, "time": "", "event": "x"}"#
+        r#"{"format_version": "2.0", "seq": 1, "time": "", "event": "x"}"#
     ));
     assert!(refused(Format::Report, "[]"));
     assert!(refused(Format::Diagnostics, r#"{"valid": 1}"#));

@@ -53,6 +53,8 @@ mod limits;
 mod machines;
 /// Plans as comments on a pull request.
 mod markdown;
+/// Measures of the source, and the limits of some.
+mod measures;
 /// Files with mistakes: all of them in one go, each at its place.
 mod mistakes;
 /// The world moves between the plan and the writes.

@@ -155,7 +155,7 @@ async fn an_hour_of_looking_is_within_a_hundred_requests_a_minute_too() {
     let (bench, line) = two_hundred_changes(&options, 7).await;
     let ran = bench.run(&format!("{line} --wait runs")).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
-    let (n, n_refused) = (bench.requests("any"), bench.simulator.refused());
+    let (n, n_refused) = (bench.requests("any"), bench.simulator.rate_limited());
     let what = format!("{n_refused} of {n} refused in {:?}", ran.took);
     assert!(Duration::from_hours(1) <= ran.took, "{what}");
     assert!(200 < n && 0 < n_refused && n_refused * 20 < n, "{what}");
@@ -172,7 +172,7 @@ async fn the_longer_an_apply_takes_the_less_of_it_is_refused() {
         bench.files(&prefixes(n));
         let ran = bench.run("apply --auto-approve --timeout 2h").await;
         assert_eq!(ran.exit, Exit::Done);
-        let (n, n_refused) = (bench.requests("any"), bench.simulator.refused());
+        let (n, n_refused) = (bench.requests("any"), bench.simulator.rate_limited());
 
         assert!(n_refused * 1_000 < n * per_mille, "{rate:?}: {n_refused} of {n} refused");
         bench.expect_careful();
@@ -182,7 +182,7 @@ async fn the_longer_an_apply_takes_the_less_of_it_is_refused() {
 impl Bench {
     /// Expects that of a hundred requests a minute most were used and few were refused.
     fn expect_within_the_rate(&self, what: &str, ran: &Ran) {
-        let (n, n_refused) = (self.requests("any"), self.simulator.refused());
+        let (n, n_refused) = (self.requests("any"), self.simulator.rate_limited());
         let ideal = Duration::from_secs((n - n_refused).saturating_sub(100) * 60 / 100);
         let what = format!("{what}: {n_refused} of {n} refused, {:?} of {ideal:?}", ran.took);
 
@@ -219,7 +219,7 @@ async fn run_in_outage(bench: &Bench, line: &str, outage: &str, (from, to): (u64
         sleep(Duration::from_millis(from)).await;
         bench.simulator.inject(&format!("any@*={outage}")).unwrap();
         sleep(Duration::from_millis(to - from)).await;
-        bench.simulator.heal();
+        bench.simulator.clear_faults();
     };
     // Which of them is polled first decides nothing: the first request takes a while.
     tokio::join!(bench.run(line), outages).0
@@ -291,7 +291,7 @@ async fn what_goes_out_of_order_in_the_middle_for_longer_than_the_time_leaves_op
         let why = "last problem with the controller: ";
         assert!(ran.err.contains(why), "{outage}: {ran:#?}");
         bench.expect_careful();
-        bench.simulator.heal();
+        bench.simulator.clear_faults();
         bench.expect_healed().await;
     }
 }

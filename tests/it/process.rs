@@ -240,13 +240,13 @@ fn a_change_that_waits_for_its_run_says_so() {
 #[test]
 fn a_lost_answer_is_said_in_words_that_do_not_repeat_themselves() {
     let ended = Shell::new().expect(0, "apply --auto-approve --simulate --fault create=lost");
-    let words = "the connection ended before an answer: the answer was lost on its way (1 try)";
+    let words = "the connection ended before an answer: the answer was lost on its way (1 attempt)";
     assert!(ended.err.contains(words), "{ended:#?}");
 }
 
 #[test]
 fn a_user_without_the_right_to_it_is_told_which_rights_it_takes() {
-    let rights = "the user needs the right to read and write discoveries";
+    let rights = "the user needs permission to read and write discoveries";
     for (line, code) in [("plan", 9), ("status", 9)] {
         let ended = Shell::new().expect(code, &format!("{line} --simulate --quirk role=none"));
         assert!(ended.err.contains(rights), "{ended:#?}");

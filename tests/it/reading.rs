@@ -55,7 +55,7 @@ async fn a_read_that_fails_to_the_last_is_told_by_its_exit_code() {
         ("null", Exit::Failed, "null"),
         ("lost", Exit::Unreachable, "connection ended"),
         ("reset", Exit::Unreachable, "connection"),
-        ("hang", Exit::Unreachable, "nothing came within 20 s"),
+        ("hang", Exit::Unreachable, "no answer within 20 s"),
         ("taken:502", Exit::Unreachable, "502"),
     ];
     for place in ["count", "list", "credentials", "release"] {
@@ -120,8 +120,8 @@ async fn a_list_that_is_never_whole_is_none() {
     bench.files(&yaml("cidr: 10.1.0.0/24"));
     let ran = bench.run("plan").await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
-    assert!(ran.err.contains("the list is not complete: 4 counted before it was read"), "{ran:#?}");
-    assert!(ran.err.contains("5 different ones read, 5 counted after it"), "{ran:#?}");
+    assert!(ran.err.contains("the list is not complete: 4 counted before the read"), "{ran:#?}");
+    assert!(ran.err.contains("5 distinct ones read, 5 counted after it"), "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]

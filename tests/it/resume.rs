@@ -274,7 +274,7 @@ async fn what_an_apply_did_before_it_was_killed_counts_when_the_rest_fails() {
         assert!(ran.out.contains(words), "{words}: {ran:#?}");
     }
     assert!(ran.out.ends_with("1 done, 2 failed, 0 not tried, 0 still running.\n"), "{ran:#?}");
-    bench.simulator.heal();
+    bench.simulator.clear_faults();
     bench.expect_healed().await;
 }
 
@@ -300,7 +300,7 @@ async fn a_journal_in_the_way_is_settled_and_put_aside() {
     let line = "apply --auto-approve --journal j.jsonl";
     bench.simulator.inject("run=reset").unwrap();
     killed_at(&bench, line, &["in_doubt", "run"]).await;
-    bench.disk.put("k.jsonl", "{\"format_version\":\"1.0\",\"se");
+    bench.disk.put("k.jsonl", "{\"format_version\":\"2.0\",\"se");
     let ran = bench.run(line).await;
     assert!(ran.exit == Exit::Done && ran.out.contains("(rerun_owed)"), "{ran:#?}");
     let names = bench.disk.texts().into_keys().map(|it| it.to_str().unwrap().to_owned());
@@ -444,7 +444,7 @@ async fn an_apply_that_is_stale_forgets_nothing_of_what_an_earlier_one_left() {
         bench.simulator.inject("run@*=reset\ncreate@*=reset").unwrap();
         let apply = ["apply", &plan, "--simulate"];
         killed_while(&bench, bench.run_bare(&apply), &["in_doubt", request, "\"a\""]).await;
-        bench.simulator.heal();
+        bench.simulator.clear_faults();
         makes(&bench.simulator, "b", "10.9.0.0/24").await;
         let ran = bench.run_bare(&apply).await;
         assert_eq!(ran.exit, Exit::Stale, "{ran:#?}");
@@ -479,4 +479,48 @@ async fn nothing_leaves_whose_line_could_not_be_synced() {
     for exit in [Exit::Failed, Exit::Partial, Exit::Pending, Exit::Done] {
         assert!(seen.contains(&exit), "{seen:?}");
     }
+}
+
+/// Returns a journal as the first release wrote it, with that last line.
+fn of_the_first_release(text: &str, last: &str) -> String {
+    let envelope = r#""format_version":"1.0","seq":9,"time":"2026-01-01T00:00:00Z""#;
+    let first = text.lines().next().unwrap();
+    // Spelled so that no schema of today is held against it.
+    let first = first.replacen("\"2.0\"", "\"1.0\"", 1).replacen("\"plan\"", "\"pl\\u0061n\"", 1);
+    format!("{first}\n{{{envelope},\"event\":\"{last}\"}}\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_of_the_first_release_is_left_to_it() {
+    let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
+    let (_, text) = bench.disk.texts().into_iter().next().unwrap();
+    let (closed, open) = (".trueup/closed.jsonl", ".trueup/open.jsonl");
+    bench.disk.put(closed, &of_the_first_release(&text, "finished"));
+    bench.disk.put(".trueup/passed.jsonl", &of_the_first_release(&text, "taken_over"));
+    bench.disk.put(open, &of_the_first_release(&text, "apply_started"));
+    let expected = "its format is 1.0, that of trueup 0.1.0, which settles it\n  help: nothing was \
+                    sent; settle it with trueup 0.1.0: `trueup resume .trueup/open.jsonl`";
+    let before = bench.writes();
+    let resumed = bench.run_bare(&["resume", open, "--simulate"]).await;
+    for ran in [bench.run("apply --auto-approve").await, resumed] {
+        assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
+        assert!(ran.err.contains(expected), "{ran:#?}");
+    }
+    let planned = bench.run("plan").await;
+    assert!(planned.exit == Exit::Done && planned.err.contains("Warning"), "{planned:#?}");
+    assert_eq!(bench.writes(), before);
+    let ran = bench.run_bare(&["resume", closed, "--simulate"]).await;
+    assert!(ran.exit == Exit::Done && ran.err.contains(closed), "{ran:#?}");
+    bench.disk.remove(open);
+    let _applied = bench.expect_applied().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_journal_of_the_first_release_is_put_aside() {
+    let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
+    let (_, text) = bench.disk.texts().into_iter().next().unwrap();
+    bench.disk.put("j.jsonl", &of_the_first_release(&text, "finished"));
+    let ran = bench.run("apply --auto-approve --journal j.jsonl").await;
+    assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
+    assert!(bench.disk.texts().contains_key(&PathBuf::from("j.1.jsonl")));
 }

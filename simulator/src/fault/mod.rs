@@ -4,10 +4,10 @@ mod armed;
 
 mod parse;
 
-mod what;
+mod model;
 
 pub(crate) use self::{
     armed::Armed,
-    what::{Fate, Other, What, Where, Which},
+    model::{Effect, Occurrence, RequestKind, UserAction, WriteOutcome},
 };
-pub use self::{parse::FaultError, what::Fault};
+pub use self::{model::Fault, parse::FaultError};

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Fate, Fault, Other, What, Where, Which};
+use super::{Effect, Fault, Occurrence, RequestKind, UserAction, WriteOutcome};
 
 const PLACES: &str =
     "token count list get create edit run stop delete task tasks credentials release any";
@@ -46,29 +46,28 @@ impl FromStr for Fault {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        let (left, what_word) =
+        let (left, right) =
             text.split_once('=').ok_or_else(|| FaultError::Form(text.to_owned()))?;
-        let (place, which) = left.split_once('@').unwrap_or((left, "1"));
-        let place: Where = place.parse()?;
-        let which: Which = which.parse()?;
-        let what: What = what_word.parse()?;
-        if what.needs_write() && !place.can_write() {
-            return Err(FaultError::NeedsWrite(what_word.to_owned()));
+        let (kind, occurrence) = left.split_once('@').unwrap_or((left, "1"));
+        let (kind, occurrence): (RequestKind, Occurrence) = (kind.parse()?, occurrence.parse()?);
+        let effect: Effect = right.parse()?;
+        if effect.needs_write() && !kind.can_write() {
+            return Err(FaultError::NeedsWrite(right.to_owned()));
         }
-        Ok(Self { place, which, what })
+        Ok(Self { kind, occurrence, effect })
     }
 }
 
-impl FromStr for Where {
+impl FromStr for RequestKind {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let found = Self::ALL.iter().find(|(_, word)| *word == text);
-        found.map(|(place, _)| *place).ok_or_else(|| FaultError::Where(text.to_owned()))
+        found.map(|(kind, _)| *kind).ok_or_else(|| FaultError::Where(text.to_owned()))
     }
 }
 
-impl FromStr for Which {
+impl FromStr for Occurrence {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
@@ -89,7 +88,7 @@ impl FromStr for Which {
     }
 }
 
-impl FromStr for What {
+impl FromStr for Effect {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
@@ -97,10 +96,6 @@ impl FromStr for What {
         let number = |it: &str| it.parse::<u64>().map_err(|_| error());
         let status =
             |it: &str| it.parse().ok().filter(|n: &u16| (500..600).contains(n)).ok_or_else(error);
-        let other = |other, name: &str| match name {
-            "" => Err(error()),
-            name => Ok(Self::Other(other, name.to_owned())),
-        };
         match text.split_once(':') {
             None => match text {
                 "lost" => Ok(Self::Lost),
@@ -110,46 +105,47 @@ impl FromStr for What {
                 "cut" => Ok(Self::Cut),
                 "null" => Ok(Self::Null),
                 "hang" => Ok(Self::Hang),
-                "expire" => Ok(Self::Expire),
-                "stuck" => Ok(Self::Fate(Fate::Stuck)),
-                "stuck-done" => Ok(Self::Fate(Fate::StuckDone)),
-                "lie" => Ok(Self::Fate(Fate::Lie)),
+                "expire" => Ok(Self::ExpireTokens),
+                "stuck" => Ok(Self::Write(WriteOutcome::Stuck)),
+                "stuck-done" => Ok(Self::Write(WriteOutcome::StuckDone)),
+                "lie" => Ok(Self::Write(WriteOutcome::Lie)),
                 _ => status(text).map(Self::Status),
             },
             Some(("429", it)) => Ok(Self::TooMany { retry_after: Some(number(it)?) }),
             Some(("503", it)) => Ok(Self::Unavailable { retry_after: number(it)? }),
-            Some(("taken", it)) => status(it).map(Self::Taken),
+            Some(("taken", it)) => status(it).map(Self::ProcessedThenStatus),
             Some(("slow", it)) => number(it).map(Self::Slow),
-            Some(("late", it)) => number(it).map(Self::Late),
-            Some(("fail", it)) if !it.is_empty() => Ok(Self::Fate(Fate::Fails(it.to_owned()))),
-            Some(("other-create", it)) => other(Other::Create, it),
-            Some(("other-edit", it)) => other(Other::Edit, it),
-            Some(("other-delete", it)) => other(Other::Delete, it),
-            Some(("other-run", it)) => other(Other::Run, it),
-            Some(_) => Err(error()),
+            Some(("late", it)) => number(it).map(Self::LateTask),
+            Some(("fail", it)) if !it.is_empty() => {
+                Ok(Self::Write(WriteOutcome::Fails(it.to_owned())))
+            }
+            Some((word, name)) => {
+                let found = UserAction::ALL.iter().find(|it| it.1 == word && !name.is_empty());
+                found.map(|(it, _)| Self::OtherUser(*it, name.to_owned())).ok_or_else(error)
+            }
         }
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, which, what } = self;
-        match which {
-            Which::From { first: 1, last: 1 } => write!(f, "{place}={what}"),
-            which => write!(f, "{place}@{which}={what}"),
+        let Self { kind, occurrence, effect } = self;
+        match occurrence {
+            Occurrence::From { first: 1, last: 1 } => write!(f, "{kind}={effect}"),
+            occurrence => write!(f, "{kind}@{occurrence}={effect}"),
         }
     }
 }
 
-impl fmt::Display for Where {
+impl fmt::Display for RequestKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = Self::ALL.iter().find(|(place, _)| place == self);
-        let (_, word) = found.expect("invariant: `ALL` has every place");
+        let found = Self::ALL.iter().find(|(kind, _)| kind == self);
+        let (_, word) = found.expect("invariant: `ALL` has every kind");
         f.write_str(word)
     }
 }
 
-impl fmt::Display for Which {
+impl fmt::Display for Occurrence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::From { first, last } if first == last => write!(f, "{first}"),
@@ -160,7 +156,7 @@ impl fmt::Display for Which {
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lost => f.write_str("lost"),
@@ -169,23 +165,24 @@ impl fmt::Display for What {
             Self::TooMany { retry_after: Some(seconds) } => write!(f, "429:{seconds}"),
             Self::Unavailable { retry_after } => write!(f, "503:{retry_after}"),
             Self::Status(status) => write!(f, "{status}"),
-            Self::Taken(status) => write!(f, "taken:{status}"),
+            Self::ProcessedThenStatus(status) => write!(f, "taken:{status}"),
             Self::Html => f.write_str("html"),
             Self::Cut => f.write_str("cut"),
             Self::Null => f.write_str("null"),
             Self::Slow(millis) => write!(f, "slow:{millis}"),
             Self::Hang => f.write_str("hang"),
-            Self::Expire => f.write_str("expire"),
-            Self::Fate(Fate::Done) => f.write_str("done"),
-            Self::Fate(Fate::Stuck) => f.write_str("stuck"),
-            Self::Fate(Fate::StuckDone) => f.write_str("stuck-done"),
-            Self::Fate(Fate::Fails(text)) => write!(f, "fail:{text}"),
-            Self::Fate(Fate::Lie) => f.write_str("lie"),
-            Self::Late(millis) => write!(f, "late:{millis}"),
-            Self::Other(Other::Create, name) => write!(f, "other-create:{name}"),
-            Self::Other(Other::Edit, name) => write!(f, "other-edit:{name}"),
-            Self::Other(Other::Delete, name) => write!(f, "other-delete:{name}"),
-            Self::Other(Other::Run, name) => write!(f, "other-run:{name}"),
+            Self::ExpireTokens => f.write_str("expire"),
+            Self::Write(WriteOutcome::Done) => f.write_str("done"),
+            Self::Write(WriteOutcome::Stuck) => f.write_str("stuck"),
+            Self::Write(WriteOutcome::StuckDone) => f.write_str("stuck-done"),
+            Self::Write(WriteOutcome::Fails(text)) => write!(f, "fail:{text}"),
+            Self::Write(WriteOutcome::Lie) => f.write_str("lie"),
+            Self::LateTask(millis) => write!(f, "late:{millis}"),
+            Self::OtherUser(action, name) => {
+                let found = UserAction::ALL.iter().find(|(it, _)| it == action);
+                let (_, word) = found.expect("invariant: `ALL` has every action");
+                write!(f, "{word}:{name}")
+            }
         }
     }
 }
@@ -214,7 +211,7 @@ mod tests {
     #[test]
     fn text_and_names_may_hold_any_sign() {
         let fault: Fault = "create=fail:a=b: @c".parse().unwrap();
-        assert_eq!(fault.what, What::Fate(Fate::Fails("a=b: @c".to_owned())));
+        assert_eq!(fault.effect, Effect::Write(WriteOutcome::Fails("a=b: @c".to_owned())));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
 
 const JSON: &str = "application/json;charset=UTF-8";
 
-/// What a gateway says when it has nothing better.
+/// The error page of a gateway in front of the controller.
 const PAGE: &str = "<html><head><title>Bad Gateway</title></head>\
     <body><center><h1>Bad Gateway</h1></center></body></html>\n";
 
@@ -44,7 +44,7 @@ pub(super) fn refused(status: u16, code: &str, message: &str) -> Response<Bytes>
     json(status, &json!({"response": response, "version": "1.0"}))
 }
 
-/// The gateway's own answer to a token that is missing or spent.
+/// The answer of the gateway in front of the controller to a missing or expired token.
 pub(super) fn unauthorized(why: &str) -> Response<Bytes> {
     json(401, &json!({"exp": why}))
 }
@@ -57,8 +57,8 @@ pub(super) fn too_many() -> Response<Bytes> {
     refused(429, "TOO_MANY_REQUESTS", "Rate Limit exceeded")
 }
 
-/// The same answer, which also says when to come back.
-pub(super) fn asking_to_wait(
+/// Adds a `Retry-After`.
+pub(super) fn with_retry_after(
     mut answer: Response<Bytes>,
     seconds: u64,
     now: u64,
@@ -68,11 +68,11 @@ pub(super) fn asking_to_wait(
         quirk::RetryAfter::Absent => return answer,
         quirk::RetryAfter::Seconds => seconds.to_string(),
         quirk::RetryAfter::Date => {
-            // A date means something only beside the controller's own.
+            // A date can only be compared with the clock of the controller.
             if let Ok(today) = HeaderValue::from_str(&date(now)) {
                 answer.headers_mut().insert(DATE, today);
             }
-            // Dates have no fractions; a moment too early would be a moment too early.
+            // Rounded up, since dates have no fractions of a second.
             date(now.saturating_add(seconds.saturating_mul(1_000)).saturating_add(999))
         }
     };
@@ -82,8 +82,8 @@ pub(super) fn asking_to_wait(
     answer
 }
 
-/// The same answer, which also says what time it is by the world's clock, as any server that has one
-/// does (RFC 9110, section 6.6.1).
+/// Adds the `Date` by the clock of the world, as any server with a clock does (RFC 9110, section
+/// 6.6.1).
 pub(super) fn dated(mut answer: Response<Bytes>, now: Option<u64>) -> Response<Bytes> {
     let value = now.and_then(|it| HeaderValue::from_str(&date(it)).ok());
     if let Some(value) = value {
@@ -113,7 +113,7 @@ fn with(status: u16, content_type: &'static str, body: String) -> Response<Bytes
     answer
 }
 
-/// A time as HTTP writes it.
+/// Formats a time as in HTTP headers.
 fn date(millis: u64) -> String {
     let millis = i64::try_from(millis).unwrap_or(i64::MAX);
     let time = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_is_that_of_http() {
+    fn a_date_is_formatted_as_in_http_headers() {
         assert_eq!(date(784_111_777_000), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 }

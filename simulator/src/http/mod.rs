@@ -4,27 +4,27 @@ mod simulator;
 
 mod service;
 
-mod cord;
+mod router;
 
-mod handle;
+mod own_paths;
 
-mod route;
+mod gateway;
 
-mod dispatch;
+mod active_faults;
 
 mod answer;
 
-mod struck;
+mod disconnect;
+
+mod rate_limit;
 
 mod token;
-
-mod throttle;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::{
-    cord::Cord,
+    disconnect::Disconnect,
     service::{Service, Unanswered},
     simulator::Simulator,
 };

@@ -1,53 +1,59 @@
-//! The way in: a service that takes a request and gives an answer, or none. All waiting is here.
+//! The service: takes a request, and gives an answer or none.
 
 use std::{
-    future::{self, Future},
+    future::Future,
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
 };
 
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+};
 use bytes::Bytes;
-use http::{Request, Response};
-use tokio::time::{self, Instant};
+use http::{Request, Response, Uri, header::ALLOW};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{
-    answer,
-    handle::{End, Handled, arrive, handle, handle_ours, is_ours},
-    simulator::Simulator,
-    throttle::Connection,
+    gateway::{Gateway, SentUri},
+    router,
 };
 
-/// A way to send requests to a simulator, with or without a socket in between.
+/// What no segment of a path needs to have encoded.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Takes requests for a simulator, with or without a socket in between.
 #[derive(Clone)]
 pub struct Service {
-    simulator: Simulator,
-    /// Where there is a socket in between.
-    connection: Option<Connection>,
+    router: Router,
 }
 
-/// A request that got no answer. Over a socket the connection ends.
+/// A request that gets no answer. Over a socket, the connection ends.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Unanswered {
-    /// It was not taken on, which its sender cannot know.
+    /// It was not processed, which its sender cannot know.
     #[error("the connection was reset")]
     Reset,
-    /// It was taken on, which its sender cannot know.
+    /// It was processed, which its sender cannot know.
     #[error("the answer was lost on its way")]
     Lost,
-    /// It was taken on, and only a part of this answer arrives.
+    /// It was processed, and only a part of this answer arrives.
     #[error("the connection ended within the answer")]
     Cut(Response<Bytes>),
 }
 
-impl Service {
-    pub(super) fn new(simulator: Simulator) -> Self {
-        Self { simulator, connection: None }
+impl Unanswered {
+    /// Carries it through the router, which knows responses only.
+    pub(super) fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        response.extensions_mut().insert(self);
+        response
     }
+}
 
-    /// The same way, as the end of a connection of its own.
-    pub(crate) fn connected(self) -> Self {
-        Self { connection: Some(Connection::default()), ..self }
+impl Service {
+    pub(super) fn new(gateway: Gateway) -> Self {
+        Self { router: router::router().with_state(gateway) }
     }
 }
 
@@ -60,52 +66,32 @@ impl tower::Service<Request<Bytes>> for Service {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let simulator = self.simulator.clone();
-        if is_ours(request.uri().path()) {
-            return Box::pin(async move { Ok(handle_ours(&simulator, &request)) });
-        }
-        if !simulator.carries(&request) {
-            return Box::pin(future::pending());
-        }
-        let has_cord = simulator.has_cord();
-        let (latency, arrived) = {
-            let mut state = simulator.lock();
-            let arrived = arrive(&mut state, &request, self.connection.as_ref());
-            (state.options.latency, arrived)
-        };
-        let connection = self.connection.clone();
+    fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
+        let path = normalized(request.uri().path());
+        let sent = std::mem::replace(request.uri_mut(), path);
+        request.extensions_mut().insert(SentUri(sent));
+        let answer = tower::Service::call(&mut self.router, request.map(Body::from));
         Box::pin(async move {
-            let handler = simulator.clone();
-            let handling = async move {
-                wait(latency).await;
-                handle(&mut handler.lock(), &request, arrived)
-            };
-            let Handled { after, end, told } =
-                if has_cord { on_its_way(handling).await } else { handling.await };
-            wait(after).await;
-            if let Some(told) = told {
-                let throttle = &mut simulator.lock().throttle;
-                throttle.tell(Instant::now(), told, connection.as_ref());
+            let Ok(answer) = answer.await;
+            let (mut head, body) = answer.into_parts();
+            if let Some(unanswered) = head.extensions.remove() {
+                return Err(unanswered);
             }
-            match end {
-                End::Answer(answer) => Ok(answer::dated(answer, simulator.lock().time())),
-                End::Unanswered(unanswered) => Err(unanswered),
-                End::Never => future::pending().await,
-            }
+            // axum adds it to a 405, and the controller does not.
+            head.headers.remove(ALLOW);
+            // Bodies are in memory already.
+            let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+            Ok(Response::from_parts(head, body))
         })
     }
 }
 
-/// Handles a request that may be on its way while whoever sent it comes to an end.
-#[expect(clippy::disallowed_methods, reason = "what was sent arrives, whoever waits for an answer")]
-async fn on_its_way(handling: impl Future<Output = Handled> + Send + 'static) -> Handled {
-    let handled = tokio::spawn(handling).await;
-    handled.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
-}
-
-async fn wait(duration: Duration) {
-    if !duration.is_zero() {
-        time::sleep(duration).await;
-    }
+/// A path with one spelling: the router compares literally, and the controller does not.
+fn normalized(path: &str) -> Uri {
+    let segments = path.split('/').filter(|it| !it.is_empty());
+    let segments = segments.map(|it| {
+        let decoded = percent_decode_str(it).decode_utf8_lossy();
+        format!("/{}", utf8_percent_encode(&decoded, ENCODED))
+    });
+    segments.collect::<String>().parse().unwrap_or_default()
 }

@@ -1,19 +1,23 @@
-//! The simulator as its owner holds it: a handle to shared state, and what can be asked of it.
+//! The handle of a simulator: its shared state, and what its owner can ask.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use bytes::Bytes;
-use http::Request;
-use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{cord::Cord, route, service::Service, throttle::Throttle, token::Tokens};
+use super::{
+    disconnect::Disconnect,
+    gateway::Gateway,
+    rate_limit::{Connection, RateLimiter},
+    service::Service,
+    token::Tokens,
+};
 use crate::{
     Fault, FaultError, Options, World, WorldError,
-    fault::{Armed, What, Where},
+    fault::{Armed, Effect, RequestKind},
     options::DEFAULT_RELEASE,
     world::{At, Rules},
 };
@@ -22,22 +26,20 @@ use crate::{
 #[derive(Clone)]
 pub struct Simulator {
     state: Arc<Mutex<State>>,
-    /// What the requests of this handle go through, where they can be kept from arriving.
-    cord: Option<Cord>,
+    disconnect: Option<Disconnect>,
 }
 
-/// Everything behind the lock.
 pub(super) struct State {
     pub(super) options: Options,
     pub(super) rules: Rules,
     pub(super) world: World,
     pub(super) armed: Armed,
     pub(super) tokens: Tokens,
-    pub(super) throttle: Throttle,
-    requests: BTreeMap<Where, u64>,
+    pub(super) rate_limiter: RateLimiter,
+    requests: BTreeMap<RequestKind, u64>,
     log: Vec<String>,
-    struck: BTreeMap<String, u64>,
-    /// The instant of the first request and the world's time then.
+    fault_counts: BTreeMap<String, u64>,
+    /// The instant of the first request, and the time of the world then.
     clock: Option<(Instant, u64)>,
 }
 
@@ -54,31 +56,37 @@ impl Simulator {
             world.set_release(&options.release);
         }
         let mut armed = Armed::default();
-        armed.arm(options.faults.iter().cloned());
+        armed.add(options.faults.iter().cloned());
         let state = State {
             tokens: Tokens::new(options.seed),
-            throttle: Throttle::new(options.rate),
+            rate_limiter: RateLimiter::new(options.rate),
             options,
             rules,
             world,
             armed,
             requests: BTreeMap::new(),
             log: Vec::new(),
-            struck: BTreeMap::new(),
+            fault_counts: BTreeMap::new(),
             clock: None,
         };
-        Self { state: Arc::new(Mutex::new(state)), cord: None }
+        Self { state: Arc::new(Mutex::new(state)), disconnect: None }
     }
 
-    /// The same controller, through a line that can be pulled.
+    /// The same controller, for a client that `disconnect` can cut off.
     #[must_use]
-    pub fn through(&self, cord: Cord) -> Self {
-        Self { state: Arc::clone(&self.state), cord: Some(cord) }
+    pub fn with_disconnect(&self, disconnect: Disconnect) -> Self {
+        Self { state: Arc::clone(&self.state), disconnect: Some(disconnect) }
     }
 
-    /// A way in.
+    /// A service that takes requests in this process, without a socket.
     pub fn service(&self) -> Service {
-        Service::new(self.clone())
+        Service::new(Gateway { simulator: self.clone(), connection: None })
+    }
+
+    /// The service at the end of a new connection.
+    pub(crate) fn connection(&self) -> Service {
+        let connection = Some(Connection::default());
+        Service::new(Gateway { simulator: self.clone(), connection })
     }
 
     /// The world as it is now, as the text of a world file.
@@ -90,21 +98,22 @@ impl Simulator {
         state.world.to_json()
     }
 
-    /// Every count of violations, zero or not.
+    /// Counts what a careful client never does, such as creating a name that the list shows. Has
+    /// every kind of violation, with 0 if it did not happen.
     pub fn violations(&self) -> BTreeMap<String, u64> {
         self.lock().world.violations()
     }
 
-    /// The requests so far by the places of faults, zero or not.
+    /// The requests so far by kind, named as in faults. Has every kind, with 0 if there was none.
     pub fn requests(&self) -> BTreeMap<String, u64> {
         let state = self.lock();
         let count = |it| state.requests.get(it).copied().unwrap_or_default();
-        Where::ALL.iter().map(|(it, word)| ((*word).to_owned(), count(it))).collect()
+        RequestKind::ALL.iter().map(|(it, word)| ((*word).to_owned(), count(it))).collect()
     }
 
     /// How many requests were answered 429.
-    pub fn refused(&self) -> u64 {
-        self.lock().throttle.n_refused
+    pub fn rate_limited(&self) -> u64 {
+        self.lock().rate_limiter.n_rejected
     }
 
     /// Each counted request in its order: method, path, body. Secrets are left out.
@@ -112,47 +121,46 @@ impl Simulator {
         self.lock().log.clone()
     }
 
-    /// Arms faults, one a line. They count requests from now on.
+    /// Injects faults, one per line. They count requests from now on.
     pub fn inject(&self, lines: &str) -> Result<(), FaultError> {
         let faults = lines.lines().map(str::trim).filter(|it| !it.is_empty());
         let faults: Vec<Fault> = faults.map(str::parse).collect::<Result<_, _>>()?;
-        self.lock().armed.arm(faults);
+        self.lock().armed.add(faults);
         Ok(())
     }
 
-    /// Disarms every fault.
-    pub fn heal(&self) {
-        self.lock().armed.disarm();
+    /// Removes every fault.
+    pub fn clear_faults(&self) {
+        self.lock().armed.clear();
     }
 
-    /// How often each kind of fault struck, by `WHERE=WHAT`. WHERE is the request that it struck.
-    pub fn struck(&self) -> BTreeMap<String, u64> {
-        self.lock().struck.clone()
+    /// How often each fault acted on a request, by `WHERE=WHAT`. WHERE is the kind of the request.
+    pub fn fault_counts(&self) -> BTreeMap<String, u64> {
+        self.lock().fault_counts.clone()
     }
 
-    /// The names of all discoveries that there are, and were since the start, by id.
+    /// The names of all discoveries that exist, or existed since the start, by id.
     pub fn names(&self) -> BTreeMap<String, String> {
         self.lock().world.names()
     }
 
-    /// Ends the controller and starts it again from its world file, with no token that is good.
+    /// Restarts the controller from its world file. No token is valid afterwards.
     pub fn restart(&self) -> Result<(), WorldError> {
         let text = self.world_json();
         let mut state = self.lock();
-        let world = World::from_json(&text)?.with_memory_of(&state.world);
+        let world = World::from_json(&text)?.with_history_of(&state.world);
         state.world = world;
         state.tokens.expire_all();
         Ok(())
     }
 
-    pub(super) fn has_cord(&self) -> bool {
-        self.cord.is_some()
+    pub(super) fn can_disconnect(&self) -> bool {
+        self.disconnect.is_some()
     }
 
-    /// Whether a request arrives, as far as its line is concerned.
-    pub(super) fn carries(&self, request: &Request<Bytes>) -> bool {
-        let Some(cord) = &self.cord else { return true };
-        cord.carries(place_of(request))
+    /// Counts a request at the disconnect, and returns whether it arrives.
+    pub(super) fn lets_through(&self, kind: Option<RequestKind>) -> bool {
+        self.disconnect.as_ref().is_none_or(|it| it.lets_through(kind))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -162,7 +170,7 @@ impl Simulator {
 }
 
 impl State {
-    /// Lets the world catch up with the clock, and says what time it is.
+    /// Lets the world catch up with the clock, and returns its time.
     pub(super) fn advance(&mut self) -> u64 {
         let now = Instant::now();
         let (start, epoch) = match self.clock {
@@ -174,26 +182,24 @@ impl State {
         time
     }
 
-    /// Says what time it is, in milliseconds of the epoch, once the clock goes.
+    /// The time in milliseconds since 1970, once the clock has started.
     pub(super) fn time(&self) -> Option<u64> {
         self.clock.map(|(start, epoch)| epoch + millis(Instant::now().duration_since(start)))
     }
 
-    /// Counts a request.
-    pub(super) fn count(&mut self, place: Option<Where>, line: String) {
-        if let Some(place) = place {
-            *self.requests.entry(place).or_default() += 1;
+    pub(super) fn count(&mut self, kind: Option<RequestKind>, line: String) {
+        if let Some(kind) = kind {
+            *self.requests.entry(kind).or_default() += 1;
         }
-        *self.requests.entry(Where::Any).or_default() += 1;
+        *self.requests.entry(RequestKind::Any).or_default() += 1;
         self.log.push(line);
     }
 
-    /// Notes which faults struck a request.
-    pub(super) fn note_struck(&mut self, place: Option<Where>, whats: &[What]) {
-        let strikes = |it: &&What| !it.needs_write() || place.is_some_and(Where::can_write);
-        for what in whats.iter().filter(strikes) {
-            let place = place.map_or_else(|| "nowhere".to_owned(), |it| it.to_string());
-            *self.struck.entry(format!("{place}={}", what.kind())).or_default() += 1;
+    pub(super) fn count_faults(&mut self, kind: Option<RequestKind>, effects: &[Effect]) {
+        let applies = |it: &&Effect| !it.needs_write() || kind.is_some_and(RequestKind::can_write);
+        for effect in effects.iter().filter(applies) {
+            let kind = kind.map_or_else(|| "nowhere".to_owned(), |it| it.to_string());
+            *self.fault_counts.entry(format!("{kind}={}", effect.name())).or_default() += 1;
         }
     }
 
@@ -206,18 +212,6 @@ impl State {
     }
 }
 
-/// The place of a request among faults, if it has one.
-fn place_of(request: &Request<Bytes>) -> Option<Where> {
-    let route = route::route(request.method(), request.uri().path()).ok()?;
-    let body = serde_json::from_slice::<Value>(request.body()).ok();
-    Some(route.place(body.as_ref().and_then(status_of)))
-}
-
-/// What a PUT is for, in its own word.
-pub(super) fn status_of(body: &Value) -> Option<&str> {
-    body.get("discoveryStatus")?.as_str()
-}
-
-fn millis(duration: std::time::Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -520,8 +520,7 @@ async fn a_429_that_comes_late_binds_nobody_before_it_comes() {
 async fn over_a_socket_only_its_own_connection_knows_of_a_429_at_once() {
     let simulator = Simulator::new(Options::default(), World::default());
     simulator.inject("token=429:5").unwrap();
-    let (mut first, mut second) =
-        (simulator.service().connected(), simulator.service().connected());
+    let (mut first, mut second) = (simulator.connection(), simulator.connection());
     let request = || {
         let request = Request::post("/dna/system/api/v1/auth/token");
         request.body(Bytes::new()).unwrap()

@@ -1,4 +1,4 @@
-//! Tokens: who gets one, and how long it is good for.
+//! Tokens: who gets one, and how long it is valid.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,17 @@ use crate::{Login, seed};
 /// 60 minutes from its issue, however much it is used.
 const LIFETIME: u64 = 60 * 60 * 1000;
 
-/// The tokens that were given out.
 #[derive(Debug)]
 pub(super) struct Tokens {
     seed: u64,
     issued: u64,
-    /// Until when each is good.
-    good: BTreeMap<String, u64>,
+    /// When each expires.
+    expiry: BTreeMap<String, u64>,
 }
 
 impl Tokens {
     pub(super) fn new(seed: u64) -> Self {
-        Self { seed, issued: 0, good: BTreeMap::new() }
+        Self { seed, issued: 0, expiry: BTreeMap::new() }
     }
 
     /// A new token in the shape of the real ones: three parts, of which the second can be read.
@@ -41,25 +40,25 @@ impl Tokens {
         let signature: String = (0..4).map(|_| seed::uuid(&mut numbers)).collect();
         let parts = [head.to_string(), claims.to_string(), signature];
         let token = parts.map(|it| base64(it.as_bytes(), URL_SAFE)).join(".");
-        self.good.insert(token.clone(), expires);
+        self.expiry.insert(token.clone(), expires);
         token
     }
 
-    pub(super) fn is_good(&self, token: &str, now: u64) -> bool {
-        self.good.get(token).is_some_and(|expires| now < *expires)
+    pub(super) fn is_valid(&self, token: &str, now: u64) -> bool {
+        self.expiry.get(token).is_some_and(|expires| now < *expires)
     }
 
     pub(super) fn expire_all(&mut self) {
-        self.good.clear();
+        self.expiry.clear();
     }
 }
 
-/// Whether a header carries the name and the password.
-pub(super) fn lets_in(authorization: &str, login: &Login) -> bool {
+/// Whether an `Authorization` header has the name and the password.
+pub(super) fn is_login(authorization: &str, login: &Login) -> bool {
     let Login { username, password } = login;
     let wanted = base64(format!("{username}:{password}").as_bytes(), STANDARD);
     authorization.split_once(' ').is_some_and(|(scheme, rest)| {
-        // Padding is the standard's, and some clients leave it away.
+        // Some clients omit the padding.
         let given = rest.trim().trim_end_matches('=');
         scheme.eq_ignore_ascii_case("basic") && given == wanted
     })
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_is_that_of_the_standard() {
+    fn base64_is_as_in_the_standard() {
         let pairs = [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg")];
         for (text, coded) in pairs {
             assert_eq!(base64(text.as_bytes(), STANDARD), coded);
@@ -95,24 +94,24 @@ mod tests {
     }
 
     #[test]
-    fn only_the_right_login_is_let_in() {
+    fn only_the_right_login_is_accepted() {
         let login = Login { username: "admin".to_owned(), password: "simulator".to_owned() };
-        assert!(lets_in("Basic YWRtaW46c2ltdWxhdG9y", &login));
-        assert!(lets_in("basic YWRtaW46c2ltdWxhdG9y", &login));
-        assert!(!lets_in("Basic YWRtaW46d3Jvbmc=", &login));
-        assert!(!lets_in("Bearer YWRtaW46c2ltdWxhdG9y", &login));
-        assert!(!lets_in("", &login));
+        assert!(is_login("Basic YWRtaW46c2ltdWxhdG9y", &login));
+        assert!(is_login("basic YWRtaW46c2ltdWxhdG9y", &login));
+        assert!(!is_login("Basic YWRtaW46d3Jvbmc=", &login));
+        assert!(!is_login("Bearer YWRtaW46c2ltdWxhdG9y", &login));
+        assert!(!is_login("", &login));
     }
 
     #[test]
-    fn a_token_is_good_for_an_hour_and_no_longer() {
+    fn a_token_is_valid_for_an_hour_and_no_longer() {
         let login = Login { username: "admin".to_owned(), password: "simulator".to_owned() };
         let mut tokens = Tokens::new(1);
         let token = tokens.issue(&login, 1_000);
-        assert!(tokens.is_good(&token, 1_000 + LIFETIME - 1));
-        assert!(!tokens.is_good(&token, 1_000 + LIFETIME));
+        assert!(tokens.is_valid(&token, 1_000 + LIFETIME - 1));
+        assert!(!tokens.is_valid(&token, 1_000 + LIFETIME));
         assert_ne!(tokens.issue(&login, 1_000), token);
         tokens.expire_all();
-        assert!(!tokens.is_good(&token, 1_000));
+        assert!(!tokens.is_valid(&token, 1_000));
     }
 }

@@ -1,11 +1,10 @@
-//! What the world says to a request, in no particular wire format.
+//! The answer of the world to a request, before it is HTTP.
 
 use serde_json::Value;
 
-use super::state::At;
+use super::{query::BadQuery, state::At};
 use crate::quirk::MissingId;
 
-/// What the world says to a request that it was asked in earnest.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Answer {
     /// The `response` of a 200.
@@ -15,7 +14,6 @@ pub(crate) enum Answer {
     Refused(Refusal),
 }
 
-/// A request that is not done, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -32,7 +30,7 @@ impl Answer {
         Self::refused(404, "NOT_FOUND", message)
     }
 
-    /// What an id that does not exist is answered with is not known.
+    /// The answer to an id that does not exist, which is not known of the real controller.
     pub(crate) fn missing(what: &str, id: &str, at: At<'_>) -> Self {
         let message = format!("{what} with id {id} does not exist");
         match at.rules.quirks.missing_id {
@@ -42,7 +40,18 @@ impl Answer {
         }
     }
 
+    /// The answer of an API that this release does not have.
+    pub(crate) fn not_served(status: u16) -> Self {
+        Self::refused(status, "NOT_SERVED", "this interface is not served by this release")
+    }
+
     fn refused(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self::Refused(Refusal { status, code, message: message.into() })
+    }
+}
+
+impl From<Result<Self, BadQuery>> for Answer {
+    fn from(answer: Result<Self, BadQuery>) -> Self {
+        answer.unwrap_or_else(|BadQuery(message)| Self::bad(message))
     }
 }

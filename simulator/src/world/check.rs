@@ -1,4 +1,4 @@
-//! What the controller says against the body of a write.
+//! Checks of the body of a write.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use crate::{
     quirk::{Limits, SnmpVersion},
 };
 
-/// Why a create's body cannot be understood, if it cannot.
+/// Why the body of a create has the wrong shape, if it has.
 pub(super) fn post_complaint(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
     let mut required = vec!["discoveryType", "ipAddressList", "name"];
     if quirks.snmp_version == SnmpVersion::Required {
@@ -29,13 +29,13 @@ pub(super) fn post_complaint(body: &Map<String, Value>, quirks: &Quirks) -> Opti
     wrong.next()
 }
 
-/// Why a PUT's body cannot be understood, if it cannot.
+/// Why the body of a PUT has the wrong shape, if it has.
 pub(super) fn put_complaint(body: &Map<String, Value>) -> Option<String> {
     let wrong = |(name, value): (&String, &Value)| field(name)?.shape.complaint(name, value);
     missing(body, &["id", "discoveryStatus"]).or_else(|| body.iter().find_map(wrong))
 }
 
-/// The fields of a create that are documented nowhere.
+/// The number of undocumented fields of a create.
 pub(super) fn unknown_in_post(body: &Map<String, Value>, quirks: &Quirks) -> usize {
     let documented = FIELDS.iter().filter_map(|it| Some(it.post?.0));
     let honoured = FIELDS.iter().flat_map(|it| post_names(it, quirks));
@@ -43,7 +43,7 @@ pub(super) fn unknown_in_post(body: &Map<String, Value>, quirks: &Quirks) -> usi
     body.keys().filter(|it| !known.contains(&it.as_str()) && *it != WRITE_ONLY.0).count()
 }
 
-/// The fields of a PUT that are documented nowhere and that a read did not show either.
+/// The number of fields of a PUT that are undocumented, and that no read showed.
 pub(super) fn unknown_in_put(
     body: &Map<String, Value>,
     stored: Option<&Map<String, Value>>,
@@ -52,7 +52,7 @@ pub(super) fn unknown_in_put(
     body.keys().filter(|it| field(it).is_none() && !was_shown(it)).count()
 }
 
-/// Why the values of a create cannot be, if they cannot.
+/// Why a value of a create is invalid, if one is.
 pub(super) fn bad_post_value(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
     bad_value(body, quirks)
         .or_else(|| bad_target(text(body, "discoveryType"), text(body, "ipAddressList")))
@@ -62,19 +62,19 @@ pub(super) fn bad_post_value(body: &Map<String, Value>, quirks: &Quirks) -> Opti
         })
 }
 
-/// Why an edit that would make `after` of `before` cannot be, if it cannot.
+/// Why a value of an edit that turns `before` into `after` is invalid, if one is.
 pub(super) fn bad_put_value(
     body: &Map<String, Value>,
     [before, after]: [&Map<String, Value>; 2],
     quirks: &Quirks,
 ) -> Option<String> {
-    // What is read can be sent, however it got there.
+    // Unchanged values can always be sent back.
     let retargets = ["discoveryType", "ipAddressList"]
         .into_iter()
         .any(|key| body.get(key).is_some_and(|it| before.get(key) != Some(it)));
     bad_value(body, quirks).or_else(|| {
         let (kind, list) = (text(after, "discoveryType"), text(after, "ipAddressList"));
-        // Several ranges are read back as `Range`, and what is read can be sent.
+        // Several ranges are read back as `Range`, which can be sent back.
         let kind = if list.contains(',') && is(kind, "range") { "Multi Range" } else { kind };
         retargets.then(|| bad_target(kind, list)).flatten()
     })
@@ -114,11 +114,11 @@ fn bad_target(kind: &str, list: &str) -> Option<String> {
     (!fits || reaches.is_none()).then(|| format!("ipAddressList {list} does not fit {kind}"))
 }
 
-type IsGood = fn(&str) -> bool;
+type IsValid = fn(&str) -> bool;
 
-/// The values that a create and an edit are checked for alike.
+/// The checks of values that a create and an edit share.
 fn bad_value(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
-    let checks: [(&str, IsGood); 4] = [
+    let checks: [(&str, IsValid); 4] = [
         ("name", |it| !it.trim().is_empty() && !it.chars().any(char::is_control)),
         ("preferredMgmtIPMethod", |it| it.is_empty() || is(it, "None") || is(it, "UseLoopBack")),
         ("protocolOrder", |it| {
@@ -126,9 +126,9 @@ fn bad_value(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
         }),
         ("netconfPort", |it| it.is_empty() || it.parse().is_ok_and(|port: u16| port != 0)),
     ];
-    let bad = checks.iter().find_map(|(key, is_good)| {
+    let bad = checks.iter().find_map(|(key, is_valid)| {
         let value = body.get(*key)?.as_str()?;
-        (!is_good(value)).then(|| format!("{key} {value} is not valid"))
+        (!is_valid(value)).then(|| format!("{key} {value} is not valid"))
     });
     bad.or_else(|| match quirks.limits {
         Limits::None => None,
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_can_be_sent() {
+    fn values_that_were_read_can_be_sent() {
         let read = json!({"discoveryType": "RANGE", "ipAddressList": "10.0.0.1"});
         let other = json!({"discoveryType": "RANGE", "ipAddressList": "10.0.0.2"});
         let (read, other) = (read.as_object().unwrap(), other.as_object().unwrap());
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes_are_strict_but_for_numbers_in_text() {
+    fn shapes_are_strict_except_numbers_in_text() {
         let one = |key, it| value(&[(key, it)], &Quirks::default());
         assert_eq!(one("timeout", json!("5")), None);
         assert_eq!(one("retry", Value::Null), None);

@@ -1,12 +1,12 @@
-//! Global credentials, in both interfaces. Secrets are never kept: what is stored is the mask.
+//! Global credentials, through both interfaces. Secrets are never stored, only their mask.
 
 use serde_json::{Map, Value, json};
 
 use super::{
     answer::Answer,
+    operation::{Done, Failed, Operation},
     query::Query,
     state::{At, World},
-    work::{Done, Failed, Work},
     writes::Treatment,
 };
 use crate::{
@@ -24,13 +24,13 @@ const SECRETS: [&str; 6] = [
     "privacyPassword",
 ];
 
-/// A kind in the words of the v1 interface.
+/// A kind as the v1 interface names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SubType {
     pub(crate) kind: &'static str,
-    /// Of `credentialSubType`.
+    /// The value of `credentialSubType`.
     pub(crate) word: &'static str,
-    /// Of the path.
+    /// The segment of the path.
     pub(crate) path: &'static str,
 }
 
@@ -46,17 +46,17 @@ impl SubType {
     ];
 }
 
-/// A write to global credentials that was accepted.
+/// An accepted write to global credentials. World files have the names of the variants.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum CredentialWork {
-    /// Kind to list.
+pub(super) enum CredentialOperation {
+    /// Lists by kind.
     Add {
         kinds: Map<String, Value>,
         ids: Vec<String>,
         says_id: bool,
     },
-    /// Kind to one.
+    /// Credentials by kind.
     Change {
         kinds: Map<String, Value>,
     },
@@ -65,7 +65,7 @@ pub(super) enum CredentialWork {
     },
 }
 
-impl CredentialWork {
+impl CredentialOperation {
     pub(super) fn first_progress(&self) -> &'static str {
         match self {
             Self::Add { .. } => "Creating device credential",
@@ -122,7 +122,7 @@ impl World {
         Answer::Found(list.into())
     }
 
-    /// The kind of a credential, which is all that the v1 interface says of one.
+    /// The kind of a credential. The v1 interface shows no more of a single credential.
     pub(crate) fn sub_type_of(&self, id: &str, at: At<'_>) -> Answer {
         let kind = self.kind_of_credential(id);
         match SubType::ALL.iter().find(|it| Some(it.kind) == kind) {
@@ -175,11 +175,11 @@ impl World {
         if let Some(id) = ids.into_iter().find(|it| self.kind_of_credential(it).is_none()) {
             return Answer::missing("Global credential", id, at);
         }
-        let work = CredentialWork::Change { kinds: kinds.clone() };
-        self.accept(Work::Credentials(work), treatment, at)
+        let operation = CredentialOperation::Change { kinds: kinds.clone() };
+        self.accept(Operation::Credentials(operation), treatment, at)
     }
 
-    /// Assigns a credential to sites. There are none in this world, so nothing of it changes.
+    /// Assigns a credential to sites, of which this world has none: nothing changes.
     pub(crate) fn assign_credential(
         &mut self,
         id: &str,
@@ -189,8 +189,8 @@ impl World {
         if self.kind_of_credential(id).is_none() {
             return Answer::missing("Global credential", id, at);
         }
-        let work = CredentialWork::Change { kinds: Map::new() };
-        self.accept(Work::Credentials(work), treatment, at)
+        let operation = CredentialOperation::Change { kinds: Map::new() };
+        self.accept(Operation::Credentials(operation), treatment, at)
     }
 
     pub(crate) fn delete_credential(
@@ -202,8 +202,8 @@ impl World {
         if self.kind_of_credential(id).is_none() {
             return Answer::missing("Global credential", id, at);
         }
-        let work = CredentialWork::Delete { id: id.to_owned() };
-        self.accept(Work::Credentials(work), treatment, at)
+        let operation = CredentialOperation::Delete { id: id.to_owned() };
+        self.accept(Operation::Credentials(operation), treatment, at)
     }
 
     pub(super) fn kind_of_credential(&self, id: &str) -> Option<&'static str> {
@@ -213,27 +213,27 @@ impl World {
         KINDS.iter().find(|it| has(it)).copied()
     }
 
-    /// The ids that somebody else would choose: the first credential for a command line.
+    /// The ids that another user chooses: the first CLI credential.
     pub(super) fn first_cli_credential(&self) -> Vec<Value> {
         let first = self.of_kind(KINDS[0]).and_then(|list| list.first());
         first.map(|it| it["id"].clone()).into_iter().collect()
     }
 
-    pub(super) fn carry_credentials(
+    pub(super) fn execute_credentials(
         &mut self,
-        work: &CredentialWork,
+        operation: &CredentialOperation,
         at: At<'_>,
     ) -> Result<Done, Failed> {
-        match work {
-            CredentialWork::Add { kinds, ids, .. } => self.carry_add(kinds, ids),
-            CredentialWork::Change { kinds } => {
+        match operation {
+            CredentialOperation::Add { kinds, ids, .. } => self.insert_credentials(kinds, ids),
+            CredentialOperation::Change { kinds } => {
                 for (kind, one) in kinds {
-                    self.carry_change(kind, one)?;
+                    self.change_credential(kind, one)?;
                 }
             }
-            CredentialWork::Delete { id } => self.carry_credential_delete(id, at)?,
+            CredentialOperation::Delete { id } => self.delete_credential_now(id, at)?,
         }
-        Ok(Done::saying(work.done_progress()))
+        Ok(Done::with_progress(operation.done_progress()))
     }
 
     fn accept_credentials(
@@ -247,11 +247,11 @@ impl World {
         let number = self.next_task.to_string();
         let mut numbers = seed::numbers(at.rules.seed, &["new credentials", &number]);
         let ids = (0..count).map(|_| seed::uuid(&mut numbers)).collect();
-        let work = CredentialWork::Add { kinds, ids, says_id };
-        self.accept(Work::Credentials(work), treatment, at)
+        let operation = CredentialOperation::Add { kinds, ids, says_id };
+        self.accept(Operation::Credentials(operation), treatment, at)
     }
 
-    fn carry_add(&mut self, kinds: &Map<String, Value>, ids: &[String]) {
+    fn insert_credentials(&mut self, kinds: &Map<String, Value>, ids: &[String]) {
         let mut ids = ids.iter();
         for (kind, list) in kinds {
             for (one, id) in list.as_array().into_iter().flatten().zip(&mut ids) {
@@ -262,7 +262,7 @@ impl World {
         }
     }
 
-    fn carry_change(&mut self, kind: &str, one: &Value) -> Result<(), Failed> {
+    fn change_credential(&mut self, kind: &str, one: &Value) -> Result<(), Failed> {
         let id = one["id"].as_str().unwrap_or_default();
         let Some(stored) = self.list_of(kind).iter_mut().find(|it| it["id"] == id) else {
             return Err(format!("Global credential {id} does not exist"));
@@ -273,7 +273,7 @@ impl World {
         Ok(())
     }
 
-    fn carry_credential_delete(&mut self, id: &str, at: At<'_>) -> Result<(), Failed> {
+    fn delete_credential_now(&mut self, id: &str, at: At<'_>) -> Result<(), Failed> {
         let kind = self.kind_of_credential(id);
         let kind = kind.ok_or_else(|| format!("Global credential {id} does not exist"))?;
         self.list_of(kind).retain(|it| it["id"] != id);
@@ -292,23 +292,23 @@ impl World {
         self.credentials.get(kind)?.as_array()
     }
 
-    /// The list of a kind, made where there is none.
+    /// The list of a kind, created if there is none.
     fn list_of(&mut self, kind: &str) -> &mut Vec<Value> {
         let slot = self.credentials.entry(kind).or_insert_with(|| json!([]));
         if !slot.is_array() {
             *slot = json!([]);
         }
-        slot.as_array_mut().expect("invariant: it was just made one")
+        slot.as_array_mut().expect("invariant: it is an array by now")
     }
 }
 
 fn lists(body: &Value) -> Option<Map<String, Value>> {
     let kinds = body.as_object()?;
-    let is_good = |(kind, list): (&String, &Value)| {
+    let is_valid = |(kind, list): (&String, &Value)| {
         KINDS.contains(&kind.as_str())
             && list.as_array().is_some_and(|it| it.iter().all(Value::is_object))
     };
-    kinds.iter().all(is_good).then(|| kinds.clone())
+    kinds.iter().all(is_valid).then(|| kinds.clone())
 }
 
 fn masked(one: &Value) -> Map<String, Value> {

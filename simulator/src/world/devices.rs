@@ -1,17 +1,17 @@
-//! The devices that runs found, made up from their addresses.
+//! The devices that runs found. They are made up from their addresses.
 
 use serde_json::{Value, json};
 
 use super::{
     addresses,
     answer::Answer,
-    query::{PAGE, Query},
+    query::{PAGE, PageOf, Query},
     runs::device_id,
     state::{At, Discovery, World},
 };
 use crate::seed;
 
-/// The statuses by which the summary can be narrowed.
+/// The statuses that the summary can be filtered by.
 const STATUSES: [&str; 5] =
     ["pingStatus", "snmpStatus", "cliStatus", "netconfStatus", "httpStatus"];
 
@@ -30,32 +30,27 @@ impl World {
         }
     }
 
-    /// Part of the devices, counted from 1.
-    pub(crate) fn device_page(
-        &self,
-        (id, start, count): (&str, usize, usize),
-        query: &Query,
-        at: At<'_>,
-    ) -> Answer {
+    pub(crate) fn device_page(&self, page: &PageOf, query: &Query, at: At<'_>) -> Answer {
+        let PageOf { id, start, count } = page;
         match self.devices_of(id, query, at) {
             Some(devices) => {
-                let page = devices.into_iter().skip(start.saturating_sub(1)).take(count);
+                let page = devices.into_iter().skip(start.saturating_sub(1)).take(*count);
                 Answer::Found(page.collect())
             }
             None => Answer::missing("Discovery", id, at),
         }
     }
 
-    /// The documentation promises devices and declares a number; a number it is.
+    /// The documentation says devices in words and a number in the schema. This is the number.
     pub(crate) fn summary(&self, id: &str, query: &Query, at: At<'_>) -> Answer {
         let Some(devices) = self.devices_of(id, query, at) else {
             return Answer::missing("Discovery", id, at);
         };
         let status =
-            |device: &Value, key: &str| query.lets(key, device[key].as_str().unwrap_or_default());
+            |device: &Value, key: &str| query.allows(key, device[key].as_str().unwrap_or_default());
         let fitting = devices.iter().filter(|it| {
             STATUSES.iter().all(|key| status(it, key))
-                && query.lets("ipAddress", it["managementIpAddress"].as_str().unwrap_or_default())
+                && query.allows("ipAddress", it["managementIpAddress"].as_str().unwrap_or_default())
         });
         Answer::Found(super::reads::count(fitting.count(), at))
     }
@@ -67,7 +62,7 @@ impl World {
     }
 }
 
-/// The addresses that a run found: the one that is asked for, else the last that is over.
+/// The addresses that a run found: the run with this task, else the last run that has ended.
 fn addresses_of(discovery: &Discovery, task_id: Option<&str>) -> Vec<String> {
     let mut latest_first = discovery.runs.iter().rev();
     let run = match task_id {
@@ -77,7 +72,7 @@ fn addresses_of(discovery: &Discovery, task_id: Option<&str>) -> Vec<String> {
     match run {
         Some(run) => run.addresses.clone(),
         None if task_id.is_some() => Vec::new(),
-        // A discovery of a world file says how many it has, and not which.
+        // A discovery from a world file has the number of its devices, and not their addresses.
         None => {
             let count = discovery.shown.get("numDevices").and_then(Value::as_u64).unwrap_or(0);
             let count = usize::try_from(count).unwrap_or(PAGE).min(PAGE);

@@ -1,6 +1,6 @@
 //! The documented fields of a discovery, of a create and of a read.
 //!
-//! Knows names and shapes. What the values may be is in `check`.
+//! Names and shapes. `check` has the values.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Text,
-    /// Digits in text are a number too: a public client sends them so.
+    /// Also digits in text, as a public client sends them.
     Number,
     Flag,
     Texts,
@@ -16,26 +16,25 @@ pub(super) enum Shape {
     Object,
 }
 
-/// A field of the object that is read and PUT.
+/// A field of the object in reads and PUTs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) shape: Shape,
     pub(super) part: Part,
-    /// What a create calls it, where it can carry it.
+    /// Its name and shape in a create, if a create can have it.
     pub(super) post: Option<(&'static str, Shape)>,
 }
 
-/// What kind of thing a field says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Setting,
     Secret,
-    /// The controller's own; what a write says of it is without effect.
+    /// Set by the controller. Writes have no effect on it.
     Computed,
 }
 
-/// A setting that a create and a read spell alike.
+/// A setting that has the same name and shape in a create and a read.
 const fn same(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, part: Part::Setting, post: Some((name, shape)) }
 }
@@ -56,7 +55,7 @@ const fn computed(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, part: Part::Computed, post: None }
 }
 
-/// Every field of the object, in the order in which a new one is shown.
+/// Every field of the object, in the order of reads.
 pub(super) const FIELDS: &[Field] = &[
     same("name", Shape::Text),
     same("discoveryType", Shape::Text),
@@ -93,16 +92,16 @@ pub(super) const FIELDS: &[Field] = &[
     computed("parentDiscoveryId", Shape::Text),
     computed("updateMgmtIp", Shape::Flag),
     computed("attributeInfo", Shape::Object),
-    // These two are documented nowhere, and were seen on an appliance.
+    // These two are undocumented, and were seen on an appliance.
     computed("onlyNewDevice", Shape::Flag),
     computed("siteId", Shape::Text),
     computed("id", Shape::Text),
 ];
 
-/// What only a create carries.
+/// A field that only a create has.
 pub(super) const WRITE_ONLY: (&str, Shape) = ("snmpVersion", Shape::Text);
 
-/// The members of a create's HTTP credential.
+/// The members of an HTTP credential in a create.
 const HTTP_POST: &[(&str, Shape)] = &[
     ("username", Shape::Text),
     ("password", Shape::Text),
@@ -110,7 +109,7 @@ const HTTP_POST: &[(&str, Shape)] = &[
     ("secure", Shape::Flag),
 ];
 
-/// What a read and a PUT have besides.
+/// The further members in a read and a PUT.
 const HTTP_MORE: &[&str] =
     &["comments", "credentialType", "description", "id", "instanceTenantId", "instanceUuid"];
 
@@ -118,7 +117,7 @@ pub(super) fn field(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|it| it.name == name)
 }
 
-/// The number in a value, also where it came as text.
+/// The number in a value, which can be text.
 pub(super) fn number(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
@@ -128,7 +127,7 @@ pub(super) fn number(value: &Value) -> Option<i64> {
 }
 
 impl Shape {
-    /// What is wrong with a value of this shape, if anything is.
+    /// What is wrong with a value for this shape, if anything is.
     pub(super) fn complaint(self, name: &str, value: &Value) -> Option<String> {
         let fits = match self {
             Self::Text => value.is_string(),

@@ -1,21 +1,21 @@
-//! The world file: the controller's own words, and beside them what only the simulator knows.
+//! The world file: objects as the controller shows them, and what only the simulator knows.
 //!
-//! Text in, text out: the file itself is not touched here.
+//! Reads and writes text. The file itself is not touched here.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use super::{
     state::{Discovery, KeptName, Run, World},
-    tasks::{Left, Task},
+    tasks::{NextStep, Task},
 };
 
-/// The member of objects and file that holds what the controller would not say.
+/// The member with what only the simulator knows, of the file and of objects in it.
 const OURS: &str = "simulator";
 
 const MEMBERS: [&str; 6] = ["discoveries", "credentials", "tasks", "release", "next_id", OURS];
 
-/// Text that is no world.
+/// An error in the text of a world file.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
     /// It is not JSON.
@@ -24,15 +24,14 @@ pub enum WorldError {
     /// It is JSON of another shape.
     #[error("`{0}` of the world is not {1}")]
     Shape(String, &'static str),
-    /// It has a member that no world has.
+    /// It has a member that worlds do not have.
     #[error("a world has no member `{0}`; it has {list}", list = MEMBERS.join(", "))]
     Unknown(String),
 }
 
-/// What the file remembers besides.
 #[derive(Default, Deserialize, Serialize)]
 #[serde(default)]
-struct Besides {
+struct WorldExtra {
     now: u64,
     next_task: u64,
     kept_names: Vec<KeptName>,
@@ -40,21 +39,23 @@ struct Besides {
 
 #[derive(Default, Deserialize, Serialize)]
 #[serde(default)]
-struct BesideDiscovery {
+struct DiscoveryExtra {
     visible_from: u64,
     runs: Vec<Run>,
 }
 
 #[derive(Default, Deserialize, Serialize)]
 #[serde(default)]
-struct BesideTask {
-    left: Left,
+struct TaskExtra {
+    #[serde(rename = "left")]
+    next: NextStep,
     hidden_until: u64,
-    told_in_tree: Option<String>,
+    #[serde(rename = "told_in_tree")]
+    reason_in_tree: Option<String>,
 }
 
 impl World {
-    /// Reads a world; members that are absent are as in a new one.
+    /// Reads a world. Absent members are as in a new world.
     pub fn from_json(text: &str) -> Result<Self, WorldError> {
         let whole: Value = serde_json::from_str(text).map_err(WorldError::NotJson)?;
         let Value::Object(mut whole) = whole else {
@@ -80,7 +81,7 @@ impl World {
             Some(Value::String(release)) => world.release = Some(release),
             Some(_) => return Err(WorldError::Shape(String::from("release"), "text")),
         }
-        let Besides { now, next_task, kept_names } = ours(&mut whole)?;
+        let WorldExtra { now, next_task, kept_names } = ours(&mut whole)?;
         world.now = now;
         world.next_task = next_task.max(world.tasks.len() as u64 + 1);
         world.kept_names = kept_names;
@@ -88,18 +89,18 @@ impl World {
         Ok(world)
     }
 
-    /// Writes a world, so that reading it goes on where it was.
+    /// Writes a world, which continues from there when it is read.
     pub fn to_json(&self) -> String {
         let discoveries = self.discoveries.iter().map(|it| {
             let Discovery { shown, visible_from, runs } = it;
-            let beside = BesideDiscovery { visible_from: *visible_from, runs: runs.clone() };
+            let extra = DiscoveryExtra { visible_from: *visible_from, runs: runs.clone() };
             let is_plain = *visible_from == 0 && runs.is_empty();
-            with_ours(shown, &beside, is_plain)
+            with_ours(shown, &extra, is_plain)
         });
         let tasks = self.tasks.iter().map(|it| {
-            let Task { shown, left, hidden_until, told_in_tree } = it.clone();
-            let is_plain = left == Left::Nothing && hidden_until == 0 && told_in_tree.is_none();
-            with_ours(&shown, &BesideTask { left, hidden_until, told_in_tree }, is_plain)
+            let Task { shown, next, hidden_until, reason_in_tree } = it.clone();
+            let is_plain = next == NextStep::None && hidden_until == 0 && reason_in_tree.is_none();
+            with_ours(&shown, &TaskExtra { next, hidden_until, reason_in_tree }, is_plain)
         });
         let mut whole = Map::new();
         whole.insert("discoveries".to_owned(), discoveries.collect());
@@ -109,12 +110,12 @@ impl World {
             whole.insert("release".to_owned(), json!(release));
         }
         whole.insert("next_id".to_owned(), json!(self.next_id));
-        let besides = Besides {
+        let extra = WorldExtra {
             now: self.now,
             next_task: self.next_task,
             kept_names: self.kept_names.clone(),
         };
-        whole.insert(OURS.to_owned(), as_json(&besides));
+        whole.insert(OURS.to_owned(), as_json(&extra));
         let mut text = format!("{:#}", Value::Object(whole));
         text.push('\n');
         text
@@ -130,19 +131,19 @@ fn list(whole: &mut Map<String, Value>, key: &str) -> Result<Option<Vec<Value>>,
 }
 
 fn discovery(mut shown: Value) -> Result<Discovery, WorldError> {
-    let BesideDiscovery { visible_from, runs } = match &mut shown {
+    let DiscoveryExtra { visible_from, runs } = match &mut shown {
         Value::Object(fields) => ours(fields)?,
-        _ => BesideDiscovery::default(),
+        _ => DiscoveryExtra::default(),
     };
     Ok(Discovery { shown, visible_from, runs })
 }
 
 fn task(mut shown: Value) -> Result<Task, WorldError> {
-    let BesideTask { left, hidden_until, told_in_tree } = match &mut shown {
+    let TaskExtra { next, hidden_until, reason_in_tree } = match &mut shown {
         Value::Object(fields) => ours(fields)?,
-        _ => BesideTask::default(),
+        _ => TaskExtra::default(),
     };
-    Ok(Task { shown, left, hidden_until, told_in_tree })
+    Ok(Task { shown, next, hidden_until, reason_in_tree })
 }
 
 fn next_id(whole: &Map<String, Value>, discoveries: &[Discovery]) -> Result<u64, WorldError> {
@@ -166,12 +167,12 @@ fn ours<T: DeserializeOwned + Default>(object: &mut Map<String, Value>) -> Resul
     }
 }
 
-fn with_ours(shown: &Value, beside: &impl Serialize, is_plain: bool) -> Value {
+fn with_ours(shown: &Value, extra: &impl Serialize, is_plain: bool) -> Value {
     let mut whole = shown.clone();
     if let Value::Object(fields) = &mut whole
         && !is_plain
     {
-        fields.insert(OURS.to_owned(), as_json(beside));
+        fields.insert(OURS.to_owned(), as_json(extra));
     }
     whole
 }

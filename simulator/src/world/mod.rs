@@ -1,7 +1,7 @@
-//! What the controller knows and does, as a state machine.
+//! The controller as a state machine.
 //!
-//! Time comes in as milliseconds since 1970; nothing waits, reads or writes a disk, or throws a
-//! die. Requests, tokens and faults of the wire are not known here.
+//! Times are parameters, in milliseconds since 1970. Nothing here waits, touches a disk or draws a
+//! random number, and nothing knows of HTTP, tokens and network faults.
 
 mod state;
 
@@ -13,9 +13,9 @@ mod reads;
 
 mod writes;
 
-mod work;
+mod operation;
 
-mod carry;
+mod execute;
 
 mod runs;
 
@@ -33,7 +33,7 @@ mod check;
 
 mod addresses;
 
-mod others;
+mod other_users;
 
 mod violations;
 
@@ -46,7 +46,7 @@ pub(crate) use self::{
     answer::{Answer, Refusal},
     credentials::SubType,
     fields::redacted,
-    query::{BadQuery, Query},
+    query::{Page, PageOf, Query},
     state::{At, Rules},
     violations::Violation,
     writes::Treatment,

@@ -1,15 +1,30 @@
-//! The parameters of a read, and the part of a list that they ask for.
+//! The parameters of reads, and the part of a list that they select.
 
 use serde_json::Value;
 
-/// The most that any list gives at once.
+/// The most items that a list returns at once.
 pub(super) const PAGE: usize = 500;
 
-/// The parameters after `?`, in their order.
+/// The parameters after `?`, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Query(pub(crate) Vec<(String, String)>);
 
-/// A parameter that cannot be read.
+/// A part of a list, counted from 1. The members are parameters of a path.
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+pub(crate) struct Page {
+    pub(crate) start: usize,
+    pub(crate) count: usize,
+}
+
+/// A part of a list that belongs to the object with this id.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub(crate) struct PageOf {
+    pub(crate) id: String,
+    pub(crate) start: usize,
+    pub(crate) count: usize,
+}
+
+/// Why a parameter is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BadQuery(pub(crate) String);
 
@@ -22,8 +37,8 @@ impl Query {
         self.0.iter().filter(move |(it, _)| it == key).map(|(_, value)| value.as_str())
     }
 
-    /// Whether a value is among those that are asked for, if any are.
-    pub(super) fn lets(&self, key: &str, value: &str) -> bool {
+    /// Whether a value passes the filter of this name, if the query has one.
+    pub(super) fn allows(&self, key: &str, value: &str) -> bool {
         self.one(key).is_none() || self.all(key).any(|it| it.eq_ignore_ascii_case(value))
     }
 
@@ -32,7 +47,7 @@ impl Query {
         self.one(key).map(|it| it.parse().map_err(bad)).transpose()
     }
 
-    /// The part that `offset`, which counts from 1, and `limit` ask for.
+    /// The part that `offset`, counted from 1, and `limit` select.
     pub(super) fn page(&self, items: Vec<Value>) -> Result<Vec<Value>, BadQuery> {
         let offset = self.number("offset")?.unwrap_or(1);
         let limit = self.number("limit")?.unwrap_or(PAGE as u64);

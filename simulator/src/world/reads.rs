@@ -1,10 +1,10 @@
-//! The reads of discoveries: count, pages, one.
+//! Reads of discoveries: count, pages, one.
 
 use serde_json::{Value, json};
 
 use super::{
     answer::Answer,
-    query::PAGE,
+    query::{PAGE, Page},
     state::{At, Discovery, World},
     wire,
 };
@@ -14,6 +14,16 @@ use crate::{
 };
 
 impl World {
+    pub(crate) fn release_info(&self) -> Answer {
+        let release = self.release().unwrap_or_default();
+        Answer::Found(json!({
+            "name": "cisco-dna-center",
+            "installedVersion": release,
+            "systemVersion": release,
+            "supportedDirectUpdates": [],
+        }))
+    }
+
     pub(crate) fn count(&self, at: At<'_>) -> Answer {
         Answer::Found(count(self.listed(at).len(), at))
     }
@@ -23,8 +33,8 @@ impl World {
         Answer::Found(all.map(|it| wire::shown(&it.shown, &at.rules.quirks)).collect())
     }
 
-    /// Part of the list, counted from 1.
-    pub(crate) fn page(&self, start: usize, count: usize, at: At<'_>) -> Answer {
+    pub(crate) fn page(&self, page: Page, at: At<'_>) -> Answer {
+        let Page { start, count } = page;
         if start == 0 || count == 0 || PAGE < count {
             return Answer::bad(format!("the start is at least 1, the count between 1 and {PAGE}"));
         }
@@ -39,14 +49,14 @@ impl World {
         }
     }
 
-    /// All that the list shows, in its order.
+    /// The discoveries that the list shows, in its order.
     pub(super) fn listed(&self, at: At<'_>) -> Vec<&Discovery> {
         let mut listed: Vec<&Discovery> =
             self.discoveries.iter().filter(|it| it.is_visible(at.now)).collect();
         match at.rules.quirks.list_order {
             ListOrder::Oldest => (),
             ListOrder::Newest => listed.reverse(),
-            // The same order for every page, else no list could ever be complete.
+            // The same order for every page, else no list could be read completely.
             ListOrder::Shuffled => listed.sort_by_cached_key(|it| {
                 let id = it.id().unwrap_or_default();
                 seed::numbers(at.rules.seed, &["place", &id]).u64(..)
@@ -64,7 +74,7 @@ impl World {
     }
 }
 
-/// A count, which some releases write as text.
+/// A count, which some releases return as text.
 pub(super) fn count(count: usize, at: At<'_>) -> Value {
     match at.rules.quirks.number_spelling {
         NumberSpelling::Number => json!(count),

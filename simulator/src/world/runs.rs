@@ -1,4 +1,4 @@
-//! Runs: how they start and end, and the jobs that they leave.
+//! Runs: how they start and end, and their jobs.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ impl World {
         });
     }
 
-    /// Gives a run to each discovery that a world file says is running without knowing since when.
+    /// Gives a run to each discovery that a world file says is running, but has no run for.
     pub(crate) fn adopt_runs(&mut self, at: At<'_>) {
         for discovery in &mut self.discoveries {
             let condition = discovery.text("discoveryCondition").to_lowercase();
@@ -45,7 +45,7 @@ impl World {
         }
     }
 
-    /// Ends a run that is due, with all that it found.
+    /// Ends a run that is due, with the devices that it found.
     pub(super) fn end_run(&mut self, index: usize, at: At<'_>) {
         self.close_run(index, at);
         let discovery = &mut self.discoveries[index];
@@ -80,7 +80,7 @@ impl World {
         self.discoveries[index].set_state("Inactive", condition);
     }
 
-    /// Gives the run that goes on its end, and the task that waits for it.
+    /// Ends the current run, and the task that waits for its end.
     pub(super) fn close_run(&mut self, index: usize, at: At<'_>) {
         let open = self.discoveries[index].runs.last_mut().filter(|it| it.end_time.is_none());
         if let Some(run) = open {
@@ -95,29 +95,30 @@ impl World {
         open.any(|it| it.task_id == task_id)
     }
 
-    /// The jobs of one discovery, those of the latest run first.
+    /// The jobs of one discovery, the latest run first.
     pub(crate) fn jobs_of(&self, id: &str, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
         let Some(discovery) = self.visible(id, at) else {
             return Ok(Answer::missing("Discovery", id, at));
         };
         let jobs = jobs(discovery, at);
-        let jobs = jobs.into_iter().filter(|it| query.lets("ipAddress", text(it, "ipAddress")));
+        let jobs = jobs.into_iter().filter(|it| query.allows("ipAddress", text(it, "ipAddress")));
         Ok(Answer::Found(query.page(jobs.collect())?.into()))
     }
 
-    /// The jobs of all discoveries that concern an address.
+    /// The jobs of all discoveries for an address.
     pub(crate) fn jobs(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
         if query.one("ipAddress").is_none() {
             return Err(BadQuery(String::from("`ipAddress` is required")));
         }
         let all = self.listed(at).into_iter().flat_map(|it| jobs(it, at)).filter(|it| {
-            query.lets("ipAddress", text(it, "ipAddress")) && query.lets("name", text(it, "name"))
+            query.allows("ipAddress", text(it, "ipAddress"))
+                && query.allows("name", text(it, "name"))
         });
         Ok(Answer::Found(query.page(all.collect())?.into()))
     }
 }
 
-/// The id of the device at an address, whoever finds it.
+/// The id of the device at an address, which is the same for every discovery.
 pub(super) fn device_id(address: &str, at: At<'_>) -> String {
     seed::uuid(&mut seed::numbers(at.rules.seed, &["device", address]))
 }
@@ -148,14 +149,14 @@ fn jobs(discovery: &Discovery, at: At<'_>) -> Vec<Value> {
 
 fn jobs_of_run(discovery: &Discovery, run: &Run, at: At<'_>) -> Vec<Value> {
     if !run.addresses.is_empty() {
-        return run.addresses.iter().map(|it| job(discovery, run, (it, true), at)).collect();
+        return run.addresses.iter().map(|it| job(discovery, run, it, true, at)).collect();
     }
-    // A run that goes on, or found nothing, has tried its first address at least.
+    // A run that has not ended, or found nothing, has at least tried its first address.
     let tried = addresses::some(discovery.text("ipAddressList"), 1);
-    tried.iter().map(|it| job(discovery, run, (&it.to_string(), false), at)).collect()
+    tried.iter().map(|it| job(discovery, run, &it.to_string(), false, at)).collect()
 }
 
-fn job(discovery: &Discovery, run: &Run, (address, is_found): (&str, bool), at: At<'_>) -> Value {
+fn job(discovery: &Discovery, run: &Run, address: &str, is_found: bool, at: At<'_>) -> Value {
     let id = seed::uuid(&mut seed::numbers(at.rules.seed, &["job", &run.task_id, address]));
     let time = |it: u64| match at.rules.quirks.job_times {
         JobTimes::Text => json!(it.to_string()),

@@ -1,4 +1,4 @@
-//! The state itself, and how it moves when time passes.
+//! The state, and how it changes with time.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{tasks::Task, violations::Violations};
 use crate::{Quirks, seed};
 
-/// Everything that the controller knows.
+/// The state of a controller.
 #[derive(Clone, Debug)]
 pub struct World {
     /// In the order of creation.
@@ -22,14 +22,14 @@ pub struct World {
     /// The number of the next task, which its id follows from.
     pub(super) next_task: u64,
     pub(super) kept_names: Vec<KeptName>,
-    /// The latest time that the world has seen.
+    /// The latest time of `advance`.
     pub(super) now: u64,
-    /// What was deleted since the start, for the violations.
+    /// Deleted since the start. Violations need it.
     pub(super) deleted: Vec<Deleted>,
     pub(super) violations: Violations,
 }
 
-/// What never changes while the world turns.
+/// What never changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) seed: u64,
@@ -38,17 +38,17 @@ pub(crate) struct Rules {
     pub(crate) quirks: Quirks,
 }
 
-/// A moment, and the rules that hold in it.
+/// A time, and the rules.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct At<'a> {
     pub(crate) now: u64,
     pub(crate) rules: &'a Rules,
 }
 
-/// A discovery: what is read of it, and what only the controller knows.
+/// A discovery: what reads show, and what only the controller knows.
 #[derive(Clone, Debug)]
 pub(super) struct Discovery {
-    /// In the spelling of a GET. A world file can put anything here, and it is served as it is.
+    /// As a GET shows it. A world file can have anything here, which is served unchanged.
     pub(super) shown: Value,
     pub(super) visible_from: u64,
     /// The oldest first.
@@ -63,9 +63,9 @@ pub(super) struct Run {
     pub(super) start_time: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) end_time: Option<u64>,
-    /// When it ends by itself.
+    /// When it ends unless it is stopped.
     pub(super) due: u64,
-    /// Of the devices that it found.
+    /// The addresses of the devices that it found.
     pub(super) addresses: Vec<String>,
 }
 
@@ -80,7 +80,7 @@ pub(super) struct KeptName {
 pub(super) struct Deleted {
     pub(super) discovery: Discovery,
     pub(super) when: u64,
-    /// By a request, and not by somebody else.
+    /// By a request, and not by another user.
     pub(super) by_request: bool,
 }
 
@@ -102,19 +102,19 @@ impl Default for World {
 }
 
 impl World {
-    /// Lets everything happen that is due by `now`, in the order of its times.
+    /// Processes everything that is due by `now`, in the order of time.
     pub(crate) fn advance(&mut self, now: u64, rules: &Rules) {
         while let Some((when, event)) = self.next_event(now) {
             let at = At { now: when, rules };
             match event {
-                Event::Task(index) => self.move_task(index, at),
+                Event::Task(index) => self.advance_task(index, at),
                 Event::Run(index) => self.end_run(index, at),
             }
         }
         self.now = self.now.max(now);
     }
 
-    /// The latest time that the world has seen.
+    /// The latest time of `advance`.
     pub(crate) fn now(&self) -> u64 {
         self.now
     }
@@ -127,7 +127,7 @@ impl World {
         self.release = Some(release.to_owned());
     }
 
-    /// The names of the discoveries that there are, and were since the start, by id.
+    /// The names of all discoveries that exist, or existed since the start, by id.
     pub(crate) fn names(&self) -> BTreeMap<String, String> {
         let all = self.deleted.iter().map(|it| &it.discovery).chain(&self.discoveries);
         all.filter_map(|it| Some((it.id()?, it.name()?.to_owned()))).collect()
@@ -138,7 +138,7 @@ impl World {
         let tasks = tasks.filter_map(|(index, task)| Some((task.due()?, Event::Task(index))));
         let runs = self.discoveries.iter().enumerate();
         let runs = runs.filter_map(|(index, it)| Some((it.open_run()?.due, Event::Run(index))));
-        // Of equal times the first counts, so that a task sees the run that it is about.
+        // At equal times tasks come first, so that a task still sees the run that it is about.
         tasks.chain(runs).filter(|(due, _)| *due <= now).min_by_key(|(due, _)| *due)
     }
 }
@@ -173,7 +173,7 @@ impl Discovery {
         self.shown.as_object()
     }
 
-    /// Text of a member, empty where there is none.
+    /// The text of a member, empty if there is none.
     pub(super) fn text(&self, key: &str) -> &str {
         self.shown.get(key).and_then(Value::as_str).unwrap_or_default()
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     Quirks,
-    fault::{Fate, Other},
+    fault::{UserAction, WriteOutcome},
 };
 
 /// A world, its rules, and a clock that tests move.
@@ -83,7 +83,7 @@ impl Lab {
     }
 
     fn task(&mut self, id: &str) -> Value {
-        self.found(|world, at| world.old_task(id, at))
+        self.found(|world, at| world.v1_task(id, at))
     }
 
     /// How a task ended.
@@ -107,7 +107,7 @@ impl Lab {
     }
 
     fn ids(&mut self) -> Vec<String> {
-        let list = self.found(|world, at| world.page(1, 500, at));
+        let list = self.found(|world, at| world.page(Page { start: 1, count: 500 }, at));
         list.as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect()
     }
 
@@ -432,33 +432,33 @@ fn a_failed_task_says_why_where_its_quirk_says() {
 
 #[test]
 fn a_write_meets_the_fate_that_a_fault_gave_it() {
-    let fate = |fate: Fate| {
+    let fate = |outcome: WriteOutcome| {
         let mut lab = Lab::new(&[]);
         let body = json!({"name": "one", "discoveryType": "Single", "ipAddressList": "10.0.0.1"});
-        let treatment = Treatment { fate, late: 0 };
+        let treatment = Treatment { outcome, task_hidden_for: 0 };
         let task = lab.write(|world, at| world.create(&body, &treatment, at));
         lab.wait(60_000);
         (lab.end(&task), lab.ids().len())
     };
     let open = "open: Inventory service initiating discovery.".to_owned();
-    assert_eq!(fate(Fate::Done), ("done: 1".to_owned(), 1));
-    assert_eq!(fate(Fate::Stuck), (open.clone(), 0));
-    assert_eq!(fate(Fate::StuckDone), (open, 1));
-    assert_eq!(fate(Fate::Fails("no".to_owned())), ("failed: \"no\"".to_owned(), 0));
-    assert_eq!(fate(Fate::Lie), ("done: 1".to_owned(), 0));
+    assert_eq!(fate(WriteOutcome::Done), ("done: 1".to_owned(), 1));
+    assert_eq!(fate(WriteOutcome::Stuck), (open.clone(), 0));
+    assert_eq!(fate(WriteOutcome::StuckDone), (open, 1));
+    assert_eq!(fate(WriteOutcome::Fails("no".to_owned())), ("failed: \"no\"".to_owned(), 0));
+    assert_eq!(fate(WriteOutcome::Lie), ("done: 1".to_owned(), 0));
 }
 
 #[test]
 fn a_late_task_is_not_to_be_found_by_id_or_list() {
     let mut lab = Lab::new(&[]);
     let body = json!({"name": "one", "discoveryType": "Single", "ipAddressList": "10.0.0.1"});
-    let treatment = Treatment { fate: Fate::Done, late: 2_000 };
+    let treatment = Treatment { outcome: WriteOutcome::Done, task_hidden_for: 2_000 };
     let task = lab.write(|world, at| world.create(&body, &treatment, at));
     lab.wait(1_999);
     let query = Query::default();
-    assert!(matches!(lab.ask(|world, at| world.old_task(&task, at)), Answer::Refused(_)));
-    assert!(matches!(lab.ask(|world, at| world.new_task(&task, at)), Answer::Refused(_)));
-    assert_eq!(lab.found(|world, at| world.old_tasks(&query, at).unwrap()), json!([]));
+    assert!(matches!(lab.ask(|world, at| world.v1_task(&task, at)), Answer::Refused(_)));
+    assert!(matches!(lab.ask(|world, at| world.v2_task(&task, at)), Answer::Refused(_)));
+    assert_eq!(lab.found(|world, at| world.v1_tasks(&query, at).unwrap()), json!([]));
     lab.wait(1);
     assert_eq!(lab.end(&task), "done: 1");
 }
@@ -536,7 +536,7 @@ fn pages_count_from_one_and_shift_when_somebody_deletes() {
     (1..=5).for_each(|it| drop(lab.create(&format!("d{it}"))));
     lab.wait(1_000);
     let page = |lab: &mut Lab, start, count| {
-        let page = lab.found(|world, at| world.page(start, count, at));
+        let page = lab.found(|world, at| world.page(Page { start, count }, at));
         page.as_array()
             .unwrap()
             .iter()
@@ -545,13 +545,16 @@ fn pages_count_from_one_and_shift_when_somebody_deletes() {
     };
     assert_eq!(page(&mut lab, 1, 2), "12");
     lab.ask(|world, at| {
-        world.somebody_else(Other::Delete, "d1", at);
+        world.act_as_other_user(UserAction::Delete, "d1", at);
         world.count(at)
     });
     assert_eq!(page(&mut lab, 3, 2), "45");
     assert_eq!(page(&mut lab, 9, 2), "");
     for (start, count) in [(0, 1), (1, 0), (1, 501)] {
-        assert!(matches!(lab.ask(|world, at| world.page(start, count, at)), Answer::Refused(_)));
+        assert!(matches!(
+            lab.ask(|world, at| world.page(Page { start, count }, at)),
+            Answer::Refused(_)
+        ));
     }
 }
 
@@ -604,7 +607,9 @@ fn each_violation_is_counted_where_it_happens() {
     };
     assert_eq!(counted(&replaced), "");
     let all = |lab: &mut Lab| {
-        lab.write(|world, at| world.delete_range((1, 5), &Treatment::default(), at));
+        lab.write(|world, at| {
+            world.delete_range(Page { start: 1, count: 5 }, &Treatment::default(), at)
+        });
         lab.write(|world, at| world.delete_all(&Treatment::default(), at));
     };
     assert_eq!(counted(&all), "delete_all 2");
@@ -615,7 +620,9 @@ fn the_range_and_all_endpoints_delete_what_they_say() {
     let mut lab = Lab::new(&["list_order=oldest"]);
     (1..=5).for_each(|it| drop(lab.create(&format!("d{it}"))));
     lab.wait(1_000);
-    lab.write(|world, at| world.delete_range((2, 2), &Treatment::default(), at));
+    lab.write(|world, at| {
+        world.delete_range(Page { start: 2, count: 2 }, &Treatment::default(), at)
+    });
     lab.wait(1_000);
     assert_eq!(lab.ids(), ["1", "4", "5"]);
     lab.write(|world, at| world.delete_all(&Treatment::default(), at));
@@ -628,16 +635,16 @@ fn somebody_else_acts_at_once() {
     let mut lab = lab_with_one(&[]);
     let mut act = |other, name: &str| {
         lab.ask(|world, at| {
-            world.somebody_else(other, name, at);
+            world.act_as_other_user(other, name, at);
             world.count(at)
         });
         lab.ids().join(" ")
     };
-    assert_eq!(act(Other::Create, "two"), "2 1");
-    assert_eq!(act(Other::Create, "two"), "2 1");
-    assert_eq!(act(Other::Edit, "one"), "2 1");
-    assert_eq!(act(Other::Run, "one"), "2 1");
-    assert_eq!(act(Other::Delete, "two"), "1");
+    assert_eq!(act(UserAction::Create, "two"), "2 1");
+    assert_eq!(act(UserAction::Create, "two"), "2 1");
+    assert_eq!(act(UserAction::Edit, "one"), "2 1");
+    assert_eq!(act(UserAction::Run, "one"), "2 1");
+    assert_eq!(act(UserAction::Delete, "two"), "1");
     assert_eq!(lab.one("1")["timeOut"], 6);
     assert_eq!(lab.state("1"), "Active In Progress");
 }
@@ -675,7 +682,7 @@ fn an_odd_world_is_served_and_saved_as_it_is() {
     let text = json!({"discoveries": odd}).to_string();
     let mut lab = Lab::of(World::from_json(&text).unwrap(), &["list_order=oldest"]);
     lab.wait(60_000);
-    assert_eq!(lab.found(|world, at| world.page(1, 500, at)), odd);
+    assert_eq!(lab.found(|world, at| world.page(Page { start: 1, count: 500 }, at)), odd);
     let saved: Value = serde_json::from_str(&lab.world.to_json()).unwrap();
     assert_eq!((&saved["discoveries"], &saved["next_id"]), (&odd, &json!(10)));
     lab.put("7", "Edit", &json!({"retryCount": 2}));
@@ -762,7 +769,7 @@ fn both_task_interfaces_filter_sort_and_page() {
     lab.wait(850);
     let mut old = |text: &str| {
         let query = query(text);
-        let list = lab.found(|world, at| world.old_tasks(&query, at).unwrap());
+        let list = lab.found(|world, at| world.v1_tasks(&query, at).unwrap());
         let list = list.as_array().unwrap().clone();
         list.iter().map(|it| it["progress"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
@@ -777,7 +784,7 @@ fn both_task_interfaces_filter_sort_and_page() {
     lab.wait(1_000);
     let mut new = |text: &str| {
         let query = query(text);
-        let list = lab.found(|world, at| world.new_tasks(&query, at).unwrap());
+        let list = lab.found(|world, at| world.v2_tasks(&query, at).unwrap());
         list.as_array()
             .unwrap()
             .iter()
@@ -786,7 +793,7 @@ fn both_task_interfaces_filter_sort_and_page() {
     };
     assert_eq!(new(""), ["SUCCESS", "FAILURE", "SUCCESS"]);
     assert_eq!(new("status=failure"), ["FAILURE"]);
-    let count = lab.found(|world, at| world.new_task_count(&query("status=SUCCESS"), at).unwrap());
+    let count = lab.found(|world, at| world.v2_task_count(&query("status=SUCCESS"), at).unwrap());
     assert_eq!(count, 2);
 }
 
@@ -798,8 +805,8 @@ fn the_list_quirks_change_order_and_words() {
         lab.wait(1_000);
         lab.create("two");
         let query = query(text);
-        let old = lab.found(|world, at| world.old_tasks(&query, at).unwrap());
-        let new = lab.found(|world, at| world.new_tasks(&query, at).unwrap());
+        let old = lab.found(|world, at| world.v1_tasks(&query, at).unwrap());
+        let new = lab.found(|world, at| world.v2_tasks(&query, at).unwrap());
         (old, new)
     };
     assert_eq!(list("task_order=oldest", "").0[0]["progress"], "1");

@@ -1,4 +1,4 @@
-//! What a careful client never does, counted.
+//! Counts what a careful client never does.
 
 use std::collections::BTreeMap;
 
@@ -6,37 +6,35 @@ use serde_json::{Map, Value};
 
 use super::{state::World, wire::meaning};
 
-/// How long after a delete a create with the same settings is a replace for nothing.
+/// How long after a delete a create with the same settings is a needless replace.
 ///
-/// Longer than a name takes to be released, shorter than a person takes to change their mind.
-const RIGHT_AFTER: u64 = 60_000;
+/// Longer than the release of a name takes, shorter than a person takes to decide otherwise.
+const REPLACE_WINDOW: u64 = 60_000;
 
-/// Something that a careful client never does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Violation {
     /// A create of a name that the list shows at that moment.
     DuplicateCreate,
-    /// A field that is documented nowhere, each of them.
+    /// An undocumented field. Each is counted.
     UnknownField,
     /// A write to an id that does not exist, and that no request deleted.
     WriteToMissingId,
     /// A create right after a delete of the same name with the same settings.
     NeedlessReplace,
-    /// The mask in place of a secret, sent back.
+    /// The mask of a secret, sent back.
     MaskedSecret,
-    /// A PUT that starts or stops, and carries more than it needs.
+    /// A PUT that starts or stops a run, and has more fields than it needs.
     FieldInRunOrStop,
     /// An edit that changes nothing.
     NoopEdit,
-    /// A delete of what a request deletes or deleted.
+    /// A delete of a discovery that a request has deleted or is deleting.
     DoubleDelete,
-    /// The endpoints that delete all, or a range.
+    /// A request that deletes all discoveries, or a range.
     DeleteAll,
-    /// A request before the time that a 429 or 503 gave.
+    /// A request before the end of a `Retry-After`.
     EarlyRetry,
 }
 
-/// How often each was done.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Violations(BTreeMap<Violation, u64>);
 
@@ -70,8 +68,8 @@ impl World {
         Violation::ALL.iter().map(|(it, word)| ((*word).to_owned(), count(*it))).collect()
     }
 
-    /// Remembers what another world was wronged by and had deleted: the violations go on from there.
-    pub(crate) fn with_memory_of(mut self, before: &Self) -> Self {
+    /// Takes over the violations and deletions of another world.
+    pub(crate) fn with_history_of(mut self, before: &Self) -> Self {
         self.violations = before.violations.clone();
         self.deleted.clone_from(&before.deleted);
         self
@@ -81,13 +79,13 @@ impl World {
         self.violations.add(violation, 1);
     }
 
-    /// Whether a create with these settings makes again what a request just deleted.
+    /// Whether a create with these settings recreates what a request just deleted.
     pub(super) fn is_needless_replace(&self, settings: &Map<String, Value>, now: u64) -> bool {
         let wanted = meaning(settings);
-        let recent = self.deleted.iter().rev().filter(|it| now < it.when + RIGHT_AFTER);
+        let recent = self.deleted.iter().rev().filter(|it| now < it.when + REPLACE_WINDOW);
         let mut same_name =
             recent.filter(|it| it.discovery.name() == wanted.get("name").map(|name| &**name));
-        // Only the last of that name counts: between it and this nothing else had the name.
+        // Only the last discovery of that name counts.
         same_name.next().is_some_and(|it| {
             it.by_request && it.discovery.fields().is_some_and(|was| meaning(was) == wanted)
         })

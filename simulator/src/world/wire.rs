@@ -1,6 +1,6 @@
-//! How settings are spelled: what is sent is not what is read back.
+//! The spelling of settings: reads show them differently from how they were sent.
 //!
-//! Knows nothing of runs and tasks, and checks nothing.
+//! Nothing here knows of runs and tasks, or checks values.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::{
     seed::{self, MASK, TENANT},
 };
 
-/// The settings that a create carries, as they are read back.
+/// The settings of a create, as reads show them.
 pub(super) fn from_post(body: &Map<String, Value>, quirks: &Quirks) -> Map<String, Value> {
     let mut settings = Map::new();
     for it in FIELDS {
@@ -33,7 +33,7 @@ pub(super) fn from_post(body: &Map<String, Value>, quirks: &Quirks) -> Map<Strin
     settings
 }
 
-/// The names under which a create's body is searched for a field.
+/// The names that a field can have in the body of a create.
 pub(super) fn post_names(field: &Field, quirks: &Quirks) -> Vec<&'static str> {
     let Some((post, _)) = field.post else {
         return Vec::new();
@@ -54,7 +54,7 @@ pub(super) fn post_names(field: &Field, quirks: &Quirks) -> Vec<&'static str> {
     }
 }
 
-/// The object as it would be after an edit that is kept.
+/// The object after an edit.
 pub(super) fn edited(
     before: &Map<String, Value>,
     body: &Map<String, Value>,
@@ -63,13 +63,13 @@ pub(super) fn edited(
     let mut after = before.clone();
     for it in FIELDS.iter().filter(|it| it.part != Part::Computed) {
         match body.get(it.name) {
-            // Without its name a discovery would be nothing.
+            // A discovery keeps its name.
             None | Some(Value::Null) if it.name == "name" => (),
             None if quirks.put_missing_keys == PutMissingKeys::Keep => (),
             None | Some(Value::Null) => {
                 after.shift_remove(it.name);
             }
-            // The mask stands for the secret that is there.
+            // The mask stands for the stored secret.
             Some(sent) => {
                 if it.part != Part::Secret || !has_mask(sent) {
                     after.insert(it.name.to_owned(), read_back(it, sent, quirks));
@@ -97,14 +97,14 @@ pub(super) fn shown(stored: &Value, quirks: &Quirks) -> Value {
     for (key, value) in stored {
         let known = field(key);
         let is_secret = known.is_some_and(|it| it.part == Part::Secret);
-        let left_out = is_secret && quirks.secrets == Secrets::Absent
+        let is_omitted = is_secret && quirks.secrets == Secrets::Absent
             || key == "preferredMgmtIPMethod"
                 && quirks.none_method == NoneMethod::Absent
                 && value == "None"
             || (key == "cdpLevel" || key == "lldpLevel")
                 && quirks.default_hops == DefaultHops::Absent
                 && number(value) == Some(16);
-        if left_out {
+        if is_omitted {
             continue;
         }
         let as_text = known.is_some_and(|it| it.shape == Shape::Number)
@@ -125,22 +125,22 @@ pub(super) fn shown(stored: &Value, quirks: &Quirks) -> Value {
     Value::Object(shown)
 }
 
-/// What an object sets, in a form in which equal settings are equal. Of secrets only that they are.
+/// The settings of an object in a normal form, for comparison. Of secrets, only that they are set.
 pub(super) fn meaning(object: &Map<String, Value>) -> BTreeMap<&'static str, String> {
     let settings = FIELDS.iter().filter(|it| it.part != Part::Computed);
-    let said = settings.filter_map(|it| {
+    let normal = settings.filter_map(|it| {
         let value = object.get(it.name)?;
-        let said = match it.part {
+        let normal = match it.part {
             Part::Secret => String::from(if value == "" { "" } else { "a secret" }),
-            Part::Setting | Part::Computed => said(it.name, value),
+            Part::Setting | Part::Computed => normal_form(it.name, value),
         };
-        let is_default = it.name == "preferredMgmtIPMethod" && said == "none";
-        (!said.is_empty() && !is_default).then_some((it.name, said))
+        let is_default = it.name == "preferredMgmtIPMethod" && normal == "none";
+        (!normal.is_empty() && !is_default).then_some((it.name, normal))
     });
-    said.collect()
+    normal.collect()
 }
 
-/// Whether a value holds the mask anywhere.
+/// Whether a value contains the mask.
 pub(super) fn has_mask(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(MASK),
@@ -154,20 +154,20 @@ pub(super) fn text<'a>(object: &'a Map<String, Value>, key: &str) -> &'a str {
     object.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn said(name: &str, value: &Value) -> String {
+fn normal_form(name: &str, value: &Value) -> String {
     let mut parts: Vec<String> = match value {
         Value::Null => Vec::new(),
         Value::String(text) if name == "name" => return text.clone(),
         Value::String(text) => text.split(',').map(|it| it.trim().to_lowercase()).collect(),
         Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        // By `Value`, since a world file may leave either out.
+        // A world file may omit either member.
         Value::Object(_) => vec![format!("{}:{}", value["username"], value["port"])],
         other => vec![other.to_string()],
     };
     if name == "discoveryType" && parts == ["multi range"] {
         return String::from("range");
     }
-    // The order of protocols means something, that of the others does not.
+    // Only the order of protocols matters.
     if name != "protocolOrder" {
         parts.sort();
     }
@@ -229,7 +229,7 @@ fn type_read_back(sent: &str, quirks: &Quirks) -> String {
     }
 }
 
-/// A create's four members, grown into a credential of the discovery's own.
+/// The four members of a create, completed as a credential of the discovery.
 fn http_read_back(name: &str, sent: &Value) -> Value {
     let username = sent["username"].as_str().unwrap_or_default();
     let id = seed::uuid(&mut seed::numbers(0, &["own credential", name, username]));
@@ -251,7 +251,7 @@ fn http_read_back(name: &str, sent: &Value) -> Value {
     })
 }
 
-/// What a setting is where the create does not say: the documented default or that of the UI.
+/// The value of a setting that the create does not have: the documented default, or that of the UI.
 fn default(name: &str, quirks: &Quirks) -> Option<Value> {
     if quirks.defaults == Defaults::Absent {
         return None;
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_is_read_back_in_the_other_spelling() {
+    fn settings_are_read_back_in_the_other_spelling() {
         let post = json!({
             "name": "n", "discoveryType": "Multi Range", "ipAddressList": "10.0.0.1-10.0.0.2,10.0.1.1-10.0.1.1",
             "ipFilterList": ["10.0.0.2", "10.0.1.1"], "timeout": "7", "retry": 2, "snmpVersion": "v2",
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn an_http_credential_grows() {
+    fn an_http_credential_is_completed() {
         let own = json!({"username": "u", "password": "p", "port": "443", "secure": false});
         let read = read(&json!({"httpReadCredential": own}), &[]);
         let grown = read["httpReadCredential"].as_object().unwrap();
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn the_post_spelling_quirks_change_what_is_taken_on() {
+    fn the_post_spelling_quirks_change_what_is_accepted() {
         let community = |post: &Value, quirk: &str| read(post, &[quirk])["snmpRoCommunity"] == MASK;
         let (post, get) = (json!({"snmpROCommunity": "x"}), json!({"snmpRoCommunity": "x"}));
         assert!(community(&post, "community_spelling=both"));
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn an_http_credential_without_a_port_has_a_meaning() {
+    fn an_http_credential_without_a_port_has_a_normal_form() {
         let object = json!({"httpReadCredential": {"username": "u"}});
         assert_eq!(meaning(object.as_object().unwrap()).len(), 1);
     }

@@ -1,28 +1,29 @@
-//! The writes to discoveries, from the request to its task.
+//! Writes to discoveries, from the request to its task.
 //!
-//! What a write does once its time has come is in `carry`.
+//! `execute` has the effect of a write when its task time is over.
 
 use serde_json::{Map, Value};
 
 use super::{
     answer::Answer,
     check,
+    operation::Operation,
+    query::Page,
     state::{At, Discovery, World},
     violations::Violation,
     wire,
-    work::Work,
 };
 use crate::{
-    fault::Fate,
+    fault::WriteOutcome,
     quirk::{BadValues, MissingWrite},
 };
 
-/// What faults make of an accepted write.
+/// What faults do to an accepted write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Treatment {
-    pub(crate) fate: Fate,
-    /// How long the task is not to be found, in milliseconds.
-    pub(crate) late: u64,
+    pub(crate) outcome: WriteOutcome,
+    /// How long the task cannot be found, in milliseconds.
+    pub(crate) task_hidden_for: u64,
 }
 
 impl World {
@@ -47,7 +48,7 @@ impl World {
         } else if self.is_needless_replace(&wire::from_post(body, quirks), at.now) {
             self.violate(Violation::NeedlessReplace);
         }
-        self.accept(Work::Create { body: body.clone() }, treatment, at)
+        self.accept(Operation::Create { body: body.clone() }, treatment, at)
     }
 
     pub(crate) fn put(&mut self, body: &Value, treatment: &Treatment, at: At<'_>) -> Answer {
@@ -63,10 +64,10 @@ impl World {
             return Answer::bad(complaint);
         }
         let status = wire::text(body, "discoveryStatus");
-        let work = match status {
-            "Active" => Work::Run { id: id.clone(), body: body.clone() },
-            "Inactive" => Work::Stop { id: id.clone(), body: body.clone() },
-            "Edit" => Work::Edit { id: id.clone(), body: body.clone() },
+        let operation = match status {
+            "Active" => Operation::Run { id: id.clone(), body: body.clone() },
+            "Inactive" => Operation::Stop { id: id.clone(), body: body.clone() },
+            "Edit" => Operation::Edit { id: id.clone(), body: body.clone() },
             other => return Answer::bad(format!("discoveryStatus {other} is not known")),
         };
         if status != "Edit" && body.len() != 2 {
@@ -74,47 +75,47 @@ impl World {
         }
         let Some(before) = stored else {
             self.violate(Violation::WriteToMissingId);
-            return self.answer_missing(&id, work, treatment, at);
+            return self.answer_missing(&id, operation, treatment, at);
         };
         if status == "Edit"
             && let Some(refusal) = self.check_edit(&before, body, at)
         {
             return refusal;
         }
-        self.accept(work, treatment, at)
+        self.accept(operation, treatment, at)
     }
 
     pub(crate) fn delete(&mut self, id: &str, treatment: &Treatment, at: At<'_>) -> Answer {
-        let work = Work::Delete { id: id.to_owned() };
+        let operation = Operation::Delete { id: id.to_owned() };
         let is_double = self.was_deleted_by_request(id) || self.is_being_deleted(id);
         if is_double {
             self.violate(Violation::DoubleDelete);
         }
         if self.discovery(id).is_some() {
-            return self.accept(work, treatment, at);
+            return self.accept(operation, treatment, at);
         }
         if !is_double {
             self.violate(Violation::WriteToMissingId);
         }
-        self.answer_missing(id, work, treatment, at)
+        self.answer_missing(id, operation, treatment, at)
     }
 
-    /// Deletes part of the list as it is now, counted from 1.
+    /// Deletes part of the list as it is now.
     pub(crate) fn delete_range(
         &mut self,
-        (start, count): (usize, usize),
+        Page { start, count }: Page,
         treatment: &Treatment,
         at: At<'_>,
     ) -> Answer {
         self.violate(Violation::DeleteAll);
         let listed = self.listed(at).into_iter().skip(start.saturating_sub(1)).take(count);
         let ids = listed.filter_map(Discovery::id).collect();
-        self.accept(Work::DeleteSome { ids }, treatment, at)
+        self.accept(Operation::DeleteSome { ids }, treatment, at)
     }
 
     pub(crate) fn delete_all(&mut self, treatment: &Treatment, at: At<'_>) -> Answer {
         self.violate(Violation::DeleteAll);
-        self.accept(Work::DeleteAll, treatment, at)
+        self.accept(Operation::DeleteAll, treatment, at)
     }
 
     fn note_mask(&mut self, body: &Map<String, Value>) {
@@ -126,13 +127,13 @@ impl World {
     fn answer_missing(
         &mut self,
         id: &str,
-        work: Work,
+        operation: Operation,
         treatment: &Treatment,
         at: At<'_>,
     ) -> Answer {
         match at.rules.quirks.missing_write {
             MissingWrite::Refused => Answer::missing("Discovery", id, at),
-            MissingWrite::TaskFails => self.accept(work, treatment, at),
+            MissingWrite::TaskFails => self.accept(operation, treatment, at),
         }
     }
 
@@ -144,10 +145,10 @@ impl World {
     ) -> Option<Answer> {
         let quirks = &at.rules.quirks;
         let after = wire::edited(before, body, quirks);
-        let says_secret = body.iter().any(|(key, value)| {
+        let sets_secret = body.iter().any(|(key, value)| {
             check::is_secret(key) && !value.is_null() && !wire::has_mask(value)
         });
-        if !says_secret && wire::meaning(before) == wire::meaning(&after) {
+        if !sets_secret && wire::meaning(before) == wire::meaning(&after) {
             self.violate(Violation::NoopEdit);
         }
         let complaint = check::bad_put_value(body, [before, &after], quirks)?;

@@ -36,7 +36,7 @@ pub(crate) fn schema(args: &SchemaArgs) -> String {
         SchemaOf::DesiredState => config::schema(),
         SchemaOf::Plan => render::plan_schema(),
         SchemaOf::Events => render::event_schema(),
-        SchemaOf::Journal => render::schema_text::<journal::LineV1>(),
+        SchemaOf::Journal => render::schema_text::<journal::JournalLine>(),
         SchemaOf::Report => render::report_schema(),
         SchemaOf::Diagnostics => render::diagnostics_schema(),
     }

@@ -212,12 +212,12 @@ fn errors_and_warnings_have_file_and_line_and_errors_remove_the_command() {
     warning[trueup::config::x]: `@a` </details>\u000a```\u000a# b
       --> discoveries.yaml:2:1
       help: no\u202ene
-    warning[trueup::plan::no_snmp_credential]: `a` would be made without an SNMP credential
+    warning[trueup::plan::no_snmp_credential]: `a` would be created without an SNMP credential
       --> discoveries.yaml:2:1
-      help: the controller may refuse it, and finds less: give `snmp_v3` or `snmp_v2_read`
-    warning[trueup::plan::no_snmp_credential]: `b` would be made without an SNMP credential
+      help: the controller may reject it, or find less: add `snmp_v3` or `snmp_v2_read`
+    warning[trueup::plan::no_snmp_credential]: `b` would be created without an SNMP credential
       --> discoveries.yaml:3:1
-      help: the controller may refuse it, and finds less: give `snmp_v3` or `snmp_v2_read`
+      help: the controller may reject it, or find less: add `snmp_v3` or `snmp_v2_read`
     ````
 
     </details>

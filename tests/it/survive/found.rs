@@ -1,7 +1,7 @@
 //! What the simulation found, each as small as its schedule was made.
 
 use trueup::cli::Exit;
-use trueup_simulator::Cord;
+use trueup_simulator::Disconnect;
 
 use crate::{bench::Bench, disk::Moment, story::many};
 
@@ -21,13 +21,13 @@ async fn a_stuck_task_behind_a_list_that_hung_leaves_a_later_apply_time_for_its_
 async fn a_line_that_is_torn_within_a_letter_is_cut_off() {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&[("ü", "address: 10.0.0.9")]));
-    let cord = Cord::default();
+    let disconnect = Disconnect::default();
     // The plan, the beginning, and the line of the create, which is torn.
-    bench.disk.die_at(Moment::Appended(3), cord.clone());
-    let simulator = Some(bench.simulator.through(cord.clone()));
+    bench.disk.die_at(Moment::Appended(3), disconnect.clone());
+    let simulator = Some(bench.simulator.with_disconnect(disconnect.clone()));
     let folder = bench.path("");
     let args = ["apply", "--auto-approve", "--simulate", "--file", &folder];
-    let ended = bench.run_until(&args, simulator, cord.pulled()).await;
+    let ended = bench.run_until(&args, simulator, disconnect.until_cut()).await;
     assert!(ended.is_err(), "{ended:#?}");
     let torn = bench.disk.unsynced();
     let letter = torn.windows(2).position(|it| it == "ü".as_bytes()).unwrap();

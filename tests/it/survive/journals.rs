@@ -47,8 +47,7 @@ impl Journals {
         let of = |lines: &Vec<Value>| {
             let is_sent = |it: &&Value| it["event"] == "submitting";
             // Whoever carries on gets no answer any more.
-            let is_same =
-                |it: &&Value| it["event"] != "apply_resumed" && it["event"] != "apply_settling";
+            let is_same = |it: &&Value| it["event"] != "apply_resumed";
             let rest = |at: usize| lines[at + 1..].iter().take_while(is_same);
             let is_answered = |at: usize| {
                 let next = rest(at).find(|it| it["change"] == lines[at]["change"]);

@@ -8,7 +8,7 @@ use std::{cell::RefCell, collections::BTreeSet, fmt, future::pending, time::Dura
 use serde_json::Value;
 use tokio::time::sleep;
 use trueup::cli::Exit;
-use trueup_simulator::{Cord, Simulator};
+use trueup_simulator::{Disconnect, Simulator};
 
 use super::{
     journals::Journals,
@@ -130,7 +130,7 @@ impl Player<'_> {
 
     async fn one_life(&self, bench: &mut Bench, life: &Life) {
         bench.interrupts.clear();
-        let cord = Cord::default();
+        let disconnect = Disconnect::default();
         let mut survives = 0;
         match &life.end {
             End::ByItself => (),
@@ -142,9 +142,9 @@ impl Player<'_> {
                 match point {
                     Point::At(_) => (),
                     Point::Request { place, nth, arrives } => {
-                        cord.pull_at(place, *nth, *arrives).unwrap();
+                        disconnect.cut_at(place, *nth, *arrives).unwrap();
                     }
-                    Point::Disk(moment) => bench.disk.die_at(*moment, cord.clone()),
+                    Point::Disk(moment) => bench.disk.die_at(*moment, disconnect.clone()),
                 }
             }
         }
@@ -152,12 +152,12 @@ impl Player<'_> {
             match life.end {
                 End::Kill(Point::At(ms), _) => {
                     sleep(Duration::from_millis(ms)).await;
-                    cord.pull();
+                    disconnect.cut();
                 }
-                _ => cord.pulled().await,
+                _ => disconnect.until_cut().await,
             }
         };
-        let ended = self.command(bench, life.way, (&cord, killed), survives).await;
+        let ended = self.command(bench, life.way, (&disconnect, killed), survives).await;
         // A later life does not die of what an earlier one missed.
         bench.disk.lose_power(survives);
         let Some(ended) = ended else { return };
@@ -185,12 +185,12 @@ impl Player<'_> {
         &self,
         bench: &Bench,
         way: Way,
-        (cord, killed): (&Cord, impl Future<Output = ()>),
+        (disconnect, killed): (&Disconnect, impl Future<Output = ()>),
         survives: usize,
     ) -> Option<Ended> {
         let (way, args) = self.args(bench, way).await?;
         let args = args.iter().map(String::as_str).collect::<Vec<_>>();
-        let simulator = bench.simulator.through(cord.clone());
+        let simulator = bench.simulator.with_disconnect(disconnect.clone());
         let before = Journals::read(&bench.disk.texts());
         let n_requests = self.simulator.request_log().len();
         let had = tasks(&world(bench));
@@ -272,7 +272,7 @@ impl Player<'_> {
     async fn apply_beside(&self, bench: &Bench) {
         let Some(at) = self.schedule.second else { return };
         sleep(Duration::from_millis(at)).await;
-        self.command(bench, Way::Apply, (&Cord::default(), pending()), 0).await;
+        self.command(bench, Way::Apply, (&Disconnect::default(), pending()), 0).await;
         self.tally.borrow_mut().note("a second apply at the same time");
     }
 
@@ -288,10 +288,10 @@ impl Player<'_> {
 
     /// Ends what was left, with nothing in the way.
     async fn close(&self, bench: &Bench) {
-        self.simulator.heal();
+        self.simulator.clear_faults();
         for nth in 0..MOST_CLOSING {
             let way = if nth == 0 { self.schedule.close } else { Way::Apply };
-            let ended = self.command(bench, way, (&Cord::default(), pending()), 0).await;
+            let ended = self.command(bench, way, (&Disconnect::default(), pending()), 0).await;
             let is_done = ended.is_some_and(|it| it.exit == Some(Exit::Done));
             // A resume does not look for the journals of others.
             // A resume has an earlier plan, which may leave nothing to do.

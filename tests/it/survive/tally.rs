@@ -53,7 +53,7 @@ impl Tally {
 
     /// Takes in the faults that struck at a controller.
     pub(crate) fn note_world(&mut self, simulator: &Simulator) {
-        for (what, n) in simulator.struck() {
+        for (what, n) in simulator.fault_counts() {
             *self.faults.entry(what).or_default() += n;
         }
     }

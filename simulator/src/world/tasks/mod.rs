@@ -1,9 +1,9 @@
-//! Tasks: what a write is until it is done, and what both interfaces say of it.
+//! Tasks of writes, and how both interfaces show them.
 
 mod task;
 
-mod life;
+mod lifecycle;
 
 mod reads;
 
-pub(super) use self::task::{Left, Task};
+pub(super) use self::task::{NextStep, Task};

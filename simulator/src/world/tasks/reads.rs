@@ -1,4 +1,4 @@
-//! What the old and the new interface say of tasks.
+//! Reads of tasks through the v1 and the v2 interface.
 
 use std::cmp::Ordering;
 
@@ -9,14 +9,14 @@ use crate::{
     quirk::{TaskFilters, TaskOrder, TaskStatus, TaskUpdated, TasksV1, TasksV2},
     world::{
         answer::Answer,
-        query::{BadQuery, Query},
+        query::{BadQuery, PageOf, Query},
         reads::count,
         state::{At, World},
     },
 };
 
-/// The members that filters of the old list compare as text.
-const TEXT_FILTERS: [&str; 8] = [
+/// The members that filters of the v1 list compare as text.
+const V1_TEXT_FILTERS: [&str; 8] = [
     "data",
     "errorCode",
     "serviceType",
@@ -27,12 +27,12 @@ const TEXT_FILTERS: [&str; 8] = [
     "parentId",
 ];
 
-/// The same of the new list.
-const NEW_TEXT_FILTERS: [&str; 3] = ["parentId", "rootId", "status"];
+/// The same for the v2 list.
+const V2_TEXT_FILTERS: [&str; 3] = ["parentId", "rootId", "status"];
 
 impl World {
-    /// The status that the old interface answers everything with, where it is gone.
-    pub(crate) fn old_tasks_gone(at: At<'_>) -> Option<u16> {
+    /// The status of every answer if this release does not serve the v1 interface.
+    pub(crate) fn v1_tasks_gone(at: At<'_>) -> Option<u16> {
         match at.rules.quirks.tasks_v1 {
             TasksV1::Served => None,
             TasksV1::Gone404 => Some(404),
@@ -42,30 +42,30 @@ impl World {
         }
     }
 
-    pub(crate) fn new_tasks_gone(at: At<'_>) -> Option<u16> {
+    pub(crate) fn v2_tasks_gone(at: At<'_>) -> Option<u16> {
         match at.rules.quirks.tasks_v2 {
             TasksV2::Served => None,
             TasksV2::Gone404 => Some(404),
         }
     }
 
-    pub(crate) fn old_tasks(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
-        let tasks = self.old_matching(query, at)?;
+    pub(crate) fn v1_tasks(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
+        let tasks = self.v1_matching(query, at)?;
         Ok(Answer::Found(query.page(tasks)?.into()))
     }
 
-    pub(crate) fn old_task_count(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
-        Ok(Answer::Found(count(self.old_matching(query, at)?.len(), at)))
+    pub(crate) fn v1_task_count(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
+        Ok(Answer::Found(count(self.v1_matching(query, at)?.len(), at)))
     }
 
-    pub(crate) fn old_task(&self, id: &str, at: At<'_>) -> Answer {
+    pub(crate) fn v1_task(&self, id: &str, at: At<'_>) -> Answer {
         match self.task(id, at) {
             Some(task) => Answer::Found(task.shown.clone()),
             None => no_task(id),
         }
     }
 
-    /// A task and its children. One of ours has one only where its quirk puts the reason there.
+    /// A task and its children. A task has a child only if a quirk puts the reason of a failure there.
     pub(crate) fn task_tree(&self, id: &str, at: At<'_>) -> Answer {
         let of_tree = |it: &&Task| it.id() == id || it.shown.get("parentId") == Some(&json!(id));
         let shown = |it: &Task| std::iter::once(it.shown.clone()).chain(it.child());
@@ -74,31 +74,27 @@ impl World {
     }
 
     /// The tasks of an operation, by `operationIdList`.
-    pub(crate) fn tasks_of_operation(
-        &self,
-        (operation, offset, limit): (&str, usize, usize),
-        at: At<'_>,
-    ) -> Answer {
+    pub(crate) fn tasks_of_operation(&self, page: &PageOf, at: At<'_>) -> Answer {
         let belongs = |it: &&Task| {
             let list = it.shown.get("operationIdList").and_then(Value::as_array);
-            list.is_some_and(|ids| ids.iter().any(|id| id == operation))
+            list.is_some_and(|ids| ids.iter().any(|id| *id == page.id))
         };
         let tasks = self.findable(at).filter(belongs).map(|it| it.shown.clone());
-        Answer::Found(tasks.skip(offset.saturating_sub(1)).take(limit).collect())
+        Answer::Found(tasks.skip(page.start.saturating_sub(1)).take(page.count).collect())
     }
 
-    pub(crate) fn new_tasks(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
-        let tasks = self.new_matching(query, at)?;
+    pub(crate) fn v2_tasks(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
+        let tasks = self.v2_matching(query, at)?;
         Ok(Answer::Found(query.page(tasks)?.into()))
     }
 
-    pub(crate) fn new_task_count(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
-        Ok(Answer::Found(count(self.new_matching(query, at)?.len(), at)))
+    pub(crate) fn v2_task_count(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
+        Ok(Answer::Found(count(self.v2_matching(query, at)?.len(), at)))
     }
 
-    pub(crate) fn new_task(&self, id: &str, at: At<'_>) -> Answer {
+    pub(crate) fn v2_task(&self, id: &str, at: At<'_>) -> Answer {
         match self.task(id, at) {
-            Some(task) => Answer::Found(in_new_words(task, at)),
+            Some(task) => Answer::Found(as_v2(task, at)),
             None => no_task(id),
         }
     }
@@ -120,18 +116,18 @@ impl World {
         self.tasks.iter().filter(move |it| it.hidden_until <= at.now)
     }
 
-    fn old_matching(&self, query: &Query, at: At<'_>) -> Result<Vec<Value>, BadQuery> {
+    fn v1_matching(&self, query: &Query, at: At<'_>) -> Result<Vec<Value>, BadQuery> {
         let all = self.findable(at).map(|it| it.shown.clone()).collect();
-        matching(all, &TEXT_FILTERS, query, at)
+        matching(all, &V1_TEXT_FILTERS, query, at)
     }
 
-    fn new_matching(&self, query: &Query, at: At<'_>) -> Result<Vec<Value>, BadQuery> {
-        let all = self.findable(at).map(|it| in_new_words(it, at)).collect();
-        matching(all, &NEW_TEXT_FILTERS, query, at)
+    fn v2_matching(&self, query: &Query, at: At<'_>) -> Result<Vec<Value>, BadQuery> {
+        let all = self.findable(at).map(|it| as_v2(it, at)).collect();
+        matching(all, &V2_TEXT_FILTERS, query, at)
     }
 }
 
-/// Filters and sorts tasks as the query says, if this controller does.
+/// Filters and sorts tasks by the query, unless a quirk ignores it.
 fn matching(
     mut tasks: Vec<Value>,
     text_filters: &[&str],
@@ -149,7 +145,7 @@ fn matching(
     tasks.retain(|it| {
         earliest.is_none_or(|least| time(it, "startTime").is_some_and(|is| least <= is))
             && latest.is_none_or(|most| time(it, "endTime").is_some_and(|is| is <= most))
-            && text_filters.iter().all(|key| query.lets(key, &as_text(it.get(*key))))
+            && text_filters.iter().all(|key| query.allows(key, &as_text(it.get(*key))))
     });
     let is_ascending = match query.one("order") {
         None => None,
@@ -183,7 +179,7 @@ fn as_text(value: Option<&Value>) -> String {
 }
 
 /// A task as `/tasks/{id}` shows it.
-fn in_new_words(task: &Task, at: At<'_>) -> Value {
+fn as_v2(task: &Task, at: At<'_>) -> Value {
     let quirks = &at.rules.quirks;
     let is_error = task.shown.get("isError").and_then(Value::as_bool).unwrap_or(false);
     let has_ended = task.shown.get("endTime").is_some_and(|it| !it.is_null());
@@ -201,19 +197,19 @@ fn in_new_words(task: &Task, at: At<'_>) -> Value {
         TaskUpdated::UpdatedTime => "updatedTime",
     };
     let location = format!("/dna/intent/api/v1/tasks/{}/detail", task.id());
-    let mut words = picked(task, &["endTime"]);
+    let mut shown = picked(task, &["endTime"]);
     if let Some(time) = task.shown.get("lastUpdate") {
-        words[updated] = time.clone();
+        shown[updated] = time.clone();
     }
-    words["status"] = json!(status);
+    shown["status"] = json!(status);
     for (key, value) in
         picked(task, &["rootId", "parentId", "startTime"]).as_object().into_iter().flatten()
     {
-        words[key] = value.clone();
+        shown[key] = value.clone();
     }
-    words["resultLocation"] = json!(location);
-    words["id"] = json!(task.id());
-    words
+    shown["resultLocation"] = json!(location);
+    shown["id"] = json!(task.id());
+    shown
 }
 
 fn picked(task: &Task, keys: &[&str]) -> Value {

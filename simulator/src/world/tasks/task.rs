@@ -1,16 +1,16 @@
-//! One task, in the words of the old interface.
+//! A task, as the v1 interface shows it.
 
 use serde_json::{Map, Value, json};
 
 use crate::{
     Quirks,
-    fault::Fate,
+    fault::WriteOutcome,
     quirk::{ErrorWords, TaskData, TaskIdIn, TaskVersion},
     seed::TENANT,
-    world::work::{Done, Work},
+    world::operation::{Done, Operation},
 };
 
-/// The members in the order of the vendor's page, and those that it does not show.
+/// The members in the order of the vendor's example, and the members that it does not have.
 const KEYS: [&str; 14] = [
     "startTime",
     "endTime",
@@ -28,58 +28,59 @@ const KEYS: [&str; 14] = [
     "id",
 ];
 
-/// What becomes of a write, and how far it is.
 #[derive(Clone, Debug)]
 pub(in crate::world) struct Task {
-    /// As `/task/{id}` shows it. A world file can put anything here.
+    /// As `/task/{id}` shows it. A world file can have anything here.
     pub(in crate::world) shown: Value,
-    pub(in crate::world) left: Left,
-    /// Until then nobody finds it.
+    pub(in crate::world) next: NextStep,
+    /// Until then it cannot be found.
     pub(in crate::world) hidden_until: u64,
-    /// Why it failed, where only its tree tells.
-    pub(in crate::world) told_in_tree: Option<String>,
+    /// Why it failed, if only the tree of the task shows it.
+    pub(in crate::world) reason_in_tree: Option<String>,
 }
 
-/// What is still to come of a task.
+/// The next step of a task. World files have the names in snake case.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::world) enum Left {
+pub(in crate::world) enum NextStep {
     /// It has ended, or it never will.
     #[default]
-    Nothing,
-    Work {
+    #[serde(rename = "nothing")]
+    None,
+    #[serde(rename = "work")]
+    Execute {
         due: u64,
-        work: Work,
-        fate: Fate,
+        #[serde(rename = "work")]
+        operation: Operation,
+        #[serde(rename = "fate")]
+        outcome: WriteOutcome,
     },
-    /// It ends when the run that it started does.
+    /// It ends when the run that it started ends.
     RunEnd,
-    /// All is said but that it has ended.
-    End {
-        due: u64,
-    },
+    /// Its result is shown. Its end time is not.
+    End { due: u64 },
 }
 
 impl Task {
-    pub(super) fn new(id: &str, work: &Work, now: u64) -> Self {
+    pub(super) fn new(id: &str, operation: &Operation, now: u64) -> Self {
         let shown = json!({
             "startTime": now,
             "version": now,
-            "serviceType": work.service(),
+            "serviceType": operation.service(),
             "isError": false,
             "lastUpdate": now,
-            "progress": work.first_progress(),
+            "progress": operation.first_progress(),
             "rootId": id,
             "instanceTenantId": TENANT,
             "id": id,
         });
-        Self { shown, left: Left::Nothing, hidden_until: 0, told_in_tree: None }
+        Self { shown, next: NextStep::None, hidden_until: 0, reason_in_tree: None }
     }
 
     pub(in crate::world) fn due(&self) -> Option<u64> {
-        match &self.left {
-            Left::Work { due, .. } | Left::End { due } => Some(*due),
-            Left::Nothing | Left::RunEnd => None,
+        match &self.next {
+            NextStep::Execute { due, .. } | NextStep::End { due } => Some(*due),
+            NextStep::None | NextStep::RunEnd => None,
         }
     }
 
@@ -88,22 +89,22 @@ impl Task {
     }
 
     pub(super) fn succeed(&mut self, done: &Done, now: u64, quirks: &Quirks) {
-        let mut said = vec![("lastUpdate", json!(now)), ("version", json!(now))];
+        let mut members = vec![("lastUpdate", json!(now)), ("version", json!(now))];
         match (&done.created, quirks.task_id_in) {
-            (Some(id), TaskIdIn::Data) => said.push(("data", data(id, quirks))),
+            (Some(id), TaskIdIn::Data) => members.push(("data", data(id, quirks))),
             (Some(id), TaskIdIn::Both) => {
-                said.push(("data", data(id, quirks)));
-                said.push(("progress", json!(done.progress)));
+                members.push(("data", data(id, quirks)));
+                members.push(("progress", json!(done.progress)));
             }
             (Some(_), TaskIdIn::Progress) | (None, _) => {
-                said.push(("progress", json!(done.progress)));
+                members.push(("progress", json!(done.progress)));
             }
         }
-        self.say(said);
+        self.set(members);
     }
 
     pub(super) fn fail(&mut self, progress: &str, reason: &str, now: u64, quirks: &Quirks) {
-        let mut said = vec![
+        let mut members = vec![
             ("lastUpdate", json!(now)),
             ("version", json!(now)),
             ("isError", json!(true)),
@@ -112,22 +113,22 @@ impl Task {
         let code = ("errorCode", json!(reason));
         let words = ("failureReason", json!(reason));
         match quirks.error_words {
-            ErrorWords::Both => said.extend([code, words]),
-            ErrorWords::Reason => said.push(words),
-            ErrorWords::Code => said.push(code),
-            ErrorWords::Progress => said.push(("progress", json!(reason))),
+            ErrorWords::Both => members.extend([code, words]),
+            ErrorWords::Reason => members.push(words),
+            ErrorWords::Code => members.push(code),
+            ErrorWords::Progress => members.push(("progress", json!(reason))),
             ErrorWords::Tree => {
-                said.push(("failureReason", json!("Check task tree for details")));
-                self.told_in_tree = Some(reason.to_owned());
+                members.push(("failureReason", json!("Check task tree for details")));
+                self.reason_in_tree = Some(reason.to_owned());
             }
             ErrorWords::None => (),
         }
-        self.say(said);
+        self.set(members);
     }
 
-    /// Returns the child that says why it failed, where it has one.
+    /// The child that says why the task failed, if it has one.
     pub(super) fn child(&self) -> Option<Value> {
-        let reason = self.told_in_tree.as_ref()?;
+        let reason = self.reason_in_tree.as_ref()?;
         let mut child = self.shown.clone();
         if let Value::Object(fields) = &mut child {
             fields.insert("id".to_owned(), json!(format!("{}-1", self.id())));
@@ -138,21 +139,21 @@ impl Task {
     }
 
     pub(super) fn end(&mut self, now: u64, quirks: &Quirks) {
-        self.left = Left::Nothing;
-        let mut said = vec![("endTime", json!(now))];
+        self.next = NextStep::None;
+        let mut members = vec![("endTime", json!(now))];
         match quirks.task_version {
             TaskVersion::LastUpdate => (),
-            TaskVersion::EndTime => said.push(("version", json!(now))),
+            TaskVersion::EndTime => members.push(("version", json!(now))),
         }
-        self.say(said);
+        self.set(members);
     }
 
-    /// Sets members and puts all of them in the vendor's order.
-    fn say(&mut self, said: Vec<(&str, Value)>) {
+    /// Sets members, and sorts all of them as in `KEYS`.
+    fn set(&mut self, members: Vec<(&str, Value)>) {
         let Value::Object(fields) = &mut self.shown else {
             return;
         };
-        for (key, value) in said {
+        for (key, value) in members {
             fields.insert(key.to_owned(), value);
         }
         let mut rest = std::mem::take(fields);

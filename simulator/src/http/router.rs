@@ -1,0 +1,204 @@
+//! Every path, with the kind of its requests and the function that answers them.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Request, State, rejection::PathRejection},
+    routing::{self, MethodFilter},
+};
+use http::{Method, Response};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::{
+    gateway::{Call, Gateway, NotServed, Target},
+    own_paths,
+};
+use crate::{
+    fault::RequestKind::{
+        self, Count, Create, Credentials, Delete, Edit, Get, List, Release, Task, Tasks,
+    },
+    world::{Answer, At, Page, PageOf, SubType, World},
+};
+
+const GET: MethodFilter = MethodFilter::GET;
+const POST: MethodFilter = MethodFilter::POST;
+const PUT: MethodFilter = MethodFilter::PUT;
+const DELETE: MethodFilter = MethodFilter::DELETE;
+
+/// The controller serves its API with and without `/dna/intent`.
+pub(super) fn router() -> Router<Gateway> {
+    let api = discoveries().merge(v1_tasks()).merge(v2_tasks()).merge(credentials());
+    Router::new()
+        .nest("/dna/intent/api", api.clone())
+        .nest("/api", api)
+        .route("/dna/system/api/v1/auth/token", routing::post(log_in))
+        .route("/api/system/v1/auth/token", routing::post(log_in))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(unknown_path)
+        .nest("/simulator", own_paths::router())
+}
+
+fn discoveries() -> Router<Gateway> {
+    Api::unless_gone(|_| None)
+        .on(GET, "/v1/dnac-release", Release, |(), it| it.world.release_info())
+        .on(GET, "/v1/discovery", List, |(), it| it.world.list(it.at))
+        .on(POST, "/v1/discovery", Create, |(), it| it.world.create(it.body, it.treatment, it.at))
+        .on(PUT, "/v1/discovery", Edit, |(), it| it.world.put(it.body, it.treatment, it.at))
+        .on(DELETE, "/v1/discovery", Delete, |(), it| it.world.delete_all(it.treatment, it.at))
+        .on(GET, "/v1/discovery/{id}", Get, |id: String, it| it.world.one(&id, it.at))
+        .on(DELETE, "/v1/discovery/{id}", Delete, |id: String, it| {
+            it.world.delete(&id, it.treatment, it.at)
+        })
+        .on(GET, "/v1/discovery/count", Count, |(), it| it.world.count(it.at))
+        .on(DELETE, "/v1/discovery/count", Delete, |(), it| {
+            it.world.delete("count", it.treatment, it.at)
+        })
+        .on(GET, "/v1/discovery/job", Get, |(), it| it.world.jobs(it.query, it.at))
+        .on(DELETE, "/v1/discovery/job", Delete, |(), it| {
+            it.world.delete("job", it.treatment, it.at)
+        })
+        .on(GET, "/v1/discovery/{start}/{count}", List, |page: Page, it| it.world.page(page, it.at))
+        .on(DELETE, "/v1/discovery/{start}/{count}", Delete, |page: Page, it| {
+            it.world.delete_range(page, it.treatment, it.at)
+        })
+        .on(GET, "/v1/discovery/{id}/job", Get, |id: String, it| {
+            it.world.jobs_of(&id, it.query, it.at)
+        })
+        .on(GET, "/v1/discovery/{id}/summary", Get, |id: String, it| {
+            it.world.summary(&id, it.query, it.at)
+        })
+        .on(GET, "/v1/discovery/{id}/network-device", Get, |id: String, it| {
+            it.world.devices(&id, it.query, it.at)
+        })
+        .on(GET, "/v1/discovery/{id}/network-device/count", Get, |id: String, it| {
+            it.world.device_count(&id, it.query, it.at)
+        })
+        .on(GET, "/v1/discovery/{id}/network-device/{start}/{count}", Get, |page: PageOf, it| {
+            it.world.device_page(&page, it.query, it.at)
+        })
+        .router
+        // Two segments of a DELETE are a range, and these end in no number.
+        .route("/v1/discovery/{id}/job", routing::delete(not_a_number))
+        .route("/v1/discovery/{id}/summary", routing::delete(not_a_number))
+        .route("/v1/discovery/{id}/network-device", routing::delete(not_a_number))
+}
+
+fn v1_tasks() -> Router<Gateway> {
+    Api::unless_gone(World::v1_tasks_gone)
+        .on(GET, "/v1/task", Tasks, |(), it| it.world.v1_tasks(it.query, it.at))
+        .on(GET, "/v1/task/count", Tasks, |(), it| it.world.v1_task_count(it.query, it.at))
+        .on(GET, "/v1/task/{id}", Task, |id: String, it| it.world.v1_task(&id, it.at))
+        .on(GET, "/v1/task/{id}/tree", Task, |id: String, it| it.world.task_tree(&id, it.at))
+        .on(GET, "/v1/task/operation/{id}/{start}/{count}", Task, |page: PageOf, it| {
+            it.world.tasks_of_operation(&page, it.at)
+        })
+        .router
+}
+
+fn v2_tasks() -> Router<Gateway> {
+    Api::unless_gone(World::v2_tasks_gone)
+        .on(GET, "/v1/tasks", Tasks, |(), it| it.world.v2_tasks(it.query, it.at))
+        .on(GET, "/v1/tasks/count", Tasks, |(), it| it.world.v2_task_count(it.query, it.at))
+        .on(GET, "/v1/tasks/{id}", Task, |id: String, it| it.world.v2_task(&id, it.at))
+        .on(GET, "/v1/tasks/{id}/detail", Task, |id: String, it| it.world.task_detail(&id, it.at))
+        .router
+}
+
+fn credentials() -> Router<Gateway> {
+    let (v1, v2) = ("/v1/global-credential", "/v2/global-credential");
+    let (v1_one, v2_one) = ("/v1/global-credential/{id}", "/v2/global-credential/{id}");
+    let mut api = Api::unless_gone(|_| None)
+        .on(GET, v2, Credentials, |(), it| it.world.credentials(it.at))
+        .on(POST, v2, Credentials, |(), it| it.world.add_credentials(it.body, it.treatment, it.at))
+        .on(PUT, v2, Credentials, |(), it| {
+            it.world.change_credentials(it.body, it.treatment, it.at)
+        })
+        .on(GET, v1, Credentials, |(), it| it.world.credentials_of(it.query))
+        .on(GET, v1_one, Credentials, |id: String, it| it.world.sub_type_of(&id, it.at))
+        .on(PUT, v1_one, Credentials, |id: String, it| {
+            it.world.assign_credential(&id, it.treatment, it.at)
+        });
+    for path in [v1_one, v2_one] {
+        api = api.on(DELETE, path, Credentials, |id: String, it| {
+            it.world.delete_credential(&id, it.treatment, it.at)
+        });
+    }
+    for SubType { kind, path: id, .. } in SubType::ALL {
+        let path = format!("{v1}/{id}");
+        api = api
+            .on(GET, &path, Credentials, |(), it| it.world.sub_type_of(id, it.at))
+            .on(POST, &path, Credentials, |(), it| {
+                it.world.add_credentials_of(kind, it.body, it.treatment, it.at)
+            })
+            .on(PUT, &path, Credentials, |(), it| {
+                it.world.change_credentials(&json!({ kind: it.body }), it.treatment, it.at)
+            })
+            .on(DELETE, &path, Credentials, |(), it| {
+                it.world.delete_credential(id, it.treatment, it.at)
+            });
+    }
+    api.router
+}
+
+/// A part of the API, which a quirk can take away.
+struct Api {
+    /// The status that then answers everything.
+    gone: fn(At<'_>) -> Option<u16>,
+    router: Router<Gateway>,
+}
+
+impl Api {
+    fn unless_gone(gone: fn(At<'_>) -> Option<u16>) -> Self {
+        Self { gone, router: Router::new() }
+    }
+
+    /// Adds requests with this method and path, whose parameters `answer` gets.
+    fn on<P, R>(
+        self,
+        method: MethodFilter,
+        path: &str,
+        kind: RequestKind,
+        answer: impl Fn(P, Call<'_>) -> R + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        R: Into<Answer>,
+    {
+        let gone = self.gone;
+        let answer = move |params, call: Call<'_>| match gone(call.at) {
+            Some(status) => Answer::not_served(status),
+            None => answer(params, call).into(),
+        };
+        let handle = move |State(gateway): State<Gateway>,
+                           params: Result<Path<P>, PathRejection>,
+                           request: Request| {
+            let target = match params {
+                // axum takes a HEAD for a GET, and the controller does not.
+                _ if request.method() == Method::HEAD => Target::None(NotServed::Method),
+                Ok(Path(params)) => {
+                    Target::World(kind, Box::new(move |call: Call<'_>| answer(params, call)))
+                }
+                Err(_) => Target::None(NotServed::Number),
+            };
+            gateway.receive(request, target)
+        };
+        Self { router: self.router.route(path, routing::on(method, handle)), ..self }
+    }
+}
+
+async fn log_in(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
+    gateway.receive(request, Target::Login).await
+}
+
+async fn unknown_path(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
+    gateway.receive(request, Target::None(NotServed::Path)).await
+}
+
+async fn method_not_allowed(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
+    gateway.receive(request, Target::None(NotServed::Method)).await
+}
+
+async fn not_a_number(State(gateway): State<Gateway>, request: Request) -> Response<Body> {
+    gateway.receive(request, Target::None(NotServed::Number)).await
+}

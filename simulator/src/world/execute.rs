@@ -1,0 +1,275 @@
+//! The effects of writes, when their task time is over.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    check,
+    operation::{Done, Failed, Operation},
+    state::{At, Deleted, Discovery, KeptName, World},
+    wire,
+};
+use crate::{
+    Quirks,
+    quirk::{
+        DeleteRunning, EditRuns, EditStatus, EditWhenRunning, Ipv6, Limits, PutPersists,
+        PutProgress, RunWhenRunning, StopWhenStopped, UnknownCredential,
+    },
+    seed::KINDS,
+};
+
+/// Clients look for this text.
+const DUPLICATE: &str = "Discovery name is duplicate";
+
+const DELETED: &str = "Discovery deleted successfully.";
+
+/// The most global credentials of a kind that the UI lets a discovery have.
+const MOST_OF_A_KIND: usize = 5;
+
+impl World {
+    pub(super) fn execute(
+        &mut self,
+        operation: &Operation,
+        task_id: &str,
+        at: At<'_>,
+    ) -> Result<Done, Failed> {
+        match operation {
+            Operation::Create { body } => self.execute_create(body, task_id, at),
+            Operation::Edit { id, body } => self.execute_edit(id, body, task_id, at),
+            Operation::Run { id, body } => self.execute_run(id, body, task_id, at),
+            Operation::Stop { id, body } => self.execute_stop(id, body, at),
+            Operation::Delete { id } => self.execute_delete(id, at),
+            Operation::DeleteSome { ids } => self.execute_deletes(ids, at),
+            Operation::DeleteAll => {
+                let ids: Vec<String> = self.discoveries.iter().filter_map(Discovery::id).collect();
+                self.execute_deletes(&ids, at)
+            }
+            Operation::Credentials(it) => self.execute_credentials(it, at),
+        }
+    }
+
+    /// The result that a task reports for an operation that it did not execute.
+    pub(super) fn pretended_result(&mut self, operation: &Operation, at: At<'_>) -> Done {
+        match operation {
+            Operation::Create { .. } => {
+                let id = self.new_id();
+                Done { progress: id.clone(), created: Some(id), runs: false }
+            }
+            Operation::Edit { id, .. } | Operation::Run { id, .. } | Operation::Stop { id, .. } => {
+                Done::with_progress(put_progress(id, &at.rules.quirks))
+            }
+            Operation::Delete { .. } | Operation::DeleteSome { .. } | Operation::DeleteAll => {
+                Done::with_progress(DELETED)
+            }
+            Operation::Credentials(it) => Done::with_progress(it.done_progress()),
+        }
+    }
+
+    pub(super) fn new_id(&mut self) -> String {
+        let id = self.next_id.to_string();
+        self.next_id += 1;
+        id
+    }
+
+    /// Removes a discovery, and ends its run.
+    pub(super) fn remove_discovery(&mut self, index: usize, by_request: bool, at: At<'_>) {
+        self.close_run(index, at);
+        let discovery = self.discoveries.remove(index);
+        let kept = at.rules.quirks.name_release;
+        if let Some(name) = discovery.name().filter(|_| !kept.is_zero()) {
+            let until = at.now + millis(kept);
+            self.kept_names.push(KeptName { name: name.to_owned(), until });
+        }
+        self.deleted.push(Deleted { discovery, when: at.now, by_request });
+    }
+
+    fn execute_create(
+        &mut self,
+        body: &Map<String, Value>,
+        task_id: &str,
+        at: At<'_>,
+    ) -> Result<Done, Failed> {
+        let quirks = &at.rules.quirks;
+        if self.has_name(wire::text(body, "name"), at.now) {
+            return Err(DUPLICATE.to_owned());
+        }
+        check::bad_post_value(body, quirks).map_or(Ok(()), Err)?;
+        self.check_write(body, at)?;
+        let settings = wire::from_post(body, quirks);
+        let index = self.add(settings, at);
+        self.discoveries[index].visible_from = at.now + millis(quirks.visible_after);
+        self.start_run(index, task_id, at);
+        let id = self.discoveries[index].id().unwrap_or_default();
+        Ok(Done { progress: id.clone(), created: Some(id), runs: true })
+    }
+
+    fn execute_edit(
+        &mut self,
+        id: &str,
+        body: &Map<String, Value>,
+        task_id: &str,
+        at: At<'_>,
+    ) -> Result<Done, Failed> {
+        let quirks = &at.rules.quirks;
+        let index = self.index(id)?;
+        if self.discoveries[index].is_running()
+            && quirks.edit_when_running == EditWhenRunning::Fails
+        {
+            return Err(format!("Discovery with id {id} is in progress"));
+        }
+        if quirks.put_persists != PutPersists::Never {
+            self.store(index, body, at)?;
+        }
+        if quirks.edit_status == EditStatus::Edit {
+            self.discoveries[index].set("discoveryStatus", "Edit");
+        }
+        let runs = quirks.edit_runs == EditRuns::Yes;
+        if runs {
+            self.start_run(index, task_id, at);
+        }
+        Ok(Done { runs, ..Done::with_progress(put_progress(id, quirks)) })
+    }
+
+    fn execute_run(
+        &mut self,
+        id: &str,
+        body: &Map<String, Value>,
+        task_id: &str,
+        at: At<'_>,
+    ) -> Result<Done, Failed> {
+        let quirks = &at.rules.quirks;
+        let index = self.index(id)?;
+        if quirks.put_persists == PutPersists::Always {
+            self.store(index, body, at)?;
+        }
+        let done = Done::with_progress(put_progress(id, quirks));
+        if self.discoveries[index].is_running() {
+            match quirks.run_when_running {
+                RunWhenRunning::Ignored => return Ok(done),
+                RunWhenRunning::Restarts => (),
+                RunWhenRunning::Fails => {
+                    return Err(format!("Discovery with id {id} is in progress"));
+                }
+            }
+        }
+        self.start_run(index, task_id, at);
+        Ok(Done { runs: true, ..done })
+    }
+
+    fn execute_stop(
+        &mut self,
+        id: &str,
+        body: &Map<String, Value>,
+        at: At<'_>,
+    ) -> Result<Done, Failed> {
+        let quirks = &at.rules.quirks;
+        let index = self.index(id)?;
+        if quirks.put_persists == PutPersists::Always {
+            self.store(index, body, at)?;
+        }
+        if self.discoveries[index].is_running() {
+            self.stop_run(index, at);
+        } else if quirks.stop_when_stopped == StopWhenStopped::Fails {
+            return Err(format!("Discovery with id {id} is not in progress"));
+        }
+        Ok(Done::with_progress(put_progress(id, quirks)))
+    }
+
+    fn execute_delete(&mut self, id: &str, at: At<'_>) -> Result<Done, Failed> {
+        let index = self.index(id)?;
+        let keeps_running = at.rules.quirks.delete_running == DeleteRunning::Fails;
+        if keeps_running && self.discoveries[index].is_running() {
+            return Err(format!("Discovery with id {id} is in progress and locked"));
+        }
+        self.remove_discovery(index, true, at);
+        Ok(Done::with_progress(DELETED))
+    }
+
+    /// Skips discoveries that no longer exist.
+    fn execute_deletes(&mut self, ids: &[String], at: At<'_>) -> Result<Done, Failed> {
+        for id in ids {
+            if self.index(id).is_ok() {
+                self.execute_delete(id, at)?;
+            }
+        }
+        Ok(Done::with_progress(DELETED))
+    }
+
+    /// Adds a discovery that never ran, and returns its index.
+    pub(super) fn add(&mut self, mut settings: Map<String, Value>, at: At<'_>) -> usize {
+        let is_cdp = wire::is_cdp(&settings);
+        let own = [
+            ("discoveryCondition", json!("Yet to Start")),
+            ("discoveryStatus", json!("Inactive")),
+            ("numDevices", json!(0)),
+            ("isAutoCdp", json!(is_cdp)),
+            ("updateMgmtIp", json!(false)),
+            ("attributeInfo", json!({})),
+            ("id", json!(self.new_id())),
+        ];
+        settings.extend(own.map(|(key, value)| (key.to_owned(), value)));
+        let shown = Value::Object(settings);
+        self.discoveries.push(Discovery { shown, visible_from: at.now, runs: Vec::new() });
+        self.discoveries.len() - 1
+    }
+
+    /// Stores the settings of a PUT.
+    fn store(&mut self, index: usize, body: &Map<String, Value>, at: At<'_>) -> Result<(), Failed> {
+        let quirks = &at.rules.quirks;
+        let before = self.discoveries[index].fields().cloned().unwrap_or_default();
+        let after = wire::edited(&before, body, quirks);
+        check::bad_put_value(body, [&before, &after], quirks).map_or(Ok(()), Err)?;
+        self.check_write(body, at)?;
+        let (old, new) = (wire::text(&before, "name"), wire::text(&after, "name"));
+        if old != new && self.has_name(new, at.now) {
+            return Err(DUPLICATE.to_owned());
+        }
+        self.discoveries[index].shown = Value::Object(after);
+        Ok(())
+    }
+
+    /// Checks what needs the state of the world.
+    fn check_write(&self, body: &Map<String, Value>, at: At<'_>) -> Result<(), Failed> {
+        let quirks = &at.rules.quirks;
+        if quirks.ipv6 == Ipv6::Fail && check::has_ipv6(body) {
+            return Err(String::from("IPv6 addresses are not supported"));
+        }
+        let ids = body.get("globalCredentialIdList").and_then(Value::as_array);
+        let kinds = ids.into_iter().flatten().filter_map(Value::as_str).map(|id| {
+            let kind = self.kind_of_credential(id);
+            kind.ok_or_else(|| format!("Global credential {id} does not exist"))
+        });
+        let kinds: Result<Vec<&str>, Failed> = kinds.collect();
+        let known = match (kinds, quirks.unknown_credential) {
+            (Ok(kinds), _) => kinds,
+            (Err(failed), UnknownCredential::Fails) => return Err(failed),
+            (Err(_), UnknownCredential::Accepted) => return Ok(()),
+        };
+        let count = |kind: &str| known.iter().filter(|it| **it == kind).count();
+        let crowded = KINDS.into_iter().find(|kind| MOST_OF_A_KIND < count(kind));
+        match crowded.filter(|_| quirks.limits == Limits::Documented) {
+            Some(kind) => Err(format!("more than {MOST_OF_A_KIND} credentials of {kind}")),
+            None => Ok(()),
+        }
+    }
+
+    fn has_name(&self, name: &str, now: u64) -> bool {
+        self.discoveries.iter().any(|it| it.name() == Some(name))
+            || self.kept_names.iter().any(|it| it.name == name && now < it.until)
+    }
+
+    fn index(&self, id: &str) -> Result<usize, Failed> {
+        let found = self.discoveries.iter().position(|it| it.has_id(id));
+        found.ok_or_else(|| format!("Discovery with id {id} does not exist"))
+    }
+}
+
+fn put_progress(id: &str, quirks: &Quirks) -> String {
+    match quirks.put_progress {
+        PutProgress::Id => id.to_owned(),
+        PutProgress::Text => String::from("Discovery updated successfully."),
+    }
+}
+
+pub(super) fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
