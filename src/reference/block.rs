@@ -1,15 +1,15 @@
-//! A page without a format.
+//! A page, before it has a format.
 
-/// A part of a page. In texts, backticks mark code, and nothing else is markup.
+/// A part of a page. Texts have code between backticks, and nothing else that is marked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Block {
-    /// A heading; level 1 is the title of the page.
+    /// A heading; 1 is the page's own.
     Heading(usize, String),
     /// A paragraph.
     Text(String),
-    /// Literal lines, and their language: `yaml`, `sh`, or nothing.
+    /// Lines that are shown as they are, and their language: `yaml`, `sh`, or nothing.
     Lines(&'static str, String),
-    /// Rows under a head. The first cell of a row is its subject.
+    /// Rows under a head, the first cell of each row being what it is about.
     Table(Vec<&'static str>, Vec<Vec<String>>),
 }
 
