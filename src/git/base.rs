@@ -1,4 +1,4 @@
-//! The files of today as they were where the branch began.
+//! The current files as they were at the merge base.
 
 use std::{
     borrow::Cow,
@@ -14,51 +14,50 @@ use super::{
     tree::{Commit, Kind, Rename, Repository, Tree, hexadecimal, printed_path},
 };
 
-/// What is asked for.
+/// The request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// The branch, tag or commit to compare with, as the user typed it: it may be any text.
+    /// The branch, tag or commit as the user typed it: any text.
     pub(crate) reference: String,
-    /// The files and folders that the user named, all of them there.
+    /// The files and folders that the user named; all exist.
     pub(crate) given: Vec<PathBuf>,
     /// The files that were read.
     pub(crate) files: Vec<WorkFile>,
 }
 
-/// A file as it was read from the disk.
+/// A file as read from disk.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkFile {
     pub(crate) path: PathBuf,
-    /// Without a byte order mark, and with replacement characters where it is no text.
+    /// Without a byte order mark; invalid UTF-8 is replaced.
     pub(crate) text: Arc<str>,
 }
 
-/// The files as they were, and what had to be done to find them. Paths are as the user would write
+/// The files at the base, and notes about how they were found. Paths are as the user would write
 /// them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Before {
-    /// The commit at which the branch and the reference parted.
+    /// The merge base.
     pub(crate) merge_base: String,
-    /// The commit that is checked out.
+    /// The checked-out commit.
     pub(crate) head: String,
-    /// Whether the reference is the name of something else, too, such as of a tag.
+    /// Whether the reference is ambiguous, for example also a tag.
     pub(crate) is_ambiguous: bool,
-    /// What the files had in them then, in the order in which they would have been read.
+    /// The contents at the base, in reading order.
     pub(crate) files: Vec<(String, Vec<u8>)>,
-    /// Files whose text is not that of `head`, or that are in it and not on the disk.
+    /// Files that differ from `head`, or are in it and not on disk.
     pub(crate) dirty: Vec<String>,
-    /// Files that had another path: the path now, and the one then.
+    /// Renamed files: the current path, and the one at the base.
     pub(crate) renamed: Vec<(String, String)>,
-    /// Files of no repository, taken as they are.
+    /// Files outside a repository, used as they are.
     pub(crate) outside: Vec<String>,
-    /// Repositories inside of a folder that was named: nothing of them is looked at.
+    /// Repositories inside a named folder, which are ignored.
     pub(crate) submodules: Vec<String>,
-    /// Files that are committed and not checked out, by `git sparse-checkout`: nothing is looked at
-    /// of them, then and now.
+    /// Committed files that `git sparse-checkout` leaves out, which are ignored on both sides.
     pub(crate) skipped: Vec<String>,
 }
 
-/// Reads the files as they were at the merge-base of a reference and what is checked out.
+/// Reads the files at the merge base of a reference and the checked-out commit.
 pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitError> {
     let Request { reference, given, files } = request;
     let repository = Repository { git, top: top_of_all(git, given)? };
@@ -102,7 +101,7 @@ pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitErro
     })
 }
 
-/// How a commit is called where it is told.
+/// The short form of a commit for messages.
 pub(crate) fn short(commit: &str) -> &str {
     commit.get(..7).unwrap_or(commit)
 }
@@ -111,7 +110,7 @@ fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Returns the folder of the one repository that the paths are in; a path may be in none.
+/// Returns the folder of the repository of the paths; some may be outside.
 fn top_of_all(git: &Program, given: &[PathBuf]) -> Result<PathBuf, GitError> {
     let mut tops = BTreeSet::new();
     for folder in given.iter().map(|it| folder_of(it)).collect::<BTreeSet<_>>() {
@@ -127,19 +126,19 @@ fn top_of_all(git: &Program, given: &[PathBuf]) -> Result<PathBuf, GitError> {
     }
 }
 
-/// Returns the folder that git is asked in about a path.
+/// Returns the folder in which git is run for a path.
 fn folder_of(path: &Path) -> PathBuf {
     if path.is_dir() {
         return path.to_owned();
     }
-    // A link that was named is followed within its folder.
+    // A named link is followed within its folder.
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder.to_owned(),
         Some(_) | None => PathBuf::from("."),
     }
 }
 
-/// Returns the folder of the repository that a folder is in, links resolved.
+/// Returns the root of the repository around a folder, with links resolved.
 fn top_of(git: &Program, folder: &Path) -> Result<Option<PathBuf>, GitError> {
     let args = ["rev-parse", "--show-toplevel"].map(OsStr::new);
     let answer = git.run(folder, &args, Vec::new())?;
@@ -154,16 +153,16 @@ fn top_of(git: &Program, folder: &Path) -> Result<Option<PathBuf>, GitError> {
     Ok(Some(top))
 }
 
-/// The commits that are compared.
+/// The compared commits.
 struct Commits {
     merge_base: String,
     head: String,
     is_ambiguous: bool,
 }
 
-/// Returns where the branch and the reference parted, and what is checked out.
+/// Returns the merge base and the checked-out commit.
 fn commits(repository: &Repository<'_>, reference: &str) -> Result<Commits, GitError> {
-    // Git would take it for a flag, for all commits but these, or end it early.
+    // Git would read it as a flag, as an exclusion, or end it early.
     let is_bad = reference.is_empty() || reference.starts_with(['-', '^']);
     if is_bad || reference.chars().any(char::is_control) {
         return Err(GitError::BadReference(reference.to_owned()));
@@ -194,17 +193,17 @@ fn commits(repository: &Repository<'_>, reference: &str) -> Result<Commits, GitE
     }
 }
 
-/// A path that the user named, in the repository.
+/// A named path in the repository.
 struct Place {
     /// As the user wrote it.
     given: PathBuf,
-    /// From the top. A file that is a link has two: its own, and where it leads.
+    /// From the root. A link has two paths: its own, and its target.
     paths: Vec<PathBuf>,
     is_folder: bool,
 }
 
 impl Place {
-    /// Returns `None` for a path that is not in the repository.
+    /// Returns `None` for a path outside the repository.
     fn of(given: &Path, top: &Path) -> Option<Self> {
         let from_top = |path: &Path| {
             path.strip_prefix(top)
@@ -223,16 +222,16 @@ impl Place {
         is_here.then(|| Self { given: given.to_owned(), paths, is_folder: false })
     }
 
-    /// Returns the folder that it may have been, where a file in it was in that folder: one below
-    /// the top, and at the same place inside.
+    /// Returns its possible earlier folder, if a file in it was in that folder: one below the root,
+    /// with the same relative path.
     fn folder_before(&self, path: &Path, was: &Path) -> Option<PathBuf> {
         let folder = self.paths.first().filter(|_| self.is_folder)?;
         let before = without_end(was, path.strip_prefix(folder).ok()?)?;
         (before != Path::new("") && before != folder).then(|| before.to_owned())
     }
 
-    /// Returns the files that it stands for in a commit, by path from the top: how they are shown,
-    /// and their objects. The rules are those of the disk.
+    /// Returns the files of a commit that it selects, by path from the root: display path and
+    /// object. The rules are those for the disk.
     fn files<'t>(
         &self,
         tree: &'t Tree,
@@ -255,30 +254,30 @@ impl Place {
     }
 }
 
-/// Returns what is left of a path without its last parts.
+/// Returns a path without its last parts.
 fn without_end<'p>(path: &'p Path, end: &Path) -> Option<&'p Path> {
     path.ends_with(end).then(|| path.ancestors().nth(end.iter().count())).flatten()
 }
 
-/// Returns the path of a file itself, be it a link, with the links on the way to it resolved.
+/// Returns the path of a file, with links resolved except in its last part.
 fn own_path(path: &Path) -> Option<PathBuf> {
     Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?))
 }
 
-/// Whether a folder's search takes a file: YAML by its name, and nothing hidden on the way.
+/// Whether a folder scan selects a file: YAML by its name, and not hidden.
 fn is_searched_for(inside: &Path) -> bool {
     let is_hidden = inside.iter().any(|it| it.as_encoded_bytes().starts_with(b"."));
     !is_hidden && inside.extension().is_some_and(|it| it == "yaml" || it == "yml")
 }
 
-/// Files of a commit, by path from the top: how they are shown, and their objects.
+/// Files of a commit, by path from the root: display path and object.
 type Committed<'t> = BTreeMap<&'t PathBuf, (String, &'t String)>;
 
-/// The files on the disk.
+/// The files on disk.
 struct Work<'a> {
-    /// By path from the top.
+    /// By path from the root.
     inside: BTreeMap<PathBuf, &'a WorkFile>,
-    /// Those of no repository.
+    /// Those outside a repository.
     outside: Vec<&'a WorkFile>,
 }
 
@@ -295,7 +294,8 @@ impl<'a> Work<'a> {
         work
     }
 
-    /// Parts from what is committed what is not checked out: by path from the top, how it is shown.
+    /// Splits off the committed files that are not checked out: by path from the root, the display
+    /// path.
     fn without_skipped<'t>(
         &self,
         in_head: Committed<'t>,
@@ -312,7 +312,7 @@ impl<'a> Work<'a> {
         Ok((rest, skipped.collect()))
     }
 
-    /// Lists the files that are not as in the commit that is checked out.
+    /// Lists the files that differ from the checked-out commit.
     fn dirty(&self, in_head: &Committed<'_>, contents: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
         let is_same = |path: &PathBuf, file: &WorkFile| {
             let committed = in_head.get(path).and_then(|(_, object)| contents.get(*object));
@@ -326,16 +326,16 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Returns text without what git, or an editor, may have made of its line ends.
+/// Normalizes line endings, which git or an editor may have changed.
 fn as_text(bytes: &[u8]) -> String {
     let text: Cow<'_, str> = String::from_utf8_lossy(bytes);
     text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n")
 }
 
-/// What was found in the commit so far.
+/// The files found in the commit so far.
 #[derive(Default)]
 struct Found {
-    /// The path from the top, the object, and how it is shown.
+    /// Path from the root, object, and display path.
     files: Vec<(PathBuf, String, String)>,
     seen: BTreeSet<PathBuf>,
     renamed: Vec<(String, String)>,
@@ -357,7 +357,7 @@ impl Found {
         self.submodules.extend(inside.map(|it| shown(&place.given.join(it))));
     }
 
-    /// Finds the files that had another path then.
+    /// Finds the renamed files.
     fn follow(
         &mut self,
         work: &Work<'_>,
@@ -386,7 +386,7 @@ impl Found {
         Ok(())
     }
 
-    /// Adds what a folder had in it that was moved as a whole: not all of that need have come along.
+    /// Adds the files of a folder that was moved as a whole: some may have been removed.
     fn follow_folder(
         &mut self,
         folder: PathBuf,
@@ -394,7 +394,7 @@ impl Found {
         commit: &str,
     ) -> Result<(), GitError> {
         let is_read = |it: &PathBuf| it.strip_prefix(&folder).is_ok_and(is_searched_for);
-        // The files of one that is there still may be those of another command.
+        // If the folder still exists, its files may belong to another command.
         if repository.indexed(&folder)?.iter().any(is_read) {
             return Ok(());
         }

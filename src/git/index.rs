@@ -1,17 +1,16 @@
-//! Whether git keeps a file.
+//! Finds out whether a file is committed.
 
 use std::{ffi::OsStr, fs, path::Path};
 
 use super::program::{GitError, Program};
 
-/// Whether a file is in the index of the repository around it: by its own name, or by that of
-/// what it leads to, where it is a link.
+/// Whether the index of the repository has the file, by its own name or by that of its link target.
 ///
 /// # Errors
 ///
-/// What git complains of, but for a file that is in no repository.
+/// Errors of git, except for a file outside a repository.
 pub(crate) fn is_kept(git: &Program, file: &Path) -> Result<bool, GitError> {
-    // Git does not look for names beyond a link.
+    // Git does not find names beyond a link.
     let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = fs::canonicalize(folder).ok();
     let own = folder.zip(file.file_name()).map(|(folder, name)| folder.join(name));

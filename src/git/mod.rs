@@ -1,7 +1,7 @@
-//! Files as they were at a commit, by the `git` program.
+//! Files at a commit, read with the `git` program.
 //!
-//! Reads only: nothing of a repository is changed, fetched or run. Knows paths and bytes. Does not
-//! know what the files say, nor what is made of that.
+//! Only reads: it changes, fetches and runs nothing in a repository. Knows paths and bytes, not the
+//! meaning of files.
 
 mod program;
 

@@ -1,4 +1,5 @@
-//! The `git` program: found, run, bounded in time and output, and kept from running anything else.
+//! Runs the `git` program with limits on time and output, and prevents it from running anything
+//! else.
 
 use std::{
     collections::BTreeMap,
@@ -13,12 +14,11 @@ use std::{
     time::Duration,
 };
 
-/// Where programs are looked for where the environment does not say.
+/// The search path if the environment has none.
 const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// The variables that git gets from ours: where the user's own configuration is, which says whose
-/// repositories are trusted. Those that point at another repository or another index are not among
-/// them.
+/// Variables that are passed to git: the location of the user's configuration, which decides whose
+/// repositories are trusted. Variables that select another repository or index are not passed.
 const PASSED_ON: [&str; 8] = [
     "HOME",
     "XDG_CONFIG_HOME",
@@ -30,11 +30,10 @@ const PASSED_ON: [&str; 8] = [
     "GIT_DISCOVERY_ACROSS_FILESYSTEM",
 ];
 
-/// How the variables begin that have configuration themselves, passed on as well.
+/// Prefixes of variables with configuration, which are passed too.
 const CONFIGURATION: [&str; 2] = ["GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
 
-/// The variables that git gets whatever ours are: it asks nobody, fetches nothing, takes no lock,
-/// and reads the objects that it was asked for and not what replaces them.
+/// Variables that are always set: no prompts, no fetches, no locks, no replaced objects.
 const SET: [(&str, &str); 8] = [
     ("LC_ALL", "C"),
     ("GIT_TERMINAL_PROMPT", "0"),
@@ -46,8 +45,7 @@ const SET: [(&str, &str); 8] = [
     ("GIT_PAGER", "cat"),
 ];
 
-/// What a repository's own configuration could have git run, lead it to, or keep quiet about, is
-/// overruled.
+/// Overrides configuration of a repository that could run programs, redirect git or hide files.
 const CONFIGURED: [&str; 4] = [
     "core.fsmonitor=",
     "core.hooksPath=/dev/null",
@@ -55,19 +53,19 @@ const CONFIGURED: [&str; 4] = [
     "safe.bareRepository=explicit",
 ];
 
-/// The most that git may say in one answer: twice what all files together may have.
+/// The most output of one command: twice the limit for all files together.
 const MOST_BYTES: u64 = 128 << 20;
 
-/// The most that is read of what git complains of.
+/// The most error output that is read.
 const MOST_COMPLAINTS: u64 = 64 << 10;
 
-/// How long git may take for one answer.
+/// The limit for one command.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The first version that knows all that is asked of it.
+/// The first version with all required features.
 const OLDEST: &str = "2.15";
 
-/// The program, where it is and with what it is run.
+/// The program, its path and its environment.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     path: PathBuf,
@@ -75,43 +73,43 @@ pub(crate) struct Program {
     patience: Duration,
 }
 
-/// Why git cannot say what was asked.
+/// Why git failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GitError {
-    #[error("the program `git` is needed, and there is none on the `PATH`")]
+    #[error("the program `git` is needed and not on the `PATH`")]
     Missing,
-    #[error("git {OLDEST} or later is needed, and this is: {0}")]
+    #[error("git {OLDEST} or later is needed; this is {0}")]
     TooOld(String),
     #[error("`git` could not be run: {0}")]
     NotRun(String),
     #[error("`git {what}` took longer than {} seconds", PATIENCE.as_secs())]
     TooSlow { what: String },
-    #[error("`git {what}` says more than {} MiB", MOST_BYTES >> 20)]
+    #[error("the output of `git {what}` is larger than {} MiB", MOST_BYTES >> 20)]
     TooMuch { what: String },
     #[error("`git {what}` failed: {said}")]
     Failed { what: String, said: String },
-    #[error("`git {what}` says what cannot be understood")]
+    #[error("the output of `git {what}` cannot be read")]
     Strange { what: String },
-    #[error("{0} is in no git repository, and `--base` compares with one")]
+    #[error("{0} is not in a git repository, which `--base` needs")]
     NoRepository(String),
-    #[error("the files are in two git repositories, {0} and {1}, and `--base` compares with one")]
+    #[error("the files are in two git repositories, {0} and {1}; `--base` needs a single one")]
     TwoRepositories(String, String),
     #[error("the repository has no commit yet")]
     NoCommit,
-    #[error("`{0}` cannot be the name of a commit")]
+    #[error("`{0}` is not a valid name of a commit")]
     BadReference(String),
-    #[error("git knows no commit called `{0}`")]
+    #[error("git finds no commit named `{0}`")]
     UnknownReference(String),
     #[error("this branch and `{0}` have no commit in common")]
     Unrelated(String),
-    #[error("where this branch and `{0}` parted is not known: the clone is shallow")]
+    #[error("the merge base of this branch and `{0}` is not known: the clone is shallow")]
     Shallow(String),
-    #[error("git does not have all files of {0}: the clone is a partial one")]
+    #[error("git does not have all files of {0}: the clone is partial")]
     Partial(String),
 }
 
 impl GitError {
-    /// Says what to do about it.
+    /// Returns the help: what to do.
     pub(crate) fn help(&self) -> &'static str {
         match self {
             Self::Missing | Self::TooOld(_) | Self::NotRun(_) => {
@@ -121,42 +119,41 @@ impl GitError {
                 "run it by hand in the folder of the files, or plan without `--base`"
             }
             Self::Failed { said, .. } if said.contains("safe.directory") => {
-                "the repository belongs to somebody else; if it is trusted, say so: `git config \
-                 --global --add safe.directory FOLDER`"
+                "the repository has another owner; if you trust it, run `git config --global --add \
+                 safe.directory FOLDER`"
             }
-            Self::Failed { .. } => "mend what git complains of, or plan without `--base`",
+            Self::Failed { .. } => "fix the error that git reports, or plan without `--base`",
             Self::NoRepository(_) => "plan without `--base`, or name files of a clone",
-            Self::TwoRepositories(..) => "plan the files of each repository on their own",
+            Self::TwoRepositories(..) => "plan the files of each repository separately",
             Self::NoCommit => "commit the files first, or plan without `--base`",
             Self::BadReference(_) | Self::UnknownReference(_) => {
-                "name a branch, a tag or a commit that is in this clone; a pipeline may have to \
-                 fetch it first: `git fetch origin main`, and then `--base origin/main`"
+                "name a branch, a tag or a commit in this clone; a pipeline may have to fetch it first: \
+                 `git fetch origin main`, then `--base origin/main`"
             }
-            Self::Unrelated(_) => "name the branch that this one began from",
+            Self::Unrelated(_) => "name the branch from which this one was created",
             Self::Shallow(_) => {
-                "fetch its history: `git fetch --unshallow`, or `fetch-depth: 0` where a pipeline \
-                 checks out"
+                "fetch its history: `git fetch --unshallow`, or `fetch-depth: 0` in a pipeline"
             }
             Self::Partial(_) => "fetch them: `git fetch --refetch --no-filter`",
         }
     }
 }
 
-/// What git answered.
+/// The result of a command.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// Its exit code; `None` where a signal ended it.
+    /// Its exit code; `None` if a signal ended it.
     pub(super) code: Option<i32>,
     pub(super) out: Vec<u8>,
-    /// What it complains of, in one line.
+    /// Its error message, in one line.
     pub(super) said: String,
 }
 
 impl Program {
-    /// Finds the program by the environment, and looks whether it is new enough.
+    /// Finds the program on the search path, and checks its version.
     pub(crate) fn find(env: &BTreeMap<String, String>) -> Result<Self, GitError> {
         let path = env.get("PATH").map_or(USUAL_PATH, String::as_str);
-        // What is found by way of the current folder may be a pull request's.
+        // A program in the current folder may come from a pull request.
         let folders = std::env::split_paths(path).filter(|it| it.is_absolute());
         let path = folders.map(|it| it.join("git")).find(|it| is_program(it));
         let is_passed = |name: &str| {
@@ -182,7 +179,7 @@ impl Program {
         }
     }
 
-    /// Runs git in a folder, and returns its answer whatever its exit code is.
+    /// Runs git in a folder, and returns its result, whatever the exit code.
     pub(super) fn run(
         &self,
         dir: &Path,
@@ -193,7 +190,7 @@ impl Program {
         let not_run = |error: io::Error| GitError::NotRun(error.to_string());
         let mut child = self.command(dir, args).spawn().map_err(not_run)?;
         let stdin = child.stdin.take();
-        // Ends by itself once the child does.
+        // It ends when the child does.
         drop(thread::spawn(move || stdin.map(|mut it| it.write_all(&input))));
         let out = reading(child.stdout.take(), MOST_BYTES);
         let said = reading(child.stderr.take(), MOST_COMPLAINTS);
@@ -214,12 +211,12 @@ impl Program {
         let said = String::from_utf8_lossy(&said);
         let said = said.lines().map(str::trim).filter(|it| !it.is_empty());
         let said = said.take(MOST_LINES).collect::<Vec<_>>().join("; ");
-        // Both its streams are closed: it is at its end.
+        // Both streams are closed: the child has ended.
         let code = child.wait().map_err(not_run)?.code();
         Ok(Answer { code, out, said })
     }
 
-    /// Runs git in a folder, and returns what it says on stdout.
+    /// Runs git in a folder, and returns its stdout.
     pub(super) fn ask(
         &self,
         dir: &Path,
@@ -253,14 +250,14 @@ fn numbers(version: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-/// How many lines of what git complains of are told.
+/// The most lines of error output to show.
 const MOST_LINES: usize = 4;
 
 fn is_program(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
 }
 
-/// Reads a stream to its end, or for one byte more than it may have.
+/// Reads a stream to its end, or one byte beyond the limit.
 fn reading(
     stream: Option<impl Read + Send + 'static>,
     most: u64,
@@ -269,20 +266,20 @@ fn reading(
     drop(thread::spawn(move || {
         let mut bytes = Vec::new();
         let read = stream.map_or(Ok(0), |it| it.take(most + 1).read_to_end(&mut bytes));
-        // Nobody listens any more where it took too long.
+        // The receiver is gone after a timeout.
         drop(tell.send(read.map(|_| bytes)));
     }));
     told
 }
 
-/// Ends what is not waited for any more.
+/// Kills a child that is no longer waited for.
 fn end(child: &mut Child) {
-    // It may have ended by itself.
+    // It may have ended already.
     drop(child.kill());
     drop(child.wait());
 }
 
-/// Returns an argument of two parts, each of which may be any bytes.
+/// Joins two parts of any bytes into one argument.
 pub(super) fn joined(one: &str, other: &str) -> OsString {
     OsString::from(format!("{one}{other}"))
 }
@@ -291,11 +288,11 @@ pub(super) fn joined(one: &str, other: &str) -> OsString {
 mod tests {
     use super::*;
 
-    /// A program that does what a script says.
+    /// A program that runs a script.
     fn program(script: &str, patience: Duration) -> (tempfile::TempDir, Program) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("git");
-        // What is open for writing, be it in a child of another test, cannot be run.
+        // A file that is open for writing, also in a child of another test, cannot be executed.
         let mut write = Command::new("/bin/sh");
         write.args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$0\" > \"$1\"; chmod 755 \"$1\"", script]);
         assert!(write.arg(&path).status().unwrap().success());
@@ -312,7 +309,7 @@ mod tests {
     fn one_that_hangs_is_not_waited_for() {
         let slow = ran("exec sleep 60", Duration::from_millis(50)).unwrap_err();
         assert_eq!(slow, GitError::TooSlow { what: "status".to_owned() });
-        // What it has begun itself may hold the streams open.
+        // Its own children may hold the streams open.
         let slow = ran("sleep 2 & exit 0", Duration::from_millis(50)).unwrap_err();
         assert_eq!(slow, GitError::TooSlow { what: "status".to_owned() });
     }

@@ -1,4 +1,4 @@
-//! What is in a commit: which files, and what is in them.
+//! Lists and reads the files of a commit.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,40 +13,40 @@ use super::program::{GitError, Program};
 #[derive(Debug)]
 pub(super) struct Repository<'a> {
     pub(super) git: &'a Program,
-    /// Its folder, links resolved.
+    /// Its root, with links resolved.
     pub(super) top: PathBuf,
 }
 
-/// What a commit has under some paths, by path from the top.
+/// The entries of a commit below some paths, by path from the root.
 pub(super) type Tree = BTreeMap<PathBuf, Entry>;
 
-/// What stands at a path.
+/// The entry at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) kind: Kind,
-    /// The object's name, in hexadecimal.
+    /// The id of the object, in hexadecimal.
     pub(super) object: String,
 }
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     File,
     Link,
-    /// Another repository.
+    /// A submodule.
     Submodule,
 }
 
-/// A commit that was asked for by a name.
+/// A commit that a name was resolved to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Commit {
-    /// Its own name, in full.
+    /// Its full id.
     pub(super) id: String,
-    /// Whether that name is also one of something else, which git did not take.
+    /// Whether the name is ambiguous.
     pub(super) is_ambiguous: bool,
 }
 
-/// A file that has another path than at a commit.
+/// A renamed file.
 #[derive(Clone, Debug)]
 pub(super) struct Rename {
     pub(super) was: PathBuf,
@@ -54,14 +54,14 @@ pub(super) struct Rename {
 }
 
 impl Repository<'_> {
-    /// Asks git about the repository.
+    /// Runs git for the repository.
     pub(super) fn ask(&self, args: &[&OsStr]) -> Result<Vec<u8>, GitError> {
         self.git.ask(&self.top, args, Vec::new())
     }
 
-    /// Returns the commit that an expression names.
+    /// Resolves an expression to a commit.
     pub(super) fn commit(&self, expression: &OsStr) -> Result<Option<Commit>, GitError> {
-        // Told to be quiet, git would not say either that there are several.
+        // With `--quiet`, git would not report an ambiguous name.
         let args = ["rev-parse", "--verify"].map(OsStr::new);
         let answer = self.git.run(&self.top, &[&args, &[expression][..]].concat(), Vec::new())?;
         if answer.code != Some(0) {
@@ -71,7 +71,7 @@ impl Repository<'_> {
         Ok(Some(Commit { id, is_ambiguous: answer.said.contains("is ambiguous") }))
     }
 
-    /// Lists what a commit has at or below these paths; all of it where there are none.
+    /// Lists the entries of a commit at or below these paths; all without paths.
     pub(super) fn tree(&self, commit: &str, paths: &[PathBuf]) -> Result<Tree, GitError> {
         let args = ["ls-tree", "-r", "-z", "--full-tree", commit, "--"].map(OsStr::new);
         let paths = paths.iter().map(|it| it.as_os_str()).collect::<Vec<_>>();
@@ -82,8 +82,8 @@ impl Repository<'_> {
         Ok(entries.into_iter().filter_map(|(path, entry)| Some((path, entry?))).collect())
     }
 
-    /// Returns the files that have another path now than at a commit, by the path that they have
-    /// now. The index is compared, so that no filter of the repository runs.
+    /// Returns the renamed files by their current path. The index is compared, so that no filter of
+    /// the repository runs.
     pub(super) fn renames(&self, commit: &str) -> Result<BTreeMap<PathBuf, Rename>, GitError> {
         let args = ["diff-index", "--cached", "--find-renames", "--diff-filter=R", "--raw"];
         let more = ["-z", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=all", commit, "--"];
@@ -109,14 +109,14 @@ impl Repository<'_> {
         Ok(out.split(|it| *it == 0).filter(|it| !it.is_empty()).map(path_of).collect())
     }
 
-    /// Returns the files that are committed and, on purpose, not on the disk.
+    /// Returns the committed files that are deliberately not on disk.
     pub(super) fn not_checked_out(&self) -> Result<BTreeSet<PathBuf>, GitError> {
         let out = self.ask(&["ls-files", "-t", "-z", "--full-name"].map(OsStr::new))?;
         let skipped = out.split(|it| *it == 0).filter_map(|it| it.strip_prefix(b"S "));
         Ok(skipped.map(path_of).collect())
     }
 
-    /// Returns what is in these objects; `None` where git does not have one.
+    /// Returns the contents of these objects; `None` for a missing one.
     pub(super) fn contents(
         &self,
         objects: BTreeSet<&str>,
@@ -149,7 +149,7 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((bytes.get(..at)?, bytes.get(at + 1..)?))
 }
 
-/// Reads `MODE TYPE OBJECT\tPATH`; what is none of the kinds is left out.
+/// Parses `MODE TYPE OBJECT\tPATH`; other kinds are ignored.
 fn entry(text: &[u8]) -> Option<(PathBuf, Option<Entry>)> {
     let tab = text.iter().position(|it| *it == b'\t')?;
     let (head, path) = (str::from_utf8(text.get(..tab)?).ok()?, path_of(text.get(tab + 1..)?));
@@ -168,14 +168,14 @@ fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsString::from_vec(bytes.to_vec()))
 }
 
-/// Reads the name of an object.
+/// Parses the id of an object.
 pub(super) fn hexadecimal(bytes: &[u8], what: &str) -> Result<String, GitError> {
     let text = String::from_utf8_lossy(bytes).trim().to_owned();
     let is_name = matches!(text.len(), 40 | 64) && text.bytes().all(|it| it.is_ascii_hexdigit());
     if is_name { Ok(text) } else { Err(GitError::Strange { what: what.to_owned() }) }
 }
 
-/// Returns a folder's path that git has printed, without the end of its line.
+/// Parses a folder's path, without the line ending.
 pub(super) fn printed_path(bytes: &[u8]) -> PathBuf {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     Path::new(OsStr::from_bytes(bytes)).to_owned()
