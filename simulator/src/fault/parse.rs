@@ -8,7 +8,7 @@ const KINDS: &str =
     "token count list get create edit run stop delete task tasks credentials release any";
 const WHICHES: &str = "`1`, `2-5`, `/4` or `*`";
 const WHATS: &str = "lost reset 429 429:SECONDS 500…599 503:SECONDS taken:500…599 html cut null \
-    slow:MS hang expire other-create:NAME other-edit:NAME other-delete:NAME other-run:NAME, and on a write \
+    empty slow:MS hang expire other-create:NAME other-edit:NAME other-delete:NAME other-run:NAME, and on a write \
     stuck stuck-done fail:TEXT lie late:MS";
 
 impl Fault {
@@ -16,7 +16,7 @@ impl Fault {
     pub const HELP: &str = "WHERE is one of token count list get create edit run stop delete task \
         tasks\n  credentials release any\nWHICH is one of 1 (default), 2-5, /4 (every 4th), *\nWHAT \
         is one of lost (processed, no answer) reset (not processed) 429 429:SECONDS\n  500…599 \
-        503:SECONDS taken:502 (processed, then that answer) html cut null\n  slow:MS hang expire \
+        503:SECONDS taken:502 (processed, then that answer) html cut null\n  empty slow:MS hang expire \
         other-create:NAME other-edit:NAME other-delete:NAME\n  other-run:NAME (another user, right \
         before); and on a write stuck stuck-done\n  fail:TEXT lie (success, nothing done) late:MS \
         (its task is not found for so long)";
@@ -104,6 +104,7 @@ impl FromStr for Effect {
                 "html" => Ok(Self::Html),
                 "cut" => Ok(Self::Cut),
                 "null" => Ok(Self::Null),
+                "empty" => Ok(Self::Empty),
                 "hang" => Ok(Self::Hang),
                 "expire" => Ok(Self::ExpireTokens),
                 "stuck" => Ok(Self::Write(WriteOutcome::Stuck)),
@@ -169,6 +170,7 @@ impl fmt::Display for Effect {
             Self::Html => f.write_str("html"),
             Self::Cut => f.write_str("cut"),
             Self::Null => f.write_str("null"),
+            Self::Empty => f.write_str("empty"),
             Self::Slow(millis) => write!(f, "slow:{millis}"),
             Self::Hang => f.write_str("hang"),
             Self::ExpireTokens => f.write_str("expire"),
@@ -193,7 +195,7 @@ mod tests {
 
     #[test]
     fn every_fault_round_trips() {
-        let whats = "lost reset 429 429:5 500 599 503:7 taken:502 html cut null slow:10 hang expire \
+        let whats = "lost reset 429 429:5 500 599 503:7 taken:502 html cut null empty slow:10 hang expire \
             stuck stuck-done fail:no lie late:9 other-create:a other-edit:b other-delete:c \
             other-run:d";
         for what in whats.split_whitespace() {

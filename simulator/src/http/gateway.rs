@@ -223,6 +223,7 @@ impl State {
             Some(AnswerFault::Cut) => End::Unanswered(Unanswered::Cut(answer)),
             Some(AnswerFault::Html) => End::Answer(answer::html()),
             Some(AnswerFault::Null) => End::Answer(answer::found(&Value::Null)),
+            Some(AnswerFault::Empty) => End::Answer(answer::found(&json!([]))),
             Some(AnswerFault::Status(status)) => End::Answer(answer::failed(status)),
         };
         Outcome { delay, end, retry_after: None }
