@@ -291,7 +291,7 @@ fn an_answer_of_100_megabytes_is_given_up_in_bounded_memory() {
 fn an_answer_of_millions_of_values_or_of_great_depth_is_refused() {
     let many = format!("{{\"response\": [{}0]}}", "0,".repeat(2 * MEGA));
     let deep = format!("{{\"response\": {}", "[".repeat(900_000));
-    for (body, words) in [(many, "holds more than 1000000 values"), (deep, "is not JSON")] {
+    for (body, words) in [(many, "has more than 1000000 values"), (deep, "is not JSON")] {
         let shell = Shell::new().with("CC_URL", controller(body));
         let Measured { ended, peak } = measured(&shell, "status");
         assert_eq!(ended.code, Some(1), "{ended:?}");
