@@ -47,7 +47,7 @@ pub(super) async fn refuse_committed(
 
 fn first_kept(git: &Program, journals: Vec<PathBuf>) -> Result<Option<PathBuf>, GitError> {
     for path in journals {
-        if git::is_kept(git, &path)? {
+        if git::is_tracked(git, &path)? {
             return Ok(Some(path));
         }
     }
