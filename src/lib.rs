@@ -22,6 +22,8 @@ mod journal;
 
 mod apply;
 
+mod recovery;
+
 mod render;
 
 mod reference;

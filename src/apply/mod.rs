@@ -25,6 +25,7 @@ mod start;
 
 pub(crate) use self::{
     limits::{Limits, Wait},
+    operation::Operation,
     replay::Replay,
     start::{Apply, Ended, Purpose, apply},
 };

@@ -4,13 +4,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{limits::Wait, operation::Operation};
-use crate::{
-    api::TaskId,
-    events::Event,
-    model::Name,
-    plan::{Action, Change, Reason, Step},
-};
+use super::operation::Operation;
+use crate::{api::TaskId, events::Event, plan::Change};
 
 /// The operations of a plan as far as their events tell.
 #[derive(Clone, Debug)]
@@ -23,15 +18,12 @@ pub(crate) struct Replay {
     /// Every task that a write was taken on as.
     tasks: BTreeSet<TaskId>,
     longest_task: Duration,
-    wait: Wait,
 }
 
 impl Replay {
     /// Replays the events of a plan's changes, each with its time in milliseconds of the epoch.
-    /// What the apply waited for says when a change is done.
     pub(crate) fn of<'e>(
         changes: &[Change],
-        wait: Wait,
         events: impl IntoIterator<Item = (i64, &'e Event)>,
     ) -> Self {
         let mut replay = Self {
@@ -39,7 +31,6 @@ impl Replay {
             accepted_ms: vec![None; changes.len()],
             tasks: BTreeSet::new(),
             longest_task: Duration::ZERO,
-            wait,
         };
         for (at_ms, event) in events {
             replay.apply_event(event, at_ms);
@@ -73,7 +64,8 @@ impl Replay {
         }
     }
 
-    pub(super) fn operations(&self) -> &[Operation] {
+    /// In the order of the plan.
+    pub(crate) fn operations(&self) -> &[Operation] {
         &self.operations
     }
 
@@ -92,118 +84,14 @@ impl Replay {
         self.operations.iter().filter(|it| it.is_open()).filter_map(Operation::sent_ms).min()
     }
 
-    /// Whether something is under way of which nobody knows what came.
-    pub(crate) fn is_open(&self) -> bool {
-        self.operations.iter().any(Operation::is_open)
-    }
-
-    /// Returns how many changes are under way.
+    /// How many operations were in flight.
     pub(crate) fn n_open(&self) -> usize {
         self.operations.iter().filter(|it| it.is_open()).count()
     }
 
-    /// Whether a change is left to be carried on with.
-    pub(crate) fn has_more(&self) -> bool {
-        self.n_left() != 0
-    }
-
-    /// Returns how many changes are left to be carried on with.
-    pub(crate) fn n_left(&self) -> usize {
-        let waits = |it: &Operation| self.wait == Wait::Runs && it.has_started_a_run();
-        let has_steps = |it: &Operation| it.steps().next().is_some();
-        let left = self.operations.iter().filter(|it| !it.is_over());
-        left.filter(|it| has_steps(it) || waits(it)).count()
-    }
-
-    /// Returns the changes whose end is still to be told.
-    pub(crate) fn goes_on(&self) -> impl Iterator<Item = usize> {
+    /// The changes whose outcome is still open.
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = usize> {
         let operations = self.operations.iter().enumerate();
         operations.filter(|(_, it)| !it.is_over()).map(|(change, _)| change)
     }
-
-    /// Returns the replaces that are cut between their halves: deleted, and not created again, by
-    /// this apply or by one before it.
-    pub(crate) fn deleted_not_recreated<'c>(&self, changes: &'c [Change]) -> Vec<&'c Change> {
-        self.where_(changes, is_deleted_not_recreated)
-    }
-
-    /// Returns the replaces that may be cut between their halves, whatever came of their deletes.
-    pub(crate) fn may_be_deleted_not_recreated<'c>(
-        &self,
-        changes: &'c [Change],
-    ) -> Vec<&'c Change> {
-        self.where_(changes, |it, change| {
-            let is_left = !is_settled(it) && it.steps().any(|it| it == Step::Create);
-            let is_begun = change.action == Action::Replace && it.has_begun();
-            is_left && is_begun || is_deleted_not_recreated(it, change)
-        })
-    }
-
-    fn where_<'c>(
-        &self,
-        changes: &'c [Change],
-        which: impl Fn(&Operation, &Change) -> bool,
-    ) -> Vec<&'c Change> {
-        let all = self.operations.iter().zip(changes);
-        all.filter(|(it, change)| which(it, change)).map(|(_, change)| change).collect()
-    }
-
-    /// Returns the changes of which a later apply has to make up for something, even where nothing is
-    /// left of them to carry on with: a run, or the second half of a replace.
-    pub(crate) fn with_obligations(&self, changes: &[Change]) -> Vec<usize> {
-        let all = self.operations.iter().zip(changes).enumerate();
-        let with_obligations = all.filter(|(_, (it, change))| has_obligations(it, change));
-        with_obligations.map(|(position, _)| position).collect()
-    }
-
-    /// Whether a later apply has to make up for something.
-    pub(crate) fn has_obligations(&self, changes: &[Change]) -> bool {
-        !self.with_obligations(changes).is_empty()
-    }
-
-    /// Returns the changes that something is left to do for, and that wait for no answer: a new apply
-    /// may have them.
-    pub(crate) fn waiting(&self, changes: &[Change]) -> Vec<usize> {
-        let all = self.operations.iter().zip(changes).enumerate();
-        let waiting = all.filter(|(_, (it, change))| {
-            let is_left = !it.is_over() && it.steps().next().is_some();
-            !it.is_open() && (is_left || has_obligations(it, change))
-        });
-        waiting.map(|(position, _)| position).collect()
-    }
-
-    /// Whether a look has to tell which runs it owes.
-    pub(crate) fn may_miss_runs(&self, changes: &[Change]) -> bool {
-        self.operations.iter().zip(changes).any(|(it, change)| {
-            let is_left = !it.is_over() && it.steps().any(|it| it == Step::Run);
-            is_left && change.action == Action::Update || is_run_missing(it, change)
-        })
-    }
-
-    /// Returns the changes whose run is planned and not started, although nothing else is left to
-    /// tell of it: their settings are as wanted.
-    pub(crate) fn runs_missing<'c>(&self, changes: &'c [Change]) -> Vec<&'c Name> {
-        self.where_(changes, is_run_missing).into_iter().map(|it| &it.name).collect()
-    }
-}
-
-fn is_settled(operation: &Operation) -> bool {
-    operation.is_over() && !operation.has_failed()
-}
-
-fn has_obligations(operation: &Operation, change: &Change) -> bool {
-    is_deleted_not_recreated(operation, change) || is_run_missing(operation, change)
-}
-
-fn is_deleted_not_recreated(operation: &Operation, change: &Change) -> bool {
-    let is_left = !is_settled(operation) && operation.step() == Some(Step::Create);
-    is_left && (change.action == Action::Replace || change.reason == Reason::ReplaceOwed)
-}
-
-/// A run that is under way is not owed, nor one of a discovery that moved since. An edit that
-/// nobody knows the fate of owes its run, should the settings turn out as it wanted them.
-fn is_run_missing(operation: &Operation, change: &Change) -> bool {
-    let steps: &[Step] = if operation.is_open() { &[Step::Edit, Step::Run] } else { &[Step::Run] };
-    let is_left = !is_settled(operation) && operation.steps().eq(steps.iter().copied());
-    is_left && (change.action == Action::Update || change.reason == Reason::RerunOwed)
 }

@@ -19,22 +19,22 @@ pub enum Exit {
     Changes = 2,
     /// `--detailed-exitcode`: there is drift, and nothing else to do.
     Drift = 3,
-    /// Usage, files.
+    /// The command line or the files are invalid.
     Invalid = 4,
-    /// By a limit or a protection.
+    /// Refused by a limit or a protection.
     Refused = 5,
-    /// What was planned against is no longer so; nothing was changed.
+    /// The live state has changed since the plan; nothing was written.
     Stale = 6,
-    /// Something took effect, something failed or was not tried.
+    /// Some changes took effect, others failed or were not tried.
     Partial = 7,
-    /// Stopped or out of time with operations open or unknown.
+    /// Stopped or out of time, with operations open or unknown.
     Pending = 8,
-    /// The controller could not be reached or did not let us in.
+    /// The controller could not be reached, or the login failed.
     Unreachable = 9,
 }
 
 impl Exit {
-    /// Every way to end, by number.
+    /// Every exit code, by number.
     pub(crate) const ALL: [Self; 10] = [
         Self::Done,
         Self::Failed,
@@ -53,16 +53,16 @@ impl Exit {
         self as u8
     }
 
-    /// What it means, as the README has it too.
+    /// The meaning, as in the README.
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done; or nothing to do",
-            Self::Failed => "failed, and nothing was changed; or `yes` was not said",
+            Self::Failed => "failed, and nothing was changed; or the plan was not approved",
             Self::Changes => "`--detailed-exitcode`: there are changes",
             Self::Drift => "`--detailed-exitcode`: there is drift, and nothing else to do",
             Self::Invalid => {
-                "invalid: the command line, the files, a saved plan, a journal, no login, or nobody \
-                 to ask and no `--auto-approve`"
+                "invalid: the command line, the files, a saved plan, a journal, no login, or no \
+                 terminal to ask at and no `--auto-approve`"
             }
             Self::Refused => {
                 "refused: by a limit or a protection, or the files or the saved plan are for \
@@ -71,13 +71,15 @@ impl Exit {
             Self::Stale => {
                 "stale: the controller changed between plan and apply; nothing was written"
             }
-            Self::Partial => "partial: something took effect, something failed or was not tried",
+            Self::Partial => "partial: some changes took effect, others failed or were not tried",
             Self::Pending => "pending: stopped or out of time, with operations open or unknown",
-            Self::Unreachable => "the controller could not be reached or did not let us in",
+            Self::Unreachable => {
+                "unreachable: the controller could not be reached, or the login failed"
+            }
         }
     }
 
-    /// The word for it, as machines read it.
+    /// The name, for machines.
     pub fn name(self) -> &'static str {
         match self {
             Self::Done => "done",

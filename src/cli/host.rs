@@ -1,4 +1,4 @@
-//! What the program has around it: streams, terminal, environment and clock.
+//! The process around the program: streams, terminal, environment and clock.
 
 use std::{
     collections::BTreeMap,
@@ -14,15 +14,15 @@ use crate::{
 };
 use trueup_simulator::Simulator;
 
-/// Everything that a command may touch outside of its arguments, so that a test can give its own.
+/// Everything that a command may touch beside its arguments, so that a test can replace it.
 pub struct Host {
-    /// What the command was run for.
+    /// The stream of results.
     pub out: Box<dyn Write + Send>,
-    /// Everything that is said to the person.
+    /// The stream of messages for the user.
     pub err: Box<dyn Write + Send>,
-    /// Reads the answer to a question. `None` where there is no terminal to ask at.
+    /// Reads the answer to a question. `None` without a terminal to ask at.
     pub ask: Option<Box<dyn FnMut() -> io::Result<String> + Send>>,
-    /// The environment, as far as it is set and readable.
+    /// The environment variables that are valid Unicode.
     pub env: BTreeMap<String, String>,
     /// The time now, in milliseconds of the epoch.
     pub now_ms: i64,
@@ -32,13 +32,13 @@ pub struct Host {
     pub err_is_terminal: bool,
     /// How many columns there are to draw in.
     pub width: usize,
-    /// Where Ctrl-C comes from.
+    /// Where interrupts come from.
     pub interrupts: Interrupts,
-    /// The controller behind `--simulate`, where it is to outlive the command.
+    /// The controller behind `--simulate`, if it is to outlive the command.
     pub simulator: Option<Simulator>,
-    /// Where journals are kept.
+    /// Where journals are stored.
     pub journals: Arc<dyn Disk>,
-    /// Whether the program `git` tells which of them somebody committed.
+    /// Whether to ask `git` which journals were committed.
     pub asks_git: bool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Process {
 }
 
 impl Host {
-    /// The process that this is.
+    /// Returns the host of this process.
     pub fn of_process() -> Self {
         let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now_ms = i64::try_from(clock.as_millis()).unwrap_or(i64::MAX);
@@ -68,8 +68,8 @@ impl Host {
             err: Box::new(io::stderr()),
             ask: if terminal { Some(Box::new(read_line)) } else { None },
             now_ms: source_date(&env).unwrap_or(now_ms),
-            out_is_terminal: draws(&io::stdout(), &env),
-            err_is_terminal: draws(&io::stderr(), &env),
+            out_is_terminal: is_drawable(&io::stdout(), &env),
+            err_is_terminal: is_drawable(&io::stderr(), &env),
             env,
             width: terminal_width(),
             interrupts: Interrupts::Signals,
@@ -97,25 +97,24 @@ impl Host {
     }
 }
 
-/// Nothing of a host is for printing: its environment has secrets.
+/// Prints nothing: the environment has secrets.
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host").finish_non_exhaustive()
     }
 }
 
-/// Whether a stream is a terminal that knows colours and where to go: what calls itself dumb gets
-/// what a pipe gets.
-fn draws(stream: &impl io::IsTerminal, env: &BTreeMap<String, String>) -> bool {
+/// Whether a stream is a terminal that can be drawn on. A dumb terminal is treated as a pipe.
+fn is_drawable(stream: &impl io::IsTerminal, env: &BTreeMap<String, String>) -> bool {
     stream.is_terminal() && env.get("TERM").is_none_or(|it| it != "dumb")
 }
 
-/// Reads `SOURCE_DATE_EPOCH`, which stands in for the clock where output has to be reproducible.
+/// Reads `SOURCE_DATE_EPOCH`, which replaces the clock for reproducible output.
 fn source_date(env: &BTreeMap<String, String>) -> Option<i64> {
     env.get("SOURCE_DATE_EPOCH")?.parse::<i64>().ok()?.checked_mul(1_000)
 }
 
-/// Returns how many columns the terminal has; what is no terminal is drawn to a usual width.
+/// Returns the number of columns of the terminal, or a usual width without one.
 fn terminal_width() -> usize {
     let size = terminal_size::terminal_size_of(io::stderr());
     size.map_or(100, |(width, _)| usize::from(width.0))

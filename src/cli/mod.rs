@@ -30,28 +30,16 @@ mod repository;
 
 mod annotations;
 
-mod committed;
 mod connect;
 
 mod simulate;
 
-mod execute;
-
-mod journals;
-
-mod journal_file;
-
-mod succession;
-
+#[cfg(feature = "testing")]
+pub(crate) use self::terminal::{Style, drawn};
 pub use self::{
     exit::Exit,
     host::Host,
     run::{main, run},
-};
-#[cfg(feature = "testing")]
-pub(crate) use self::{
-    journals::{Found as FoundJournal, read as found_journal},
-    terminal::{Style, drawn},
 };
 pub use crate::{
     journal::{Appended, Disk, RealDisk},

@@ -1,7 +1,7 @@
-//! How files are named in the repository that they are in.
+//! The names of files in their repository.
 //!
-//! Whoever reads an annotation has the repository and not this machine: its names begin at the root
-//! of the repository, whatever folder the program ran in. Asks no git, and reads no file.
+//! The reader of an annotation has the repository and not this machine, so its names begin at the
+//! root of the repository, whatever folder the program ran in. Does not run git, reads no file.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,20 +13,20 @@ use crate::{render::Named, session::Environment};
 /// The variable in which GitHub's runner has the folder that the repository is checked out to.
 const WORKSPACE: &str = "GITHUB_WORKSPACE";
 
-/// Names files, each once.
+/// The names of files, each found once.
 #[derive(Debug)]
 pub(crate) struct Repository {
     /// The current folder.
     here: PathBuf,
-    /// Where the runner has checked the repository out.
+    /// Where the runner has checked out the repository.
     workspace: Option<PathBuf>,
     known: BTreeMap<String, Named>,
-    /// How roots of repositories are written on this machine, each with its last slash.
+    /// The roots of repositories as they are written on this machine, each with a final slash.
     roots: BTreeSet<String>,
 }
 
 impl Repository {
-    /// Names files as they are seen from the current folder.
+    /// Names files as seen from the current folder.
     pub(crate) fn around(environment: &Environment) -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         let workspace = environment.variable(WORKSPACE).map(|it| real(&here.join(it)));
@@ -53,9 +53,9 @@ impl Repository {
         named
     }
 
-    /// Returns a text in which files are named so, where it names them by their whole paths.
+    /// Replaces the absolute paths of files in a text by their names.
     pub(crate) fn without_roots(&self, text: &str) -> String {
-        // Longer ones first: one may lie in another.
+        // Longer roots first: a repository may lie in another.
         self.roots.iter().rev().fold(text.to_owned(), |text, root| without(&text, root))
     }
 
@@ -65,7 +65,7 @@ impl Repository {
         root.map(Path::to_owned)
     }
 
-    /// Keeps how a root is written: as it is, and as whoever gave this path in it wrote it.
+    /// Remembers how a root is written: its real path, and as the user has written it.
     fn learn(&mut self, root: &Path, path: &str, inside: &str) {
         let real = root.display().to_string();
         let given = path.trim_end_matches('/').strip_suffix(inside).unwrap_or_default();
@@ -77,7 +77,7 @@ impl Repository {
     }
 }
 
-/// Returns a text without a folder, where a path begins with it.
+/// Removes a folder from the text, where a path begins with it.
 fn without(text: &str, folder: &str) -> String {
     let is_of_path = |it: char| it.is_alphanumeric() || "/._-~".contains(it);
     let mut parts = text.split(folder);
@@ -91,15 +91,15 @@ fn without(text: &str, folder: &str) -> String {
     found
 }
 
-/// Returns the path of a file from a folder, where it is below it.
+/// Returns the path of a file relative to a folder, if it is below it.
 fn below(folder: &Path, file: &Path) -> Option<String> {
     let inside = file.strip_prefix(folder).ok()?;
     let names = inside.iter().map(|it| it.to_string_lossy()).collect::<Vec<_>>();
     (!names.is_empty()).then(|| names.join("/"))
 }
 
-/// Returns where a file is, links to its folder followed. The file itself may be a link: that is
-/// how the repository has it.
+/// Returns the path of a file, with links to its folder resolved. The file itself may be a link in
+/// the repository.
 fn real_place(file: &Path) -> PathBuf {
     match (file.parent(), file.file_name()) {
         (Some(folder), Some(name)) => real(folder).join(name),
@@ -107,8 +107,8 @@ fn real_place(file: &Path) -> PathBuf {
     }
 }
 
-/// Returns the path of a folder without links. One that is not there, as a saved plan of another
-/// machine may name it, is taken by its words.
+/// Returns the path of a folder without links. A folder that does not exist, such as one of another
+/// machine in a saved plan, is resolved by its names alone.
 fn real(folder: &Path) -> PathBuf {
     if let Ok(found) = folder.canonicalize() {
         return found;
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_named_by_its_words() {
+    fn a_missing_file_is_named_by_its_path() {
         assert_eq!(real_place(Path::new("/none/a/../b/./c.yaml")), Path::new("/none/b/c.yaml"));
         assert_eq!(below(Path::new("/none"), Path::new("/none/b/c.yaml")).unwrap(), "b/c.yaml");
         assert_eq!(below(Path::new("/none"), Path::new("/nonesuch/c.yaml")), None);

@@ -7,7 +7,7 @@ use clap::CommandFactory as _;
 use super::{
     args::Colour,
     command_line::{Cli, Command, Usage},
-    commands::{apply, explain, manual, plan, print, resume, serve, show, status, validate},
+    commands::{apply, explain, manual, plan, print, resume, show, simulator, status, validate},
     exit::Exit,
     host::{Host, Process},
     output::Output,
@@ -101,7 +101,7 @@ async fn dispatch(
             let reading = Box::pin(status::run(args, process, output));
             return interrupts.unless_interrupted(reading).await.unwrap_or_else(interrupted);
         }
-        Command::Simulator(args) => return serve::run(args, environment, output).await,
+        Command::Simulator(args) => return simulator::run(args, environment, output).await,
         Command::Explain(args) => explain::run(args, output.terminal.width())?,
         Command::Reference(args) => manual::reference(args, Cli::command()),
         Command::Man(args) => match manual::man(args, Cli::command(), output)? {
@@ -117,7 +117,7 @@ async fn dispatch(
 
 impl Command {
     /// Whether it may have changed something on a controller, so that a failure to print must not
-    /// hide what came of it.
+    /// hide the result.
     fn writes(&self) -> bool {
         match self {
             Self::Apply(_) | Self::Resume(_) => true,

@@ -18,16 +18,16 @@ use crate::{
 };
 use trueup_simulator::{Options, Simulator, Unanswered, World};
 
-/// A simulator, and the file that its world is kept in.
+/// A simulator, and the file of its world.
 pub(crate) struct Simulated {
     pub(crate) simulator: Simulator,
     file: Option<PathBuf>,
     login: Login,
-    /// Whether it is somebody else's, and only lent to the command.
-    is_lent: bool,
+    /// Whether it belongs to the caller, and outlives the command.
+    is_external: bool,
 }
 
-/// Makes the simulator that the flags ask for, with the world of the file if there is one.
+/// Makes the simulator that the flags ask for, with the world of the file, if any.
 pub(crate) fn simulated(
     args: &SimulatedArgs,
     world: &Path,
@@ -36,15 +36,15 @@ pub(crate) fn simulated(
     let file = (!world.as_os_str().is_empty()).then(|| world.to_owned());
     let options = options(args, &process.environment);
     let login = Login::new(&options.login.username, Secret::new(&options.login.password));
-    let is_lent = process.simulator.is_some();
+    let is_external = process.simulator.is_some();
     let simulator = match process.simulator.clone() {
         Some(simulator) => simulator,
         None => Simulator::new(options, load(file.as_deref())?),
     };
-    Ok(Simulated { simulator, file, login, is_lent })
+    Ok(Simulated { simulator, file, login, is_external })
 }
 
-/// Returns the simulator's options: what the flags leave open is as by default.
+/// Returns the simulator's options, with defaults for flags that are not given.
 pub(crate) fn options(args: &SimulatedArgs, environment: &Environment) -> Options {
     let SimulatedArgs { seed, latency, task_time, run_time, release, rate, fault, quirk } = args;
     let mut options =
@@ -95,14 +95,14 @@ pub(crate) fn save(world: &str, path: &Path) -> Result<(), Error> {
 }
 
 impl Simulated {
-    /// Returns the way to it, without a socket in between.
+    /// Returns a transport to it, without a socket.
     pub(crate) fn transport(&self) -> Arc<dyn Transport> {
         Arc::new(InProcess { service: self.simulator.service() })
     }
 
-    /// Whether its world is still there after the process.
+    /// Whether its world outlives the process.
     pub(crate) fn outlives_the_process(&self) -> bool {
-        self.is_lent || self.file.is_some()
+        self.is_external || self.file.is_some()
     }
 
     pub(crate) fn login(&self) -> Login {
@@ -127,7 +127,7 @@ impl Simulated {
     }
 }
 
-/// The seam, with the simulator's router below it.
+/// A transport that calls the simulator's router.
 struct InProcess {
     service: trueup_simulator::Service,
 }

@@ -1,7 +1,7 @@
 //! The pages on diagnostic codes.
 
 use super::Block;
-use crate::codes::{self, Code, Example, ExampleSetup, Grade};
+use crate::codes::{self, Code, Grade};
 
 /// Returns every code, one a line: its name, how it is told, what happened.
 pub(crate) fn code_list() -> String {
@@ -10,8 +10,9 @@ pub(crate) fn code_list() -> String {
     // The usual grade stands first.
     let grade = |it: &Code| it.grades.first().map_or("", |it| it.word());
     let grade_width = all.iter().map(|it| grade(it).len()).max().unwrap_or_default();
-    let line =
-        |it: &&Code| format!("{:name_width$}  {:grade_width$}  {}\n", it.name, grade(it), it.title);
+    let line = |it: &&Code| {
+        format!("{:name_width$}  {:grade_width$}  {}\n", it.name, grade(it), it.title())
+    };
     all.iter().map(line).collect()
 }
 
@@ -21,7 +22,7 @@ pub(crate) fn code_page(code: &Code) -> Vec<Block> {
     let mut words = grades.clone();
     words.dedup();
     let mut page = vec![Block::heading(1, format!("{} ({})", code.name, words.join(" or ")))];
-    page.push(Block::Text(capitalized(code.title) + "."));
+    page.push(Block::Text(capitalized(code.title()) + "."));
     page.extend(parts(code, 2));
     page
 }
@@ -39,14 +40,14 @@ pub(crate) fn code_reference() -> Vec<Block> {
         vec![
             format!("[`{}`](#{})", it.name, anchor(it.name)),
             words.join(", "),
-            it.title.to_owned(),
+            it.title().to_owned(),
         ]
     };
     let rows = codes::all().iter().map(row).collect();
     page.push(Block::Table(vec!["code", "reported as", "what happened"], rows));
     for code in codes::all() {
         page.push(Block::heading(2, code.name));
-        page.push(Block::Text(capitalized(code.title) + "."));
+        page.push(Block::Text(capitalized(code.title()) + "."));
         page.extend(parts(code, 3));
     }
     page
@@ -58,52 +59,25 @@ pub(super) fn anchor(heading: &str) -> String {
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
+/// Returns the sections of a page, and between them what follows from the code's grades.
 fn parts(code: &Code, level: usize) -> Vec<Block> {
-    let mut parts = vec![Block::heading(level, "What it means")];
-    parts.extend(Block::paragraphs(code.meaning));
-    parts.push(Block::heading(level, "Why it matters"));
-    parts.extend(Block::paragraphs(code.reason));
-    parts.push(Block::heading(level, "What was done"));
-    parts.extend(code.grades.iter().map(|it| Block::Text(it.said().to_owned())));
-    if code.is_gradable() {
-        let short = code.short();
-        parts.push(Block::Text(format!(
-            "A policy can turn the warning into a refusal, or turn it off: \
-             `policy: {{rules: {{{short}: error}}}}`, or `off`."
-        )));
-    }
-    parts.push(Block::heading(level, "Example"));
-    parts.extend(example(&code.example));
-    parts.push(Block::heading(level, "What to do"));
-    parts.extend(Block::paragraphs(code.remedy));
-    parts
-}
-
-fn example(example: &Example) -> Vec<Block> {
-    let file = |text: &str| {
-        [
-            Block::Text("With this `discoveries.yaml`:".to_owned()),
-            Block::lines("yaml", text),
-            Block::Text("this command reports it:".to_owned()),
-        ]
-    };
-    let command = |line: &str| Block::lines("sh", format!("trueup {line}"));
-    match example {
-        Example::File(text) => file(text).into_iter().chain([command("validate")]).collect(),
-        Example::Made { said, file: _ } => {
-            vec![Block::Text((*said).to_owned()), command("validate")]
-        }
-        Example::Plan(ExampleSetup { live, world: _, file: text, line }) => {
-            let mut blocks = Vec::new();
-            if !live.is_empty() {
-                blocks.push(Block::Text(format!("The controller has {live}.")));
+    let mut parts = Vec::new();
+    for (heading, text) in code.sections() {
+        if heading == "Example" {
+            parts.push(Block::heading(level, "What was done"));
+            parts.extend(code.grades.iter().map(|it| Block::Text(it.said().to_owned())));
+            if code.is_gradable() {
+                let short = code.short();
+                parts.push(Block::Text(format!(
+                    "A policy can turn the warning into a refusal, or turn it off: \
+                     `policy: {{rules: {{{short}: error}}}}`, or `off`."
+                )));
             }
-            blocks.extend(file(text));
-            blocks.push(command(line));
-            blocks
         }
-        Example::Described(why) | Example::Never(why) => vec![Block::Text((*why).to_owned())],
+        parts.push(Block::heading(level, heading));
+        parts.extend(Block::of_section(text));
     }
+    parts
 }
 
 /// Returns a text that begins with a capital letter.

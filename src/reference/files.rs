@@ -42,7 +42,7 @@ fn map(name: &str, definition: &Value, schema: &Value) -> Vec<Block> {
         vec![format!("`{key}`"), value(property, schema), default, meaning]
     };
     let mut blocks = vec![Block::heading(2, heading(name))];
-    blocks.extend(Block::paragraphs(&said(definition)));
+    blocks.extend(said(definition).split("\n\n").map(|it| Block::Text(it.to_owned())));
     blocks.push(Block::Table(
         vec!["key", "value", "default", "what it is"],
         keys.iter().map(row).collect(),

@@ -29,6 +29,8 @@ mod diagnostics;
 
 mod annotations;
 
+mod status;
+
 pub(crate) use self::{
     account::{account_text, is_halved, words as outcome_words},
     annotations::{
@@ -43,6 +45,7 @@ pub(crate) use self::{
     report::{ReportAbout, report_document, report_json, report_schema},
     saved::{About, Saved, digest_of, plan_json, plan_schema, saved_plan, schema_text},
     stale::stale_text,
+    status::Status,
     terraform::plan_terraform,
 };
 

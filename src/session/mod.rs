@@ -28,22 +28,34 @@ mod outcomes;
 
 mod report_file;
 
+mod committed;
+
+mod observed_apply;
+
+mod earlier_applies;
+
+mod execute;
+
 pub use self::environment::Interrupts;
 pub(crate) use self::{
     connection::Connection,
     disk::{EVERYBODY, can_write, write_whole},
+    earlier_applies::{
+        EarlierApplies, Takeover, USE_NEWER, deleted_by_earlier_applies, parse_plan, read_journal,
+        settle_with_old_release,
+    },
     environment::{Clock, Environment, interrupted},
     error::{Error, ErrorKind, Problem},
+    execute::{ExecuteOptions, OBLIGATIONS, PreparedApply, close, execute, finish},
     files::{
         DEFAULT_FILE, FileSelection, Files, PlanRequest, count_by_severity, load_files,
         parse_globs, read_files,
     },
     observer::{Observer, Progress},
-    outcomes::{OutcomeDiagnostic, outcome_diagnostics},
+    outcomes::OutcomeDiagnostic,
     path_conflicts::{ClaimedPath, OutputFile, check_path_conflicts},
     planning::{
-        LiveSnapshot, load_for_plan, make_plan, plan_error_kind, read_live, report_refusals,
-        with_progress,
+        load_for_plan, make_plan, plan_error_kind, read_live, report_refusals, with_progress,
     },
     report_file::{check_report_file, write_report_file},
     saved_plan::{SavedPlan, check_plan_file, load_plan, output_target, save_plan},

@@ -51,32 +51,32 @@ fn diagnostic(entry: &Entry) -> Option<Diagnostic> {
         Some(Outcome::Failed { .. }) if is_halved(entry) => of(
             &codes::apply::FAILED,
             format!("`{name}` was deleted and not created again: {words}"),
-            "mend that, then apply again: it is created then",
+            "fix the cause, then apply again, which creates it",
         ),
         Some(Outcome::Failed { .. }) => of(
             &codes::apply::FAILED,
             format!("the {action} of `{name}` failed: {words}"),
-            "mend that, then plan and apply again",
+            "fix the cause, then plan and apply again",
         ),
         Some(Outcome::Conflict { .. }) => of(
             &codes::apply::CONFLICT,
             format!("the {action} of `{name}` failed: {words}"),
-            "plan again, and see what has to be changed of it",
+            "plan again, and review the changes",
         ),
         Some(Outcome::Stale { .. }) => of(
             &codes::apply::STALE,
             format!("`{name}` has moved since the plan, nothing was sent: {words}"),
-            "plan again, review that, and apply it",
+            "plan again, review the plan, and apply it",
         ),
         Some(Outcome::Unknown { .. }) => of(
             &codes::apply::UNKNOWN,
-            format!("what came of the {action} of `{name}` is not known: {words}"),
-            "nothing is sent again before that is known",
+            format!("the outcome of the {action} of `{name}` is unknown: {words}"),
+            "nothing is sent again until the outcome is known",
         ),
         Some(Outcome::Open { .. }) | None if is_open => of(
             &codes::apply::PENDING,
             format!("the {action} of `{name}` has not ended: {words}"),
-            "carry on with `trueup resume`, or apply again, which settles it first",
+            "run `trueup resume`, or apply again, which checks the outcome first",
         ),
         Some(
             Outcome::Done | Outcome::Converged | Outcome::NotTried { .. } | Outcome::Open { .. },
@@ -98,6 +98,6 @@ fn not_tried(report: &Report) -> Option<Diagnostic> {
         reasons.collect::<BTreeSet<_>>().into_iter().take(MAX_REASONS).collect::<Vec<_>>();
     let many = if n == 1 { "1 change was" } else { &format!("{n} changes were") };
     let message = format!("{many} not tried: {}", reasons.join("; "));
-    let help = "carry on with `trueup resume`, or plan and apply again";
+    let help = "run `trueup resume`, or plan and apply again";
     (n != 0).then(|| Diagnostic::error(&codes::apply::NOT_TRIED, message).help(help))
 }

@@ -10,10 +10,12 @@ use serde_json::Value;
 
 use super::printed::{expect_line, expect_shown};
 use crate::{
-    cli::{Appended, Disk, FoundJournal, found_journal},
+    cli::{Appended, Disk},
     journal::{Header, Journal, JournalError},
     model::{printable, shown_json},
+    recovery::{self, InterruptedApply, Remainder},
     render::{account_text, reseal},
+    session::parse_plan,
 };
 
 /// Reads a file as a journal, as it is and with the digest that the plan in it should have: without
@@ -43,11 +45,11 @@ fn expect_read(bytes: &[u8], input: &[u8]) {
             return expect_line(&told, input);
         }
     };
-    let left = found.left();
-    assert!(left.n_left() <= found.plan.changes.len());
-    assert!(left.goes_on().all(|it| it < found.plan.changes.len()));
-    for name in left.runs_missing(&found.plan.changes) {
-        expect_line(&name.to_string(), input);
+    let remainders = found.remainders();
+    assert!(remainders.n_resumable() <= found.plan.changes.len());
+    assert!(found.replay.unfinished().all(|it| it < found.plan.changes.len()));
+    for (_, change) in remainders.changes(&found.plan.changes, Remainder::has_obligation) {
+        expect_line(&change.name.to_string(), input);
     }
     let report = found.report();
     expect_shown(&account_text(&found.plan, &report, &found.sources), input);
@@ -67,8 +69,9 @@ fn expect_read(bytes: &[u8], input: &[u8]) {
     assert_eq!(again.events, found.events);
 }
 
-fn read(bytes: Vec<u8>) -> Result<FoundJournal, JournalError> {
-    found_journal(&Memory(Arc::new(Mutex::new(bytes))), Path::new("journal.jsonl"))
+fn read(bytes: Vec<u8>) -> Result<InterruptedApply, JournalError> {
+    let disk = Memory(Arc::new(Mutex::new(bytes)));
+    recovery::read(&disk, Path::new("journal.jsonl"), parse_plan)
 }
 
 /// A disk with one file, which nobody else has.

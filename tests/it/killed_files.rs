@@ -124,7 +124,7 @@ fn a_journal_in_the_way_is_settled_and_put_aside() {
     let (shell, server) = cut_short();
     let line = "apply --auto-approve --journal j.jsonl";
     let ended = shell.expect(0, line);
-    let said = "An earlier apply was cut short, with 1 under way (j.jsonl). Looking what came";
+    let said = "An earlier apply was interrupted, with 1 operation in flight (j.jsonl). Checking";
     assert!(ended.err.contains(said), "{ended:#?}");
     assert_eq!(last_line(&shell.path("j.1.jsonl")), "taken_over");
     assert_eq!(last_line(&shell.path("j.jsonl")), "finished");

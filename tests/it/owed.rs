@@ -174,8 +174,8 @@ async fn a_delete_that_shows_is_over_whatever_its_task_says() {
 #[tokio::test(start_paused = true)]
 async fn whoever_is_told_of_it_is_told_what_makes_it_again() {
     for (fault, killed, remedy) in [
-        ("create=fail:No space left", false, "an apply that plans it anew does"),
-        ("create=reset", true, "`trueup resume .trueup/"),
+        ("create=fail:No space left", false, "plan and apply it again"),
+        ("create=reset", true, "run `trueup resume .trueup/"),
     ] {
         let bench = two("cidr: 10.3.0.0/24, timeout: 5s").await;
         bench.simulator.inject(fault).unwrap();

@@ -1,4 +1,4 @@
-//! `apply`: plans, prints, asks, carries out, and gives account.
+//! `apply`: plans, asks for approval, executes and reports.
 
 use std::path::{Path, PathBuf};
 
@@ -10,21 +10,19 @@ use crate::{
     cli::{
         args::{ControllerArgs, ExecuteArgs, PlanningArgs, WaitFor},
         connect::{ConnectArgs, Connected, ExpectedController, connect},
-        execute::{ExecuteOptions, PreparedApply, execute, finish},
         exit::Exit,
         host::Process,
-        journal_file,
-        journals::{self, Search, Settled},
         output::Output,
         simulator_args::SimulationArgs,
-        succession::{self, Succession},
     },
     events::Report,
     model::printable,
+    recovery::SettledApply,
     render::{self, About, LogRecord, ReportAbout, Saved},
     session::{
-        Connection, Error, ErrorKind, Observer, SavedPlan, load_for_plan, load_plan, make_plan,
-        plan_error_kind, read_live, report_refusals,
+        Connection, EarlierApplies, Error, ErrorKind, ExecuteOptions, Observer, PreparedApply,
+        SavedPlan, Takeover, execute, finish, load_for_plan, load_plan, make_plan, plan_error_kind,
+        read_live, report_refusals,
     },
 };
 
@@ -64,7 +62,7 @@ struct Prepared {
     apply: PreparedApply,
     connected: Connected,
     /// The journals of earlier applies.
-    settled: Vec<Settled>,
+    settled: Vec<SettledApply>,
 }
 
 /// Executes a plan: a saved one as it is, or one that is made now and has to be approved.
@@ -116,22 +114,25 @@ pub(crate) async fn run(
     }
     // The time for thinking it over does not count.
     deadline += asked.elapsed();
-    let succession =
-        Succession { settled, plan: &apply.plan, is_planned_here: args.plan.is_none() };
-    let header = journal_file::header(&apply.document, args.wait.into());
-    let search = search(args, &apply.connection, deadline);
-    let (journal, predecessors) =
-        succession::begin(search, header, succession, environment, output)?;
+    let is_planned_here = args.plan.is_none();
+    let wait = args.wait.into();
+    let takeover = Takeover { settled, prepared: &apply, wait, is_planned_here };
+    let earlier = earlier_applies(args, &apply.connection, deadline);
+    let (journal, earlier) = earlier.take_over(takeover, environment, output)?;
     let purpose = Purpose::CarryOut;
     let limits = args.execution.limits(args.wait.into());
-    let options = ExecuteOptions { limits, report_file, deadline, purpose, report, predecessors };
+    let options = ExecuteOptions { limits, report_file, deadline, purpose, report, earlier };
     let result = execute(options, &apply, journal, environment, output).await;
     Ok(connected.save_world(Exit::of(&result), output))
 }
 
-fn search<'a>(args: &'a ApplyArgs, connection: &'a Connection, deadline: Instant) -> Search<'a> {
+fn earlier_applies<'a>(
+    args: &'a ApplyArgs,
+    connection: &'a Connection,
+    deadline: Instant,
+) -> EarlierApplies<'a> {
     let limits = args.execution.limits(args.wait.into());
-    Search { limits, journal: args.journal.as_deref(), connection, deadline }
+    EarlierApplies { limits, journal: args.journal.as_deref(), connection, deadline }
 }
 
 /// Plans, and prints the plan.
@@ -147,10 +148,11 @@ async fn prepare_new(
     let expected = ExpectedController::ByFiles(&files);
     let connected = connect(connect_args(args), expected, process, observer)?;
     let connection = connected.connection.clone();
-    let search = search(args, &connection, deadline);
-    let settled = journals::settled(search, environment, observer).await?;
-    options.run_missing = settled.iter().flat_map(|it| it.owed.clone()).collect();
-    options.deleted_not_recreated = settled.iter().flat_map(|it| it.kept.clone()).collect();
+    let earlier = earlier_applies(args, &connection, deadline);
+    let settled = earlier.settle(environment, observer).await?;
+    options.run_missing = settled.iter().flat_map(SettledApply::run_missing).collect();
+    options.deleted_not_recreated =
+        settled.iter().flat_map(SettledApply::last_known_settings).collect();
     let limited = connection.until(deadline);
     let (plan, snapshot) = make_plan(&limited, &files, options, environment, observer).await?;
     observer.print(&render::plan_text(&plan, &files.sources, render::Show::Changes));
@@ -192,8 +194,8 @@ async fn prepare_saved(
     let expected = ExpectedController::ByPlan(&plan.controller.url);
     let connected = connect(connect_args(args), expected, process, observer)?;
     let connection = connected.connection.clone();
-    let search = search(args, &connection, deadline);
-    let settled = journals::settled(search, &process.environment, observer).await?;
+    let earlier = earlier_applies(args, &connection, deadline);
+    let settled = earlier.settle(&process.environment, observer).await?;
     let snapshot = read_live(&connection.until(deadline)).await?;
     if snapshot.live.release != plan.controller.release {
         let known = |it: &Option<String>| it.as_deref().unwrap_or("unknown").to_owned();

@@ -12,7 +12,7 @@ pub(crate) mod show;
 
 pub(crate) mod status;
 
-pub(crate) mod serve;
+pub(crate) mod simulator;
 
 pub(crate) mod explain;
 

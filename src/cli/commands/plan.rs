@@ -12,15 +12,15 @@ use crate::{
         connect::{ConnectArgs, ExpectedController, NO_WRITES, connect},
         exit::Exit,
         host::Process,
-        journals,
         output::Output,
         plan_output::{detailed_exit, print_plan},
         simulator_args::SimulationArgs,
     },
     render::{self, About, LogRecord, PlanAbout},
     session::{
-        Error, Observer as _, OutputFile, check_path_conflicts, check_plan_file, load_for_plan,
-        make_plan, plan_error_kind, report_refusals, save_plan,
+        Error, Observer as _, OutputFile, check_path_conflicts, check_plan_file,
+        deleted_by_earlier_applies, load_for_plan, make_plan, plan_error_kind, report_refusals,
+        save_plan,
     },
 };
 
@@ -79,7 +79,8 @@ pub(crate) async fn run(
     };
     let expected = ExpectedController::ByFiles(&files);
     let connection = connect(connect_args, expected, process, output)?.connection;
-    options.deleted_not_recreated = journals::remembered(&connection, environment, output).await?;
+    options.deleted_not_recreated =
+        deleted_by_earlier_applies(&connection, environment, output).await?;
     let connection = connection.until(Instant::now() + TIMEOUT);
     let (plan, _) = make_plan(&connection, &files, options, environment, output).await?;
     let now_ms = environment.clock.start_ms;

@@ -10,17 +10,18 @@ use crate::{
     cli::{
         args::{ControllerArgs, ExecuteArgs, WaitFor},
         connect::{ConnectArgs, ExpectedController, connect},
-        execute::{ExecuteOptions, OBLIGATIONS, PreparedApply, close, execute},
         exit::Exit,
         host::Process,
-        journals::{self, Found},
         output::Output,
         simulator_args::SimulationArgs,
-        succession::Predecessors,
     },
     journal::{self, JournalError},
+    recovery::{EarlierJournals, InterruptedApply},
     render::ReportAbout,
-    session::{Error, ErrorKind, Observer as _, read_live, write_report_file},
+    session::{
+        Error, ErrorKind, ExecuteOptions, OBLIGATIONS, Observer as _, PreparedApply, USE_NEWER,
+        close, execute, read_journal, read_live, settle_with_old_release, write_report_file,
+    },
 };
 
 #[derive(Debug, Args)]
@@ -55,23 +56,24 @@ pub(crate) async fn run(
     output.open_for_execution(&args.execution, &files, environment)?;
     let deadline = Instant::now() + args.execution.timeout;
     let path = args.journal.display().to_string();
-    let disk = &*environment.journals;
-    let found = match journals::read(disk, &args.journal) {
+    let found = match read_journal(environment, &args.journal) {
         Ok(found) => found,
-        Err(JournalError::OldVersion(_)) if journal::is_closed(disk, &args.journal) => {
+        Err(JournalError::OldVersion(_))
+            if journal::is_closed(&*environment.journals, &args.journal) =>
+        {
             output.note(&format!("Nothing left to do in {path}."));
             return Ok(Exit::Done);
         }
         Err(error) => return Err(unusable(&args.journal, &error)),
     };
-    let left = found.left();
+    let remainders = found.remainders();
     let report = found.report();
     let report_file = args.execution.report.as_deref();
-    if found.is_closed || !left.has_more() {
+    if found.is_closed || !remainders.is_resumable() {
         output.note(&format!("Nothing left to do in {path}."));
         let about = ReportAbout { plan: &found.plan, sources: &found.sources };
         write_report_file(report_file, &report, about, environment, output);
-        if !found.is_closed && left.has_obligations(&found.plan.changes) {
+        if !found.is_closed && remainders.has_obligations() {
             output.note(OBLIGATIONS);
         } else if !found.is_closed {
             // Its apply has ended, and could not write that down.
@@ -79,7 +81,7 @@ pub(crate) async fn run(
         }
         return Ok(Exit::Done);
     }
-    let Found { recorded, plan, sources, document, wait, .. } = found;
+    let InterruptedApply { recorded, plan, sources, document, wait, replay, .. } = found;
     let connect_args = ConnectArgs {
         controller: &args.controller,
         simulation: &args.simulation,
@@ -89,9 +91,9 @@ pub(crate) async fn run(
     let connected = connect(connect_args, expected, process, output)?;
     output.note(&format!(
         "Resuming {path}: {} of {} changes left, {} operations in flight.",
-        left.n_left(),
+        remainders.n_resumable(),
         plan.changes.len(),
-        left.n_open(),
+        remainders.n_open(),
     ));
     let connection = connected.connection.clone();
     let limited = connection.until(deadline);
@@ -106,9 +108,9 @@ pub(crate) async fn run(
         limits: args.execution.limits(args.wait.map_or(wait, Into::into)),
         report_file,
         deadline,
-        purpose: Purpose::Resume(&left),
+        purpose: Purpose::Resume(&replay),
         report,
-        predecessors: Predecessors::default(),
+        earlier: EarlierJournals::default(),
     };
     let result = execute(options, &prepared, Some(recorded), environment, output).await;
     Ok(connected.save_world(Exit::of(&result), output))
@@ -119,8 +121,8 @@ fn unusable(path: &Path, error: &JournalError) -> Error {
     let help = match error {
         JournalError::Locked => "wait until that apply is over",
         JournalError::Torn => "there is nothing to resume: apply again",
-        JournalError::OldVersion(_) => &journals::settle_with_old_release(path),
-        JournalError::NewVersion(_) => journals::USE_NEWER,
+        JournalError::OldVersion(_) => &settle_with_old_release(path),
+        JournalError::NewVersion(_) => USE_NEWER,
         JournalError::Line { .. } => {
             "it was damaged or changed: check the controller for the result of that apply, then \
              move the file away and apply again"

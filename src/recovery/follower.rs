@@ -1,0 +1,33 @@
+//! Where the events of an apply go.
+
+use std::path::PathBuf;
+
+use super::notice::Notice;
+use crate::{
+    events::{Event, Report, SinkError},
+    journal::Journal,
+    plan::Change,
+};
+
+/// Receives what happens while a plan is executed.
+pub(crate) trait Follower {
+    /// The time now, in milliseconds of the epoch.
+    fn now_ms(&self) -> i64;
+
+    /// Takes an event that is in the journal, with the report that it made.
+    fn event(
+        &mut self,
+        event: &Event,
+        changes: &[Change],
+        report: &Report,
+    ) -> Result<(), SinkError>;
+
+    fn notice(&mut self, notice: Notice);
+}
+
+/// A journal, and the file that it is in.
+#[derive(Debug)]
+pub(crate) struct RecordedJournal {
+    pub(crate) journal: Journal,
+    pub(crate) path: PathBuf,
+}
