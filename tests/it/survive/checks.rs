@@ -254,7 +254,7 @@ pub(super) fn expect_account(case: &Case, out: &str, world: &Value, left_out: &[
             "created" | "updated" | "replaced" | "restarted" | "stopped" => {
                 assert_eq!(n, 1, "`{name}` is not {came}: {out}");
             }
-            _ => assert_eq!(came, "is so already", "{out}"),
+            _ => assert_eq!(came, "already as wanted", "{out}"),
         }
     }
 }
@@ -275,7 +275,7 @@ fn expect_nothing_taken_on(played: &Played, told: &Told) {
 fn expect_no_false_alarm(played: &Played) {
     let is_alone = played.schedule.raced().is_empty() && played.schedule.second.is_none();
     for told in played.told.iter().filter(|_| is_alone) {
-        let told_gone = ["it is gone", "it is no longer there", "somebody else made"];
+        let told_gone = ["it is gone", "it is no longer there", "another user created"];
         let said = told_gone.iter().find(|it| told.out.contains(**it) || told.err.contains(**it));
         assert_eq!(said, None, "nobody did that: {told:?}");
     }
