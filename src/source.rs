@@ -1,18 +1,18 @@
-//! Places in the files, and the one type for every complaint about them.
+//! Places in files, and the type of all diagnostics.
 //!
-//! Knows offsets, lines and columns. Does not know YAML, does not read the disk, and does not draw:
-//! `cli` draws a [`Diagnostic`] with miette, `render` writes it for machines.
+//! Knows offsets, lines and columns. Knows no YAML, reads no files, and does not draw: `cli` draws
+//! a [`Diagnostic`], `render` writes it for machines.
 
 use std::{borrow::Cow, cmp::Ordering, ops::Range, sync::Arc};
 
 use crate::codes::Code;
 
-/// Which text of a [`SourceMap`] a [`Span`] lies in.
+/// The text of a [`SourceMap`] that a [`Span`] lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SourceId(u32);
 
 impl SourceId {
-    /// The source of places whose text was not read.
+    /// The source of places without known text.
     const NOT_READ: Self = Self(u32::MAX);
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// Whether the text that it lies in is known, and not only where.
+    /// Whether its text is known, and not only its position.
     pub(crate) fn has_text(self) -> bool {
         self.source != SourceId::NOT_READ
     }
@@ -39,10 +39,10 @@ impl Span {
     }
 }
 
-/// A value and the place that it was written.
+/// A value and its place.
 ///
-/// Two values are equal when they say the same thing, wherever they say it: the planner compares
-/// values and must not see a moved line as a change.
+/// Two values are equal wherever they are written: the planner must not see a moved line as a
+/// change.
 #[derive(Clone, Debug)]
 pub(crate) struct Spanned<T> {
     pub(crate) value: T,
@@ -50,7 +50,7 @@ pub(crate) struct Spanned<T> {
 }
 
 impl<T> Spanned<T> {
-    /// Puts a place to a value.
+    /// Attaches a place to a value.
     pub(crate) fn new(value: T, span: Span) -> Self {
         Self { value, span }
     }
@@ -76,29 +76,29 @@ impl<T: Ord> Ord for Spanned<T> {
     }
 }
 
-/// Every text that was read, in the order in which it was read.
+/// All texts, in the order of reading.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SourceMap {
     sources: Vec<Source>,
-    /// Places in texts that were not read: a saved plan knows where, and not what stands there.
+    /// Places in texts that were not read: a saved plan has positions without texts.
     places: Vec<Location>,
 }
 
-/// One text: a file's path as the user would write it, and what is in it.
+/// One text, with the path as the user would write it.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) path: String,
     pub(crate) text: Arc<str>,
     /// The offset at which each line begins. A file may be nothing but line breaks.
     lines: Vec<u32>,
-    /// How many characters come before each [`STRIDE`]th byte: a line may be as long as its file,
-    /// and have a mistake everywhere.
+    /// The number of characters before each [`STRIDE`]th byte, since a line can be as long as its
+    /// file and have errors everywhere.
     n_chars: Vec<u32>,
 }
 
-/// A place as a person counts: lines and columns from 1, columns in characters.
+/// A place for people: lines and columns from 1, columns in characters.
 ///
-/// The end is the place right behind the last character.
+/// The end is just after the last character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Location {
     pub(crate) path: String,
@@ -109,7 +109,7 @@ pub(crate) struct Location {
 }
 
 impl SourceMap {
-    /// Takes a text in and returns its identity.
+    /// Adds a text and returns its id.
     pub(crate) fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let text = text.into();
         let small =
@@ -127,14 +127,14 @@ impl SourceMap {
         SourceId(id)
     }
 
-    /// Takes in a place whose text is not known, and returns a span for it.
+    /// Adds a place without known text, and returns a span for it.
     pub(crate) fn place(&mut self, location: Location) -> Span {
         let index = self.places.len();
         self.places.push(location);
         Span { source: SourceId::NOT_READ, start: index, end: index }
     }
 
-    /// Returns the source that a span lies in, whose text has to be known.
+    /// Returns the source of a span, whose text must be known.
     pub(crate) fn source(&self, id: SourceId) -> &Source {
         let index = usize::try_from(id.0).expect("invariant: a usize has 32 bits or more");
         self.sources.get(index).expect("invariant: ids come from `add` of this map")
@@ -145,7 +145,7 @@ impl SourceMap {
         &self.sources
     }
 
-    /// Returns the identity of every source, in the order in which they were read.
+    /// Returns the ids of all sources, in the order of reading.
     pub(crate) fn ids(&self) -> impl Iterator<Item = SourceId> + use<> {
         let n_sources = u32::try_from(self.sources.len()).expect("invariant: checked by `add`");
         (0..n_sources).map(SourceId)
@@ -165,7 +165,7 @@ impl SourceMap {
 }
 
 impl Source {
-    /// Returns where a line lies, counted from 1 and without its line break.
+    /// Returns the range of a line, counted from 1, without its line break.
     pub(crate) fn line(&self, number: usize) -> Option<Range<usize>> {
         let start = self.start_of(number.checked_sub(1)?)?;
         let end = self.start_of(number).map_or(self.text.len(), |next| next - 1);
@@ -204,30 +204,31 @@ fn n_starts(bytes: &[u8]) -> usize {
     bytes.iter().filter(|it| **it & 0b1100_0000 != 0b1000_0000).count()
 }
 
-/// How much a complaint matters: an error stops the run before any write, a warning stops nothing.
+/// The severity of a diagnostic: an error stops the command before any write, a warning stops
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Severity {
     Error,
     Warning,
 }
 
-/// One complaint: what is wrong, where, and what to do about it.
+/// A diagnostic: what is wrong, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a complaint that nobody sees helps nobody"]
+#[must_use = "a diagnostic has to be reported"]
 pub(crate) struct Diagnostic {
     pub(crate) severity: Severity,
-    /// What kind of mistake it is, such as `trueup::config::unknown_key`: the name of a
-    /// [`Code`], unless it is read from a file that another version has saved.
+    /// The code, such as `trueup::config::unknown_key`: the name of a [`Code`], unless it comes
+    /// from a file of another version.
     pub(crate) code: Cow<'static, str>,
     /// What is wrong, in the user's terms: a fragment that starts in lower case, without a period.
     pub(crate) message: String,
     /// What to do about it.
     pub(crate) help: Option<String>,
-    /// The places involved, the one to blame first. Empty where no file is to blame.
+    /// The places involved, the cause first. Empty without a place.
     pub(crate) labels: Vec<Label>,
 }
 
-/// A place that a complaint points at, and what is to be said there.
+/// A place of a diagnostic, with its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Label {
     pub(crate) span: Span,
@@ -235,15 +236,15 @@ pub(crate) struct Label {
 }
 
 impl Diagnostic {
-    /// Makes an error; places and help are added with [`Self::at`] and [`Self::help`].
+    /// Creates an error; add places and help with [`Self::at`] and [`Self::help`].
     pub(crate) fn error(code: &'static Code, message: impl Into<String>) -> Self {
-        debug_assert!(code.may_stop(), "the page of {} knows of no error", code.name);
+        debug_assert!(code.may_stop(), "{} is never an error", code.name);
         Self::new(Severity::Error, code, message.into())
     }
 
-    /// Makes a warning; places and help are added with [`Self::at`] and [`Self::help`].
+    /// Creates a warning; add places and help with [`Self::at`] and [`Self::help`].
     pub(crate) fn warning(code: &'static Code, message: impl Into<String>) -> Self {
-        debug_assert!(code.may_warn(), "the page of {} knows of no warning", code.name);
+        debug_assert!(code.may_warn(), "{} is never a warning", code.name);
         Self::new(Severity::Warning, code, message.into())
     }
 
@@ -252,25 +253,25 @@ impl Diagnostic {
         Self { severity, code, message, help: None, labels: Vec::new() }
     }
 
-    /// Adds a place; the first one added is the one to blame.
+    /// Adds a place; the first one is the cause.
     pub(crate) fn at(mut self, span: Span) -> Self {
         self.labels.push(Label { span, text: None });
         self
     }
 
-    /// Adds a place and what is to be said there.
+    /// Adds a place with a label.
     pub(crate) fn labelled(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: Some(text.into()) });
         self
     }
 
-    /// Says what to do about it.
+    /// Sets the help: what to do.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Whether it stops the run.
+    /// Whether it stops the command.
     pub(crate) fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

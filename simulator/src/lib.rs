@@ -1,8 +1,10 @@
-//! A fake Cisco Catalyst Center for tests: discoveries, their tasks and global credentials.
+#![doc = include_str!("../README.md")]
 //!
-//! Written from what is known of the real one and from nothing else of this program: it shares no
-//! type with the client, so that a misreading there cannot cancel itself out here.
-//! It does not scan anything, has no disk, no environment and no clock of its own but tokio's.
+//! # Inside
+//!
+//! The simulator is written from what is known of the real controller, and shares no type with a
+//! client: a misreading there cannot cancel itself out here. It has no disk, no environment and no
+//! clock but that of tokio.
 
 mod options;
 

@@ -25,13 +25,13 @@ pub struct QuirkSetting(Chosen);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QuirkError {
     /// There is no `=`.
-    #[error("`{0}` is not a quirk: write `NAME=VALUE`; there are\n{list}", list = names())]
+    #[error("`{0}` is not a quirk: write `NAME=VALUE`; the quirks are\n{list}", list = names())]
     Form(String),
     /// No quirk has the name.
-    #[error("there is no quirk `{0}`; there are\n{list}", list = names())]
+    #[error("there is no quirk `{0}`; the quirks are\n{list}", list = names())]
     Name(String),
     /// The quirk does not have the value.
-    #[error("`{value}` is no value of the quirk `{name}`: it is one of {list}", list = values.join(", "))]
+    #[error("`{value}` is not a value of the quirk `{name}`: write one of {list}", list = values.join(", "))]
     Value {
         /// The quirk.
         name: &'static str,
@@ -42,7 +42,7 @@ pub enum QuirkError {
     },
     /// The quirk is a duration and the value is not.
     #[error(
-        "`{value}` is no duration for the quirk `{name}`: write a whole number and `ms`, `s`, `m` or `h`"
+        "`{value}` is not a duration for the quirk `{name}`: write a whole number and `ms`, `s`, `m` or `h`"
     )]
     Duration {
         /// The quirk.
@@ -162,11 +162,11 @@ macro_rules! quirks {
 quirks! {
     words {
         put_persists: PutPersists = Edit "edit" | Always "always" | Never "never",
-            "which PUT keeps the settings that it carries";
+            "which PUT stores the settings in its body";
         put_missing_keys: PutMissingKeys = Keep "keep" | Clear "clear",
-            "what becomes of a setting that an edit does not carry";
+            "what an edit does to a setting that its body does not have";
         put_progress: PutProgress = Id "id" | Text "text",
-            "what the task of a PUT ends with as its progress";
+            "the final progress of the task of a PUT";
         edit_runs: EditRuns = No "no" | Yes "yes",
             "whether an edit starts a run by itself";
         edit_status: EditStatus = Inactive "inactive" | Edit "edit",
@@ -178,7 +178,7 @@ quirks! {
         running_condition: RunningCondition = InProgress "in_progress" | Queued "queued",
             "the condition of a running discovery";
         run_ends: RunEnds = Complete "complete" | Aborted "aborted" | Failed "failed" | Odd "odd",
-            "the condition that a run ends in; odd is a word that is documented nowhere";
+            "the condition after a run; odd is an undocumented one";
         devices: Devices = Found "found" | None "none",
             "whether a run finds any device";
         stop_condition: StopCondition =
@@ -191,7 +191,7 @@ quirks! {
         task_end: TaskEnd = Created "created" | RunEnded "run_ended",
             "when the task of a create or run gets its endTime";
         task_id_in: TaskIdIn = Progress "progress" | Data "data" | Both "both",
-            "where the task of a create says the id";
+            "where the task of a create has the id";
         task_data: TaskData = Bare "bare" | Number "number" | Text "text",
             "an id in data: bare, or JSON text with discoveryId as a number or as text";
         task_url: TaskUrl = Guide "guide" | Rooted "rooted" | Api "api",
@@ -199,7 +199,7 @@ quirks! {
         task_version: TaskVersion = LastUpdate "last_update" | EndTime "end_time",
             "what the version of an ended task equals";
         task_order: TaskOrder = Newest "newest" | Oldest "oldest",
-            "which task comes first in a list that was not asked for an order";
+            "which task is first in a list without a requested order";
         task_filters: TaskFilters = Obeyed "obeyed" | Ignored "ignored",
             "whether the filters and the order of task lists work";
         task_status: TaskStatus = Upper "upper" | Lower "lower",
@@ -208,14 +208,14 @@ quirks! {
             "the name of the last update of a v2 task";
         tasks_v1: TasksV1 =
             Served "served" | Gone404 "404" | Gone405 "405" | Gone410 "410" | Gone501 "501",
-            "what every path of the old tasks answers";
+            "the answer of every path of v1 tasks";
         tasks_v2: TasksV2 = Served "served" | Gone404 "404",
-            "what every path of the new tasks answers";
+            "the answer of every path of v2 tasks";
         error_words: ErrorWords =
             Both "both" | Reason "reason" | Code "code" | Progress "progress" | Tree "tree"
                 | None "none",
-            "where a failed task says why: failureReason, errorCode, progress, in a child that only \
-             its tree shows, or nowhere";
+            "where a failed task has the reason: failureReason, errorCode, progress, in a child that \
+             only its tree shows, or nowhere";
         missing_id: MissingId = Gone404 "404" | Bad400 "400" | Error500 "500",
             "the answer to an id that does not exist";
         missing_write: MissingWrite = Refused "refused" | TaskFails "task_fails",
@@ -223,7 +223,7 @@ quirks! {
         bad_values: BadValues = Refused "400" | TaskFails "task_fails",
             "whether a bad value is refused, or accepted and its task fails";
         unknown_credential: UnknownCredential = Fails "fails" | Accepted "accepted",
-            "what a write that names a global credential that does not exist does";
+            "what a write with a global credential that does not exist does";
         deleted_credential: DeletedCredential = Kept "kept" | Dropped "dropped",
             "whether discoveries keep the id of a global credential that is deleted";
         list_order: ListOrder = Newest "newest" | Oldest "oldest" | Shuffled "shuffled",
@@ -235,13 +235,13 @@ quirks! {
         secrets: Secrets = Masked "masked" | Absent "absent",
             "whether a discovery's secrets are read as a mask or not at all";
         community_spelling: CommunitySpelling = Both "both" | Post "post" | Get "get",
-            "which spelling of the communities a create knows: snmpROCommunity, snmpRoCommunity";
+            "which spelling of the communities a create accepts: snmpROCommunity, snmpRoCommunity";
         get_names_in_post: GetNamesInPost = Ignored "ignored" | Honoured "honoured",
             "what a create does with timeOut and retryCount";
         snmp_version: SnmpVersion = Optional "optional" | Required "required",
             "whether a create without snmpVersion is refused";
         defaults: Defaults = Filled "filled" | Absent "absent",
-            "whether settings that a create does not carry are read with their defaults";
+            "whether reads show defaults for settings that the create did not have";
         type_spelling: TypeSpelling = Title "title" | Upper "upper" | Lower "lower",
             "how a discoveryType is read back";
         multi_range: MultiRange = Range "range" | Kept "kept",
@@ -261,13 +261,13 @@ quirks! {
         job_times: JobTimes = Text "text" | Number "number",
             "whether the times of a job are text or numbers";
         jobs_kept: JobsKept = All "all" | Last "last",
-            "whether a discovery has the jobs of all its runs or of the last";
+            "whether a discovery has the jobs of all its runs or only of the last";
         empty_kinds: EmptyKinds = List "list" | Absent "absent" | Null "null",
             "how a kind without global credentials is read";
         role: Role = Admin "admin" | Observer "observer" | None "none",
-            "what the user may do: all, read, or nothing";
+            "what the user can do: all, read, or nothing";
         retry_after: RetryAfter = Seconds "seconds" | Date "date" | Absent "absent",
-            "the form of Retry-After, or that it is not said";
+            "the form of Retry-After, if there is one";
     }
     durations {
         visible_after, "how long after its task a new discovery is not yet listed";
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_lists_what_there_is() {
+    fn an_error_lists_the_quirks() {
         let message = |text: &str| text.parse::<QuirkSetting>().unwrap_err().to_string();
         assert!(message("nope=1").contains("put_persists=edit|always|never"));
         assert!(message("ipv6").contains("NAME=VALUE"));

@@ -167,7 +167,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         tokio::select! {
             ended = serve(simulator, listener, future::pending()) => panic!("{ended:?}"),
-            told = story(address) => told,
+            result = story(address) => result,
         }
     }
 

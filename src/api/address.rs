@@ -1,22 +1,22 @@
-//! Where a controller is: scheme, host and port, and nothing else.
+//! The URL of a controller: scheme, host and port only.
 //!
-//! Refuses what would send credentials where they can be read. Resolves no name.
+//! Rejects URLs that would expose credentials. Resolves no names.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
 use http::Uri;
 use reqwest::Url;
 
-/// The URL of a controller. Two that lead to the same place compare as the same controller.
+/// The URL of a controller. Equal URLs lead to the same controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ControllerUrl {
-    /// In the form that the URL standard gives it: lower case, default port left out.
+    /// Normalized: lower case, without a default port.
     url: Url,
 }
 
-/// What is wrong with the URL of a controller.
+/// The problem of a controller's URL.
 ///
-/// The text itself is not repeated, since it may hold a password.
+/// The URL itself is not printed, because it may have a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ControllerUrlError {
     #[error("the controller's URL must begin with `https://`, or with `http://` for this machine")]
@@ -32,7 +32,7 @@ pub(crate) enum ControllerUrlError {
 }
 
 impl ControllerUrl {
-    /// Whether the address never leaves this machine.
+    /// Whether it is a loopback address.
     pub(crate) fn is_loopback(&self) -> bool {
         let host = self.host();
         host == "localhost" || host.parse().is_ok_and(|it: IpAddr| it.to_canonical().is_loopback())
@@ -43,7 +43,7 @@ impl ControllerUrl {
         self.url == other.url
     }
 
-    /// Whether the way to the controller is encrypted.
+    /// Whether the connection is encrypted.
     pub(crate) fn is_https(&self) -> bool {
         self.url.scheme() == "https"
     }

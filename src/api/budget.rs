@@ -1,8 +1,8 @@
-//! How many requests may be in flight, and when none may leave.
+//! Limits the requests in flight, and pauses when the controller is busy.
 //!
-//! A controller that is busy gets half of what it got, and silence for as long as it asks; then one
-//! request tries whether it is over. Answers that go well win the rest back. Sends nothing, and
-//! knows no request.
+//! After a busy response, the limit is halved and nothing is sent for the requested pause; then one
+//! request probes whether it is over. Successful responses raise the limit again. Sends nothing
+//! itself.
 
 use std::{
     num::NonZeroUsize,
@@ -18,36 +18,36 @@ use tokio::{
 
 use super::rate_estimate::RateEstimate;
 
-/// So many answers without failure let one more request into each lane.
+/// This many successful responses raise the limit of each lane by one.
 const ANSWERS_TO_GROW: u32 = 10;
 
-/// The pause after a busy answer that asks for none, and what it doubles to.
+/// The pause after a busy response without `Retry-After`, and its limit when doubled.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_UNASKED_PAUSE: Duration = Duration::from_secs(30);
 
-/// So often a controller is believed that asks for a pause and then for another. After that its
-/// pauses are doubled, like those that nobody asks for.
+/// A controller that repeatedly asks for a pause is believed this often. After that its pauses are
+/// doubled, like unrequested ones.
 const MOST_PAUSES_BELIEVED: u32 = 5;
 
-/// The requests that are counted together.
+/// Requests that share a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lane {
-    /// The token. Counted apart, since the others wait for it.
+    /// Requests for a token. They have their own limit, because all other requests wait for them.
     Login,
     Read,
     Write,
 }
 
-/// Which words a busy controller uses.
+/// The kind of a busy response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Busy {
-    /// There were too many requests.
+    /// 429: too many requests.
     TooMany,
-    /// It is out of order for now.
+    /// 503: the service is unavailable.
     Unavailable,
 }
 
-/// The room that there is for requests.
+/// The limits for requests.
 #[derive(Debug)]
 pub(crate) struct Budget {
     state: Mutex<State>,
@@ -58,13 +58,14 @@ pub(crate) struct Budget {
 struct State {
     lanes: [Room; 3],
     not_before: Option<Instant>,
-    /// Grows with each busy answer that tells something new: what left before it tells the same.
+    /// Incremented by each busy response to a request of the current epoch. Responses to earlier
+    /// requests carry no news.
     epoch: u64,
-    /// How many of this epoch are in flight.
+    /// The requests of this epoch in flight.
     of_epoch: usize,
-    /// Whether nothing but a busy answer has come to what left in this epoch.
+    /// Whether no request of this epoch has succeeded yet.
     is_trying: bool,
-    /// Busy answers in a row, and those of them that did not say how long.
+    /// Consecutive busy responses, and how many of them had no `Retry-After`.
     in_a_row: u32,
     unasked: u32,
     answers: u32,
@@ -78,7 +79,7 @@ struct Room {
     in_flight: usize,
 }
 
-/// The right to have one request in flight, until it is dropped.
+/// Permission for one request in flight, until dropped.
 #[derive(Debug)]
 #[must_use = "the request is in flight for as long as its permit lives"]
 pub(crate) struct Permit<'a> {
@@ -105,10 +106,10 @@ impl Budget {
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
-    /// Waits until a request may leave.
+    /// Waits until a request may be sent.
     pub(crate) async fn acquire(&self, lane: Lane) -> Permit<'_> {
         loop {
-            // Listening begins before looking, so that no change is missed in between.
+            // Subscribe before checking, so that no change is missed.
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
             match self.try_acquire(lane) {
@@ -119,7 +120,7 @@ impl Budget {
         }
     }
 
-    /// Takes the room if there is some; else says until when there is certainly none.
+    /// Takes a slot, or returns the earliest time for the next attempt, if known.
     fn try_acquire(&self, lane: Lane) -> Result<Permit<'_>, Option<Instant>> {
         let mut state = self.state();
         let now = Instant::now();
@@ -155,10 +156,10 @@ impl State {
         }
     }
 
-    /// How long to leave the controller alone, after a busy answer of these words.
+    /// The pause after a busy response of this kind.
     fn pause(&self, busy: Busy, asked: Option<Duration>) -> Duration {
         let Some(asked) = asked else { return doubled(self.unasked) };
-        // A request may find the controller out of order a few times only, and those have to last
+        // A request retries an unavailable controller only a few times, and these have to last
         // until it is back.
         let believed = match busy {
             Busy::TooMany => MOST_PAUSES_BELIEVED,
@@ -171,14 +172,14 @@ impl State {
     }
 }
 
-/// The n-th pause in a row that nobody asked for.
+/// The n-th consecutive pause without `Retry-After`.
 fn doubled(n: u32) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(1 << n.saturating_sub(1).min(8));
     doubled.min(LONGEST_UNASKED_PAUSE)
 }
 
 impl Permit<'_> {
-    /// The request got an answer that was not a busy one.
+    /// The response was not busy.
     pub(crate) fn answered(self) {
         let mut state = self.budget.state();
         let is_news = self.epoch == state.epoch;
@@ -197,12 +198,12 @@ impl Permit<'_> {
         }
     }
 
-    /// The controller is busy, and asks for a pause or does not say how long.
+    /// The response was busy, with or without a requested pause.
     pub(crate) fn busy(self, busy: Busy, asked: Option<Duration>) {
         let mut state = self.budget.state();
         let now = Instant::now();
-        // Of requests that left together only the first busy answer is news. Were each to halve
-        // the room, one full moment would cost all of it.
+        // Of concurrent requests, only the first busy response counts. Otherwise one overload would
+        // use up the whole limit.
         if self.epoch == state.epoch {
             state.epoch += 1;
             state.of_epoch = 0;

@@ -1,7 +1,7 @@
-//! The way of a request: one try, with a token, again if that does no harm.
+//! Sends requests: one attempt, with a token, with safe retries.
 //!
-//! Each layer adds one thing: `send_once` the room and the time limit, `send_authorized` the
-//! token and its one renewal, `send` the retries. Knows no endpoint but the token's.
+//! Each layer adds one thing: `send_once` the limits and the timeout, `send_authorized` the token
+//! and one renewal, `send` the retries. Knows no endpoint but the token's.
 
 use std::{
     num::NonZeroUsize,
@@ -30,13 +30,13 @@ use super::{
     transport::{BoxFuture, NoResponse, NoResponseKind, Processed, Transport},
 };
 
-/// What may be in flight, and how long one request may take.
+/// Limits on requests in flight and on the time of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientLimits {
     pub(crate) reads: NonZeroUsize,
     pub(crate) writes: NonZeroUsize,
     pub(crate) request_timeout: Duration,
-    /// Where the jitter of the waits comes from.
+    /// The seed for jitter.
     pub(crate) seed: u64,
 }
 
@@ -44,23 +44,22 @@ impl ClientLimits {
     pub(crate) const READS: NonZeroUsize = NonZeroUsize::new(8).expect("it is 8");
     pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-    /// The usual pace, with so many writes in flight.
+    /// The default limits, with this many writes in flight.
     pub(crate) fn new(writes: NonZeroUsize, seed: u64) -> Self {
         Self { reads: Self::READS, writes, request_timeout: Self::REQUEST_TIMEOUT, seed }
     }
 }
 
-/// A client of one controller. Clones share the token, the pace and everything else but the
-/// deadline.
+/// A client of one controller. Clones share everything except deadline and halt.
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) shared: Arc<Shared>,
     deadline: Option<Instant>,
-    /// Keeps requests from leaving.
+    /// When cancelled, no more requests are sent.
     halt: Option<CancellationToken>,
 }
 
-/// What all clones of a client have in common.
+/// The state that all clones share.
 pub(crate) struct Shared {
     transport: Arc<dyn Transport>,
     base: ControllerUrl,
@@ -70,15 +69,15 @@ pub(crate) struct Shared {
     request_timeout: Duration,
     clock: ControllerClock,
     random: Mutex<fastrand::Rng>,
-    /// When the first write left, by the controller's clock; the end of time before.
+    /// The time of the first write by the controller's clock; `i64::MAX` before it.
     pub(crate) first_write_ms: AtomicI64,
-    /// What went wrong last, where nothing went right since.
+    /// The last failure since the last success.
     noted: Mutex<Option<Noted>>,
-    /// Whether the first generation of the task endpoints is known to be gone.
+    /// Whether the first generation of the task endpoints is gone.
     pub(crate) tasks_moved: AtomicBool,
 }
 
-/// What went wrong with a request that is tried again.
+/// The failure of a request that is retried.
 #[derive(Clone)]
 struct Noted {
     method: Method,
@@ -86,18 +85,18 @@ struct Noted {
     failure: RequestFailure,
 }
 
-/// The token, held by whoever asks for a new one, so that the others wait for that one.
+/// The token. The task that requests a new one holds the lock, so the others wait for it.
 #[derive(Default)]
 struct Tokens {
     held: tokio::sync::Mutex<Held>,
-    /// How many askings have ended.
+    /// The number of finished token requests.
     ended: AtomicU64,
 }
 
 #[derive(Default)]
 struct Held {
     issued: Option<Issued>,
-    /// The last failure, and the number of the asking that failed.
+    /// The last failure, and the number of its token request.
     failure: Option<(u64, ApiError)>,
 }
 
@@ -107,7 +106,7 @@ struct Issued {
     token: Token,
 }
 
-/// One request, as often as it may be sent.
+/// One request, whatever the number of attempts.
 #[derive(Debug)]
 pub(crate) struct Call {
     method: Method,
@@ -134,7 +133,7 @@ impl Call {
         Self { method, path: path.into(), body, lane, retry_policy }
     }
 
-    /// A token may be asked for twice, although the request is a POST.
+    /// A token request can be repeated, although it is a POST.
     fn login() -> Self {
         let (lane, retry_policy) = (Lane::Login, RetryPolicy::Always);
         Self {
@@ -146,7 +145,7 @@ impl Call {
         }
     }
 
-    /// The error of this call that never was sent.
+    /// The error of this call, which was not sent.
     pub(crate) fn unsent(self, failure: RequestFailure) -> ApiError {
         let Self { method, path, body: _, lane: _, retry_policy: _ } = self;
         let failure = Box::new(failure);
@@ -168,7 +167,7 @@ impl Call {
         request.body(self.body.clone()).expect("invariant: every part was checked before")
     }
 
-    /// Whether what it carries may be written to a log, secrets taken out.
+    /// Whether its body may be logged, without secrets.
     fn may_be_traced(&self) -> bool {
         self.lane != Lane::Login && !self.path.contains("global-credential")
     }
@@ -198,28 +197,27 @@ impl Client {
         Self { shared: Arc::new(shared), deadline: None, halt: None }
     }
 
-    /// The same client, with this deadline in place of any other.
+    /// The same client with this deadline.
     ///
-    /// After it nothing is sent and no read is waited for. A write that is under way then is
-    /// waited for all the same, so as not to bring it in doubt.
+    /// After the deadline nothing is sent and reads are abandoned. A write in flight is still
+    /// waited for, so that its outcome does not become unknown.
     pub(crate) fn until(&self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self.clone() }
     }
 
-    /// The same client, whose requests stay where they are once this is called off.
+    /// The same client, which sends no more requests once `halt` is cancelled.
     ///
-    /// What is under way by then is waited for all the same.
+    /// Requests in flight are still waited for.
     pub(crate) fn unless(&self, halt: CancellationToken) -> Self {
         Self { halt: Some(halt), ..self.clone() }
     }
 
-    /// The controller's clock in milliseconds since 1970, once an answer has told it.
+    /// The controller's time in milliseconds since 1970, known after the first response.
     pub(crate) fn server_time_ms(&self) -> Option<i64> {
         self.shared.clock.now_ms()
     }
 
-    /// What went wrong last on the way to the controller, where nothing went right since: what to
-    /// tell whoever waits.
+    /// The last failure since the last success, for progress messages.
     pub(crate) fn last_failure(&self) -> Option<String> {
         let Noted { method, path, failure } = self.noted().clone()?;
         Some(format!("{method} {path}: {failure}"))
@@ -229,7 +227,7 @@ impl Client {
         self.shared.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends until there is an answer that `read` understands, or no hope of one.
+    /// Sends until `read` accepts a response, or no retry is left.
     pub(crate) async fn send<T>(
         &self,
         call: &Call,
@@ -252,7 +250,7 @@ impl Client {
                 Err(failure) => failure,
             };
             if let RequestFailure::DeadlineExceeded { .. } = failure {
-                // Whoever had no turn knows from the others what kept them all.
+                // A request that never got a slot reports the failure that blocked the others.
                 let last = last.take().or_else(|| Some(self.noted().clone()?.failure));
                 failure = RequestFailure::DeadlineExceeded { last: last.map(Box::new) };
             } else if let Some(wait) = attempts.after(&failure, self.jitter()) {
@@ -260,7 +258,7 @@ impl Client {
                 let (method, path) = (call.method.clone(), call.path.clone());
                 *self.noted() = Some(Noted { method, path, failure: failure.clone() });
                 last = Some(failure);
-                // Where time runs out in the wait, the next try says so.
+                // If the deadline passes during the wait, the next attempt reports it.
                 self.before_deadline_or_halt(sleep(wait)).await.ok();
                 continue;
             }
@@ -270,7 +268,7 @@ impl Client {
         }
     }
 
-    /// Sends with the token, and once more with a new one if the controller asks for that.
+    /// Sends with the token, and once more with a new one after 401.
     async fn send_authorized(&self, call: &Call) -> Result<Response<Bytes>, RequestFailure> {
         if call.lane == Lane::Login {
             return self.send_once(call, self.shared.login.header()).await;
@@ -285,7 +283,7 @@ impl Client {
         }
     }
 
-    /// Sends once, as soon as there is room.
+    /// Sends once, as soon as the limits permit.
     async fn send_once(
         &self,
         call: &Call,
@@ -328,7 +326,7 @@ impl Client {
         check(answer)
     }
 
-    /// The token in use, or a new one where that is the one that is spent.
+    /// The current token, or a new one if `spent` is the current one.
     async fn token(&self, spent: Option<u64>) -> Result<Issued, RequestFailure> {
         let Tokens { held, ended } = &self.shared.tokens;
         let ended_before = ended.load(Ordering::SeqCst);
@@ -337,8 +335,8 @@ impl Client {
         if let Some(issued) = issued {
             return Ok(issued.clone());
         }
-        // Whoever waited for an asking that failed has its answer: a wrong password must not
-        // be tried once for every request.
+        // Requests that waited for a failed login share its error: a wrong password must not be
+        // tried once for each of them.
         if let Some((number, error)) = &held.failure
             && ended_before < *number
         {
@@ -353,7 +351,7 @@ impl Client {
                 Ok(issued)
             }
             Err(error) => {
-                // Another may have more time left.
+                // Another request may have a later deadline.
                 if !error.was_abandoned() {
                     held.failure = Some((number, error.clone()));
                 }
@@ -362,11 +360,11 @@ impl Client {
         }
     }
 
-    /// Boxed, since the request for a token goes the way of the requests that need one.
+    /// Boxed, because the login uses `send` recursively.
     fn log_in(&self) -> BoxFuture<'_, Result<Token, ApiError>> {
         Box::pin(async {
             let read = |answer: &Response<Bytes>| {
-                // The answer is not shown: it may hold a token in another place.
+                // The response is not shown: it may have a token in another place.
                 let what = "the answer has no token";
                 let shown = String::new();
                 Token::from_answer(answer.body())
@@ -376,7 +374,7 @@ impl Client {
         })
     }
 
-    /// Waits for something, but not past the deadline nor once it was called off.
+    /// Waits for a future, until the deadline or the halt.
     async fn before_deadline_or_halt<T>(
         &self,
         future: impl Future<Output = T>,
@@ -403,7 +401,7 @@ impl Client {
         }
     }
 
-    /// Like [`Client::before_deadline_or_halt`], for waits between requests.
+    /// Like [`Client::before_deadline_or_halt`], for pauses between requests.
     pub(crate) async fn wait(&self, wait: Duration) -> Result<(), RequestFailure> {
         self.before_deadline_or_halt(sleep(wait)).await
     }
@@ -413,7 +411,7 @@ impl Client {
     }
 }
 
-/// The pause that an answer asks for; of several the longest, since each of them may be meant.
+/// The longest of the pauses in `Retry-After` headers.
 fn longest_pause(headers: &HeaderMap, controller_ms: Option<i64>) -> Option<Duration> {
     let asked = headers.get_all(header::RETRY_AFTER).iter();
     let asked = asked.filter_map(|it| it.to_str().ok());

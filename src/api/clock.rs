@@ -1,7 +1,7 @@
-//! The controller's clock, as far as its answers tell it.
+//! The controller's clock, from the `Date` headers of its responses.
 //!
-//! Never looks at the clock of this machine: tasks carry the controller's times, and only its
-//! own clock can be held against them.
+//! Never reads the local clock: task times are the controller's, and comparable only with its own
+//! clock.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,14 +9,14 @@ use http::{HeaderMap, header};
 use jiff::fmt::rfc2822::DateTimeParser;
 use tokio::time::Instant;
 
-/// The last `Date` that came, and when it came.
+/// The last `Date`, and when it arrived.
 #[derive(Debug, Default)]
 pub(crate) struct ControllerClock {
     last: Mutex<Option<(i64, Instant)>>,
 }
 
 impl ControllerClock {
-    /// Takes the time from an answer, where it has one.
+    /// Reads the time from a response, if it has one.
     pub(crate) fn set(&self, headers: &HeaderMap) {
         let date = headers.get(header::DATE).and_then(|it| it.to_str().ok());
         if let Some(ms) = date.and_then(http_date_ms) {
@@ -34,9 +34,9 @@ impl ControllerClock {
     }
 }
 
-/// Milliseconds since 1970 of a date as HTTP writes it.
+/// Parses an HTTP date to milliseconds since 1970.
 pub(crate) fn http_date_ms(text: &str) -> Option<i64> {
-    // The day of the week says nothing new, so it may be wrong.
+    // The day of the week is redundant, so it may be wrong.
     let parser = DateTimeParser::new().relaxed_weekday(true);
     let timestamp = parser.parse_timestamp(text.trim()).ok()?;
     Some(timestamp.as_millisecond())

@@ -1,6 +1,6 @@
-//! What can be read of a controller, but for its tasks and the proof of a complete list.
+//! Reads from the controller, except tasks and complete lists.
 //!
-//! Changes nothing, and knows of a discovery only that it has an id and a name.
+//! Knows only that a discovery has an id and a name.
 
 use http::StatusCode;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::{
 
 pub(crate) const DISCOVERY_PATH: &str = "/dna/intent/api/v1/discovery";
 
-/// The kinds of global credentials, by their names on the wire.
+/// The kinds of global credentials, as the controller names them.
 const CREDENTIAL_KINDS: &[&str] = &[
     "cliCredential",
     "snmpV2cRead",
@@ -25,7 +25,7 @@ const CREDENTIAL_KINDS: &[&str] = &[
 ];
 
 impl Client {
-    /// How many discoveries there are.
+    /// The number of discoveries.
     pub(crate) async fn discovery_count(&self) -> Result<u64, ApiError> {
         let read = |value: Value| {
             number(&value).ok_or_else(|| Malformed::new("its `response` is not a count"))
@@ -33,7 +33,7 @@ impl Client {
         self.read(Call::read(format!("{DISCOVERY_PATH}/count")), read).await
     }
 
-    /// Up to `n` discoveries from the `start`th on, counted from 1.
+    /// Up to `n` discoveries, starting at `start`, which counts from 1.
     ///
     /// Each has an id, as a text, and a name.
     pub(crate) async fn discovery_page(&self, start: u64, n: u64) -> Result<Vec<Value>, ApiError> {
@@ -41,7 +41,7 @@ impl Client {
         self.read(Call::read(format!("{DISCOVERY_PATH}/{start}/{n}")), read).await
     }
 
-    /// The discovery of this id; nothing only where the controller says that there is none.
+    /// The discovery with this id; `None` only if the controller says that it does not exist.
     pub(crate) async fn discovery(&self, id: &str) -> Result<Option<Value>, ApiError> {
         let call = Call::read(format!("{DISCOVERY_PATH}/{id}"));
         if let Err(failure) = segment(id) {
@@ -57,7 +57,7 @@ impl Client {
         unless_missing(self.read(call, read).await)
     }
 
-    /// The newest items of a discovery's runs.
+    /// The newest job items of a discovery.
     pub(crate) async fn job_items(&self, id: &str) -> Result<Vec<Value>, ApiError> {
         let call = Call::read(format!("{DISCOVERY_PATH}/{id}/job?offset=1&limit=500"));
         match segment(id) {
@@ -66,9 +66,9 @@ impl Client {
         }
     }
 
-    /// The global credentials by kind, the kind being the wire's word for it.
+    /// The global credentials by kind, as the controller names it.
     ///
-    /// A kind without any may be missing.
+    /// A kind without credentials may be missing.
     pub(crate) async fn global_credentials(&self) -> Result<Vec<(String, Vec<Value>)>, ApiError> {
         self.read(Call::read("/dna/intent/api/v2/global-credential"), credentials).await
     }
@@ -82,7 +82,7 @@ impl Client {
         self.read(Call::read("/dna/intent/api/v1/dnac-release"), read).await
     }
 
-    /// Reads what is inside the envelope of an answer.
+    /// Reads the payload of a response.
     pub(crate) async fn read<T>(
         &self,
         call: Call,
@@ -92,7 +92,7 @@ impl Client {
     }
 }
 
-/// Takes the answer that there is no such thing for nothing.
+/// Turns a 404 into `None`.
 pub(crate) fn unless_missing<T>(outcome: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match outcome {
         Ok(it) => Ok(Some(it)),
@@ -101,7 +101,7 @@ pub(crate) fn unless_missing<T>(outcome: Result<T, ApiError>) -> Result<Option<T
     }
 }
 
-/// A discovery that can be told from others. Its id becomes a text if it is a number.
+/// A discovery with an id and a name. A numeric id becomes text.
 fn identified(mut item: Value) -> Result<Value, Malformed> {
     if !item.is_object() {
         return Err(Malformed::new("an item is not an object"));

@@ -1,6 +1,6 @@
-//! What goes wrong with a request, for code to branch on and for people to read.
+//! The failures of a request, as types and as messages.
 //!
-//! Decides nothing about repeating: `retry` does.
+//! `retry` decides what is retried.
 
 use std::{fmt, time::Duration};
 
@@ -8,10 +8,10 @@ use http::{Method, StatusCode};
 
 use super::transport::{NoResponse, NoResponseKind, Processed};
 
-/// The path that changes a login for a token.
+/// The path of the token endpoint.
 pub(crate) const TOKEN_PATH: &str = "/dna/system/api/v1/auth/token";
 
-/// A request that came to nothing, after all its tries.
+/// A request that failed after all its attempts.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     pub(crate) method: Method,
@@ -21,32 +21,32 @@ pub(crate) struct ApiError {
     pub(crate) took: Duration,
 }
 
-/// What the caller can do about it. The only thing that code may branch on.
+/// The class of an error. Code branches on nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorClass {
-    /// The controller could not be reached: name, connection, TLS, time-out, 502–504.
+    /// The controller could not be reached: name, connection, TLS, timeout, 502–504.
     Unreachable,
-    /// The controller did not let us in.
+    /// The controller rejected the login.
     Unauthorized,
-    /// The controller answered, and the answer cannot be used.
+    /// The response cannot be used.
     BadResponse,
 }
 
-/// What one try of a request ran into.
+/// The failure of one attempt.
 #[derive(Clone, Debug)]
 pub(crate) enum RequestFailure {
     NoResponse(NoResponse),
-    /// An answer of a status that is no success.
+    /// A response with an error status.
     Refused {
         status: StatusCode,
         words: String,
     },
-    /// An answer that sends us elsewhere, where we do not go.
+    /// A redirect, which is not followed.
     Redirected {
         status: StatusCode,
         to: String,
     },
-    /// An answer of success that cannot be understood.
+    /// A success status with a body that cannot be read.
     Malformed {
         status: StatusCode,
         what: String,
@@ -58,15 +58,15 @@ pub(crate) enum RequestFailure {
         distinct: u64,
         after: u64,
     },
-    /// The command's time is up.
+    /// The deadline has passed.
     DeadlineExceeded {
         last: Option<Box<RequestFailure>>,
     },
-    /// Its sender called it off before it left.
+    /// The request was cancelled before it was sent.
     Cancelled,
-    /// There is no token to send the request with. The error is that of the token's own request.
+    /// No token could be obtained. The error is that of the token request.
     NoToken(Box<ApiError>),
-    /// An id that cannot be part of a path. Nothing was sent.
+    /// An id that cannot be part of a path. The request was not sent.
     BadId {
         id: String,
     },
@@ -77,7 +77,7 @@ impl ApiError {
         self.failure.class()
     }
 
-    /// Whether it did not leave since its time was up or its sender called it off.
+    /// Whether it was not sent because of the deadline or a cancellation.
     pub(crate) fn was_abandoned(&self) -> bool {
         match &*self.failure {
             RequestFailure::DeadlineExceeded { .. } | RequestFailure::Cancelled => true,
@@ -91,7 +91,7 @@ impl ApiError {
         }
     }
 
-    /// Whether it only had no turn in its time: the controller let nothing more in.
+    /// Whether it never got a slot before the deadline, because the controller was busy.
     pub(crate) fn never_had_a_slot(&self) -> bool {
         match &*self.failure {
             RequestFailure::DeadlineExceeded { last } => {
@@ -108,12 +108,12 @@ impl ApiError {
         }
     }
 
-    /// Whether the controller was too busy, or out of order, to the last.
+    /// Whether the last failure was a busy or unavailable controller.
     pub(crate) fn was_busy(&self) -> bool {
         self.failure.was_busy()
     }
 
-    /// The status of the last answer, where there was one.
+    /// The status of the last response, if any.
     pub(crate) fn status(&self) -> Option<StatusCode> {
         self.failure.status()
     }
@@ -162,12 +162,12 @@ impl RequestFailure {
         }
     }
 
-    /// Whether the controller can have taken on the request that ran into this.
+    /// Whether the controller may have processed the request.
     pub(crate) fn processed(&self) -> Processed {
         match self {
             Self::NoResponse(it) => it.processed,
             Self::Refused { status, .. } if status.is_client_error() => Processed::No,
-            // Time runs out before a write leaves, never while it is under way.
+            // A deadline stops a write before it is sent, never in flight.
             Self::DeadlineExceeded { .. }
             | Self::Cancelled
             | Self::NoToken(_)

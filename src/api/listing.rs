@@ -1,9 +1,9 @@
-//! The complete list of discoveries, or none.
+//! Reads the complete list of discoveries, or fails.
 //!
-//! The controller gives pages of a list that may change in between, and no way to hold it still.
-//! So the pages are held against a count before and a count after, and overlap by one: where
-//! something moved, the whole list is read again. A plan never sees a part of the list; a look at
-//! what came of a write may, and is told that it is one.
+//! The list can change between its pages, and there is no snapshot. So the pages are checked
+//! against a count before and a count after, and overlap by one item: if anything moved, the whole
+//! list is read again. A plan never sees an incomplete list; a check after a write may, and knows
+//! it.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -17,39 +17,38 @@ use super::{
     error::{ApiError, RequestFailure},
 };
 
-/// The most that the controller gives at once.
+/// The controller's largest page.
 const PAGE: u64 = 500;
 
-/// A page begins with the last item of the one before. Where one discovery goes and another
-/// comes between two pages, the counts agree and so does the number read, and yet one was
-/// skipped: only the seam shows it.
+/// A page begins with the last item of the one before. If one discovery is deleted and another is
+/// created between two pages, all counts agree and one is skipped: only the overlap shows it.
 const STRIDE: u64 = PAGE - 1;
 
-/// So many pages are asked for at a time.
+/// Pages requested in parallel.
 const PAGES_AT_ONCE: u64 = 8;
 
 const MOST_READINGS: u32 = 5;
 const LONGEST: Duration = Duration::from_secs(30);
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 
-/// Whether a look has to prove that nothing is missing.
+/// Whether a list has to be proven complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Completeness {
-    /// Absence is to mean something.
+    /// A missing discovery has to mean that it does not exist.
     Required,
-    /// Only what is there matters: the counts are not asked for.
+    /// Only listed discoveries matter: the counts are not read.
     BestEffort,
 }
 
-/// One look at the list.
+/// One read of the list.
 #[derive(Debug)]
 pub(crate) struct Listing {
     pub(crate) items: Vec<Value>,
-    /// Whether it is proven that nothing is missing.
+    /// Whether it is proven complete.
     pub(crate) complete: bool,
 }
 
-/// What one reading of the whole list gave.
+/// The result of one read of the whole list.
 #[derive(Debug)]
 struct Reading {
     before: u64,
@@ -58,7 +57,7 @@ struct Reading {
 }
 
 impl Client {
-    /// All discoveries, each once, proven to be all of them.
+    /// All discoveries, each once, proven complete.
     pub(crate) async fn all_discoveries(&self) -> Result<Vec<Value>, ApiError> {
         let began = Instant::now();
         let mut tries = 0;
@@ -87,8 +86,8 @@ impl Client {
         }
     }
 
-    /// Looks at the list once. What moves meanwhile, our own writes included, makes it incomplete
-    /// and no error.
+    /// Reads the list once. Changes during the read, including our own writes, make it incomplete,
+    /// which is no error.
     pub(crate) async fn look_at_discoveries(
         &self,
         proof: Completeness,
@@ -114,7 +113,7 @@ impl Client {
             let n_before = seen.len();
             items.extend(page.into_iter().filter(|it| seen.insert(id(it))));
             start += n_items;
-            // A controller that does not heed the start gives the same page for ever.
+            // A controller that ignores the start returns the same page forever.
             if n_items < PAGE || seen.len() == n_before {
                 return Ok(items);
             }
@@ -128,8 +127,7 @@ impl Client {
         Ok(Reading { before, pages, after })
     }
 
-    /// The pages of a list of so many, in order, up to the first that is not as long as it
-    /// must be.
+    /// The pages of a list of this length, in order, up to the first one that is too short.
     async fn pages(&self, count: u64) -> Result<Vec<Vec<Value>>, ApiError> {
         let n_pages = n_pages(count);
         let mut pages = Vec::new();
@@ -160,7 +158,7 @@ impl Client {
     }
 }
 
-/// One page also of an empty list: only it can show that the count is wrong.
+/// At least one page: only that can show that a count of 0 is wrong.
 fn n_pages(count: u64) -> u64 {
     count.saturating_sub(1).div_ceil(STRIDE).max(1)
 }
@@ -169,7 +167,7 @@ fn page_len(count: u64, page: u64) -> u64 {
     count.saturating_sub(page * STRIDE).min(PAGE)
 }
 
-/// The items of a reading in which nothing moved.
+/// The items of a read without changes.
 fn proven(reading: Reading) -> Result<Vec<Value>, RequestFailure> {
     if is_proven(&reading) {
         return Ok(items(reading));
@@ -179,8 +177,8 @@ fn proven(reading: Reading) -> Result<Vec<Value>, RequestFailure> {
     Err(RequestFailure::Incomplete { before, distinct, after })
 }
 
-/// Whether each page is as long as it must be and begins where the one before ended, and the
-/// counts and the number of different discoveries agree.
+/// Whether each page has the right length and begins where the one before ended, and the counts
+/// match the number of distinct discoveries.
 fn is_proven(reading: &Reading) -> bool {
     let Reading { before, pages, after } = reading;
     let is_whole = pages.len() as u64 == n_pages(*before)
@@ -192,7 +190,7 @@ fn is_proven(reading: &Reading) -> bool {
     is_whole && is_seamless && [*before, *after].iter().all(|it| *it == distinct(reading))
 }
 
-/// The items of all pages, without those that a page repeats of the one before.
+/// The items of all pages, without repeated ones.
 fn items(reading: Reading) -> Vec<Value> {
     let pages = reading.pages.into_iter().enumerate();
     pages.flat_map(|(index, page)| page.into_iter().skip(usize::from(0 < index))).collect()

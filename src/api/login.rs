@@ -1,6 +1,6 @@
-//! What opens the controller: a login, and the token that it is changed for.
+//! The login, and the token that it is exchanged for.
 //!
-//! Neither is ever shown. Asks for nothing: the client does.
+//! Neither is ever shown. The client sends the request.
 
 use std::fmt;
 
@@ -9,17 +9,17 @@ use http::HeaderValue;
 
 use super::response::json;
 
-/// A text that is for the other side only. It has no `Display`, and `Debug` does not show it.
+/// A secret. It has no `Display`, and `Debug` does not show it.
 #[derive(Clone)]
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// Takes a text in that is secret from here on.
+    /// Wraps a secret.
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text, for whoever puts it on the wire.
+    /// The secret, for a request.
     pub(super) fn for_the_wire(&self) -> &str {
         &self.0
     }
@@ -52,12 +52,12 @@ impl Login {
     }
 }
 
-/// What the controller gives for a login, good for about an hour.
+/// A token, valid for about an hour.
 #[derive(Clone)]
 pub(crate) struct Token(HeaderValue);
 
 impl Token {
-    /// Reads the answer of the token endpoint; nothing where it holds no token.
+    /// Reads the response of the token endpoint; `None` without a token.
     pub(crate) fn from_answer(body: &[u8]) -> Option<Self> {
         let value = json(body).ok()?;
         let token = ["Token", "token"].iter().find_map(|key| value.get(key)?.as_str())?;

@@ -1,9 +1,9 @@
-//! The controller's HTTP interface, in its own words.
+//! The controller's HTTP interface.
 //!
-//! Knows URLs, the login and its token, the pace that the controller asks for, pages and tasks.
-//! Knows nothing of settings, plans or files: discoveries go in and out as the JSON that the
-//! controller speaks. The endpoints that delete every discovery, or a range of them, are left
-//! out on purpose, and a write is never sent twice unless it was certainly not taken on.
+//! Knows URLs, the login and its token, rate limits, pages and tasks. Knows no settings, plans or
+//! files: discoveries are the controller's JSON. The endpoints that delete every discovery, or a
+//! range of them, are left out on purpose, and a write is sent again only if it was certainly not
+//! processed.
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod transport;

@@ -1,50 +1,50 @@
-//! How fast requests may follow each other, learned from a controller that refused some.
+//! Estimates the rate limit of a controller from its rejections.
 //!
-//! A limit of so many requests a minute is met again and again by whoever only waits after each
-//! refusal. So what was let in until a refusal, and how long it then took until more was let in,
-//! give a rate; at a little less than that rate nothing is refused. A controller that never refuses
-//! is never slowed. Waits for nothing, and knows nothing of what may be in flight.
+//! With pauses after rejections alone, a client hits the same rate limit again and again. The
+//! requests accepted before a rejection, and the time until more are accepted, give an estimate;
+//! slightly below it nothing is rejected. A controller that never rejects is never slowed down.
+//! Waits for nothing, and does not know the requests in flight.
 
 use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-/// So many requests have to have been let in for a rate to be learned from them: fewer are chance.
+/// The fewest accepted requests for an estimate: fewer are chance.
 const FEWEST: usize = 20;
 
-/// And so many where it was refused shortly before them too.
+/// The fewest after a recent rejection.
 const FEWEST_AGAIN: usize = 4;
 
-/// How far back the requests count, and how many of them at most.
+/// How far back requests count, and how many at most.
 const MEMORY: Duration = Duration::from_mins(1);
 const MOST: usize = 4_096;
 
-/// A controller that refuses for longer is out of order, which says nothing of a rate.
+/// A controller that rejects for longer is unavailable, which says nothing about a rate.
 const LONGEST_REFUSAL: Duration = Duration::from_secs(95);
 
-/// What is asked for is so much less than what was let in.
+/// The rate to use, as a fraction of the estimate.
 const CAUTION: f64 = 0.95;
 
-/// No pace is slower: what such a limit would gain is lost by a mistake about it.
+/// The longest interval: for a slower limit an error in the estimate costs more than it gains.
 const SLOWEST: Duration = Duration::from_secs(4);
 
-/// A pace as fast as this is none.
+/// An interval this short is no limit.
 const FASTEST: Duration = Duration::from_millis(20);
 
-/// A rate that was learned may be wrong by so much, but not by more.
+/// The most by which a new estimate may lengthen the interval.
 const STEEPEST: f64 = 8.0;
 
-/// So many answers make the pace faster by a tenth, once it has been held for long enough.
+/// This many responses shorten the interval by a tenth, once it was held for long enough.
 const ANSWERS_TO_QUICKEN: u32 = 10;
 const QUICKER: f64 = 0.9;
 
-/// What has been let in and refused, and the pace that follows from it.
+/// The accepted and rejected requests, and the resulting interval.
 #[derive(Debug, Default)]
 pub(super) struct RateEstimate {
-    /// When the requests left that were let in since a rate was last learned.
+    /// The send times of accepted requests since the last estimate.
     let_in: VecDeque<Instant>,
     refused_since: Option<Instant>,
-    /// Whether those that were let in follow a refusal.
+    /// Whether they follow a rejection.
     is_again: bool,
     pace: Option<Pace>,
 }
@@ -53,24 +53,24 @@ pub(super) struct RateEstimate {
 struct Pace {
     interval: Duration,
     next: Instant,
-    /// So many answers until it is tried whether more is let in.
+    /// Responses left until a faster rate is tried.
     answers_left: u32,
 }
 
 impl RateEstimate {
-    /// Before then nothing is to leave.
+    /// The earliest time for the next request.
     pub(super) fn not_before(&self) -> Option<Instant> {
         self.pace.as_ref().map(|it| it.next)
     }
 
-    /// A request leaves.
+    /// A request is sent.
     pub(super) fn on_sent(&mut self, now: Instant) {
         if let Some(pace) = &mut self.pace {
             pace.next = now + pace.interval;
         }
     }
 
-    /// A request that left at this moment was let in; `ends_refusal` where it left after one.
+    /// A request sent at this time was accepted; `ends_refusal` if it was sent after a rejection.
     pub(super) fn on_accepted(&mut self, left: Instant, ends_refusal: bool) {
         let refused_since = self.refused_since.take_if(|_| ends_refusal);
         if let Some(since) = refused_since {
@@ -89,18 +89,18 @@ impl RateEstimate {
         self.let_in.push_back(left);
     }
 
-    /// A request was refused because there were too many.
+    /// A request was rejected with 429.
     pub(super) fn on_rejected(&mut self, now: Instant) {
         self.refused_since.get_or_insert(now);
     }
 
-    /// The controller is out of order: what it lets in for now says nothing.
+    /// The controller is unavailable: accepted requests say nothing for now.
     pub(super) fn reset(&mut self) {
         self.let_in.clear();
         self.refused_since = None;
     }
 
-    /// Takes the rate from what was let in until now, when more is.
+    /// Estimates the rate from the requests accepted until now.
     fn learn(&mut self, refused_since: Instant, now: Instant) {
         if LONGEST_REFUSAL < now.duration_since(refused_since) {
             self.reset();
@@ -118,7 +118,7 @@ impl RateEstimate {
             interval = interval.clamp(pace.interval, pace.interval.mul_f64(STEEPEST));
         }
         self.let_in.clear();
-        // What happened twice is held for longer before it is tried whether more is let in.
+        // After a repeated rejection, the interval is held for longer.
         let held = if std::mem::replace(&mut self.is_again, true) { 2 } else { 1 };
         let interval = interval.min(SLOWEST);
         self.pace = (FASTEST < interval).then(|| Pace {
@@ -128,7 +128,7 @@ impl RateEstimate {
         });
     }
 
-    /// Tries, after long enough without a refusal, whether more is let in than was learned.
+    /// After long enough without a rejection, tries a faster rate.
     fn speed_up(&mut self) {
         let Some(pace) = &mut self.pace else { return };
         pace.answers_left = pace.answers_left.saturating_sub(1);

@@ -1,7 +1,6 @@
-//! Reading of answers: lenient in spelling, never silently wrong.
+//! Reads responses: lenient in spelling, never silently wrong.
 //!
-//! What cannot be understood is an error of its request, and shows what came. Secrets that an
-//! answer may hold are not shown.
+//! A response that cannot be read is an error that shows it, without secrets.
 
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
@@ -9,16 +8,16 @@ use serde_json::Value;
 
 use super::error::RequestFailure;
 
-/// How much of an answer is shown to people.
+/// The most characters of a response to show.
 const MOST_SHOWN: usize = 200;
 
-/// The most values that an answer has: many times what 500 discoveries or tasks have.
+/// The most JSON values of a response: many times as many as 500 discoveries or tasks have.
 const MOST_VALUES: usize = 1_000_000;
 
-/// Parts of the names of fields that hold secrets.
+/// Parts of the names of secret fields.
 const SECRET_NAMES: &[&str] = &["password", "passphrase", "community", "token", "secret"];
 
-/// What is wrong with the shape of an answer, as the end of a sentence after "but".
+/// Why a response is malformed, as the end of a sentence after "but".
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Malformed(pub(crate) String);
 
@@ -28,7 +27,7 @@ impl Malformed {
     }
 }
 
-/// Lets answers of success pass.
+/// Returns responses with a success status, and errors for others.
 pub(crate) fn check(answer: Response<Bytes>) -> Result<Response<Bytes>, RequestFailure> {
     let status = answer.status();
     if status.is_success() {
@@ -44,7 +43,7 @@ pub(crate) fn check(answer: Response<Bytes>) -> Result<Response<Bytes>, RequestF
     Err(RequestFailure::Refused { status, words: words(answer.body()) })
 }
 
-/// Takes what is inside the envelope of every answer, and reads it.
+/// Reads the payload of a response.
 pub(crate) fn payload<T>(
     answer: &Response<Bytes>,
     read: impl FnOnce(Value) -> Result<T, Malformed>,
@@ -55,7 +54,7 @@ pub(crate) fn payload<T>(
         .map_err(|Malformed(what)| malformed(answer.status(), what, excerpt(body)))
 }
 
-/// The failure with an answer of success that cannot be understood.
+/// The failure of a success response that cannot be read.
 pub(crate) fn malformed(
     status: StatusCode,
     what: impl Into<String>,
@@ -73,7 +72,7 @@ fn opened(body: &[u8]) -> Result<Value, Malformed> {
     }
 }
 
-/// Reads JSON that is not out of all proportion: a value takes many times the room of its text.
+/// Reads JSON with a bounded number of values: a value takes many times the memory of its text.
 pub(crate) fn json(body: &[u8]) -> Result<Value, Malformed> {
     if MOST_VALUES < n_values(body) {
         return Err(Malformed::new(format!("the answer has more than {MOST_VALUES} values")));
@@ -87,7 +86,7 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, Malformed> {
     })
 }
 
-/// How many values a text of JSON has at most: each but the first comes behind one of these.
+/// The most values that a JSON text can have: each but the first follows one of these characters.
 fn n_values(json: &[u8]) -> usize {
     let mut n_values = 1;
     let mut in_text = false;
@@ -104,7 +103,7 @@ fn n_values(json: &[u8]) -> usize {
     n_values
 }
 
-/// A text, or a number as a text; nothing where it is blank or anything else.
+/// Text, or a number as text; `None` if blank or of another type.
 pub(crate) fn text(value: Option<&Value>) -> Option<String> {
     let value = value?;
     let text = match value.as_str() {
@@ -115,12 +114,12 @@ pub(crate) fn text(value: Option<&Value>) -> Option<String> {
     if text.is_empty() { None } else { Some(text) }
 }
 
-/// A whole number, or a text of one.
+/// A whole number, or text with one.
 pub(crate) fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-/// A list of anything.
+/// A list.
 pub(crate) fn list(value: Value) -> Result<Vec<Value>, Malformed> {
     match value {
         Value::Array(items) => Ok(items),
@@ -130,8 +129,8 @@ pub(crate) fn list(value: Value) -> Result<Vec<Value>, Malformed> {
     }
 }
 
-/// An id as a part of a path. What could lead to another endpoint is no id: `DELETE` without
-/// one would delete everything.
+/// Checks an id as part of a path. It must not lead to another endpoint: `DELETE` without an id
+/// would delete everything.
 pub(crate) fn segment(id: &str) -> Result<&str, RequestFailure> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let is_only_dots = id.chars().all(|it| it == '.');
@@ -141,7 +140,7 @@ pub(crate) fn segment(id: &str) -> Result<&str, RequestFailure> {
     Ok(id)
 }
 
-/// What an answer of no success says for itself.
+/// The message of an error response.
 fn words(body: &[u8]) -> String {
     let Ok(value) = json(body) else {
         return excerpt(body);
@@ -159,7 +158,7 @@ fn words(body: &[u8]) -> String {
     }
 }
 
-/// The beginning of a body, fit to be shown.
+/// The beginning of a body, safe to print.
 pub(crate) fn excerpt(body: &[u8]) -> String {
     bounded(&redacted(body))
 }
@@ -171,8 +170,8 @@ pub(crate) fn redacted(body: &[u8]) -> String {
         return value.to_string();
     }
     let text = String::from_utf8_lossy(body);
-    // What is not JSON cannot be taken apart, so it is shown up to the first name of a secret.
-    // Lower case of ASCII keeps every place where it is.
+    // Other text cannot be parsed, so it is shown up to the first name of a secret field.
+    // Lower-casing ASCII keeps byte offsets.
     let lower = text.to_ascii_lowercase();
     let secret = SECRET_NAMES.iter().filter_map(|it| lower.find(it)).min();
     match secret.and_then(|at| text.get(..at)) {
@@ -196,13 +195,12 @@ fn redact(value: &mut Value) {
     }
 }
 
-/// A text on one line, not too long, and without what a terminal obeys or nobody
-/// sees.
+/// One line of text, shortened, without control or invisible characters.
 fn bounded(text: &str) -> String {
     let mut shown = String::new();
     let mut chars = text.trim().chars();
     for c in chars.by_ref().take(MOST_SHOWN) {
-        // What Rust would escape is what cannot be seen, and quotes, which can.
+        // `escape_debug` escapes invisible characters, and also quotes, which are visible.
         let escaped = c.escape_debug();
         if matches!(c, '"' | '\'' | '\\') || escaped.len() == 1 {
             shown.push(c);

@@ -1,6 +1,7 @@
-//! When a request is sent again, and after how long.
+//! Decides when a request is retried, and after which backoff.
 //!
-//! Pure: waits for nothing and sends nothing. What a busy controller asks for is the budget's.
+//! Pure: waits for nothing and sends nothing. The budget handles pauses that the controller asks
+//! for.
 
 use std::time::Duration;
 
@@ -9,52 +10,52 @@ use super::{
     transport::{NoResponseKind, Processed},
 };
 
-/// How often a request is tried that finds no way through.
+/// The most attempts of a request that gets no response.
 const MOST_TRIES: u32 = 8;
 
-/// How often a request is tried that gets answers of no use. A broken page of a proxy is often
-/// gone a moment later; one that lasts must not take long.
+/// The most attempts of a request that gets unusable responses. A proxy's error page is often gone
+/// a moment later; a permanent one must fail soon.
 const MOST_BROKEN: u32 = 3;
 
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// What a busy controller is given at least, where it asks for no time at all.
+/// The shortest pause for a busy controller.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
-/// Which requests may be sent twice.
+/// Which requests may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RetryPolicy {
-    /// One that changes nothing.
+    /// Requests that change nothing.
     Always,
-    /// One that changes something: only while it was certainly not taken on.
+    /// Requests that change something: only if certainly not processed.
     IfNotProcessed,
 }
 
-/// The tries that one request has had.
+/// The attempts of one request.
 #[derive(Debug)]
 pub(crate) struct Attempts {
     retry_policy: RetryPolicy,
-    /// Every try, those that found the controller busy included.
+    /// All attempts, including busy responses.
     sent: u32,
     counted: u32,
     broken: u32,
 }
 
-/// What a failure means for trying again.
+/// What a failure means for a retry.
 enum RetryClass {
-    /// Not taken on, and not counted.
+    /// Not processed, and not counted as an attempt.
     Busy,
-    /// Certainly not taken on.
+    /// Certainly not processed.
     NotProcessed,
-    /// As the one before, but seldom gone by itself.
+    /// Certainly not processed, but rarely temporary.
     NotProcessedPersistent,
-    /// No way through, and nobody knows how far it went.
+    /// No response, and unknown whether it was processed.
     Down,
-    /// An answer of no use.
+    /// An unusable response.
     BadResponse,
-    /// Trying again would change nothing.
+    /// A retry would not help.
     Final,
 }
 
@@ -67,10 +68,9 @@ impl Attempts {
         self.sent
     }
 
-    /// How long to wait until the next try, after one that failed; nothing where it was the last.
+    /// The backoff after a failed attempt; `None` if it was the last one.
     ///
-    /// `jitter` is a number from 0 to 1, so that clients that failed together do not come back
-    /// together.
+    /// `jitter`, from 0 to 1, spreads clients that failed at the same time.
     pub(crate) fn after(&mut self, failure: &RequestFailure, jitter: f64) -> Option<Duration> {
         self.sent += 1;
         let retry_class = retry_class(failure);
@@ -108,7 +108,7 @@ fn retry_class(failure: &RequestFailure) -> RetryClass {
         RequestFailure::Refused { status, .. } => match status.as_u16() {
             429 => RetryClass::Busy,
             502..=504 => RetryClass::Down,
-            // It says that it does not know the request, which it will not learn.
+            // Not implemented: a retry would not help.
             501 => RetryClass::Final,
             500..=599 => RetryClass::BadResponse,
             _ => RetryClass::Final,
@@ -123,9 +123,9 @@ fn retry_class(failure: &RequestFailure) -> RetryClass {
     }
 }
 
-/// The pause that a `Retry-After` asks for; nothing where it cannot be understood.
+/// The pause of a `Retry-After` header, if it can be read.
 ///
-/// A date is held against the controller's own clock, since ours may go wrong.
+/// A date is compared with the controller's clock, because the local one may be wrong.
 pub(crate) fn pause_asked(
     value: &str,
     controller_ms: Option<i64>,
@@ -135,7 +135,7 @@ pub(crate) fn pause_asked(
     let (whole, part) = value.split_once('.').unwrap_or((value, "0"));
     let is_number = [whole, part].iter().all(|it| is_digits(it));
     let asked = if is_number {
-        // More digits than fit are more seconds than anybody waits.
+        // A number that does not fit is longer than the limit anyway.
         let secs = whole.parse().unwrap_or(u64::MAX);
         let is_whole = part.bytes().all(|it| it == b'0');
         Duration::from_secs(secs.saturating_add(u64::from(!is_whole)))

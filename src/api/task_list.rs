@@ -1,7 +1,7 @@
-//! Many tasks looked at together, through whichever generation of the endpoints answers.
+//! Reads many tasks at once, through either generation of the endpoints.
 //!
-//! Asks the controller to sort and to limit, and trusts it with neither. Waits for no task:
-//! it looks once.
+//! Asks the controller to sort and to limit, but relies on neither. Does not wait for tasks: it
+//! reads once.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,34 +21,34 @@ use super::{
 
 const PAGE: usize = 500;
 
-/// A busy controller keeps many thousand tasks of others. A wanted one that is not among the
-/// newest of so many pages is better asked for by its id.
+/// A busy controller has many thousand tasks of other users. A task that is not on the newest pages
+/// is better read by its id.
 const MOST_PAGES: usize = 20;
 
-/// A task that started so long before our first write is none of ours, whoever's clock is off.
+/// A task that started this long before our first write is not ours, even if clocks differ.
 const SLACK_MS: i64 = 600_000;
 
-/// How far back a look at the tasks goes.
+/// How far back to read tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TaskSearch {
-    /// Until each wanted one was seen.
+    /// Until every wanted task is found.
     UntilFound,
-    /// Until before our first write: what is not among them did not start since.
+    /// Back to our first write: a task that is not listed did not start since then.
     BackToFirstWrite,
 }
 
-/// What a look at the tasks gave.
+/// The result of reading tasks.
 #[derive(Debug)]
 pub(crate) struct TaskList {
     pub(crate) tasks: Vec<Task>,
-    /// Whether it goes back to before our first write.
+    /// Whether it goes back to our first write.
     pub(crate) is_whole: bool,
 }
 
 /// The two generations of the task endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Generation {
-    /// `/task`, which later releases call sunset.
+    /// `/task`, marked as sunset in later releases.
     First,
     /// `/tasks`.
     Second,
@@ -71,8 +71,8 @@ impl Generation {
         format!("{path}?sortBy=startTime&order={order}&offset={offset}&limit={PAGE}")
     }
 
-    /// Reads a page: how many items it has, and those that are tasks. Of other services' tasks
-    /// some may be odd; where all are, it is no page of tasks.
+    /// Reads a page: the number of items, and the tasks among them. Some tasks of other services
+    /// may be malformed; if all are, it is not a page of tasks.
     fn tasks(self, page: Value) -> Result<(usize, Vec<Task>), Malformed> {
         let items = list(page)?;
         let read = items.iter().map(|it| self.task(it));
@@ -92,9 +92,9 @@ impl Generation {
 }
 
 impl Client {
-    /// Looks at tasks until each wanted one was seen, or no more are to be seen.
+    /// Reads tasks until every wanted one is found, or no more exist.
     ///
-    /// Gives all that were seen, those of others too. A wanted one may not be among them.
+    /// Returns all tasks read, including those of others. Wanted tasks may be missing.
     pub(crate) async fn tasks(
         &self,
         wanted: &BTreeSet<TaskId>,
@@ -118,13 +118,13 @@ impl Client {
         }
     }
 
-    /// Looks at one task; nothing where the controller does not have it, or not yet.
+    /// Reads one task; `None` if the controller does not have it, or not yet.
     pub(crate) async fn task(&self, id: &TaskId) -> Result<Option<Task>, ApiError> {
         if self.shared.tasks_moved.load(Ordering::Relaxed) {
             return self.task_of(Generation::Second, id).await;
         }
         match self.task_of(Generation::First, id).await {
-            // 404 was turned into nothing: of a single task it does not mean that all are gone.
+            // A 404 became `None`: for a single task it does not mean that the endpoint is gone.
             Err(error) if is_gone(&error) => {
                 let task = self.task_of(Generation::Second, id).await?;
                 self.shared.tasks_moved.store(true, Ordering::Relaxed);
@@ -134,7 +134,7 @@ impl Client {
         }
     }
 
-    /// What only the second generation's detail tells of a task; nothing where there is none.
+    /// Reads the detail of a task, which only the second generation has; `None` without one.
     pub(crate) async fn task_detail(&self, id: &TaskId) -> Result<Option<TaskDetail>, ApiError> {
         let call = Call::read(format!("{}/{id}/detail", Generation::Second.path()));
         match segment(id.as_str()) {
@@ -157,7 +157,7 @@ impl Client {
             let n_before = found.len();
             is_whole = n_items < PAGE || self.is_before_our_time(&tasks);
             found.extend(tasks.into_iter().map(|it| (it.id.clone(), it)));
-            // A controller that does not heed the offset gives the same page for ever.
+            // A controller that ignores the offset returns the same page forever.
             let is_stuck = found.len() == n_before;
             let is_enough =
                 search == TaskSearch::UntilFound && wanted.iter().all(|it| found.contains_key(it));
@@ -186,8 +186,8 @@ impl Client {
         Ok(Some(task))
     }
 
-    /// Puts the controller's words to the wanted tasks that failed. Where they cannot be had,
-    /// the failure is one all the same.
+    /// Adds the controller's message to wanted tasks that failed. Without it, they have failed all
+    /// the same.
     async fn explain(
         &self,
         generation: Generation,
@@ -208,7 +208,7 @@ impl Client {
         }
     }
 
-    /// What the rest of the endpoints tell of a task that failed.
+    /// Reads the message of a failed task from the other endpoints.
     async fn words_of(
         &self,
         generation: Generation,
@@ -220,7 +220,7 @@ impl Client {
         }
     }
 
-    /// What the first child of a task that failed tells of why; nothing where none does.
+    /// Reads the message of the first failed child of a task, if any.
     async fn task_tree(&self, id: &TaskId) -> Result<Option<TaskDetail>, ApiError> {
         let call = Call::read(format!("{}/{id}/tree", Generation::First.path()));
         if let Err(failure) = segment(id.as_str()) {
@@ -236,9 +236,9 @@ impl Client {
         Ok(unless_missing(self.read(call, read).await)?.flatten())
     }
 
-    /// Whether this page, newest first, goes back to before our first write.
+    /// Whether this page, newest first, goes back to our first write.
     ///
-    /// That it is sorted is seen, not believed.
+    /// Verifies that it is sorted.
     fn is_before_our_time(&self, tasks: &[Task]) -> bool {
         let first_write_ms = self.shared.first_write_ms.load(Ordering::Relaxed);
         if first_write_ms == i64::MAX {
@@ -251,8 +251,8 @@ impl Client {
     }
 }
 
-/// Whether a task has failed and says elsewhere why: one of the second generation in its detail,
-/// one of the first that points to its tree in a child there (controller-facts.md#task-tree).
+/// Whether the message of a failed task is elsewhere: in its detail (second generation), or in a
+/// child if it points to its tree (controller-facts.md#task-tree).
 fn lacks_words(generation: Generation, task: &Task) -> bool {
     match (&task.state, generation) {
         (TaskState::Failed { words }, Generation::First) => names_the_tree(words),
@@ -265,7 +265,7 @@ fn names_the_tree(words: &str) -> bool {
     words.to_lowercase().contains("task tree")
 }
 
-/// Whether the controller says that it does not have these endpoints (any more).
+/// Whether the controller does not have these endpoints, or no longer.
 fn is_gone(error: &ApiError) -> bool {
     error.status().is_some_and(|it| matches!(it.as_u16(), 404 | 405 | 410 | 501))
 }

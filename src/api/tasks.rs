@@ -1,7 +1,6 @@
-//! What the controller says of its tasks, in both generations of words.
+//! Tasks as the controller reports them, in both generations.
 //!
-//! Gives facts only: which of them mean success depends on what was asked for, and that is the
-//! caller's to know.
+//! Reports facts only: the caller knows which of them mean success.
 
 use std::fmt;
 
@@ -11,7 +10,7 @@ use super::response::{Malformed, text};
 
 const UNSAID: &str = "the controller did not say why";
 
-/// The name of a task, unique on its controller.
+/// The id of a task, unique on its controller.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TaskId(String);
 
@@ -31,19 +30,19 @@ impl fmt::Display for TaskId {
     }
 }
 
-/// How far a task is.
+/// The state of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TaskState {
-    /// It has neither ended nor failed. A create may be done all the same: see `created_id`.
+    /// It has neither ended nor failed. A create may still be complete: see `created_id`.
     Open,
     Ended,
-    /// With the controller's own words.
+    /// With the controller's message.
     Failed {
         words: String,
     },
 }
 
-/// A task as it was seen.
+/// A task as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Task {
     pub(crate) id: TaskId,
@@ -51,17 +50,17 @@ pub(crate) struct Task {
     /// Both times by the controller's clock, in milliseconds since 1970.
     pub(crate) started_ms: Option<i64>,
     pub(crate) ended_ms: Option<i64>,
-    /// The second generation does not tell it.
+    /// The second generation does not have it.
     pub(crate) service_type: Option<String>,
     pub(crate) progress: Option<String>,
-    /// The id of what the task has made, if it is the task of a create and has said so.
+    /// The id of the created discovery, if this is a create and reports it.
     pub(crate) created_id: Option<String>,
 }
 
-/// What only the detail of a task of the second generation tells.
+/// The fields that only the detail of a task has, in the second generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TaskDetail {
-    /// The controller's own words for a failure, or for how far it is.
+    /// The controller's message for a failure or for progress.
     pub(crate) words: Option<String>,
     pub(crate) progress: Option<String>,
     pub(crate) created_id: Option<String>,
@@ -106,7 +105,7 @@ impl Task {
         })
     }
 
-    /// Puts in what the detail tells.
+    /// Adds the fields of the detail.
     pub(crate) fn complete(&mut self, detail: TaskDetail) {
         let TaskDetail { words, progress, created_id } = detail;
         if let (TaskState::Failed { words: have }, Some(words)) = (&mut self.state, words) {
@@ -128,9 +127,9 @@ impl TaskDetail {
     }
 }
 
-/// The id of a discovery, bare or as `{"discoveryId": …}`, in JSON or in a text of JSON.
+/// The id of a discovery, bare or as `{"discoveryId": …}`, as JSON or as text with JSON.
 ///
-/// Ids of discoveries are decimal numbers. Other services say other things in these fields.
+/// Ids of discoveries are decimal numbers. Other services put other values into these fields.
 fn created_id(value: &Value) -> Option<String> {
     if let Some(inner) = value.get("discoveryId") {
         return decimal(&text(Some(inner))?);
@@ -146,7 +145,7 @@ fn decimal(text: &str) -> Option<String> {
     text.bytes().all(|it| it.is_ascii_digit()).then(|| text.to_owned())
 }
 
-/// Whether a value says that it is so, as a truth value or as text.
+/// Whether a value is true, as a boolean or as text.
 pub(crate) fn is_true(value: Option<&Value>) -> bool {
     value.is_some_and(|it| match it.as_str() {
         Some(text) => text.trim().eq_ignore_ascii_case("true"),
@@ -154,7 +153,7 @@ pub(crate) fn is_true(value: Option<&Value>) -> bool {
     })
 }
 
-/// A time as a number, as a text of one, or as a date.
+/// A time as a number, as text with a number, or as a date.
 fn time_ms(value: Option<&Value>) -> Option<i64> {
     let text = text(value)?;
     let ms = text.parse().ok();

@@ -1,6 +1,6 @@
-//! Whom a connection trusts, and in which versions of TLS it speaks.
+//! The trusted certificates of a connection, and its TLS versions.
 //!
-//! Sends nothing. What is wrong with a certificate is said in words for people.
+//! Sends nothing. Words certificate errors for people.
 #![expect(clippy::wildcard_enum_match_arm, reason = "the library adds to its errors as it likes")]
 
 use std::{fmt, sync::Arc};
@@ -19,33 +19,32 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 
-/// Nothing older is spoken, and that does not hang on what a library takes for safe.
+/// The accepted versions, independent of the library's defaults.
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
 
-/// Whose certificates are trusted.
+/// Which certificates are trusted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Trust<'a> {
-    /// Those that the system's authorities have signed.
+    /// Those that the system trusts.
     System,
-    /// Those in this PEM text, and those that they have signed.
+    /// Those in this PEM text, and those signed by them.
     Given(&'a [u8]),
     Everybody,
     Nobody,
 }
 
-/// Returns what a connection checks; nothing where the PEM text holds no certificate that can be
-/// used.
+/// Returns the TLS configuration; `None` if the PEM text has no usable certificate.
 pub(crate) fn trusting(trust: Trust<'_>) -> Option<ClientConfig> {
     let provider = provider();
     let trusted = match trust {
-        // A system that knows no authority trusts nobody.
+        // Without system authorities nothing is trusted.
         Trust::System => rustls_platform_verifier::Verifier::new(Arc::clone(&provider))
             .map_or(Trusted::Nobody, |it| Trusted::BySystem(Arc::new(it))),
         Trust::Given(pem) => {
             let given: Vec<_> =
                 CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
             let authority = by_web_pki(&given, &provider)?;
-            Trusted::Given { authority, given }
+            Trusted::Sourced { authority, given }
         }
         Trust::Everybody => Trusted::Everybody,
         Trust::Nobody => Trusted::Nobody,
@@ -60,12 +59,12 @@ pub(crate) fn trusting(trust: Trust<'_>) -> Option<ClientConfig> {
     Some(config)
 }
 
-/// The cryptography of every connection.
+/// The cryptography provider of every connection.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// The usual checks against these roots; nothing where there is no root that can be used.
+/// The usual checks against these roots; `None` without a usable root.
 fn by_web_pki(
     certificates: &[CertificateDer<'static>],
     provider: &Arc<CryptoProvider>,
@@ -78,7 +77,7 @@ fn by_web_pki(
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().ok()
 }
 
-/// The check of a server's certificate.
+/// Verifies a server's certificate.
 #[derive(Debug)]
 struct Verifier {
     trusted: Trusted,
@@ -88,11 +87,11 @@ struct Verifier {
 #[derive(Debug)]
 enum Trusted {
     BySystem(Arc<rustls_platform_verifier::Verifier>),
-    Given {
+    Sourced {
         authority: Arc<WebPkiServerVerifier>,
         given: Vec<CertificateDer<'static>>,
     },
-    /// Not even the certificate has to be one that can be read.
+    /// Even a malformed certificate is accepted.
     Everybody,
     Nobody,
 }
@@ -113,7 +112,7 @@ impl ServerCertVerifier for Verifier {
             Trusted::Everybody => return Ok(ServerCertVerified::assertion()),
             Trusted::Nobody => Err(CertificateError::UnknownIssuer.into()),
             Trusted::BySystem(system) => by(&**system),
-            Trusted::Given { authority, given } => match by(&**authority) {
+            Trusted::Sourced { authority, given } => match by(&**authority) {
                 Err(error) if is_authority(&error) && given.contains(end_entity) => {
                     named(end_entity, server_name).map(|()| ServerCertVerified::assertion())
                 }
@@ -155,7 +154,7 @@ impl ServerCertVerifier for Verifier {
 }
 
 impl Verifier {
-    /// The same error, in words that say all that is wrong with the certificate.
+    /// Rewords an error so that it names all problems of the certificate.
     fn explained(
         &self,
         error: Error,
@@ -176,7 +175,7 @@ impl Verifier {
             }
             why => distrust(why),
         };
-        // Whoever mends the one thing is not to run into the other.
+        // Name both problems, so that fixing one does not lead to the other.
         if (matches!(why, CertificateError::UnknownIssuer) || is_authority(&error))
             && let Err(Error::InvalidCertificate(why)) = named(end_entity, server_name)
         {
@@ -185,7 +184,7 @@ impl Verifier {
         CertificateError::Other(OtherError(Arc::new(Distrust(words)))).into()
     }
 
-    /// Whether a certificate would be trusted if it were an authority, but perhaps for its name.
+    /// Whether a certificate would be trusted if it were an authority, apart from its name.
     fn signed_itself(
         &self,
         certificate: &CertificateDer<'_>,
@@ -201,7 +200,7 @@ impl Verifier {
     }
 }
 
-/// What is wrong with a certificate, in words.
+/// The problem of a certificate, in words.
 #[derive(Debug)]
 struct Distrust(String);
 
@@ -213,7 +212,7 @@ impl fmt::Display for Distrust {
     }
 }
 
-/// Returns what is wrong with a certificate, for people.
+/// Returns the problem of a certificate, in words.
 pub(crate) fn distrust(why: &CertificateError) -> String {
     match why {
         CertificateError::Other(OtherError(words)) => words.to_string(),
@@ -238,7 +237,7 @@ pub(crate) fn distrust(why: &CertificateError) -> String {
     }
 }
 
-/// Returns why no secure connection came about, for people.
+/// Returns why TLS failed, in words.
 pub(crate) fn discord(error: &Error) -> String {
     match error {
         Error::PeerIncompatible(_)
@@ -249,7 +248,7 @@ pub(crate) fn discord(error: &Error) -> String {
     }
 }
 
-/// A name out of the library's way to write it, `DnsName("example.com")`.
+/// Extracts the name from the library's form, `DnsName("example.com")`.
 fn bare(presented: &str) -> &str {
     let inner = presented.split_once('(').map_or(presented, |(_, it)| it);
     inner.trim_end_matches(')').trim_matches('"')
@@ -264,11 +263,11 @@ fn named(certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<(), 
     verify_server_name(&ParsedCertificate::try_from(certificate)?, name)
 }
 
-/// Whether all that is wrong with a server's certificate is that it calls itself an authority.
+/// Whether the only problem of a server's certificate is that it is marked as an authority.
 ///
-/// A self-signed certificate of an appliance often does. The library refuses that after it has
-/// looked at the dates, so only the name is left to be checked, and the handshake proves that
-/// the server holds the key.
+/// Self-signed certificates of appliances often are. The library rejects them after it has checked
+/// the dates, so only the name is left to check, and the handshake proves that the server has the
+/// key.
 fn is_authority(error: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(other)) = error else {
         return false;

@@ -1,59 +1,59 @@
-//! The one seam to the wire: a request goes out, an answer comes back or it does not.
+//! The only interface to the network: sends a request and returns its response, if any.
 //!
-//! Knows nothing of tokens, retries or time limits: whoever calls gives up waiting by itself.
+//! Knows no tokens, retries or timeouts: the caller stops waiting by itself.
 
 use std::{fmt, pin::Pin};
 
 use bytes::Bytes;
 use http::{Request, Response};
 
-/// A future that a trait object can return.
+/// A future for trait objects.
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Carries one request to the controller and one answer back.
+/// Sends one request to the controller and returns the response.
 ///
-/// The URI of the request is a full one. An answer of any status is an answer.
+/// The URI of the request is absolute. A response of any status is a response.
 pub(crate) trait Transport: Send + Sync {
-    /// Sends the request once, and never again by itself.
+    /// Sends the request once, without retries.
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, NoResponse>>;
 }
 
-/// Whether the controller can have taken a request on.
+/// Whether the controller may have processed a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Processed {
-    /// Certainly not: it can be sent again without harm.
+    /// Certainly not: it can be sent again.
     No,
-    /// Nobody knows.
+    /// Unknown.
     Maybe,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoResponseKind {
     /// The host's name has no address.
     Name,
-    /// No connection came about: refused, no route, or too slow to open.
+    /// No connection: refused, no route, or timed out.
     Connect,
     /// The controller's certificate is not trusted.
     Certificate,
-    /// The secure connection failed for another reason.
+    /// TLS failed for another reason.
     Tls,
-    /// The answer did not come in time.
+    /// No response in time.
     TimedOut,
-    /// The connection ended before an answer began.
+    /// The connection ended before the response.
     Lost,
-    /// The answer began, and ended early.
+    /// The response ended early.
     CutShort,
-    /// The answer is longer than any that is waited for.
+    /// The response is too large.
     TooLarge,
 }
 
-/// A request that no answer came to.
+/// A request without a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NoResponse {
     pub(crate) processed: Processed,
     pub(crate) kind: NoResponseKind,
-    /// What the system said, for people.
+    /// The system's message.
     pub(crate) reason: String,
 }
 

@@ -1,7 +1,7 @@
-//! The wire itself: HTTP/1.1 over TCP and TLS, by reqwest.
+//! The network transport: HTTP/1.1 over TCP and TLS, with reqwest.
 //!
-//! Follows no redirect, repeats nothing, looks at no environment variable, and goes through a
-//! proxy only where it is given one and the controller is not on this machine.
+//! Follows no redirects, retries nothing, reads no environment variables, and uses a proxy only if
+//! one is given and the controller is not on this machine.
 
 use std::{
     error::Error,
@@ -22,13 +22,13 @@ use super::{
     transport::{BoxFuture, NoResponse, NoResponseKind, Processed, Transport},
 };
 
-/// A controller that does not take a connection for so long is not there.
+/// The limit for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Shorter than servers keep an idle connection, so that a write seldom meets its end.
+/// Shorter than the idle timeout of servers, so that a write rarely meets a closed connection.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// No answer of a controller comes near this.
+/// The largest response; real ones are much smaller.
 const MOST_BYTES: usize = 64 << 20;
 
 /// How to reach a controller.
@@ -79,7 +79,7 @@ impl Wire {
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
-            // Whatever a resolver says: credentials for this machine stay on it.
+            // Whatever the resolver says: credentials for this machine stay on it.
             .resolve_to_addrs(
                 "localhost",
                 &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()],
@@ -131,9 +131,9 @@ impl Transport for Wire {
     }
 }
 
-/// Gives the process its cryptography, where nobody has.
+/// Installs the cryptography provider, unless one is installed.
 fn install_provider() {
-    // It fails if another thread was first, which comes to the same.
+    // It fails if another thread was first, with the same result.
     let provider = Arc::unwrap_or_clone(provider());
     drop(provider.install_default());
 }
@@ -143,8 +143,7 @@ fn cut_short(error: &reqwest::Error) -> NoResponse {
     NoResponse::new(Processed::Maybe, NoResponseKind::CutShort, reason)
 }
 
-/// What became of a request that got no answer. Until there is a connection, nothing of it can
-/// have been taken on.
+/// Classifies a request without a response. Without a connection, it was certainly not processed.
 fn no_response(error: reqwest::Error) -> NoResponse {
     let error = error.without_url();
     let reason = deepest(&error).to_string();
@@ -169,16 +168,16 @@ fn no_response(error: reqwest::Error) -> NoResponse {
     NoResponse::new(Processed::No, kind, reason)
 }
 
-/// The error of TLS that an error is, or that it is wrapped round.
+/// The TLS error in an error, if any.
 fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    // An error of the system hides what it is wrapped round from `source`.
+    // `io::Error` hides its inner error from `source`.
     match error.downcast_ref::<io::Error>() {
         Some(wrapper) => tls_error(wrapper.get_ref()?),
         None => error.downcast_ref(),
     }
 }
 
-/// An error and what it came from, outermost first.
+/// An error and its sources, outermost first.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&it| it.source())
 }
@@ -204,7 +203,7 @@ mod tests {
 
     const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine";
 
-    /// A server that gives everybody the same bytes, for as long as it is held.
+    /// A server that sends the same bytes to every client, while it is held.
     struct Server {
         port: u16,
         n_requests: Arc<AtomicUsize>,
@@ -247,7 +246,7 @@ mod tests {
             }
         }
         counter.fetch_add(1, Ordering::SeqCst);
-        // The other side may be gone, which is its own affair.
+        // The client may have disconnected.
         stream.write_all(answer.as_bytes()).await.ok();
         stream.shutdown().await.ok();
     }
@@ -263,7 +262,7 @@ mod tests {
         WireOptions::default()
     }
 
-    /// A self-signed certificate for this name, and a server's side of TLS that shows it.
+    /// A self-signed certificate for this name, and a TLS server that uses it.
     fn certificate(name: &str, is_ca: IsCa) -> (Vec<u8>, TlsAcceptor) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -351,7 +350,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_certificate_is_refused_unless_it_is_given_or_nothing_is_checked() {
-        // Many appliances sign their own certificate as if it were an authority's.
+        // Many appliances use a self-signed certificate that is marked as an authority.
         let ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         for is_ca in [IsCa::NoCa, IsCa::ExplicitNoCa, ca] {
             let (pem, acceptor) = certificate("localhost", is_ca);
@@ -367,7 +366,7 @@ mod tests {
             assert!(get(&base, given.clone()).await.is_ok(), "{is_ca:?}");
             assert!(get(&base, WireOptions { insecure: true, ..plain() }).await.is_ok());
 
-            // Its name must be right all the same, and no other certificate will do.
+            // Its name has to match all the same, and no other certificate is accepted.
             let by_address = format!("https://127.0.0.1:{}", server.port);
             let error = get(&by_address, given).await.unwrap_err();
             assert_eq!(error.kind, NoResponseKind::Certificate, "{error}");

@@ -1,7 +1,7 @@
-//! The three writes: create, update, delete, each of one discovery.
+//! The three writes: create, update and delete of one discovery.
 //!
-//! A write that was taken on is not done: its task is watched by the caller. One that is in
-//! doubt is never sent again from here.
+//! An accepted write is not complete: the caller watches its task. A write with an unknown outcome
+//! is never sent again from here.
 
 use std::sync::atomic::Ordering;
 
@@ -20,23 +20,23 @@ use super::{
     transport::Processed,
 };
 
-/// A write that the controller has taken on and not finished.
+/// A write that the controller has accepted but not finished.
 #[derive(Debug)]
 #[must_use = "the write is not done until its task is: watch it"]
 pub(crate) struct Accepted {
     pub(crate) task: TaskId,
 }
 
-/// A write that was not accepted, by what can have become of it.
+/// A write that was not accepted, by its possible outcome.
 #[derive(Clone, Debug)]
 pub(crate) enum WriteError {
-    /// It never got as far as being looked at: nothing was written.
+    /// It was not processed: nothing was written.
     NotSent(ApiError),
-    /// The controller looked at it and turned it down: nothing was written.
+    /// The controller rejected it: nothing was written.
     Refused(ApiError),
-    /// As refused, since there is no such discovery.
+    /// Rejected, because the discovery does not exist.
     NotFound(ApiError),
-    /// It may have been taken on. Only a look at the controller can tell.
+    /// It may have been processed. Only reading the controller can tell.
     InDoubt(ApiError),
 }
 
@@ -71,7 +71,7 @@ impl From<ApiError> for WriteError {
 }
 
 impl Client {
-    /// Creates a discovery, which also runs it.
+    /// Creates a discovery, which also starts a run.
     pub(crate) async fn create(&self, body: &Value) -> Result<Accepted, WriteError> {
         self.write(Call::write(Method::POST, DISCOVERY_PATH, Some(body))).await
     }
@@ -90,8 +90,8 @@ impl Client {
         }
     }
 
-    /// Takes note of a write that left at that time of the controller's clock, be it before this
-    /// client was there: tasks are looked at back to the earliest.
+    /// Records the time of a write by the controller's clock, also of earlier processes: tasks are
+    /// read back to the earliest one.
     pub(crate) fn note_write(&self, at_ms: i64) {
         self.shared.first_write_ms.fetch_min(at_ms, Ordering::Relaxed);
     }

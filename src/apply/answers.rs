@@ -1,6 +1,6 @@
-//! What came of requests: each answer to the change that it is about.
+//! The answers to requests: each goes to the operation that it is about.
 //!
-//! Decides nothing, and sends nothing but the next read that an answer asks for.
+//! Decides nothing, and sends nothing but the next request that an answer asks for.
 
 use tokio::task::JoinError;
 
@@ -18,18 +18,17 @@ use crate::{
 };
 
 impl Driver<'_> {
-    /// Takes in an answer, and all others that are there by now. What came of them is told at
-    /// once.
-    pub(super) fn take_in_all(&mut self, answer: Result<Answer, JoinError>) {
-        let mut events = self.take_in(answer);
+    /// Takes an answer, and all others that have come by now. Their events are emitted together.
+    pub(super) fn on_answers(&mut self, answer: Result<Answer, JoinError>) {
+        let mut events = self.on_answer(answer);
         while let Some(answer) = self.answers.try_join_next() {
-            events.extend(self.take_in(answer));
+            events.extend(self.on_answer(answer));
         }
         self.emit(&events);
-        self.send_written();
+        self.send_prepared();
     }
 
-    fn take_in(&mut self, answer: Result<Answer, JoinError>) -> Events {
+    fn on_answer(&mut self, answer: Result<Answer, JoinError>) -> Events {
         let answer = match answer {
             Ok(answer) => answer,
             // A panic is a bug of ours: it ends the command, and no change is taken for done.
@@ -46,110 +45,113 @@ impl Driver<'_> {
     }
 
     fn on_wrote(&mut self, index: usize, result: Result<Accepted, WriteError>) -> Events {
-        if self.schedule.execution(index).operation().is_ended() {
+        if self.scheduler.execution(index).operation().is_ended() {
             return Events::new();
         }
         let now = self.now();
         let error = match result {
-            Ok(Accepted { task }) => return self.schedule.accepted(index, task, now),
+            Ok(Accepted { task }) => return self.scheduler.accepted(index, task, now),
             Err(error) => error,
         };
         let stopping = self.why_stopping();
-        let change = self.schedule.change(index);
-        let item = self.schedule.execution(index);
-        let step = item.operation().step();
-        // Between its halves a replace goes on, whoever asked to stop.
-        let is_half = step == Some(Step::Create) && item.is_between_halves(change);
+        let change = self.scheduler.change(index);
+        let execution = self.scheduler.execution(index);
+        let step = execution.operation().step();
+        // A replace is finished once its first half is done, even while stopping.
+        let is_half = step == Some(Step::Create) && execution.is_between_halves(change);
         let may_go_on = now < self.deadline && (is_half || self.stopping.is_none());
         match error {
-            WriteError::InDoubt(error) => item.in_doubt(error.to_string(), now),
+            WriteError::InDoubt(error) => execution.in_doubt(error.to_string(), now),
             WriteError::NotFound(_) if step == Some(Step::Delete) => {
                 self.polling.view_is_awaited = true;
-                item.nothing_to_delete(now)
+                execution.nothing_to_delete(now)
             }
             WriteError::NotFound(error) | WriteError::Refused(error) => {
                 self.polling.view_is_awaited = true;
-                item.refused(error.to_string(), now)
+                execution.refused(error.to_string(), now)
             }
             WriteError::NotSent(error) if may_go_on && (is_half || error.never_had_a_slot()) => {
-                item.requeue_unsent();
+                execution.requeue_unsent();
                 Events::new()
             }
-            WriteError::NotSent(error) if error.was_abandoned() => item.stop_unsent(stopping),
-            WriteError::NotSent(error) => item.end(Outcome::NotTried { why: error.to_string() }),
+            WriteError::NotSent(error) if error.was_abandoned() => execution.stop_unsent(stopping),
+            WriteError::NotSent(error) => {
+                execution.end(Outcome::NotTried { why: error.to_string() })
+            }
         }
     }
 
     fn on_read_for_edit(&mut self, index: usize, (result, earlier): ReadForEdit) -> Events {
-        let change = self.schedule.change(index);
-        let wait_runs = self.schedule.waits_for_runs();
-        if self.schedule.execution(index).operation().is_ended() {
+        let change = self.scheduler.change(index);
+        let wait_runs = self.scheduler.waits_for_runs();
+        if self.scheduler.execution(index).operation().is_ended() {
             return Events::new();
         }
-        self.schedule.execution(index).prepared();
+        self.scheduler.execution(index).prepared();
         if self.stopping.is_some() {
             let why = self.why_stopping();
-            return self.schedule.execution(index).stop(why);
+            return self.scheduler.execution(index).stop(why);
         }
         let current = match result {
             Ok(Some(current)) => current,
             Ok(None) => return self.not_read(index, "it is gone".to_owned()),
             Err(ReadError::Api(error)) if error.was_abandoned() => {
-                return self.schedule.execution(index).stop(StopReason::OutOfTime);
+                return self.scheduler.execution(index).stop(StopReason::OutOfTime);
             }
             Err(error) => return self.not_read(index, error.to_string()),
         };
         let (Some(after), Ok(read)) = (&change.after, &current.discovery.read) else {
             let words = "it can no longer be understood".to_owned();
-            return self.schedule.fail(index, words);
+            return self.scheduler.fail(index, words);
         };
-        self.schedule.note_run(index, read.run);
+        self.scheduler.note_run(index, read.run);
         let discoveries = std::slice::from_ref(&current.discovery);
-        let events = self.schedule.execution(index).recheck(change, &View::new(discoveries, false));
+        let events =
+            self.scheduler.execution(index).recheck(change, &View::new(discoveries, false));
         if !events.is_empty() {
             return events;
         }
         let differences = after.differences(&read.settings);
         if differences.is_empty() {
-            return self.schedule.execution(index).found_done(wait_runs);
+            return self.scheduler.execution(index).found_done(wait_runs);
         }
-        self.schedule.execution(index).wait_while_running();
-        if !self.schedule.execution(index).is_ready() {
+        self.scheduler.execution(index).wait_while_running();
+        if !self.scheduler.execution(index).is_ready() {
             return Events::new();
         }
         let Ok(start) = earlier else { return self.earlier_run_not_read(index) };
         let edit = Write::Edit { current: &current, differences: &differences, after };
         let request = self.dialect.request(&edit);
-        self.schedule.execution(index).note_earlier_run(start);
+        self.scheduler.execution(index).note_earlier_run(start);
         self.write(index, Step::Edit, Some(request));
         Events::new()
     }
 
-    /// What is planned is carried out all the same, a moment later, and nobody has to know: when
-    /// its latest run started is only needed as long as the clock does not tell the two apart.
+    /// The step is sent a moment later, without an event: the start of the latest run is only
+    /// needed as long as the clock cannot distinguish the two.
     fn earlier_run_not_read(&mut self, index: usize) -> Events {
-        self.schedule.execution(index).earlier_run_not_read();
+        self.scheduler.execution(index).earlier_run_not_read();
         Events::new()
     }
 
     fn on_earlier_run(&mut self, index: usize, result: Result<Option<i64>, ReadError>) -> Events {
-        let item = self.schedule.execution(index);
-        if item.operation().is_ended() {
+        let execution = self.scheduler.execution(index);
+        if execution.operation().is_ended() {
             return Events::new();
         }
-        item.prepared();
+        execution.prepared();
         if self.stopping.is_some() {
             let why = self.why_stopping();
-            return self.schedule.execution(index).stop(why);
+            return self.scheduler.execution(index).stop(why);
         }
         match result {
             Ok(start) => {
-                self.schedule.execution(index).note_earlier_run(start);
+                self.scheduler.execution(index).note_earlier_run(start);
                 self.write(index, Step::Run, None);
                 Events::new()
             }
             Err(ReadError::Api(error)) if error.was_abandoned() => {
-                self.schedule.execution(index).stop(StopReason::OutOfTime)
+                self.scheduler.execution(index).stop(StopReason::OutOfTime)
             }
             Err(_) => self.earlier_run_not_read(index),
         }
@@ -157,11 +159,11 @@ impl Driver<'_> {
 
     fn not_read(&mut self, index: usize, words: String) -> Events {
         self.polling.view_is_awaited = true;
-        self.schedule.execution(index).not_read(words);
+        self.scheduler.execution(index).not_read(words);
         Events::new()
     }
 
-    /// Returns why no more is begun; where nobody asked for that, it is the time.
+    /// Returns why nothing more is begun: for lack of time, unless something else has happened.
     pub(super) fn why_stopping(&self) -> StopReason {
         self.stopping.map_or(StopReason::OutOfTime, |(why, _)| why)
     }
@@ -172,12 +174,12 @@ impl Driver<'_> {
         self.polling.tasks_at = now;
         let TasksAnswer { tasks, missing, is_listed, error } = seen;
         self.polling.n_unknown = missing.len();
-        let n_open = self.schedule.open_tasks().len();
+        let n_open = self.scheduler.open_tasks().len();
         let listed_at = is_listed.then_some(asked_at);
-        let mut events = self.schedule.on_tasks(tasks, &missing, asked_at, now);
-        self.schedule.note_tasks(listed_at);
+        let mut events = self.scheduler.on_tasks(tasks, &missing, asked_at, now);
+        self.scheduler.note_tasks(listed_at);
         // A task that failed may have been for nothing: the list has to say.
-        self.polling.view_is_awaited |= self.schedule.open_tasks().len() < n_open;
+        self.polling.view_is_awaited |= self.scheduler.open_tasks().len() < n_open;
         events.extend(error.map(|it| Event::ReadFailed { why: it.to_string() }));
         events
     }
@@ -189,9 +191,9 @@ impl Driver<'_> {
             Ok(view) => view,
             Err(error) => return vec![Event::ReadFailed { why: error.to_string() }],
         };
-        let events = self.schedule.on_view(View::from(&view), asked_at, self.now());
+        let events = self.scheduler.on_view(View::from(&view), asked_at, self.now());
         let asked_at = self.now();
-        for (index, id) in self.schedule.asks_jobs() {
+        for (index, id) in self.scheduler.asks_jobs() {
             self.polling.n_jobs_under_way += 1;
             let (client, dialect) = (self.client.clone(), self.dialect.clone());
             self.answers.spawn(async move {
@@ -209,11 +211,11 @@ impl Driver<'_> {
         result: Result<Option<i64>, ReadError>,
     ) -> Events {
         self.polling.n_jobs_under_way -= 1;
-        let wait_runs = self.schedule.waits_for_runs();
+        let wait_runs = self.scheduler.waits_for_runs();
         match result {
-            Ok(start) => self.schedule.execution(index).on_jobs(start, asked_at, wait_runs),
+            Ok(start) => self.scheduler.execution(index).on_jobs(start, asked_at, wait_runs),
             Err(error) => {
-                self.schedule.execution(index).on_jobs_not_read();
+                self.scheduler.execution(index).on_jobs_not_read();
                 vec![Event::ReadFailed { why: error.to_string() }]
             }
         }

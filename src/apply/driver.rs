@@ -1,8 +1,8 @@
-//! The loop round the schedule: sends, waits, and tells what happens.
+//! The loop around the scheduler: sends, waits and emits events.
 //!
-//! Decides nothing: `scheduler` says what may leave and what has to be looked at. Each event is
-//! told before the request leaves that it is about; where it cannot be recorded, nothing more
-//! leaves. What came of requests is in `answers`.
+//! Decides nothing: `scheduler` says what may be sent and what has to be read. Each event is emitted
+//! before the request that it announces is sent; once an event cannot be recorded, nothing more is
+//! sent. The answers to requests are in `answers`.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(crate) type EventSink<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), SinkEr
 pub(super) struct Began<'a> {
     pub(super) client: Client,
     pub(super) dialect: Dialect,
-    pub(super) schedule: Scheduler<'a>,
+    pub(super) scheduler: Scheduler<'a>,
     /// When the preconditions were read: moments count from here.
     pub(super) at: Instant,
     /// That moment in milliseconds of the epoch.
@@ -43,22 +43,22 @@ pub(super) struct Began<'a> {
 pub(super) struct Driver<'a> {
     pub(super) client: Client,
     pub(super) dialect: Dialect,
-    pub(super) schedule: Scheduler<'a>,
+    pub(super) scheduler: Scheduler<'a>,
     sink: EventSink<'a>,
     began: Instant,
     wall_ms: i64,
-    written: Vec<Written>,
+    prepared: Vec<PreparedWrite>,
     pub(super) answers: JoinSet<Answer>,
     pub(super) polling: Polling,
     pub(super) stopping: Option<(StopReason, Moment)>,
     /// When the time of the command is over.
     pub(super) deadline: Moment,
-    /// Keeps writes from leaving that wait for room.
+    /// Keeps writes that wait for a slot from being sent.
     halt: CancellationToken,
 }
 
-/// A write that is about to leave.
-struct Written {
+/// A write that is about to be sent.
+struct PreparedWrite {
     index: usize,
     step: Step,
     request: Request,
@@ -79,15 +79,15 @@ pub(super) enum Answer {
 
 impl<'a> Driver<'a> {
     pub(super) fn new(apply: Began<'a>, sink: EventSink<'a>) -> Self {
-        let Began { client, dialect, schedule, at: began, wall_ms } = apply;
+        let Began { client, dialect, scheduler, at: began, wall_ms } = apply;
         Self {
             client,
             dialect,
-            schedule,
+            scheduler,
             sink,
             began,
             wall_ms,
-            written: Vec::new(),
+            prepared: Vec::new(),
             answers: JoinSet::new(),
             polling: Polling::default(),
             stopping: None,
@@ -100,14 +100,14 @@ impl<'a> Driver<'a> {
         self.began.elapsed()
     }
 
-    /// Tells what happened, and returns whether it was heard. Where it cannot be recorded, nothing
-    /// more leaves; where it only cannot be followed, nothing more is begun.
+    /// Emits events, and returns whether every sink took them. If the journal fails, nothing more
+    /// is sent; if only another sink fails, nothing more is begun.
     pub(super) fn emit(&mut self, events: &[Event]) -> bool {
         if events.is_empty() {
             return true;
         }
         let now = self.now();
-        self.polling.told_at = now;
+        self.polling.emitted_at = now;
         for event in events {
             let moves = !matches!(
                 event,
@@ -119,18 +119,18 @@ impl<'a> Driver<'a> {
             let awaits = matches!(event, Event::Claimed { .. } | Event::NotTaken { .. });
             self.polling.view_is_awaited |= awaits;
         }
-        let heard = (self.sink)(events);
-        match heard {
+        let taken = (self.sink)(events);
+        match taken {
             Ok(()) => (),
             Err(SinkError::EventLog) => self.stop(StopReason::Unheard),
             Err(SinkError::Journal) => {
-                // Whatever it was stopping for before.
+                // Takes precedence over any other reason to stop.
                 let since = self.stopping.map_or(now, |(_, since)| since);
                 self.stopping = Some((StopReason::Unrecorded, since));
                 self.halt.cancel();
             }
         }
-        heard.is_ok()
+        taken.is_ok()
     }
 
     fn is_unrecorded(&self) -> bool {
@@ -153,72 +153,73 @@ impl<'a> Driver<'a> {
     ) {
         self.deadline = deadline;
         loop {
-            self.end_what_stopped(deadline, drain);
-            self.send_what_may_leave(deadline);
-            if self.schedule.is_finished() {
+            self.end_stopped(deadline, drain);
+            self.send_next_steps(deadline);
+            if self.scheduler.is_finished() {
                 return;
             }
             self.break_silence();
-            self.look(deadline);
+            self.poll(deadline);
             let wake = self.wake(deadline, drain);
             let heeds_stop = self.stopping.is_none();
             tokio::select! {
                 biased;
-                Some(answer) = self.answers.join_next() => self.take_in_all(answer),
+                Some(answer) = self.answers.join_next() => self.on_answers(answer),
                 () = stop.cancelled(), if heeds_stop => self.stop(StopReason::Interrupted),
                 () = sleep_until(self.began + wake) => (),
             }
         }
     }
 
-    /// Tells whoever waits that it still goes on, and what keeps it.
+    /// Reports after a while without events that the apply goes on, and what it waits for.
     fn break_silence(&mut self) {
-        if self.polling.told_at + SILENCE <= self.now() {
+        if self.polling.emitted_at + SILENCE <= self.now() {
             let unknown = match self.polling.n_unknown {
                 0 => None,
                 n => Some(format!("it does not know {n} of its tasks, or not yet")),
             };
             let (n_open, trouble) =
-                (self.schedule.n_open(), self.client.last_failure().or(unknown));
+                (self.scheduler.n_open(), self.client.last_failure().or(unknown));
             self.emit(&[Event::Waiting { n_open, trouble }]);
         }
     }
 
-    /// Ends what is not to go on: because of the time, of the user, or of a record that failed.
-    fn end_what_stopped(&mut self, deadline: Moment, drain: Duration) {
+    /// Ends operations that may not continue: the time is over, the user has interrupted, or a sink
+    /// has failed.
+    fn end_stopped(&mut self, deadline: Moment, drain: Duration) {
         let now = self.now();
         if deadline <= now {
             self.stop(StopReason::OutOfTime);
-            if !self.schedule.is_sending() {
-                let events = self.schedule.end_all(StopReason::OutOfTime);
+            if !self.scheduler.is_sending() {
+                let events = self.scheduler.end_all(StopReason::OutOfTime);
                 self.emit(&events);
             }
             return;
         }
         let Some((why, since)) = self.stopping else { return };
-        let mut events = self.schedule.end_what_is_not_begun(why);
+        let mut events = self.scheduler.end_what_is_not_begun(why);
         if since + drain <= now {
-            events.extend(self.schedule.end_all_but_halves(why));
+            events.extend(self.scheduler.end_all_but_halves(why));
         }
-        if self.is_unrecorded() && !self.schedule.is_sending() {
-            events.extend(self.schedule.end_all(why));
+        if self.is_unrecorded() && !self.scheduler.is_sending() {
+            events.extend(self.scheduler.end_all(why));
         }
         self.emit(&events);
     }
 
-    fn send_what_may_leave(&mut self, deadline: Moment) {
-        if self.schedule.settles_only() {
-            let events = self.schedule.end_what_waits(StopReason::Settling);
+    fn send_next_steps(&mut self, deadline: Moment) {
+        if self.scheduler.settles_only() {
+            let events = self.scheduler.end_what_waits(StopReason::Settling);
             self.emit(&events);
             return;
         }
         while self.now() < deadline && !self.is_unrecorded() {
             let stopping = self.stopping.is_some();
-            let Some(Next { index, step }) = self.schedule.next(self.now(), stopping) else {
+            let Some(Next { index, step }) = self.scheduler.next(self.now(), stopping) else {
                 break;
             };
             let now = self.now();
-            let wants_earlier_run = self.schedule.execution(index).wants_earlier_run(now);
+            let wants_earlier_run = self.scheduler.execution(index).wants_earlier_run(now);
             match step {
                 Step::Edit => self.read_for_edit(index, wants_earlier_run),
                 Step::Run if wants_earlier_run => self.read_earlier_run(index),
@@ -227,7 +228,7 @@ impl<'a> Driver<'a> {
                 }
             }
         }
-        self.send_written();
+        self.send_prepared();
     }
 
     /// The time by the controller's clock, in milliseconds of the epoch.
@@ -240,8 +241,8 @@ impl<'a> Driver<'a> {
     /// Reads the object that an edit is made of, right before it, and when its latest run started
     /// where that is wanted.
     fn read_for_edit(&mut self, index: usize, wants_earlier_run: bool) {
-        self.schedule.execution(index).prepare();
-        let Some(id) = self.schedule.execution(index).operation().id().cloned() else { return };
+        self.scheduler.execution(index).prepare();
+        let Some(id) = self.scheduler.execution(index).operation().id().cloned() else { return };
         let (client, dialect) = (self.client.unless(self.halt.clone()), self.dialect.clone());
         self.answers.spawn(async move {
             let earlier = if wants_earlier_run {
@@ -257,8 +258,8 @@ impl<'a> Driver<'a> {
 
     /// Reads when the latest run started, right before another.
     fn read_earlier_run(&mut self, index: usize) {
-        self.schedule.execution(index).prepare();
-        let Some(id) = self.schedule.execution(index).operation().id().cloned() else { return };
+        self.scheduler.execution(index).prepare();
+        let Some(id) = self.scheduler.execution(index).operation().id().cloned() else { return };
         let (client, dialect) = (self.client.unless(self.halt.clone()), self.dialect.clone());
         self.answers.spawn(async move {
             let result = dialect.latest_run_start(&client, &id).await;
@@ -266,12 +267,12 @@ impl<'a> Driver<'a> {
         });
     }
 
-    /// Writes a request. It leaves with [`Driver::send_written`].
+    /// Prepares a write. [`Driver::send_prepared`] sends it.
     pub(super) fn write(&mut self, index: usize, step: Step, edit: Option<Request>) {
-        let change = self.schedule.change(index);
-        let item = self.schedule.execution(index);
-        let id = item.operation().id().cloned().unwrap_or(RemoteId(String::new()));
-        item.prepare();
+        let change = self.scheduler.change(index);
+        let execution = self.scheduler.execution(index);
+        let id = execution.operation().id().cloned().unwrap_or(RemoteId(String::new()));
+        execution.prepare();
         let (name, settings) = (&change.name, change.after.clone().unwrap_or_default());
         let request = |it| Some(self.dialect.request(&it));
         let request = match step {
@@ -281,38 +282,38 @@ impl<'a> Driver<'a> {
             Step::Stop => request(Write::Stop(&id)),
             Step::Delete => request(Write::Delete(&id)),
         };
-        self.written.extend(request.map(|request| Written { index, step, request }));
+        self.prepared.extend(request.map(|request| PreparedWrite { index, step, request }));
     }
 
-    /// Sends what was written. All of it is told before, at once; what is told to nobody does not
-    /// leave.
-    pub(super) fn send_written(&mut self) {
-        if self.written.is_empty() {
+    /// Sends the prepared writes. All are announced first, at once; a write whose announcement
+    /// failed is not sent.
+    pub(super) fn send_prepared(&mut self) {
+        if self.prepared.is_empty() {
             return;
         }
-        let (now, written) = (self.now(), std::mem::take(&mut self.written));
+        let (now, prepared) = (self.now(), std::mem::take(&mut self.prepared));
         let sent_ms = self.controller_ms(now);
-        let submit = |it: &Written| self.schedule.execution(it.index).submit(now, sent_ms);
-        let announced = written.iter().flat_map(submit).collect::<Vec<_>>();
+        let submit = |it: &PreparedWrite| self.scheduler.execution(it.index).submit(now, sent_ms);
+        let announced = prepared.iter().flat_map(submit).collect::<Vec<_>>();
         let is_emitted = self.emit(&announced);
-        for Written { index, step, request } in written {
-            let change = self.schedule.change(index);
-            let item = self.schedule.execution(index);
-            // Between its halves a replace goes on, whoever asked to stop.
-            let is_half = step == Step::Create && item.is_between_halves(change);
+        for PreparedWrite { index, step, request } in prepared {
+            let change = self.scheduler.change(index);
+            let execution = self.scheduler.execution(index);
+            // A replace is finished once its first half is done, even while stopping.
+            let is_half = step == Step::Create && execution.is_between_halves(change);
             if self.is_unrecorded() || !(is_emitted || is_half) {
                 let why = self.why_stopping();
-                let events = self.schedule.execution(index).stop_unsent(why);
+                let events = self.scheduler.execution(index).stop_unsent(why);
                 self.emit(&events);
                 continue;
             }
             let client = match step {
                 Step::Create if is_half => self.client.clone(),
-                // Of a create that comes too late its task says so.
+                // A create that comes too late fails with its task.
                 Step::Create => self.client.unless(self.halt.clone()),
                 Step::Edit | Step::Run | Step::Stop | Step::Delete => {
-                    let leaves_by = self.deadline.min(now + FRESH_FOR);
-                    self.client.unless(self.halt.clone()).until(self.began + leaves_by)
+                    let send_by = self.deadline.min(now + FRESH_FOR);
+                    self.client.unless(self.halt.clone()).until(self.began + send_by)
                 }
             };
             self.answers.spawn(async move {
@@ -322,8 +323,8 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Asks for what the changes wait for, where it is due.
-    fn look(&mut self, deadline: Moment) {
+    /// Reads what the operations wait for, if it is due.
+    fn poll(&mut self, deadline: Moment) {
         let now = self.now();
         if deadline <= now {
             return;
@@ -337,18 +338,18 @@ impl<'a> Driver<'a> {
     }
 
     fn wants_tasks(&self) -> bool {
-        !self.polling.tasks_under_way && self.schedule.wants_tasks()
+        !self.polling.tasks_under_way && self.scheduler.wants_tasks()
     }
 
     fn wants_view(&self, now: Moment) -> bool {
         let is_free = !self.polling.view_under_way && self.polling.n_jobs_under_way == 0;
-        is_free && self.schedule.wants_view(now, self.stopping.is_some())
+        is_free && self.scheduler.wants_view(now, self.stopping.is_some())
     }
 
     fn ask_tasks(&mut self, asked_at: Moment) {
         self.polling.tasks_under_way = true;
-        let (client, wanted) = (self.client.clone(), self.schedule.open_tasks());
-        let reach = if self.schedule.has_doubts() {
+        let (client, wanted) = (self.client.clone(), self.scheduler.open_tasks());
+        let reach = if self.scheduler.has_doubts() {
             TaskSearch::BackToFirstWrite
         } else {
             TaskSearch::UntilFound
@@ -362,7 +363,7 @@ impl<'a> Driver<'a> {
     fn ask_view(&mut self, asked_at: Moment) {
         self.polling.view_under_way = true;
         self.polling.view_is_awaited = false;
-        let wants_proof = self.schedule.wants_proof(asked_at);
+        let wants_proof = self.scheduler.wants_proof(asked_at);
         let proof = if wants_proof { Completeness::Required } else { Completeness::BestEffort };
         let (client, dialect) = (self.client.clone(), self.dialect.clone());
         self.answers.spawn(async move {
@@ -371,7 +372,7 @@ impl<'a> Driver<'a> {
         });
     }
 
-    /// Returns when to look round again if no answer comes before.
+    /// Returns when to go around the loop again if no answer comes before.
     fn wake(&self, deadline: Moment, drain: Duration) -> Moment {
         let now = self.now();
         if deadline <= now {
@@ -381,7 +382,7 @@ impl<'a> Driver<'a> {
         let drained = self.stopping.map(|(_, since)| since + drain).filter(|it| now < *it);
         let tasks = self.wants_tasks().then(|| self.polling.tasks_due(now));
         let view = self.wants_view(now).then(|| self.polling.view_due(now));
-        let fresh = (now + LONGEST).min(self.polling.told_at + SILENCE);
+        let fresh = (now + LONGEST).min(self.polling.emitted_at + SILENCE);
         let wakes = [Some(deadline), drained, tasks, view, Some(fresh)];
         wakes.into_iter().flatten().min().unwrap_or(deadline)
     }

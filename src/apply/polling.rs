@@ -1,32 +1,31 @@
-//! Polling at the controller while a plan is carried out: when one is due, and what one at the tasks
-//! gives.
+//! When the controller is polled during an apply, and how the tasks are read.
 //!
-//! Makes nothing of what is seen.
+//! Does not interpret what it reads.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use super::operation::Moment;
 use crate::api::{ApiError, Client, ErrorClass, Task, TaskId, TaskSearch};
 
-/// The shortest time between two polling at the same thing, and the longest.
+/// The shortest time between two reads of the same thing, and the longest.
 const SHORTEST: Duration = Duration::from_millis(250);
 pub(super) const LONGEST: Duration = Duration::from_secs(3);
 
-/// How long nothing may be told while something is waited for.
+/// How long an apply may be silent while it waits.
 pub(super) const SILENCE: Duration = Duration::from_secs(15);
 
-/// What a look at the tasks came to.
+/// What a read of the tasks gave.
 #[derive(Default)]
 pub(super) struct TasksAnswer {
     pub(super) tasks: Vec<Task>,
     /// Those of ours that the controller does not have.
     pub(super) missing: BTreeSet<TaskId>,
-    /// Whether the list was read so far back that what is not among the tasks is none.
+    /// Whether the list was read so far back that no other task can exist.
     pub(super) is_listed: bool,
     pub(super) error: Option<ApiError>,
 }
 
-/// When things were looked at, and whether a look is under way.
+/// When the controller was polled, and whether a read is under way.
 #[derive(Debug, Default)]
 pub(super) struct Polling {
     pub(super) tasks_under_way: bool,
@@ -36,11 +35,10 @@ pub(super) struct Polling {
     pub(super) n_unknown: usize,
     pub(super) tasks_at: Moment,
     pub(super) view_at: Moment,
-    /// When something last moved: what has just moved is looked at again soon, what has not for
-    /// long, seldom.
+    /// When something last moved: the more recent, the sooner the next read.
     pub(super) moved_at: Moment,
-    /// When something was last told.
-    pub(super) told_at: Moment,
+    /// When the last event was emitted.
+    pub(super) emitted_at: Moment,
     /// Whether a change began to wait for the list since the list was last asked for.
     pub(super) view_is_awaited: bool,
 }
@@ -59,7 +57,7 @@ impl Polling {
     }
 }
 
-/// Polling at the tasks together, and asks for each by its id that was not among them.
+/// Reads the tasks together, and those that are not among them one by one.
 pub(super) async fn tasks_of(
     client: &Client,
     wanted: &BTreeSet<TaskId>,
@@ -85,7 +83,7 @@ pub(super) async fn tasks_of(
             Ok(None) => {
                 seen.missing.insert(id.clone());
             }
-            // That one cannot be read holds up none of the others.
+            // The others can be read all the same.
             Err(error) => seen.error = Some(error),
         }
     }

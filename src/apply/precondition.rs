@@ -133,7 +133,7 @@ fn in_place_precondition(change: &Change, id: &RemoteId, view: &View<'_>) -> Pre
             Precondition::Converged { left: Vec::new() }
         }
         Action::Update if !as_planned && is_wanted(change, found) => {
-            // Somebody's edit stops nothing: a planned stop is left where it still runs.
+            // Another user's edit stops no run: a planned stop stays if it still runs.
             let is_left = |it: &Step| match it {
                 Step::Stop => run == Some(RunState::Running),
                 Step::Run => true,
@@ -171,7 +171,11 @@ fn is_wanted(change: &Change, found: &LiveDiscovery) -> bool {
 }
 
 fn remade(change: &Change, other: &LiveDiscovery) -> Moved {
-    moved(format!("it was deleted and made again, with the id {}", other.id), change, Some(other))
+    moved(
+        format!("it was deleted and created again, with the id {}", other.id),
+        change,
+        Some(other),
+    )
 }
 
 fn moved(what: impl Into<String>, change: &Change, found: Option<&LiveDiscovery>) -> Moved {

@@ -49,7 +49,7 @@ pub(super) struct Scheduler<'a> {
     halves_first: bool,
 }
 
-/// What may leave next.
+/// What may be sent next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Next {
     pub(super) index: usize,
@@ -112,28 +112,31 @@ impl<'a> Scheduler<'a> {
             let outcome = Outcome::Stale { words: moved.to_string() };
             events.extend(self.execution(position).end(outcome));
         }
-        for (item, change) in self.executions.iter_mut().zip(self.changes) {
-            if item.is_unbegun() {
-                events.extend(item.check(change, view, as_of, came_at));
-            } else if item.is_ready()
-                && matches!(item.operation().step(), Some(Step::Stop | Step::Delete))
+        for (execution, change) in self.executions.iter_mut().zip(self.changes) {
+            if execution.is_unbegun() {
+                events.extend(execution.check(change, view, as_of, came_at));
+            } else if execution.is_ready()
+                && matches!(execution.operation().step(), Some(Step::Stop | Step::Delete))
             {
-                events.extend(item.fail_if_moved(change, view));
+                events.extend(execution.fail_if_moved(change, view));
             }
         }
         Ok(events)
     }
 
     fn moved(&self, view: &View<'_>, dialect: &Dialect) -> Vec<(usize, Moved)> {
-        let unbegun =
-            self.executions.iter().zip(self.changes).filter(|(item, _)| item.is_unbegun());
-        let moved = unbegun.filter_map(|(item, change)| {
+        let unbegun = self
+            .executions
+            .iter()
+            .zip(self.changes)
+            .filter(|(execution, _)| execution.is_unbegun());
+        let moved = unbegun.filter_map(|(execution, change)| {
             let moved = match precondition(change, view) {
                 Precondition::Moved(moved) => Some(moved),
                 Precondition::Holds | Precondition::Unknown => credentials_gone(change, dialect),
                 Precondition::Converged { .. } => None,
             };
-            moved.map(|moved| (item.position(), moved))
+            moved.map(|moved| (execution.position(), moved))
         });
         moved.collect()
     }
@@ -145,7 +148,7 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// Returns the next step that may leave, in the order of the plan.
+    /// Returns the next step that may be sent, in the order of the plan.
     pub(super) fn next(&self, now: Moment, only_between_halves: bool) -> Option<Next> {
         let n_sending = self.count(Phase::Sending);
         let n_open = self.count(Phase::Accepted) + self.count(Phase::InDoubt);
@@ -155,20 +158,21 @@ impl<'a> Scheduler<'a> {
             return None;
         }
         let only_between_halves = only_between_halves || self.halves_first && self.has_half();
-        let ready =
-            self.executions.iter().zip(self.changes).enumerate().find(|(_, (item, change))| {
-                let may_go_on = !only_between_halves || item.is_between_halves(change);
-                item.is_ready()
+        let ready = self.executions.iter().zip(self.changes).enumerate().find(
+            |(_, (execution, change))| {
+                let may_go_on = !only_between_halves || execution.is_between_halves(change);
+                execution.is_ready()
                     && may_go_on
-                    && !item.is_stale_by(now, FRESH_FOR)
-                    && !(item.operation().step() == Some(Step::Create)
+                    && !execution.is_stale_by(now, FRESH_FOR)
+                    && !(execution.operation().step() == Some(Step::Create)
                         && self.listed.contains(&change.name))
-            });
-        let (index, (item, _)) = ready?;
-        item.operation().step().map(|step| Next { index, step })
+            },
+        );
+        let (index, (execution, _)) = ready?;
+        execution.operation().step().map(|step| Next { index, step })
     }
 
-    /// Whether a replace is between its halves, and its second one is soon to leave.
+    /// Whether a replace is between its halves, and the second one is sent soon.
     fn has_half(&self) -> bool {
         self.executions.iter().zip(self.changes).any(|(it, change)| {
             let is_soon = match it.phase() {
@@ -255,7 +259,7 @@ impl<'a> Scheduler<'a> {
         })
     }
 
-    /// Whether a look has to prove that nothing is missing.
+    /// Whether the list has to be complete.
     pub(super) fn wants_proof(&self, now: Moment) -> bool {
         let is_deleting = |it: &Execution| {
             it.phase() == Phase::Accepted && it.operation().step() == Some(Step::Delete)
@@ -274,22 +278,24 @@ impl<'a> Scheduler<'a> {
     ) -> Events {
         let by_id = tasks.iter().map(|it| (&it.id, it)).collect::<BTreeMap<_, _>>();
         let mut events = Events::new();
-        for item in &mut self.executions {
-            if item.phase() != Phase::Accepted {
+        for execution in &mut self.executions {
+            if execution.phase() != Phase::Accepted {
                 continue;
             }
-            let (step, task) = (item.operation().step(), item.operation().task());
+            let (step, task) = (execution.operation().step(), execution.operation().task());
             let (Some(step), Some(task)) = (step, task) else { continue };
             match by_id.get(task) {
                 Some(found) => {
                     let verdict = verdict(step, found);
                     if verdict != TaskVerdict::Open {
-                        let took = now.saturating_sub(item.since());
+                        let took = now.saturating_sub(execution.since());
                         self.longest_task = self.longest_task.max(took);
                     }
-                    events.extend(item.on_task(verdict, now));
+                    events.extend(execution.on_task(verdict, now));
                 }
-                None if missing.contains(task) => events.extend(item.on_missing_task(asked_at)),
+                None if missing.contains(task) => {
+                    events.extend(execution.on_missing_task(asked_at))
+                }
                 None => (),
             }
         }
@@ -318,23 +324,25 @@ impl<'a> Scheduler<'a> {
             settles_only: self.settles_only,
         };
         let checks = self.executions.iter_mut().zip(self.changes);
-        checks.flat_map(|(item, change)| item.on_view(change, &seen)).collect()
+        checks.flat_map(|(execution, change)| execution.on_view(change, &seen)).collect()
     }
 
     /// Ends every change that nothing of is under way, but for those between the halves of a
     /// replace.
     pub(super) fn end_what_is_not_begun(&mut self, why: StopReason) -> Events {
-        self.end_where(why, |item, change| !item.is_in_flight() && !item.is_between_halves(change))
+        self.end_where(why, |execution, change| {
+            !execution.is_in_flight() && !execution.is_between_halves(change)
+        })
     }
 
     /// Ends every change that nothing of is under way.
     pub(super) fn end_what_waits(&mut self, why: StopReason) -> Events {
-        self.end_where(why, |item, _| !item.is_in_flight())
+        self.end_where(why, |execution, _| !execution.is_in_flight())
     }
 
     /// Ends every change, but for those between the halves of a replace.
     pub(super) fn end_all_but_halves(&mut self, why: StopReason) -> Events {
-        self.end_where(why, |item, change| !item.is_between_halves(change))
+        self.end_where(why, |execution, change| !execution.is_between_halves(change))
     }
 
     /// Ends every change: the time is over.
@@ -348,8 +356,8 @@ impl<'a> Scheduler<'a> {
         which: impl Fn(&Execution, &Change) -> bool,
     ) -> Events {
         let executions = self.executions.iter_mut().zip(self.changes);
-        let ended = executions.filter(|(item, change)| which(item, change));
-        ended.flat_map(|(item, _)| item.stop(why)).collect()
+        let ended = executions.filter(|(execution, change)| which(execution, change));
+        ended.flat_map(|(execution, _)| execution.stop(why)).collect()
     }
 
     /// Returns what the job executions have to be asked for.

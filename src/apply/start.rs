@@ -40,7 +40,7 @@ pub(crate) struct Apply<'a> {
     /// Asks to begin nothing more.
     pub(crate) stop: CancellationToken,
     /// The time now, in milliseconds of the epoch: stands in for the controller's clock until the
-    /// controller has told it.
+    /// controller has sent its own.
     pub(crate) wall_ms: i64,
 }
 
@@ -49,13 +49,13 @@ pub(crate) struct Apply<'a> {
 pub(crate) enum Purpose<'a> {
     /// To carry the plan out.
     CarryOut,
-    /// To carry on with what an apply left that was cut short.
+    /// To resume an interrupted apply.
     Resume(&'a Replay),
     /// To settle by reading what such an apply had under way, and to write nothing.
     Settle(&'a Replay),
 }
 
-/// How an apply ended; what came of each change was told.
+/// How an apply ended. The outcomes of its changes are in the events.
 #[derive(Debug)]
 #[must_use = "a stale plan wrote nothing"]
 pub(crate) enum Ended {
@@ -76,15 +76,15 @@ pub(crate) async fn apply(job: Apply<'_>, sink: EventSink<'_>) -> Ended {
     let wall_ms = job.wall_ms.saturating_sub(age);
     let client = job.client.until(job.deadline);
     let dialect = Dialect::new(job.live.interface, &job.live.credentials);
-    let (mut schedule, taken_up) = schedule(&job);
+    let (mut scheduler, taken_up) = scheduler(&job);
     let checked = if vouches {
         let view = View::new(&job.live.discoveries, true);
-        schedule.check_all(&view, &dialect, Moment::ZERO, began.elapsed())
+        scheduler.check_all(&view, &dialect, Moment::ZERO, began.elapsed())
     } else {
         match dialect.complete_view(&client).await {
             Ok(view) => {
                 let came_at = began.elapsed();
-                schedule.check_all(&View::from(&view), &dialect, came_at, came_at)
+                scheduler.check_all(&View::from(&view), &dialect, came_at, came_at)
             }
             Err(error) => return Ended::NotRead(error),
         }
@@ -101,22 +101,22 @@ pub(crate) async fn apply(job: Apply<'_>, sink: EventSink<'_>) -> Ended {
     let start = match job.purpose {
         Purpose::CarryOut => Event::Started { n_changes: job.plan.changes.len() },
         Purpose::Resume(left) | Purpose::Settle(left) => {
-            Event::Resumed { n_open: left.n_open(), settles_only: schedule.settles_only() }
+            Event::Resumed { n_open: left.n_open(), settles_only: scheduler.settles_only() }
         }
     };
-    let mut drive = Driver::new(Began { client, dialect, schedule, at: began, wall_ms }, sink);
-    drive.emit(&[vec![start], taken_up, events].concat());
-    drive.run(&job.stop, job.deadline.duration_since(began), job.limits.drain).await;
+    let mut driver = Driver::new(Began { client, dialect, scheduler, at: began, wall_ms }, sink);
+    driver.emit(&[vec![start], taken_up, events].concat());
+    driver.run(&job.stop, job.deadline.duration_since(began), job.limits.drain).await;
     Ended::Finished
 }
 
-fn schedule<'a>(job: &Apply<'a>) -> (Scheduler<'a>, Events) {
+fn scheduler<'a>(job: &Apply<'a>) -> (Scheduler<'a>, Events) {
     match job.purpose {
         Purpose::CarryOut => (Scheduler::new(job.plan, job.limits), Events::new()),
         Purpose::Resume(left) => Scheduler::resumed(job.plan, job.limits, left),
         Purpose::Settle(left) => {
-            let (schedule, taken_up) = Scheduler::resumed(job.plan, job.limits, left);
-            (schedule.settling(), taken_up)
+            let (scheduler, taken_up) = Scheduler::resumed(job.plan, job.limits, left);
+            (scheduler.settling(), taken_up)
         }
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     codes::{self, Code, Grade},
-    reference,
+    reference::{self, Block},
     render::{self, Annotation, Rule, annotation, line_hashes},
     session::{
         ClaimedPath, EVERYBODY, Environment, Error, ErrorKind, OutcomeDiagnostic, OutputFile,
@@ -222,14 +222,19 @@ fn rule(code: &'static Code) -> Rule {
     /// The width that `explain` uses.
     const WIDTH: usize = 100;
     let page = reference::code_page(code);
+    let meaning = code.sections().next().map(|(_, text)| text).unwrap_or_default();
+    let meaning = Block::of_section(meaning).filter_map(|it| match it {
+        Block::Text(text) => Some(text),
+        Block::Heading(..) | Block::Lines(..) | Block::Table(..) => None,
+    });
     let usually = match code.grades.first() {
         Some(Grade::Warning) => Severity::Warning,
         Some(Grade::Invalid | Grade::Error | Grade::Refusal | Grade::Failure | Grade::Outcome)
         | None => Severity::Error,
     };
     Rule {
-        title: reference::capitalized(code.title) + ".",
-        meaning: code.meaning.to_owned(),
+        title: reference::capitalized(code.title()) + ".",
+        meaning: meaning.collect::<Vec<_>>().join("\n\n"),
         text: reference::text(&page, WIDTH),
         markdown: reference::markdown(&page),
         usually,

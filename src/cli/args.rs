@@ -15,7 +15,7 @@ use clap::{
 
 use crate::{
     apply::{Limits, Wait},
-    model::SpanOfTime,
+    model::TimeSpan,
     plan::Drift,
     render,
     session::{FileSelection, PlanRequest},
@@ -338,11 +338,11 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Some(Ok(milliseconds)) = text.strip_suffix("ms").map(str::parse::<u32>) {
         return Ok(Duration::from_millis(milliseconds.into()));
     }
-    let span = text.parse::<SpanOfTime>();
+    let span = text.parse::<TimeSpan>();
     if span.is_ok_and(|it| MAX_SECONDS < it.seconds()) {
         return Err("it is longer than a year".to_owned());
     }
-    span.map(SpanOfTime::to_duration)
+    span.map(TimeSpan::to_duration)
         .map_err(|_| "write a whole number and one of ms, s, m, h, d, w, such as `30s`".to_owned())
 }
 

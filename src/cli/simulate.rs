@@ -1,5 +1,5 @@
-//! The built-in controller in the same process: the one place where the client's transport meets
-//! the simulator.
+//! The built-in controller in the same process. Only here the transport of the client meets the
+//! simulator.
 
 use std::{
     fs, io,
@@ -18,16 +18,16 @@ use crate::{
 };
 use trueup_simulator::{Options, Simulator, Unanswered, World};
 
-/// A simulator, and the file of its world.
+/// A simulator, and the file that its world is kept in.
 pub(crate) struct Simulated {
     pub(crate) simulator: Simulator,
     file: Option<PathBuf>,
     login: Login,
-    /// Whether it belongs to the caller, and outlives the command.
+    /// Whether the caller of the program owns it.
     is_external: bool,
 }
 
-/// Makes the simulator that the flags ask for, with the world of the file, if any.
+/// Creates the simulator for the flags, with the world of the file if there is one.
 pub(crate) fn simulated(
     args: &SimulatedArgs,
     world: &Path,
@@ -44,7 +44,7 @@ pub(crate) fn simulated(
     Ok(Simulated { simulator, file, login, is_external })
 }
 
-/// Returns the simulator's options, with defaults for flags that are not given.
+/// The options of the simulator: the flags, and defaults for the others.
 pub(crate) fn options(args: &SimulatedArgs, environment: &Environment) -> Options {
     let SimulatedArgs { seed, latency, task_time, run_time, release, rate, fault, quirk } = args;
     let mut options =
@@ -72,7 +72,7 @@ pub(crate) fn options(args: &SimulatedArgs, environment: &Environment) -> Option
     options
 }
 
-/// Reads a world; a file that does not exist is a new world.
+/// Reads a world. If the file does not exist, the world is new.
 pub(crate) fn load(file: Option<&Path>) -> Result<World, Error> {
     let Some(path) = file else { return Ok(World::default()) };
     let unusable = |error: &dyn std::fmt::Display| {
@@ -86,7 +86,7 @@ pub(crate) fn load(file: Option<&Path>) -> Result<World, Error> {
     World::from_json(&text).map_err(|error| unusable(&error))
 }
 
-/// Saves a world, whole or not at all.
+/// Saves a world atomically.
 pub(crate) fn save(world: &str, path: &Path) -> Result<(), Error> {
     write_whole(path, world, EVERYBODY).map_err(|error| {
         let message = format!("the world could not be saved to `{}`: {error}", path.display());
@@ -95,12 +95,12 @@ pub(crate) fn save(world: &str, path: &Path) -> Result<(), Error> {
 }
 
 impl Simulated {
-    /// Returns a transport to it, without a socket.
+    /// A transport to it without a socket.
     pub(crate) fn transport(&self) -> Arc<dyn Transport> {
         Arc::new(InProcess { service: self.simulator.service() })
     }
 
-    /// Whether its world outlives the process.
+    /// Whether its world still exists after the process.
     pub(crate) fn outlives_the_process(&self) -> bool {
         self.is_external || self.file.is_some()
     }
@@ -127,7 +127,6 @@ impl Simulated {
     }
 }
 
-/// A transport that calls the simulator's router.
 struct InProcess {
     service: trueup_simulator::Service,
 }

@@ -1,5 +1,4 @@
-//! The command line of the built-in controller, as it is typed: how it behaves, as a server and
-//! inside of a command.
+//! The flags of the built-in controller, as a server and for `--simulate`.
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
@@ -11,8 +10,7 @@ use trueup_simulator::{Fault, QuirkChoice, QuirkSetting, Quirks, Rate};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Simulation")]
 pub(crate) struct SimulationArgs {
-    /// Use the built-in controller instead, with what the file WORLD has, and save to it after
-    /// an apply
+    /// Use the built-in controller, with the state in the file WORLD, which an apply saves
     #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "", value_hint = ValueHint::FilePath)]
     pub(crate) simulate: Option<OsString>,
@@ -24,7 +22,7 @@ pub(crate) struct SimulationArgs {
 /// How the built-in controller behaves. Each needs `--simulate` on the commands that have it.
 #[derive(Debug, Args)]
 pub(crate) struct SimulatedArgs {
-    /// Where everything random comes from [default: 1]
+    /// Seed of everything that looks random [default: 1]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
 
@@ -40,20 +38,21 @@ pub(crate) struct SimulatedArgs {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) run_time: Option<Duration>,
 
-    /// The release that it says it is
+    /// Release of the controller
     #[arg(long, value_name = "RELEASE")]
     pub(crate) release: Option<String>,
 
-    /// How many requests it answers in how many seconds; to more it says 429
+    /// Rate limit: requests beyond N in SECONDS are answered 429
     #[arg(long, value_name = "N/SECONDS")]
     pub(crate) rate: Option<Rate>,
 
     // No doc comment: the brackets would be a link.
     #[arg(long, value_name = "FAULT")]
-    #[arg(help = "What goes wrong, and when: WHERE[@WHICH]=WHAT, see `simulator --help`; repeats")]
+    #[arg(help = "Inject a fault: WHERE[@WHICH]=WHAT, see `simulator --help`; repeatable")]
     pub(crate) fault: Vec<Fault>,
 
-    /// How it does what is not known of the real one: NAME=VALUE, see `simulator --help`; repeats
+    /// Set behavior that is not known of the real controller: NAME=VALUE, see `simulator --help`;
+    /// repeatable
     #[arg(long, value_name = "QUIRK")]
     pub(crate) quirk: Vec<QuirkSetting>,
 }
@@ -78,11 +77,11 @@ impl SimulatedArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SimulatorArgs {
-    /// Where to listen; port 0 picks one
+    /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: std::net::SocketAddr,
 
-    /// The file to begin with, if it is there, and to save to at the end
+    /// File to load the state from, if it exists, and to save it to at the end
     #[arg(long, value_name = "WORLD", value_hint = ValueHint::FilePath)]
     pub(crate) state: Option<PathBuf>,
 
@@ -90,8 +89,7 @@ pub(crate) struct SimulatorArgs {
     pub(crate) behaviour: SimulatedArgs,
 }
 
-/// Lists what can be set to go wrong with the built-in controller, and what is not known of the
-/// real one.
+/// The list of faults and quirks for help.
 pub(super) fn faults_and_quirks() -> String {
     let quirks = Quirks::ALL.iter().map(|QuirkChoice { name, values, meaning, default: _ }| {
         format!("  {name}={}\n      {meaning}\n", values.join("|"))

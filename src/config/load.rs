@@ -10,8 +10,8 @@ use std::{
 };
 
 use super::{
-    complaints::{Complaints, MOST, in_order, shown_whole, untold},
     policy::{self, PolicyFile},
+    problems::{MOST, Problems, in_order, shown_whole, untold},
     raw,
     read::{Read as _, Reader},
     resolve::{Resolver, check_version},
@@ -19,15 +19,15 @@ use super::{
 };
 use crate::{
     codes,
-    model::{Desired, Given, Policy},
+    model::{Desired, Policy, Sourced},
     source::{Diagnostic, SourceId, SourceMap, Span},
 };
 
-/// What was read.
+/// The result of reading files.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) sources: SourceMap,
-    /// What could be made of it. Where a diagnostic is an error, something is left out.
+    /// Incomplete if one of the diagnostics is an error.
     pub(crate) desired: Desired,
     /// In the order of the files and their lines.
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -35,53 +35,53 @@ pub(crate) struct Loaded {
     pub(crate) paths: Vec<PathBuf>,
 }
 
-/// How many bytes all files together may have: what 100,000 discoveries take, twice over.
+/// The most bytes of all files together: twice the size of 100,000 discoveries.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Reads files, and folders with all files in them.
+/// Reads files, and folders with all files inside them.
 pub(crate) fn load(paths: &[PathBuf]) -> Loaded {
     let mut disk = Disk::default();
     for path in paths {
         disk.add(path);
     }
-    if disk.sources.sources().is_empty() && disk.complaints.is_empty() {
-        disk.complaints.push(no_files("no file is given".to_owned()));
+    if disk.sources.sources().is_empty() && disk.problems.is_empty() {
+        disk.problems.push(no_files("no file is given".to_owned()));
     }
     disk.loaded()
 }
 
 impl Loaded {
-    /// Puts the limits of another file in place of those of the files, and returns where theirs
-    /// are, if they have any that are not the same ones.
+    /// Replaces the limits of the files by those of another file, and returns the place of the limits
+    /// that were replaced, if any.
     pub(crate) fn replace_policy(&mut self, path: &Path) -> Option<Span> {
         let own = self.desired.policy.take();
         let is_same = |it: &SourceId| is_same_file(Path::new(&self.sources.source(*it).path), path);
         let same = self.sources.ids().find(is_same);
         if let Some(id) = same.or_else(|| self.read_another(path)) {
             let source = self.sources.source(id);
-            let mut complaints = Complaints::new(id, MOST);
-            self.desired.policy = read_policy(&source.path, &source.text, &mut complaints);
-            let (found, left_out) = complaints.into_parts();
+            let mut problems = Problems::new(id, MOST);
+            self.desired.policy = read_policy(&source.path, &source.text, &mut problems);
+            let (found, left_out) = problems.into_parts();
             self.diagnostics.extend(found.into_iter().chain(untold(&left_out)));
         }
         self.diagnostics = in_order(std::mem::take(&mut self.diagnostics));
         own.filter(|_| same.is_none()).map(|it| it.key)
     }
 
-    /// Reads one more file, and complains where it cannot be read.
+    /// Reads one more file, and reports it if that fails.
     fn read_another(&mut self, path: &Path) -> Option<SourceId> {
         let sources = std::mem::take(&mut self.sources);
         let n_before = sources.sources().len();
         let mut disk = Disk { sources, ..Disk::default() };
         if path.is_dir() {
-            let message = format!("{} is a folder, and `--policy` takes a file", shown(path));
-            disk.complaints.push(no_files(message));
+            let message = format!("{} is a folder, but `--policy` needs a file", shown(path));
+            disk.problems.push(no_files(message));
         } else {
             disk.add(path);
         }
-        let Disk { sources, no_text, complaints, n_bytes: _, seen: _, paths: _ } = disk;
+        let Disk { sources, no_text, problems, n_bytes: _, seen: _, paths: _ } = disk;
         self.sources = sources;
-        self.diagnostics.extend(complaints);
+        self.diagnostics.extend(problems);
         self.sources.ids().nth(n_before).filter(|it| !no_text.contains(it))
     }
 }
@@ -93,7 +93,7 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Reads one file, as it lies on a disk.
+/// Reads one file from its bytes.
 #[cfg(feature = "testing")]
 pub(crate) fn read_bytes(path: &str, bytes: Vec<u8>) -> Loaded {
     let mut disk = Disk::default();
@@ -101,8 +101,7 @@ pub(crate) fn read_bytes(path: &str, bytes: Vec<u8>) -> Loaded {
     disk.loaded()
 }
 
-/// Reads files that lie somewhere else than on the disk: their paths, and what is in them. No file
-/// at all is no mistake.
+/// Reads files that are not on the disk, from their paths and bytes. An empty list is not a mistake.
 pub(crate) fn read_files(files: Vec<(String, Vec<u8>)>) -> Loaded {
     let mut disk = Disk::default();
     for (path, bytes) in files {
@@ -124,11 +123,11 @@ fn read_all_but(no_text: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
     for id in sources.ids().filter(|it| !no_text.contains(it)) {
         let source = sources.source(id);
         let room = MOST.saturating_sub(diagnostics.len());
-        let mut complaints = Complaints::new(id, room);
-        if let Some(file) = read_file(&source.path, &source.text, &mut complaints) {
-            resolver.add(&file, &mut complaints);
+        let mut problems = Problems::new(id, room);
+        if let Some(file) = read_file(&source.path, &source.text, &mut problems) {
+            resolver.add(&file, &mut problems);
         }
-        let (found, more) = complaints.into_parts();
+        let (found, more) = problems.into_parts();
         diagnostics.extend(found);
         left_out.extend(more);
     }
@@ -137,25 +136,25 @@ fn read_all_but(no_text: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
     Loaded { sources, desired, diagnostics: in_order(diagnostics), paths: Vec::new() }
 }
 
-fn read_file(path: &str, text: &str, complaints: &mut Complaints) -> Option<raw::File> {
-    let root = root(path, text, complaints)?;
-    raw::File::read(&root, &mut Reader::new(text, complaints))
+fn read_file(path: &str, text: &str, problems: &mut Problems) -> Option<raw::File> {
+    let root = root(path, text, problems)?;
+    raw::File::read(&root, &mut Reader::new(text, problems))
 }
 
-fn read_policy(path: &str, text: &str, complaints: &mut Complaints) -> Option<Given<Policy>> {
-    let root = root(path, text, complaints)?;
-    let file = PolicyFile::read(&root, &mut Reader::new(text, complaints))?;
-    check_version(&file.version, complaints);
-    let Given { value, key, at } = file.policy.0?;
-    Some(Given { value: policy::policy(&value, complaints), key, at })
+fn read_policy(path: &str, text: &str, problems: &mut Problems) -> Option<Sourced<Policy>> {
+    let root = root(path, text, problems)?;
+    let file = PolicyFile::read(&root, &mut Reader::new(text, problems))?;
+    check_version(&file.version, problems);
+    let Sourced { value, key, at } = file.policy.0?;
+    Some(Sourced { value: policy::policy(&value, problems), key, at })
 }
 
-/// Reads a file that has to say something.
-fn root<'a>(path: &str, text: &'a str, complaints: &mut Complaints) -> Option<Node<'a>> {
-    let root = tree::read(text, complaints)?;
+/// Reads a file that must not be empty.
+fn root<'a>(path: &str, text: &'a str, problems: &mut Problems) -> Option<Node<'a>> {
+    let root = tree::read(text, problems)?;
     if let tree::Value::Null = root.value {
-        let message = format!("{} says nothing", shown_whole(path));
-        complaints.add(no_files(message).help("a file begins with `version: 1`"));
+        let message = format!("{} is empty", shown_whole(path));
+        problems.add(no_files(message).help("a file begins with `version: 1`"));
         return None;
     }
     Some(root)
@@ -165,15 +164,15 @@ fn no_files(message: String) -> Diagnostic {
     Diagnostic::error(&codes::config::NO_FILES, message)
 }
 
-/// What was found on the disk so far.
+/// The files that have been read so far.
 #[derive(Debug, Default)]
 struct Disk {
     sources: SourceMap,
-    /// Files that are not text, kept to be shown.
+    /// Files that are not UTF-8 text, kept for their diagnostics.
     no_text: BTreeSet<SourceId>,
-    complaints: Vec<Diagnostic>,
+    problems: Vec<Diagnostic>,
     n_bytes: u64,
-    /// Files that were read: one that is named twice is read once.
+    /// The files that have been read: a file that is named twice is read once.
     seen: BTreeSet<PathBuf>,
     /// Where each source is.
     paths: Vec<PathBuf>,
@@ -182,20 +181,20 @@ struct Disk {
 impl Disk {
     /// Reads what was found, all the way.
     fn loaded(self) -> Loaded {
-        let Self { sources, no_text, mut complaints, n_bytes: _, seen: _, paths } = self;
+        let Self { sources, no_text, mut problems, n_bytes: _, seen: _, paths } = self;
         let Loaded { sources, desired, diagnostics, paths: _ } = read_all_but(&no_text, sources);
-        complaints.extend(diagnostics);
-        Loaded { sources, desired, diagnostics: in_order(complaints), paths }
+        problems.extend(diagnostics);
+        Loaded { sources, desired, diagnostics: in_order(problems), paths }
     }
 
-    /// Takes a path as the user gave it. A link that was given is followed within its folder: what
-    /// is wrong with a file is shown with its lines, and whoever writes the files of a repository
-    /// must not have other files shown.
+    /// Adds a path that the user gave. A link is followed only within its folder: diagnostics quote
+    /// lines, and the author of a repository must not be able to make them quote other files.
     fn add(&mut self, path: &Path) {
         if leads_astray(path) {
-            let message = format!("{} is a link out of its folder", shown(path));
-            let help = "name the file that is meant; a link is followed to YAML files beside it";
-            return self.complaints.push(no_files(message).help(help));
+            let message = format!("{} is a link that leads out of its folder", shown(path));
+            let help =
+                "name the file itself: links are followed only to YAML files in the same folder";
+            return self.problems.push(no_files(message).help(help));
         }
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => self.add_folder(path),
@@ -206,11 +205,11 @@ impl Disk {
 
     fn add_folder(&mut self, folder: &Path) {
         let mut files = Vec::new();
-        let before = self.complaints.len();
+        let before = self.problems.len();
         self.search(folder, &mut files);
-        if files.is_empty() && self.complaints.len() == before {
+        if files.is_empty() && self.problems.len() == before {
             let message = format!("{} has no YAML file", shown(folder));
-            self.complaints.push(no_files(message).help(
+            self.problems.push(no_files(message).help(
                 "files end in `.yaml` or `.yml`; links and names that begin with `.` are left out",
             ));
         }
@@ -254,15 +253,16 @@ impl Disk {
         let n_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if rest < n_bytes {
             let megabytes = MAX_BYTES / (1024 * 1024);
-            let message = format!("{} takes the files over {megabytes} MiB", shown(path));
-            return self.complaints.push(no_files(message).help("is it the right file?"));
+            let message =
+                format!("with {}, the files are larger than {megabytes} MiB", shown(path));
+            return self.problems.push(no_files(message).help("is it the right file?"));
         }
         self.n_bytes += n_bytes;
         self.add_bytes(&path.to_string_lossy(), bytes);
         self.paths.push(path.to_owned());
     }
 
-    /// Takes in what a file holds, which may be no text.
+    /// Adds the bytes of a file, which may not be text.
     fn add_bytes(&mut self, path: &str, bytes: Vec<u8>) {
         let (text, bad_from) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),
@@ -278,7 +278,7 @@ impl Disk {
             self.no_text.insert(source);
             let span = Span { source, start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() };
             let message = "the file is not UTF-8 text from here on";
-            self.complaints.push(
+            self.problems.push(
                 Diagnostic::error(&codes::config::SYNTAX, message)
                     .at(span)
                     .help("save it as UTF-8"),
@@ -292,16 +292,16 @@ impl Disk {
             io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
             _ => error.to_string(),
         };
-        self.complaints.push(no_files(format!("cannot read {}: {why}", shown(path))));
+        self.problems.push(no_files(format!("cannot read {}: {why}", shown(path))));
     }
 }
 
-/// Whether a path is a link that leads out of its folder, or to something hidden, or to what is not
-/// named as YAML.
+/// Whether a path is a link that leads out of its folder, to something hidden, or to a file that is
+/// not named as YAML.
 fn leads_astray(path: &Path) -> bool {
-    // Behind a slash at the end a link would not be seen.
+    // With a slash at the end, a link would not be recognized.
     let path: PathBuf = path.components().collect();
-    // Nobody commits these, and a shell gives them for what it reads itself.
+    // A shell passes these for process substitution, and they cannot be committed.
     if !path.is_symlink() || path.starts_with("/dev") || path.starts_with("/proc") {
         return false;
     }
@@ -309,12 +309,12 @@ fn leads_astray(path: &Path) -> bool {
         Some(folder) if folder != Path::new("") => folder,
         Some(_) | None => Path::new("."),
     };
-    // A link that leads nowhere is complained of by whoever reads it.
+    // A broken link is reported when it is read.
     let (Ok(target), Ok(folder)) = (fs::canonicalize(&path), fs::canonicalize(folder)) else {
         return false;
     };
     let Ok(inside) = target.strip_prefix(&folder) else { return true };
-    // Kubernetes keeps what it mounts in folders whose names begin with two.
+    // Kubernetes mounts volumes through folders with names that begin with two dots.
     let is_hidden = |name: &[u8]| name.starts_with(b".") && !name.starts_with(b"..");
     inside.components().any(|it| is_hidden(it.as_os_str().as_encoded_bytes()))
         || (target.is_file() && !is_yaml(&target))

@@ -1,8 +1,8 @@
-//! YAML files to the desired state, and every mistake in them in one go.
+//! Reads YAML files as the desired state, and finds all their mistakes at once.
 //!
-//! A file goes through three forms: a [`tree`] of what is written, the [`raw`] maps with their keys,
-//! and the model with its values and defaults ([`resolve`]). Knows no controller: whether a
-//! credential exists, or a name is taken, is for the planner to find out.
+//! A file goes through three forms: a [`tree`] of its text, the [`raw`] maps with their keys, and
+//! the model with its values and defaults ([`resolve`]). This module knows no controller: the planner
+//! finds out whether a credential exists, or a name is taken.
 
 mod load;
 
@@ -26,14 +26,14 @@ mod values;
 
 mod schema;
 
-mod complaints;
+mod problems;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::{
-    complaints::{alternatives, nearest},
     load::{Loaded, load, read_files},
+    problems::{alternatives, nearest},
     schema::schema,
 };
 

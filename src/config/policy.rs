@@ -1,6 +1,6 @@
 //! The limits of a file, as written and as values.
 //!
-//! Knows what a limit can be. What keeps to it, the planner finds out.
+//! Knows which limits there are. The planner checks plans against them.
 
 use std::{
     borrow::Cow,
@@ -10,14 +10,14 @@ use std::{
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
-    complaints::{Complaints, all_of, nearest, shown},
-    read::{Fields, Keyed, Must, Number, Read, Reader, Slot, Word, Words},
+    problems::{Problems, all_of, nearest, shown},
+    read::{Fields, Keyed, Keyword, Keywords, Number, OptionalKey, Read, Reader, RequiredKey},
     tree::{Node, Value},
     values,
 };
 use crate::{
     codes::{self, Code},
-    model::{AddressRange, Count, Given, Globs, Grade, MaxDelete, NamePatterns, Policy},
+    model::{AddressRange, Count, Globs, Grade, MaxDelete, NamePatterns, Policy, Sourced},
     source::{Diagnostic, Spanned},
 };
 
@@ -27,7 +27,7 @@ const NETWORK: &str = r"^[0-9A-Fa-f:.]+( *- *[0-9A-Fa-f:.]+|/[0-9]+)?$";
 /// The whole of anything, in percent.
 const ALL: i64 = 100;
 
-/// The most patterns that a list may have: each is compiled, which takes its time.
+/// The most patterns in a list: compiling each takes time.
 const MOST_PATTERNS: usize = 10_000;
 
 /// Limits to what may be planned. A plan that is over one is shown, and refused.
@@ -36,36 +36,37 @@ const MOST_PATTERNS: usize = 10_000;
 pub(super) struct PolicyMap {
     /// How many addresses a plan may scan that no discovery of the controller covers yet.
     #[schemars(range(min = 0))]
-    pub(super) max_new_addresses: Slot<Amount>,
+    pub(super) max_new_addresses: OptionalKey<Amount>,
     /// How many addresses one discovery of the files may have, without what it excludes.
     #[schemars(range(min = 0))]
-    pub(super) max_addresses_per_discovery: Slot<Amount>,
-    /// How often a plan may log in to devices at most: addresses, times credentials, times tries.
+    pub(super) max_addresses_per_discovery: OptionalKey<Amount>,
+    /// The most logins to devices that a plan may cause: addresses, times credentials, times
+    /// attempts.
     #[schemars(range(min = 0))]
-    pub(super) max_login_attempts: Slot<Amount>,
+    pub(super) max_login_attempts: OptionalKey<Amount>,
     /// How many discoveries a plan may delete or replace.
-    pub(super) max_delete: Slot<MaxDeleteMap>,
+    pub(super) max_delete: OptionalKey<MaxDeleteMap>,
     /// What no discovery of the files may scan: addresses, `FIRST-LAST` and prefixes.
     #[schemars(inner(regex(pattern = NETWORK)))]
-    pub(super) forbid_ranges: Slot<Vec<Spanned<String>>>,
+    pub(super) forbid_ranges: OptionalKey<Vec<Spanned<String>>>,
     /// What discoveries of the files may scan, and nothing else: addresses, `FIRST-LAST` and
     /// prefixes.
     #[schemars(inner(regex(pattern = NETWORK)))]
-    pub(super) allow_only_within: Slot<Vec<Spanned<String>>>,
+    pub(super) allow_only_within: OptionalKey<Vec<Spanned<String>>>,
     /// Patterns of the names that `cdp` and `lldp` discoveries may have; with `[]` there may be
     /// none.
     #[schemars(inner(length(min = 1)))]
-    pub(super) allow_unbounded: Slot<Vec<Spanned<String>>>,
-    /// What is said where two discoveries scan the same addresses: `off` (the default), `warn`, or
+    pub(super) allow_unbounded: OptionalKey<Vec<Spanned<String>>>,
+    /// What to report if two discoveries scan the same addresses: `off` (the default), `warn`, or
     /// `error`, which refuses the plan.
-    pub(super) overlap: Slot<Word<Grade>>,
+    pub(super) overlap: OptionalKey<Keyword<Grade>>,
     /// Patterns of the names of what is never deleted or replaced, whatever the files say.
     #[schemars(inner(length(min = 1)))]
-    pub(super) protected_names: Slot<Vec<Spanned<String>>>,
-    /// How much a warning matters, by its code, such as `large_range`: `off`, `warn`, or `error`,
+    pub(super) protected_names: OptionalKey<Vec<Spanned<String>>>,
+    /// The severity of a warning, by its code, such as `large_range`: `off`, `warn`, or `error`,
     /// which refuses the plan.
     #[schemars(transform = super::schema::keys_are_warnings)]
-    pub(super) rules: Slot<Keyed<Word<Grade>>>,
+    pub(super) rules: OptionalKey<Keyed<Keyword<Grade>>>,
 }
 
 /// How many discoveries a plan may delete or replace; with both keys, it is refused above both.
@@ -77,31 +78,31 @@ pub(super) struct PolicyMap {
     transform = super::schema::count_or_percent
 )]
 pub(super) struct MaxDeleteMap {
-    /// So many.
+    /// Number of discoveries.
     #[schemars(range(min = 0))]
-    pub(super) count: Slot<Number>,
-    /// So many in a hundred of the live discoveries that the files own.
+    pub(super) count: OptionalKey<Number>,
+    /// Percentage of the managed live discoveries.
     #[schemars(range(min = 0, max = ALL))]
-    pub(super) percent: Slot<Number>,
+    pub(super) percent: OptionalKey<Number>,
 }
 
-/// How many of something there may be, to the last one: all of IPv6 is more than a number can be.
+/// A limit on a count. It may exceed every integer type: IPv6 has 2¹²⁸ addresses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Amount {
     number: i128,
-    /// What its digits say, where they are too many for the parser.
+    /// The exact value, if it has too many digits for the parser.
     digits: Option<Count>,
 }
 
-/// A file that has limits and nothing else.
+/// A file with limits only.
 #[derive(Debug)]
 pub(super) struct PolicyFile {
-    pub(super) version: Must<Number>,
-    pub(super) policy: Must<PolicyMap>,
+    pub(super) version: RequiredKey<Number>,
+    pub(super) policy: RequiredKey<PolicyMap>,
 }
 
-impl Words for Grade {
-    const WORDS: &'static [(&'static str, Self)] =
+impl Keywords for Grade {
+    const KEYWORDS: &'static [(&'static str, Self)] =
         &[("off", Self::Off), ("warn", Self::Warn), ("error", Self::Error)];
 }
 
@@ -172,8 +173,8 @@ impl Read for PolicyFile {
     }
 }
 
-/// Makes limits of what is written; complains of every mistake in it.
-pub(super) fn policy(raw: &PolicyMap, complaints: &mut Complaints) -> Policy {
+/// Converts the limits as written, and reports every mistake in them.
+pub(super) fn policy(raw: &PolicyMap, problems: &mut Problems) -> Policy {
     let PolicyMap {
         max_new_addresses,
         max_addresses_per_discovery,
@@ -186,87 +187,87 @@ pub(super) fn policy(raw: &PolicyMap, complaints: &mut Complaints) -> Policy {
         protected_names,
         rules,
     } = raw;
-    let rules = rules.given().map(|it| self::rules(&it.value, complaints));
+    let rules = rules.given().map(|it| self::rules(&it.value, problems));
     Policy {
-        max_new_addresses: count(max_new_addresses, "max_new_addresses", complaints),
+        max_new_addresses: count(max_new_addresses, "max_new_addresses", problems),
         max_addresses_per_discovery: count(
             max_addresses_per_discovery,
             "max_addresses_per_discovery",
-            complaints,
+            problems,
         ),
-        max_login_attempts: count(max_login_attempts, "max_login_attempts", complaints),
-        max_delete: made(max_delete, |it| self::max_delete(it, complaints)),
-        forbid_ranges: made(forbid_ranges, |it| networks(it, complaints)),
-        allow_only_within: made(allow_only_within, |it| networks(it, complaints)),
-        allow_unbounded: made(allow_unbounded, |it| patterns(it, "allow_unbounded", complaints)),
+        max_login_attempts: count(max_login_attempts, "max_login_attempts", problems),
+        max_delete: made(max_delete, |it| self::max_delete(it, problems)),
+        forbid_ranges: made(forbid_ranges, |it| networks(it, problems)),
+        allow_only_within: made(allow_only_within, |it| networks(it, problems)),
+        allow_unbounded: made(allow_unbounded, |it| patterns(it, "allow_unbounded", problems)),
         overlap: made(overlap, |it| Some(it.value.0)),
-        protected_names: made(protected_names, |it| patterns(it, "protected_names", complaints)),
+        protected_names: made(protected_names, |it| patterns(it, "protected_names", problems)),
         rules: rules.unwrap_or_default(),
     }
 }
 
 fn made<T, U: Clone>(
-    slot: &Slot<T>,
-    make: impl FnOnce(&Given<T>) -> Option<U>,
-) -> Option<Given<U>> {
+    slot: &OptionalKey<T>,
+    make: impl FnOnce(&Sourced<T>) -> Option<U>,
+) -> Option<Sourced<U>> {
     slot.try_map(make).given().cloned()
 }
 
 fn count(
-    slot: &Slot<Amount>,
+    slot: &OptionalKey<Amount>,
     key: &'static str,
-    complaints: &mut Complaints,
-) -> Option<Given<Count>> {
+    problems: &mut Problems,
+) -> Option<Sourced<Count>> {
     made(slot, |given| {
         let Amount { number, digits } = given.value;
         let count = digits.or(u128::try_from(number).ok().map(Count::from));
         if count.is_none() {
             let message = format!("`{key}` cannot be less than 0, found {number}");
-            complaints.add(Diagnostic::error(&codes::config::OUT_OF_RANGE, message).at(given.at));
+            problems.add(Diagnostic::error(&codes::config::OUT_OF_RANGE, message).at(given.at));
         }
         count
     })
 }
 
-fn max_delete(given: &Given<MaxDeleteMap>, complaints: &mut Complaints) -> Option<MaxDelete> {
+fn max_delete(given: &Sourced<MaxDeleteMap>, problems: &mut Problems) -> Option<MaxDelete> {
     let MaxDeleteMap { count, percent } = &given.value;
-    if !count.is_said() && !percent.is_said() {
-        // A key that is misspelt has been complained of.
-        if !complaints.has_error_within(given.at) {
+    if !count.is_present() && !percent.is_present() {
+        // A misspelt key has already been reported.
+        if !problems.has_error_within(given.at) {
             let message = "`max_delete` needs `count`, `percent` or both";
-            complaints.add(Diagnostic::error(&codes::config::MISSING_KEY, message).at(given.at));
+            problems.add(Diagnostic::error(&codes::config::MISSING_KEY, message).at(given.at));
         }
         return None;
     }
     Some(MaxDelete {
-        count: made(count, |it| values::bounded(it, "count", 0..=i64::MAX, complaints)),
-        percent: made(percent, |it| values::bounded(it, "percent", 0..=ALL, complaints)),
+        count: made(count, |it| values::bounded(it, "count", 0..=i64::MAX, problems)),
+        percent: made(percent, |it| values::bounded(it, "percent", 0..=ALL, problems)),
     })
 }
 
-/// Returns the ranges of a list; none of them where one is wrong, as a part of a limit is another
-/// limit.
+/// Returns the ranges of a list. One invalid range drops the list, since part of a limit would be
+/// a different limit.
 fn networks(
-    given: &Given<Vec<Spanned<String>>>,
-    complaints: &mut Complaints,
+    given: &Sourced<Vec<Spanned<String>>>,
+    problems: &mut Problems,
 ) -> Option<Vec<Spanned<AddressRange>>> {
     let network = |it: &Spanned<String>| {
-        let range = values::network(&it.value, it.span, complaints)?;
+        let range = values::network(&it.value, it.span, problems)?;
         Some(Spanned::new(range, it.span))
     };
     let read = given.value.iter().filter_map(network).collect::<Vec<_>>();
-    (!complaints.has_error_within(given.at)).then_some(read)
+    (!problems.has_error_within(given.at)).then_some(read)
 }
 
 fn patterns(
-    given: &Given<Vec<Spanned<String>>>,
+    given: &Sourced<Vec<Spanned<String>>>,
     key: &'static str,
-    complaints: &mut Complaints,
+    problems: &mut Problems,
 ) -> Option<NamePatterns> {
     const CODE: &Code = &codes::config::BAD_GLOB;
     if let Some(first) = given.value.get(MOST_PATTERNS) {
         let message = format!("`{key}` has more than {MOST_PATTERNS} patterns");
-        complaints.add(Diagnostic::error(CODE, message).at(first.span));
+        problems.add(Diagnostic::error(CODE, message).at(first.span));
         return None;
     }
     for Spanned { value: text, span } in &given.value {
@@ -275,39 +276,39 @@ fn patterns(
             Ok(_) => "an empty pattern matches no name".to_owned(),
             Err(error) => format!("{} is not a pattern: {error}", shown(text)),
         };
-        complaints.add(Diagnostic::error(CODE, message).at(*span));
+        problems.add(Diagnostic::error(CODE, message).at(*span));
     }
-    if complaints.has_error_within(given.at) {
+    if problems.has_error_within(given.at) {
         return None;
     }
     match Globs::new(given.value.iter().map(|it| &it.value)) {
         Ok(globs) => Some(NamePatterns { patterns: given.value.clone(), globs }),
-        // Each compiles by itself: only all together can be too much.
+        // Each pattern compiles on its own, but together they can be too large.
         Err(error) => {
-            let message = format!("the patterns of `{key}` do not go together: {error}");
-            complaints.add(Diagnostic::error(CODE, message).at(given.at));
+            let message = format!("cannot compile the patterns of `{key}`: {error}");
+            problems.add(Diagnostic::error(CODE, message).at(given.at));
             None
         }
     }
 }
 
-/// Returns how much warnings matter, by their whole codes.
+/// Returns the severity of warnings, by their full codes.
 fn rules(
-    written: &Keyed<Word<Grade>>,
-    complaints: &mut Complaints,
-) -> BTreeMap<&'static str, Given<Grade>> {
+    written: &Keyed<Keyword<Grade>>,
+    problems: &mut Problems,
+) -> BTreeMap<&'static str, Sourced<Grade>> {
     let mut rules = BTreeMap::new();
-    for (text, Given { value: Word(grade), key, at }) in &written.0 {
+    for (text, Sourced { value: Keyword(grade), key, at }) in &written.0 {
         let found = codes::gradable().find(|it| it.name == text || it.short() == text);
         let Some(code) = found else {
-            complaints.add(no_warning(text).at(*key));
+            problems.add(no_warning(text).at(*key));
             continue;
         };
         match rules.entry(code.name) {
             btree_map::Entry::Vacant(entry) => {
-                entry.insert(Given { value: *grade, key: *key, at: *at });
+                entry.insert(Sourced { value: *grade, key: *key, at: *at });
             }
-            btree_map::Entry::Occupied(entry) => complaints.add(
+            btree_map::Entry::Occupied(entry) => problems.add(
                 Diagnostic::error(
                     &codes::config::DUPLICATE_KEY,
                     format!("`{}` is graded twice", code.short()),
@@ -329,7 +330,7 @@ fn no_warning(text: &str) -> Diagnostic {
     };
     let help = match meant {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("only warnings are graded: {}", all_of(short)),
+        None => format!("only warnings can be graded: {}", all_of(short)),
     };
     let message = format!("{} is not the code of a warning", shown(text));
     Diagnostic::error(&codes::config::UNKNOWN_KEY, message).help(help)

@@ -1,16 +1,19 @@
 //! The maps of a file with their keys, as written: one struct for each, of which the schema is made.
 //!
-//! The comments on keys are what an editor shows. Knows types; what the values mean is for
-//! `resolve`.
+//! The comments on keys are what an editor shows. Knows types, and leaves the meaning of
+//! values to `resolve`.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    complaints::Place,
     policy::PolicyMap,
-    read::{Fields, Length, Must, Number, Read, Reader, Slot, Unknown, Word, Words},
+    problems::Place,
+    read::{
+        DurationText, Fields, Keyword, Keywords, Number, OptionalKey, Read, Reader, RequiredKey,
+        Unknown,
+    },
     tree::{Node, Value},
 };
 use crate::{
@@ -20,11 +23,11 @@ use crate::{
 
 /// The one version of the format.
 pub(super) const VERSION: i64 = 1;
-/// How often a device is tried again, at most.
+/// The most retries for a device.
 pub(super) const MAX_RETRIES: i64 = 3;
-/// How far a neighbour discovery goes, at most and by default.
+/// The most hops of a neighbour discovery, which is also the default.
 pub(super) const MAX_HOPS: i64 = 16;
-/// The last port there is.
+/// The highest port number.
 pub(super) const MAX_PORT: i64 = 65_535;
 
 const ADDRESS: &str = r"^[0-9A-Fa-f:.]+$";
@@ -43,30 +46,30 @@ const NAME: &str = r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u00
 pub(super) struct File {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
-    pub(super) version: Must<Number>,
-    /// The controller that these files are for, such as `https://catalyst.example.com`. Used where
-    /// the command line and the environment name none; where they name another one, nothing is
-    /// done.
-    pub(super) controller: Slot<String>,
-    /// What of the controller this repository owns.
-    pub(super) manage: Slot<Manage>,
+    pub(super) version: RequiredKey<Number>,
+    /// The controller that these files are for, such as `https://catalyst.example.com`. Used if
+    /// the command line and the environment name none; if they name another one, trueup does
+    /// nothing.
+    pub(super) controller: OptionalKey<String>,
+    /// Which discoveries of the controller this repository manages.
+    pub(super) manage: OptionalKey<Manage>,
     /// What the discoveries of this file have in common. A key that a discovery gives itself
     /// replaces the default, credentials kind by kind; `null` takes the default away.
-    pub(super) defaults: Slot<Defaults>,
+    pub(super) defaults: OptionalKey<Defaults>,
     /// Limits to what may be planned; one of all files may set them.
-    pub(super) policy: Slot<PolicyMap>,
+    pub(super) policy: OptionalKey<PolicyMap>,
     /// The discoveries.
-    pub(super) discoveries: Slot<Vec<Spanned<Discovery>>>,
+    pub(super) discoveries: OptionalKey<Vec<Spanned<Discovery>>>,
 }
 
-/// What of the controller this repository owns.
+/// Which discoveries of the controller this repository manages.
 #[derive(Debug, Default, JsonSchema)]
 #[schemars(default, extend("additionalProperties" = false, "required" = ["names"]))]
 pub(super) struct Manage {
     /// Patterns of names, such as `branch-*`: with `--prune`, a live discovery that one of them
     /// matches and that no file names is deleted.
     #[schemars(inner(length(min = 1)))]
-    pub(super) names: Must<Vec<Spanned<String>>>,
+    pub(super) names: RequiredKey<Vec<Spanned<String>>>,
 }
 
 /// What the discoveries of this file have in common.
@@ -89,24 +92,24 @@ pub(super) struct Discovery {
     /// exactly. A rename is a delete and a create, so declare the old name `absent` in the same
     /// change.
     #[schemars(regex(pattern = NAME))]
-    pub(super) name: Must<String>,
+    pub(super) name: RequiredKey<String>,
     /// Scans one address.
     #[schemars(regex(pattern = ADDRESS))]
-    pub(super) address: Slot<String>,
+    pub(super) address: OptionalKey<String>,
     /// Scans ranges, each `FIRST-LAST` or a single address.
     #[schemars(length(min = 1), inner(regex(pattern = RANGE)))]
-    pub(super) ranges: Slot<Vec<Spanned<String>>>,
+    pub(super) ranges: OptionalKey<Vec<Spanned<String>>>,
     /// Scans a prefix, such as `10.20.0.0/22`.
     #[schemars(regex(pattern = PREFIX))]
-    pub(super) cidr: Slot<String>,
+    pub(super) cidr: OptionalKey<String>,
     /// Scans a device and its neighbours, as CDP names them.
-    pub(super) cdp: Slot<Neighbours>,
+    pub(super) cdp: OptionalKey<Neighbours>,
     /// Scans a device and its neighbours, as LLDP names them.
-    pub(super) lldp: Slot<Neighbours>,
-    /// Whether it is to be there: `present` (the default); `stopped`: there, and never running;
-    /// `absent`: deleted, whatever the other keys say.
+    pub(super) lldp: OptionalKey<Neighbours>,
+    /// The wanted state: `present` (the default); `stopped`: exists and does not run; `absent`:
+    /// deleted, whatever the other keys say.
     #[schemars(extend("default" = "present"))]
-    pub(super) state: Slot<Word<State>>,
+    pub(super) state: OptionalKey<Keyword<State>>,
     #[schemars(flatten)]
     pub(super) settings: Settings,
     #[schemars(skip)]
@@ -118,32 +121,32 @@ pub(super) struct Discovery {
 #[derive(Debug, Default, JsonSchema)]
 #[schemars(default)]
 pub(super) struct Settings {
-    /// Addresses and prefixes that are left out; `[]` is none.
+    /// Addresses and prefixes to exclude; `[]` excludes none.
     #[schemars(inner(regex(pattern = ADDRESS_OR_PREFIX)))]
-    pub(super) exclude: Slot<Vec<Spanned<String>>>,
+    pub(super) exclude: OptionalKey<Vec<Spanned<String>>>,
     /// Global credentials of the controller, by kind.
-    pub(super) credentials: Slot<Credentials>,
-    /// How devices are logged in to, in the order in which it is tried.
+    pub(super) credentials: OptionalKey<Credentials>,
+    /// Protocols for logging in to devices, in the order in which they are tried.
     #[schemars(length(min = 1))]
-    pub(super) protocols: Slot<Vec<Spanned<Word<Protocol>>>>,
+    pub(super) protocols: OptionalKey<Vec<Spanned<Keyword<Protocol>>>>,
     /// How often a device that does not answer is tried again.
     #[schemars(range(min = 0, max = MAX_RETRIES))]
-    pub(super) retries: Slot<Number>,
+    pub(super) retries: OptionalKey<Number>,
     /// How long a device may take to answer, from `1s` to `300s`.
-    pub(super) timeout: Slot<Length>,
+    pub(super) timeout: OptionalKey<DurationText>,
     /// Which of a device's addresses it is managed by.
-    pub(super) management_ip: Slot<Word<ManagementIp>>,
+    pub(super) management_ip: OptionalKey<Keyword<ManagementIp>>,
     /// The port of NETCONF.
     #[schemars(range(min = 1, max = MAX_PORT))]
-    pub(super) netconf_port: Slot<Number>,
-    /// When a discovery that is there is run again: `on_change` (the default), `until_complete`,
-    /// `always`, `never`, or once its last run is older than a length of time.
+    pub(super) netconf_port: OptionalKey<Number>,
+    /// When an existing discovery is run again: `on_change` (the default), `until_complete`,
+    /// `always`, `never`, or once its last run is older than a given duration.
     #[schemars(extend("default" = "on_change"))]
-    pub(super) rerun: Slot<RerunRule>,
+    pub(super) rerun: OptionalKey<RerunRule>,
     /// How a changed setting is carried out: `update` (the default), or `replace`, which deletes
     /// the discovery and creates it again.
     #[schemars(extend("default" = "update"))]
-    pub(super) on_change: Slot<Word<OnChange>>,
+    pub(super) on_change: OptionalKey<Keyword<OnChange>>,
 }
 
 /// Where a neighbour discovery starts, and how far it goes.
@@ -152,10 +155,10 @@ pub(super) struct Settings {
 pub(super) struct Neighbours {
     /// The address of the first device.
     #[schemars(regex(pattern = ADDRESS))]
-    pub(super) seed: Must<String>,
+    pub(super) seed: RequiredKey<String>,
     /// How many neighbours away it goes; 16 if left out.
     #[schemars(range(min = 1, max = MAX_HOPS), extend("default" = MAX_HOPS))]
-    pub(super) hops: Slot<Number>,
+    pub(super) hops: OptionalKey<Number>,
 }
 
 /// Global credentials by kind. A kind that is absent, or `null`, is not managed; `[]` is none.
@@ -163,19 +166,19 @@ pub(super) struct Neighbours {
 #[schemars(default, extend("additionalProperties" = false))]
 pub(super) struct Credentials {
     /// Logins to devices.
-    pub(super) cli: Slot<CredentialList>,
+    pub(super) cli: OptionalKey<CredentialList>,
     /// `SNMPv2c` communities for reading.
-    pub(super) snmp_v2_read: Slot<CredentialList>,
+    pub(super) snmp_v2_read: OptionalKey<CredentialList>,
     /// `SNMPv2c` communities for writing.
-    pub(super) snmp_v2_write: Slot<CredentialList>,
+    pub(super) snmp_v2_write: OptionalKey<CredentialList>,
     /// `SNMPv3` users.
-    pub(super) snmp_v3: Slot<CredentialList>,
+    pub(super) snmp_v3: OptionalKey<CredentialList>,
     /// HTTPS logins for reading.
-    pub(super) http_read: Slot<CredentialList>,
+    pub(super) http_read: OptionalKey<CredentialList>,
     /// HTTPS logins for writing.
-    pub(super) http_write: Slot<CredentialList>,
+    pub(super) http_write: OptionalKey<CredentialList>,
     /// NETCONF ports.
-    pub(super) netconf: Slot<CredentialList>,
+    pub(super) netconf: OptionalKey<CredentialList>,
 }
 
 /// Global credentials of one kind.
@@ -198,13 +201,13 @@ pub(super) enum Credential {
 pub(super) struct CredentialMap {
     /// Its description, which matches exactly.
     #[schemars(length(min = 1))]
-    pub(super) description: Slot<String>,
+    pub(super) description: OptionalKey<String>,
     /// Its username.
     #[schemars(length(min = 1))]
-    pub(super) username: Slot<String>,
+    pub(super) username: OptionalKey<String>,
     /// Its id on the controller, instead of the other two.
     #[schemars(length(min = 1))]
-    pub(super) id: Slot<String>,
+    pub(super) id: OptionalKey<String>,
     #[schemars(skip)]
     pub(super) unknown: Unknown,
 }
@@ -212,7 +215,7 @@ pub(super) struct CredentialMap {
 /// When a discovery is run again: a word, or an age.
 #[derive(Debug)]
 pub(super) enum RerunRule {
-    Word(Rerun),
+    Keyword(Rerun),
     Age(OlderThan),
 }
 
@@ -222,30 +225,31 @@ pub(super) enum RerunRule {
 pub(super) struct OlderThan {
     /// How long ago the last run ended, such as `7d`: a whole number and `s`, `m`, `h`, `d` or
     /// `w`.
-    pub(super) older_than: Must<Length>,
+    pub(super) older_than: RequiredKey<DurationText>,
 }
 
-impl Words for State {
-    const WORDS: &'static [(&'static str, Self)] =
+impl Keywords for State {
+    const KEYWORDS: &'static [(&'static str, Self)] =
         &[("present", Self::Present), ("stopped", Self::Stopped), ("absent", Self::Absent)];
 }
 
-impl Words for OnChange {
-    const WORDS: &'static [(&'static str, Self)] =
+impl Keywords for OnChange {
+    const KEYWORDS: &'static [(&'static str, Self)] =
         &[("update", Self::Update), ("replace", Self::Replace)];
 }
 
-impl Words for ManagementIp {
-    const WORDS: &'static [(&'static str, Self)] =
+impl Keywords for ManagementIp {
+    const KEYWORDS: &'static [(&'static str, Self)] =
         &[("default", Self::Default), ("loopback", Self::Loopback)];
 }
 
-impl Words for Protocol {
-    const WORDS: &'static [(&'static str, Self)] = &[("ssh", Self::Ssh), ("telnet", Self::Telnet)];
+impl Keywords for Protocol {
+    const KEYWORDS: &'static [(&'static str, Self)] =
+        &[("ssh", Self::Ssh), ("telnet", Self::Telnet)];
 }
 
-impl Words for Rerun {
-    const WORDS: &'static [(&'static str, Self)] = &[
+impl Keywords for Rerun {
+    const KEYWORDS: &'static [(&'static str, Self)] = &[
         ("on_change", Self::OnChange),
         ("until_complete", Self::UntilComplete),
         ("always", Self::Always),
@@ -255,7 +259,7 @@ impl Words for Rerun {
 
 impl Credentials {
     /// Returns the kinds, in the order in which they are shown.
-    pub(super) fn kinds(&self) -> [(CredentialKind, &Slot<CredentialList>); 7] {
+    pub(super) fn kinds(&self) -> [(CredentialKind, &OptionalKey<CredentialList>); 7] {
         let Self { cli, snmp_v2_read, snmp_v2_write, snmp_v3, http_read, http_write, netconf } =
             self;
         [
@@ -322,7 +326,7 @@ impl Read for Discovery {
     }
 
     fn item_place(node: &Node<'_>) -> Place {
-        // Of an alias, the entry is the alias: what it stands for is not there.
+        // The entry of an alias is the alias itself: the anchor is somewhere else.
         let is_there = node.used.start == node.place.start;
         Place { start: if is_there { node.first_key } else { node.used.start }, ..node.used }
     }
@@ -406,7 +410,9 @@ impl Read for RerunRule {
             | Value::Integer(_)
             | Value::Float(_)
             | Value::Text(_)
-            | Value::List(_) => Word::<Rerun>::read(node, reader).map(|Word(it)| Self::Word(it)),
+            | Value::List(_) => {
+                Keyword::<Rerun>::read(node, reader).map(|Keyword(it)| Self::Keyword(it))
+            }
         }
     }
 }
@@ -440,7 +446,7 @@ impl JsonSchema for RerunRule {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let word = generator.subschema_for::<Word<Rerun>>();
+        let word = generator.subschema_for::<Keyword<Rerun>>();
         let age = generator.subschema_for::<OlderThan>();
         json_schema!({
             "description": "When a discovery is run again.",

@@ -1,107 +1,106 @@
 //! How the [`raw`](super::raw) maps are filled from the tree: key by key, so that a mistake in one
 //! does not hide the next.
 //!
-//! Knows types and keys. Knows no values: whether a text is an address is for `resolve` to say.
+//! Knows types and keys, but not values: `resolve` decides whether a text is an address.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    complaints::{Complaints, Place, all_of, alternatives, nearest, shown},
+    problems::{Place, Problems, all_of, alternatives, nearest, shown},
     tree::{Entry, Node, Value},
 };
 use crate::{
     codes,
-    model::Given,
+    model::Sourced,
     source::{Diagnostic, Spanned},
 };
 
-/// What is needed to read a file: its text, and where to complain.
+/// What is needed to read a file: its text, and where to report problems.
 #[derive(Debug)]
 pub(super) struct Reader<'a, 'c> {
     text: &'a str,
-    complaints: &'c mut Complaints,
+    problems: &'c mut Problems,
     /// The key whose value is read; none at the top of the file.
     key: Option<&'static str>,
 }
 
 /// A type that a value of a file can have.
 pub(super) trait Read: Sized {
-    /// Reads a value. `None` where it is of another type, which is then complained about.
+    /// Reads a value. Reports a value of the wrong type, and returns `None`.
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self>;
 
-    /// Returns what an item of a list is known by.
+    /// Returns the place that identifies an item of a list.
     fn item_place(node: &Node<'_>) -> Place {
         node.place
     }
 }
 
-/// What an optional key says.
+/// An optional key.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Slot<T> {
+pub(super) enum OptionalKey<T> {
     #[default]
     Absent,
-    /// `null`: not managed, and a default is taken away.
+    /// `null`: not managed, even if there is a default.
     Null,
-    /// A value of another type, which was complained about.
-    Broken,
-    Given(Given<T>),
+    /// A value that is wrong, which has been reported.
+    Invalid,
+    Given(Sourced<T>),
 }
 
-impl<T> Slot<T> {
-    pub(super) fn given(&self) -> Option<&Given<T>> {
+impl<T> OptionalKey<T> {
+    pub(super) fn given(&self) -> Option<&Sourced<T>> {
         match self {
             Self::Given(it) => Some(it),
-            Self::Absent | Self::Null | Self::Broken => None,
+            Self::Absent | Self::Null | Self::Invalid => None,
         }
     }
 
-    /// Whether it says anything, right or wrong.
-    pub(super) fn is_said(&self) -> bool {
+    /// Whether there is a value, right or wrong.
+    pub(super) fn is_present(&self) -> bool {
         match self {
-            Self::Broken | Self::Given(_) => true,
+            Self::Invalid | Self::Given(_) => true,
             Self::Absent | Self::Null => false,
         }
     }
 
-    /// Makes something else of the value; `None` is a mistake that was complained about.
-    pub(super) fn try_map<U>(&self, make: impl FnOnce(&Given<T>) -> Option<U>) -> Slot<U> {
+    /// Converts the value. `None` stands for a mistake that has been reported.
+    pub(super) fn try_map<U>(&self, make: impl FnOnce(&Sourced<T>) -> Option<U>) -> OptionalKey<U> {
         match self {
-            Self::Absent => Slot::Absent,
-            Self::Null => Slot::Null,
-            Self::Broken => Slot::Broken,
+            Self::Absent => OptionalKey::Absent,
+            Self::Null => OptionalKey::Null,
+            Self::Invalid => OptionalKey::Invalid,
             Self::Given(it) => match make(it) {
-                Some(value) => Slot::Given(Given { value, key: it.key, at: it.at }),
-                None => Slot::Broken,
+                Some(value) => OptionalKey::Given(Sourced { value, key: it.key, at: it.at }),
+                None => OptionalKey::Invalid,
             },
         }
     }
 }
 
-impl<T: Clone> Slot<T> {
-    /// Returns what it gives, or else what the defaults give.
-    pub(super) fn or_default(&self, default: &Self) -> Option<Given<T>> {
+impl<T: Clone> OptionalKey<T> {
+    /// Returns the value, or else the default.
+    pub(super) fn or_default(&self, default: &Self) -> Option<Sourced<T>> {
         match self {
             Self::Absent => default.given().cloned(),
-            Self::Null | Self::Broken => None,
+            Self::Null | Self::Invalid => None,
             Self::Given(it) => Some(it.clone()),
         }
     }
 }
 
-/// A key that must be there; `None` where it is not or is of another type, which was complained
-/// about.
+/// A required key. `None` if it is missing or of the wrong type, which has been reported.
 #[derive(Clone, Debug)]
-pub(super) struct Must<T>(pub(super) Option<Given<T>>);
+pub(super) struct RequiredKey<T>(pub(super) Option<Sourced<T>>);
 
-impl<T> Default for Must<T> {
+impl<T> Default for RequiredKey<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-/// A map of a file, while its keys are taken out of it.
+/// A map of a file, while its keys are read.
 #[derive(Debug)]
 pub(super) struct Fields<'n, 'a> {
     what: &'static str,
@@ -111,16 +110,16 @@ pub(super) struct Fields<'n, 'a> {
     missing: Vec<&'static str>,
 }
 
-/// What was written of keys that there are not.
+/// The unknown keys of a map.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unknown {
     pub(super) n_keys: usize,
-    /// The keys that were probably meant by them.
+    /// The keys that they are probably misspellings of.
     pub(super) meant: Vec<&'static str>,
 }
 
 impl<'n, 'a> Fields<'n, 'a> {
-    /// Takes a node for a map; `what` says what of.
+    /// Opens a map; `what` names it in messages.
     pub(super) fn of(
         node: &'n Node<'a>,
         what: &'static str,
@@ -147,16 +146,16 @@ impl<'n, 'a> Fields<'n, 'a> {
         &mut self,
         key: &'static str,
         reader: &mut Reader<'_, '_>,
-    ) -> Slot<T> {
+    ) -> OptionalKey<T> {
         let Some(entry) = self.take(key) else {
-            return Slot::Absent;
+            return OptionalKey::Absent;
         };
         if let Value::Null = entry.value.value {
-            return Slot::Null;
+            return OptionalKey::Null;
         }
         match given(entry, key, reader) {
-            Some(it) => Slot::Given(it),
-            None => Slot::Broken,
+            Some(it) => OptionalKey::Given(it),
+            None => OptionalKey::Invalid,
         }
     }
 
@@ -165,12 +164,12 @@ impl<'n, 'a> Fields<'n, 'a> {
         &mut self,
         key: &'static str,
         reader: &mut Reader<'_, '_>,
-    ) -> Must<T> {
+    ) -> RequiredKey<T> {
         if let Some(entry) = self.take(key) {
-            return Must(given(entry, key, reader));
+            return RequiredKey(given(entry, key, reader));
         }
         self.missing.push(key);
-        Must(None)
+        RequiredKey(None)
     }
 
     /// Returns the place of the first key, or of the whole map where it has none.
@@ -185,14 +184,13 @@ impl<'n, 'a> Fields<'n, 'a> {
         self.entries.iter().find(|it| it.name() == key)
     }
 
-    /// Complains about every key that was not asked for, and every one that is missing. One that
-    /// is misspelt is not missing too.
+    /// Reports unknown keys, and missing ones unless they are only misspelt.
     pub(super) fn finish(self, reader: &mut Reader<'_, '_>) -> Unknown {
         let unknown = self.unknown(reader);
         for key in self.missing.iter().filter(|it| !unknown.meant.contains(it)) {
             let message = format!("{} needs the key `{key}`", self.what);
-            let at = reader.complaints.span(self.first_key());
-            reader.complaints.add(
+            let at = reader.problems.span(self.first_key());
+            reader.problems.add(
                 Diagnostic::error(&codes::config::MISSING_KEY, message)
                     .labelled(at, format!("`{key}` is missing here")),
             );
@@ -215,12 +213,12 @@ impl<'n, 'a> Fields<'n, 'a> {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the keys are {keys}"),
             };
-            reader.complaints.add(
+            reader.problems.add(
                 Diagnostic::error(
                     &codes::config::UNKNOWN_KEY,
                     format!("{} has no key {}", self.what, shown(name)),
                 )
-                .at(reader.complaints.span(entry.key.place))
+                .at(reader.problems.span(entry.key.place))
                 .help(help),
             );
         }
@@ -232,7 +230,7 @@ impl Entry<'_> {
     fn name(&self) -> &str {
         match &self.key.value {
             Value::Text(name) => name,
-            // `tree` has taken these out.
+            // `tree` has dropped these.
             Value::Null
             | Value::Bool
             | Value::Integer(_)
@@ -247,18 +245,18 @@ fn given<T: Read>(
     entry: &Entry<'_>,
     key: &'static str,
     reader: &mut Reader<'_, '_>,
-) -> Option<Given<T>> {
+) -> Option<Sourced<T>> {
     let outer = reader.key.replace(key);
     let value = T::read(&entry.value, reader);
     reader.key = outer;
     let value = value?;
-    let key = reader.complaints.span(entry.key.place);
-    Some(Given { value, key, at: reader.complaints.span(entry.value.place) })
+    let key = reader.problems.span(entry.key.place);
+    Some(Sourced { value, key, at: reader.problems.span(entry.value.place) })
 }
 
 impl<'a, 'c> Reader<'a, 'c> {
-    pub(super) fn new(text: &'a str, complaints: &'c mut Complaints) -> Self {
-        Self { text, complaints, key: None }
+    pub(super) fn new(text: &'a str, problems: &'c mut Problems) -> Self {
+        Self { text, problems, key: None }
     }
 
     /// Returns a value as it is written.
@@ -266,12 +264,12 @@ impl<'a, 'c> Reader<'a, 'c> {
         self.text.get(node.place.start..node.place.end).unwrap_or_default()
     }
 
-    /// Complains that a value is of another type.
+    /// Reports a value of the wrong type.
     pub(super) fn wrong_type(&mut self, node: &Node<'_>, expected: &str) {
         self.wrong_type_help(node, expected, None);
     }
 
-    /// The same, with advice.
+    /// Reports a value of the wrong type, with help.
     pub(super) fn wrong_type_help(
         &mut self,
         node: &Node<'_>,
@@ -279,15 +277,15 @@ impl<'a, 'c> Reader<'a, 'c> {
         help: Option<String>,
     ) {
         let found = node.found(self.text);
-        let at = self.complaints.span(node.place);
+        let at = self.problems.span(node.place);
         let message = match self.key {
             Some(key) => format!("`{key}`: expected {expected}, found {found}"),
             None => format!("expected {expected}, found {found}"),
         };
-        let complaint = Diagnostic::error(&codes::config::WRONG_TYPE, message).at(at);
-        self.complaints.add(match help {
-            Some(help) => complaint.help(help),
-            None => complaint,
+        let problem = Diagnostic::error(&codes::config::WRONG_TYPE, message).at(at);
+        self.problems.add(match help {
+            Some(help) => problem.help(help),
+            None => problem,
         });
     }
 }
@@ -306,25 +304,23 @@ impl Read for String {
     }
 }
 
-/// The text of a length of time.
+/// The text of a duration.
 #[derive(Clone, Debug)]
-pub(super) struct Length(pub(super) String);
+pub(super) struct DurationText(pub(super) String);
 
-impl Read for Length {
+impl Read for DurationText {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
         let help = match &node.value {
             Value::Text(text) => return Some(Self(text.clone().into_owned())),
-            Value::Integer(number) => {
-                Some(format!("a length of time has a unit, such as `{number}s`"))
-            }
+            Value::Integer(number) => Some(format!("a duration has a unit, such as `{number}s`")),
             Value::Null | Value::Bool | Value::Float(_) | Value::List(_) | Value::Map(_) => None,
         };
-        reader.wrong_type_help(node, "a length of time", help);
+        reader.wrong_type_help(node, "a duration", help);
         None
     }
 }
 
-/// A whole number of any size; which ones are allowed is said where it is used.
+/// A whole number of any size. Its bounds are checked where it is used.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Number(pub(super) i128);
 
@@ -332,7 +328,7 @@ impl Read for Number {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
         match &node.value {
             Value::Integer(it) => Some(Self(*it)),
-            // What is too long for an integer, or is written `3.0`, is a whole number all the same.
+            // A number that is too long for an integer, or written as `3.0`, is still a whole number.
             Value::Float(it) if it.fract() == 0.0 => {
                 Some(Self(reader.written(node).parse().unwrap_or(saturated(*it))))
             }
@@ -363,16 +359,16 @@ impl<T: Read> Read for Vec<Spanned<T>> {
             return None;
         };
         let read = |item: &Node<'_>, reader: &mut Reader<'_, '_>| {
-            let span = reader.complaints.span(T::item_place(item));
+            let span = reader.problems.span(T::item_place(item));
             T::read(item, reader).map(|it| Spanned::new(it, span))
         };
         Some(items.iter().filter_map(|it| read(it, reader)).collect())
     }
 }
 
-/// A map whose keys are not ours, in the order in which it is written; `null` is left out.
+/// A map with arbitrary keys, in the order of the file, without those that are `null`.
 #[derive(Clone, Debug)]
-pub(super) struct Keyed<T>(pub(super) Vec<(String, Given<T>)>);
+pub(super) struct Keyed<T>(pub(super) Vec<(String, Sourced<T>)>);
 
 impl<T: Read> Read for Keyed<T> {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
@@ -388,25 +384,25 @@ impl<T: Read> Read for Keyed<T> {
 }
 
 /// A value that is one of a few words.
-pub(super) trait Words: Copy + 'static {
-    const WORDS: &'static [(&'static str, Self)];
+pub(super) trait Keywords: Copy + 'static {
+    const KEYWORDS: &'static [(&'static str, Self)];
 }
 
 /// One of a few words.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Word<T>(pub(super) T);
+pub(super) struct Keyword<T>(pub(super) T);
 
-impl<T: Words> Word<T> {
+impl<T: Keywords> Keyword<T> {
     pub(super) fn keys() -> impl Iterator<Item = &'static str> {
-        T::WORDS.iter().map(|(key, _)| *key)
+        T::KEYWORDS.iter().map(|(key, _)| *key)
     }
 }
 
-impl<T: Words> Read for Word<T> {
+impl<T: Keywords> Read for Keyword<T> {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
         let mut help = None;
         if let Value::Text(text) = &node.value {
-            if let Some((_, value)) = T::WORDS.iter().find(|(key, _)| key == text) {
+            if let Some((_, value)) = T::KEYWORDS.iter().find(|(key, _)| key == text) {
                 return Some(Self(*value));
             }
             help = nearest(text, Self::keys()).map(|it| format!("did you mean `{it}`?"));
@@ -416,13 +412,13 @@ impl<T: Words> Read for Word<T> {
     }
 }
 
-impl<T: Words> JsonSchema for Word<T> {
+impl<T: Keywords> JsonSchema for Keyword<T> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Word".into()
+        "Keyword".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -430,13 +426,13 @@ impl<T: Words> JsonSchema for Word<T> {
     }
 }
 
-impl JsonSchema for Length {
+impl JsonSchema for DurationText {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Length".into()
+        "DurationText".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -458,7 +454,7 @@ impl JsonSchema for Number {
     }
 }
 
-/// Places are for the program: to the schema, a value is what it is without.
+/// Leaves places out of the schema.
 macro_rules! schema_of {
     ($outer:ident as $inner:ty) => {
         impl<T: JsonSchema> JsonSchema for $outer<T> {
@@ -481,7 +477,7 @@ macro_rules! schema_of {
     };
 }
 
-schema_of!(Slot as Option<T>);
-schema_of!(Must as T);
+schema_of!(OptionalKey as Option<T>);
+schema_of!(RequiredKey as T);
 schema_of!(Spanned as T);
 schema_of!(Keyed as std::collections::BTreeMap<String, Option<T>>);

@@ -1,28 +1,28 @@
 //! The maps of all files to the model: values, defaults, and what must hold between keys.
 //!
-//! Tries every key of a discovery before it gives the discovery up: one with a mistake is left out
-//! of the desired state, and each of its mistakes is told.
+//! Checks every key of a discovery. A discovery with a mistake is left out of the desired state, and
+//! all of its mistakes are reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    complaints::{Complaints, shown},
     policy::{self, PolicyMap},
+    problems::{Problems, shown},
     raw,
-    read::{Must, Number},
+    read::{Number, RequiredKey},
     settings::{self, Common, Effective},
     targets,
 };
 use crate::{
     codes,
-    model::{Desired, DesiredDiscovery, Given, Globs, Name, NameError, State},
+    model::{Desired, DesiredDiscovery, Globs, Name, NameError, Sourced, State},
     source::{Diagnostic, Span, Spanned},
 };
 
-/// How long a name may be, by a client.
+/// The longest name that another client of the API accepts.
 const LONG_NAME: usize = 255;
 
-/// How many patterns `manage` may have: each is compiled, which takes its time.
+/// The most patterns in `manage`: compiling each takes time.
 const MOST_PATTERNS: usize = 10_000;
 
 /// The desired state while file after file is added to it.
@@ -31,54 +31,55 @@ pub(super) struct Resolver {
     desired: Desired,
     patterns: Vec<String>,
     seen_patterns: BTreeSet<String>,
-    /// Where each name was first given, in whichever file.
+    /// Where each name was first given, over all files.
     names: BTreeMap<Name, Span>,
 }
 
 impl Resolver {
-    /// Adds what a file says.
-    pub(super) fn add(&mut self, file: &raw::File, complaints: &mut Complaints) {
+    /// Adds the contents of a file.
+    pub(super) fn add(&mut self, file: &raw::File, problems: &mut Problems) {
         let raw::File { version, controller, manage, defaults, policy, discoveries } = file;
-        check_version(version, complaints);
-        if let Some(Given { value, key: _, at }) = controller.given() {
+        check_version(version, problems);
+        if let Some(Sourced { value, key: _, at }) = controller.given() {
             self.desired.controllers.push(Spanned::new(value.clone(), *at));
         }
-        if let Some(Given { value: raw::Manage { names: Must(Some(names)) }, .. }) = manage.given()
+        if let Some(Sourced { value: raw::Manage { names: RequiredKey(Some(names)) }, .. }) =
+            manage.given()
         {
             for pattern in &names.value {
-                self.add_pattern(pattern, complaints);
+                self.add_pattern(pattern, problems);
             }
         }
         if let Some(given) = policy.given() {
-            self.add_policy(given, complaints);
+            self.add_policy(given, problems);
         }
         let none = raw::Settings::default();
         let defaults = defaults.given().map_or(&none, |it| &it.value.settings);
-        let defaults = settings::common(defaults, complaints);
+        let defaults = settings::common(defaults, problems);
         for discovery in discoveries.given().into_iter().flat_map(|it| &it.value) {
-            self.add_discovery(discovery, &defaults, complaints);
+            self.add_discovery(discovery, &defaults, problems);
         }
     }
 
     /// Returns the desired state of all files.
-    pub(super) fn finish(self, complaints: &mut Vec<Diagnostic>) -> Desired {
+    pub(super) fn finish(self, problems: &mut Vec<Diagnostic>) -> Desired {
         let manage = match Globs::new(&self.patterns) {
             Ok(globs) => globs,
-            // Each compiles by itself: only all together can be too much.
+            // Each pattern compiles on its own, but together they can be too large.
             Err(error) => {
-                let message = format!("the patterns of `manage` do not go together: {error}");
-                complaints.push(Diagnostic::error(&codes::config::BAD_GLOB, message));
+                let message = format!("cannot compile the patterns of `manage`: {error}");
+                problems.push(Diagnostic::error(&codes::config::BAD_GLOB, message));
                 Globs::default()
             }
         };
         Desired { manage, ..self.desired }
     }
 
-    fn add_policy(&mut self, given: &Given<PolicyMap>, complaints: &mut Complaints) {
-        let Given { value, key, at } = given;
-        let value = policy::policy(value, complaints);
+    fn add_policy(&mut self, given: &Sourced<PolicyMap>, problems: &mut Problems) {
+        let Sourced { value, key, at } = given;
+        let value = policy::policy(value, problems);
         if let Some(first) = &self.desired.policy {
-            complaints.add(
+            problems.add(
                 Diagnostic::error(&codes::config::DUPLICATE_POLICY, "`policy` is given twice")
                     .labelled(*key, "again here")
                     .labelled(first.key, "first given here")
@@ -86,16 +87,16 @@ impl Resolver {
             );
             return;
         }
-        self.desired.policy = Some(Given { value, key: *key, at: *at });
+        self.desired.policy = Some(Sourced { value, key: *key, at: *at });
     }
 
-    fn add_pattern(&mut self, pattern: &Spanned<String>, complaints: &mut Complaints) {
+    fn add_pattern(&mut self, pattern: &Spanned<String>, problems: &mut Problems) {
         if self.patterns.len() == MOST_PATTERNS {
             let message = format!("`manage` has more than {MOST_PATTERNS} patterns");
-            complaints.add(Diagnostic::error(&codes::config::BAD_GLOB, message).at(pattern.span));
+            problems.add(Diagnostic::error(&codes::config::BAD_GLOB, message).at(pattern.span));
             return;
         }
-        let complaint = match Globs::new([&pattern.value]) {
+        let problem = match Globs::new([&pattern.value]) {
             Ok(_) if !pattern.value.is_empty() => {
                 if self.seen_patterns.insert(pattern.value.clone()) {
                     self.patterns.push(pattern.value.clone());
@@ -105,21 +106,21 @@ impl Resolver {
             Ok(_) => "an empty pattern matches no name".to_owned(),
             Err(error) => format!("{} is not a pattern: {error}", shown(&pattern.value)),
         };
-        complaints.add(Diagnostic::error(&codes::config::BAD_GLOB, complaint).at(pattern.span));
+        problems.add(Diagnostic::error(&codes::config::BAD_GLOB, problem).at(pattern.span));
     }
 
     fn add_discovery(
         &mut self,
         discovery: &Spanned<raw::Discovery>,
         defaults: &Common,
-        complaints: &mut Complaints,
+        problems: &mut Problems,
     ) {
-        let before = complaints.len();
+        let before = problems.len();
         let Spanned { value: raw, span } = discovery;
-        let name = self.name(&raw.name, *span, complaints);
+        let name = self.name(&raw.name, *span, problems);
         let state = raw.state.try_map(|it| Some(it.value.0));
-        let target = targets::target(raw, *span, complaints);
-        let common = settings::common(&raw.settings, complaints);
+        let target = targets::target(raw, *span, problems);
+        let common = settings::common(&raw.settings, problems);
         let Effective { mut wanted, rerun, on_change } = common.over(defaults);
         if let Some(target) = target {
             wanted.insert(target);
@@ -130,41 +131,41 @@ impl Resolver {
         let state = state.given().cloned();
         let it = DesiredDiscovery { name, span: *span, wanted, state, rerun, on_change };
         if it.state() == State::Absent {
-            complaints.drop_warnings_since(before);
+            problems.drop_warnings_since(before);
         } else {
-            targets::check_exclude(&it.wanted, complaints);
+            targets::check_exclude(&it.wanted, problems);
         }
-        if !complaints.has_error_since(before) {
+        if !problems.has_error_since(before) {
             self.desired.discoveries.push(it);
         }
     }
 
-    /// Returns the name, if it is one and nobody else has it.
+    /// Returns the name, if it is valid and unique.
     fn name(
         &mut self,
-        name: &Must<String>,
+        name: &RequiredKey<String>,
         entry: Span,
-        complaints: &mut Complaints,
+        problems: &mut Problems,
     ) -> Option<Spanned<Name>> {
-        let Given { value: text, key: _, at } = name.0.as_ref()?;
+        let Sourced { value: text, key: _, at } = name.0.as_ref()?;
         let name = match text.parse::<Name>() {
             Ok(name) => name,
             Err(error) => {
-                complaints.add(bad_name(error, text).at(*at));
+                problems.add(bad_name(error, text).at(*at));
                 return None;
             }
         };
         if LONG_NAME < text.chars().count() {
             let message = format!("the name is longer than {LONG_NAME} characters");
-            let help = "a controller may not take it";
-            complaints
+            let help = "the controller may reject it";
+            problems
                 .add(Diagnostic::warning(&codes::bounds::LONG_NAME, message).at(*at).help(help));
         }
-        // What comes from an anchor is written once and used twice: the entries tell them apart.
+        // A name from an anchor is written once and used twice: then the entries have the places.
         let is_inside = entry.source == at.source && entry.start <= at.start && at.end <= entry.end;
         let span = if is_inside { *at } else { entry };
         if let Some(first) = self.names.get(&name) {
-            complaints.add(
+            problems.add(
                 Diagnostic::error(
                     &codes::config::DUPLICATE_NAME,
                     format!("the name {} is given twice", shown(text)),
@@ -180,12 +181,12 @@ impl Resolver {
     }
 }
 
-pub(super) fn check_version(version: &Must<Number>, complaints: &mut Complaints) {
-    if let Some(Given { value: Number(version), key: _, at }) = version.0
+pub(super) fn check_version(version: &RequiredKey<Number>, problems: &mut Problems) {
+    if let Some(Sourced { value: Number(version), key: _, at }) = version.0
         && version != i128::from(raw::VERSION)
     {
-        let message = format!("version {version} of the format is not known");
-        complaints.add(
+        let message = format!("format version {version} is not supported");
+        problems.add(
             Diagnostic::error(&codes::config::UNSUPPORTED_VERSION, message)
                 .at(at)
                 .help(format!("this program reads version {}", raw::VERSION)),
@@ -196,14 +197,14 @@ pub(super) fn check_version(version: &Must<Number>, complaints: &mut Complaints)
 fn bad_name(error: NameError, text: &str) -> Diagnostic {
     let help = match error {
         NameError::Control if text.ends_with('\n') => {
-            Some("`|` and `>` keep the line break: write the name beside its key")
+            Some("`|` and `>` keep the line break: write the name on the line of its key")
         }
         NameError::Empty | NameError::Control => None,
-        NameError::Blank => Some("a name has no blank at its ends"),
+        NameError::Blank => Some("remove the whitespace around the name"),
     };
-    let complaint = Diagnostic::error(&codes::config::BAD_NAME, error.to_string());
+    let problem = Diagnostic::error(&codes::config::BAD_NAME, error.to_string());
     match help {
-        Some(help) => complaint.help(help),
-        None => complaint,
+        Some(help) => problem.help(help),
+        None => problem,
     }
 }

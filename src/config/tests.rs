@@ -1,4 +1,4 @@
-//! Whole files in; complaints, or the desired state, out.
+//! Whole files in; problems, or the desired state, out.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs};
 
@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     model::{
         AddressRange, CredentialKind, DesiredDiscovery, Grade, Neighbours, OnChange, Rerun,
-        SettingKey, SpanOfTime, State, Target,
+        SettingKey, State, Target, TimeSpan,
     },
     source::{Severity, SourceMap},
 };
@@ -29,7 +29,7 @@ fn loaded(texts: &[&str]) -> Loaded {
     read(sources)
 }
 
-/// One complaint a line: place, what is underlined there, code, message.
+/// One problem a line: place, what is underlined there, code, message.
 fn told(loaded: &Loaded) -> String {
     let mut out = String::new();
     for it in &loaded.diagnostics {
@@ -47,14 +47,14 @@ fn told(loaded: &Loaded) -> String {
     out
 }
 
-fn complaints(text: &str) -> String {
+fn problems(text: &str) -> String {
     told(&loaded(&[text]))
 }
 
-/// The complaints about a file with these lines as its one discovery.
+/// The problems about a file with these lines as its one discovery.
 fn about(entry: &str) -> String {
     let entry = entry.replace('\n', "\n    ");
-    complaints(&format!("version: 1\ndiscoveries:\n  - name: x\n    {entry}\n"))
+    problems(&format!("version: 1\ndiscoveries:\n  - name: x\n    {entry}\n"))
 }
 
 /// The discoveries of a file that is in order but for warnings.
@@ -74,7 +74,7 @@ fn only(entry: &str) -> DesiredDiscovery {
 }
 
 #[test]
-fn twelve_mistakes_are_twelve_complaints() {
+fn twelve_mistakes_are_twelve_problems() {
     let text = r#"
 version: 1
 manage: {names: ["a["]}
@@ -94,16 +94,16 @@ discoveries:
     address: 10.0.0.1
     cidr: 10.0.0.0/24
 "#;
-    assert_snapshot!(complaints(text), @r#"
+    assert_snapshot!(problems(text), @r#"
     bad_glob: `a[` is not a pattern: unclosed character class; missing ']' | a.yaml:3:18 "a["
     unknown_key: `defaults` has no key `timout` | a.yaml:4:12 timout
-    out_of_range: `retries` goes from 0 to 3, found 9 | a.yaml:4:33 9
+    out_of_range: `retries` must be from 0 to 3, found 9 | a.yaml:4:33 9
     bad_address: `10.0.0.256` is not an IP address | a.yaml:7:14 10.0.0.256
     duplicate_name: the name `a` is given twice | a.yaml:8:11 a | a.yaml:6:11 a
     bad_prefix: `10.0.0.0/33` is not a prefix | a.yaml:9:11 10.0.0.0/33
     reversed_range: `10.0.0.9-10.0.0.1` ends before it begins | a.yaml:11:14 10.0.0.9-10.0.0.1
     mixed_families: `10.0.0.1-::1` begins in one address family and ends in the other | a.yaml:11:33 "10.0.0.1-::1"
-    bad_duration: `soon` is not a length of time | a.yaml:13:14 soon
+    bad_duration: `soon` is not a duration | a.yaml:13:14 soon
     wrong_type: `state`: expected `present`, `stopped` or `absent`, found a list | a.yaml:14:12 [present]
     missing_key: a neighbour discovery needs the key `seed` | a.yaml:15:11 hops
     which_target: the discovery has 2 targets | a.yaml:17:5 address | a.yaml:18:5 cidr
@@ -114,7 +114,7 @@ discoveries:
 fn mistakes_of_types_say_what_is_expected_and_found() {
     assert_snapshot!(about("address: 10.0.0.1\nretries: three\ntimeout: 5\nprotocols: ssh\nstate: stoped\nrerun: {}\nexclude: {a: 1}\nmanagement_ip: true\nnetconf_port: 1.5"), @r"
     wrong_type: `retries`: expected a whole number, found the text `three` | a.yaml:5:14 three
-    wrong_type: `timeout`: expected a length of time, found the number `5` | a.yaml:6:14 5
+    wrong_type: `timeout`: expected a duration, found the number `5` | a.yaml:6:14 5
     wrong_type: `protocols`: expected a list, found the text `ssh` | a.yaml:7:16 ssh
     wrong_type: `state`: expected `present`, `stopped` or `absent`, found the text `stoped` | a.yaml:8:12 stoped
     missing_key: `rerun` needs the key `older_than` | a.yaml:9:12 {}
@@ -122,25 +122,25 @@ fn mistakes_of_types_say_what_is_expected_and_found() {
     wrong_type: `management_ip`: expected `default` or `loopback`, found `true` | a.yaml:11:20 true
     wrong_type: `netconf_port`: expected a whole number, found the number `1.5` | a.yaml:12:19 1.5
     ");
-    assert_snapshot!(complaints("version: 1\ndiscoveries: [1, null, {name: 12, cidr: ::/120}]"), @r"
+    assert_snapshot!(problems("version: 1\ndiscoveries: [1, null, {name: 12, cidr: ::/120}]"), @r"
     wrong_type: `discoveries`: expected a map, found the number `1` | a.yaml:2:15 1
     wrong_type: `discoveries`: expected a map, found nothing | a.yaml:2:18 null
     wrong_type: `name`: expected text, found the number `12` | a.yaml:2:31 12
-    warning ipv6_unproven: whether the classic interface takes IPv6 is not known | a.yaml:2:41 ::/120
+    warning ipv6_unproven: it is not known whether the classic interface accepts IPv6 | a.yaml:2:41 ::/120
     ");
-    assert_snapshot!(complaints("version: '1'\ndiscoveries: {}"), @r"
+    assert_snapshot!(problems("version: '1'\ndiscoveries: {}"), @r"
     wrong_type: `version`: expected a whole number, found the text `1` | a.yaml:1:10 '1'
     wrong_type: `discoveries`: expected a list, found a map | a.yaml:2:14 {}
     ");
-    assert_snapshot!(complaints("version: 1\n1: x\n[a]: y\n"), @r"
+    assert_snapshot!(problems("version: 1\n1: x\n[a]: y\n"), @r"
     wrong_type: a key must be text, found the number `1` | a.yaml:2:1 1
     wrong_type: a key must be text, found a list | a.yaml:3:1 [a]
     ");
-    assert_snapshot!(complaints("just text"), @"wrong_type: expected a map, found the text `just text` | a.yaml:1:1 just text");
+    assert_snapshot!(problems("just text"), @"wrong_type: expected a map, found the text `just text` | a.yaml:1:1 just text");
 }
 
 #[test]
-fn one_mistake_is_one_complaint() {
+fn one_mistake_is_one_problem() {
     for (text, code) in [
         ("adress: 10.0.0.1", "unknown_key"),
         ("address: [10.0.0.1]", "wrong_type"),
@@ -154,7 +154,7 @@ fn one_mistake_is_one_complaint() {
         assert!(told.starts_with(&format!("{code}: ")) && told.lines().count() == 1, "{told}");
     }
     assert_eq!(
-        complaints("version: 1\ndiscoveries: [{nam: x, cidr: 10.0.0.0/24}]").lines().count(),
+        problems("version: 1\ndiscoveries: [{nam: x, cidr: 10.0.0.0/24}]").lines().count(),
         1
     );
 }
@@ -188,7 +188,7 @@ discoveries:
   - name: old-dc
     state: absent
 ";
-    assert_eq!(complaints(text), "");
+    assert_eq!(problems(text), "");
     assert_eq!(desired(text).len(), 4);
 }
 
@@ -265,7 +265,7 @@ fn credentials_are_named_one_way() {
 #[test]
 fn names_are_checked() {
     let named = |name: &str| {
-        complaints(&format!("version: 1\ndiscoveries:\n  - {{name: {name}, address: 10.0.0.1}}\n"))
+        problems(&format!("version: 1\ndiscoveries:\n  - {{name: {name}, address: 10.0.0.1}}\n"))
     };
     assert_eq!(named("'Zürich/1'"), "");
     for refused in ["''", "' a'", r#""a\tb""#, r#""a\n""#] {
@@ -280,7 +280,7 @@ fn names_are_checked() {
 
 #[test]
 fn a_discovery_has_one_target() {
-    assert_snapshot!(about("retries: 1"), @"which_target: the discovery does not say what it scans | a.yaml:3:11 x");
+    assert_snapshot!(about("retries: 1"), @"which_target: the discovery has no target | a.yaml:3:11 x");
     assert_snapshot!(about("address: 10.0.0.1\ncidr: 10.0.0.0/24\ncdp: {seed: 10.0.0.1}"), @"which_target: the discovery has 3 targets | a.yaml:4:5 address | a.yaml:5:5 cidr | a.yaml:6:5 cdp");
     assert_eq!(about("address: 10.0.0.1\ncidr: null"), "");
 }
@@ -333,7 +333,7 @@ fn a_file_that_is_no_yaml_reports_that_one_mistake_and_the_others_go_on() {
     let loaded = loaded(&["version: 1\n bad: 2\nworse: [", good, "version: 2\nmanage: 1\n"]);
     assert_snapshot!(told(&loaded), @r"
     syntax: mapping values are not allowed in this context | a.yaml:2:5 :
-    unsupported_version: version 2 of the format is not known | c.yaml:1:10 2
+    unsupported_version: format version 2 is not supported | c.yaml:1:10 2
     wrong_type: `manage`: expected a map, found the number `1` | c.yaml:2:9 1
     ");
     assert_eq!(loaded.desired.discoveries.len(), 1);
@@ -342,23 +342,23 @@ fn a_file_that_is_no_yaml_reports_that_one_mistake_and_the_others_go_on() {
 #[test]
 fn mistakes_of_syntax_are_told_in_our_words() {
     for (text, expected) in [
-        ("a: 1\n---\nb: 2\n", "the file holds several documents"),
-        ("version: 1\n---\n", "the file holds several documents"),
-        ("---\n---\nversion: 1\n", "the file holds several documents"),
+        ("a: 1\n---\nb: 2\n", "the file contains several documents"),
+        ("version: 1\n---\n", "the file contains several documents"),
+        ("---\n---\nversion: 1\n", "the file contains several documents"),
         ("a: *x\n", "there is no such anchor"),
-        ("a: &x [*x]\n", "an anchor holds itself"),
+        ("a: &x [*x]\n", "an anchor contains itself"),
         ("a: !secret b\n", "unknown tag"),
         ("<<: 3\n", "`<<` needs a map, or a list of maps"),
         ("a: \"b\n", "unclosed quote"),
     ] {
-        let told = complaints(text);
+        let told = problems(text);
         assert!(told.starts_with(&format!("syntax: {expected}")), "{told}");
         assert_eq!(told.lines().count(), 1, "{told}");
     }
 }
 
 #[test]
-fn bombs_and_depths_end_with_a_complaint() {
+fn bombs_and_depths_end_with_a_problem() {
     let list =
         |it: usize| format!("a{it}: &a{it} [{}]\n", vec![format!("*a{}", it - 1); 9].join(","));
     let bomb = (1..12).fold("a0: &a0 [x,x,x]\n".to_owned(), |bomb, it| bomb + &list(it));
@@ -369,7 +369,7 @@ fn bombs_and_depths_end_with_a_complaint() {
             all + &format!("a{it}: &a{it} {}*a{}{}\n", "[".repeat(50), it - 1, "]".repeat(50))
         });
     for text in [bomb, deep, blocks, replayed, "- ".repeat(50_000)] {
-        let told = complaints(&text);
+        let told = problems(&text);
         assert!(told.starts_with("syntax: too large, too deep, or too many aliases"), "{told}");
     }
 }
@@ -397,7 +397,7 @@ discoveries:
   - {name: a, address: 10.0.0.1, credentials: *c}
   - {name: b, address: 10.0.0.2, credentials: *c}
 ";
-    assert_snapshot!(complaints(text), @"bad_credential: the credential has neither a description nor a username | a.yaml:3:35 {}");
+    assert_snapshot!(problems(text), @"bad_credential: the credential has neither a description nor a username | a.yaml:3:35 {}");
 }
 
 #[test]
@@ -410,7 +410,7 @@ discoveries:
   - <<: *a
     retries: 1
 ";
-    assert_snapshot!(complaints(text), @r"
+    assert_snapshot!(problems(text), @r"
     duplicate_name: the name `a` is given twice | a.yaml:5:5 *a | a.yaml:4:15 a
     duplicate_name: the name `a` is given twice | a.yaml:6:5 <<: *a⏎    retries: 1 | a.yaml:4:15 a
     ");
@@ -485,7 +485,7 @@ fn values_have_one_form() {
     );
     let settings = ["protocols", "timeout", "management_ip"].map(|path| given(&it, path));
     assert_eq!(settings, ["[telnet, ssh]", "1m", "loopback"]);
-    assert_eq!(it.rerun(), Rerun::OlderThan(SpanOfTime::from_seconds(604_800)));
+    assert_eq!(it.rerun(), Rerun::OlderThan(TimeSpan::from_seconds(604_800)));
     assert_eq!((it.on_change(), it.state()), (OnChange::Replace, State::Stopped));
 }
 
@@ -582,10 +582,10 @@ fn every_file_that_cannot_be_read_is_told() {
     no_files: cannot read `none.yaml`: there is no such file or folder
     no_files: `d` has no YAML file
     no_files: cannot read `no/ne`: there is no such file or folder
-    no_files: `a.yaml` says nothing
-    no_files: `e.yaml` says nothing
+    no_files: `a.yaml` is empty
+    no_files: `e.yaml` is empty
     syntax: the file is not UTF-8 text from here on | latin.yaml:2:4 �
-    unsupported_version: version 2 of the format is not known | bom.yaml:1:10 2
+    unsupported_version: format version 2 is not supported | bom.yaml:1:10 2
     ");
     assert_eq!(load(&[]).diagnostics.len(), 1);
 }
@@ -691,11 +691,11 @@ policy:
     "trueup::config::long_name": off, "trueup::config::similar_name": error}
 discoveries: []
 "#;
-    assert_snapshot!(complaints(text), @r#"
+    assert_snapshot!(problems(text), @r#"
     unknown_key: `policy` has no key `max_new_adresses` | a.yaml:4:3 max_new_adresses
     out_of_range: `max_addresses_per_discovery` cannot be less than 0, found -1 | a.yaml:5:32 -1
     wrong_type: `max_login_attempts`: expected a whole number, found the text `many` | a.yaml:6:23 many
-    out_of_range: `percent` goes from 0 to 100, found 101 | a.yaml:7:25 101
+    out_of_range: `percent` must be from 0 to 100, found 101 | a.yaml:7:25 101
     unknown_key: `max_delete` has no key `cuont` | a.yaml:7:30 cuont
     bad_prefix: `10.0.0.0/33` is not a prefix | a.yaml:8:19 10.0.0.0/33
     reversed_range: `10.0.0.9-10.0.0.1` ends before it begins | a.yaml:8:32 10.0.0.9-10.0.0.1
@@ -714,7 +714,7 @@ discoveries: []
     assert_snapshot!(about("cidr: 10.0.0.0/24\npolicy: {}"), @"
     unknown_key: a discovery has no key `policy` | a.yaml:5:5 policy
     ");
-    assert_snapshot!(complaints("version: 1\npolicy: {max_delete: {}, rules: []}"), @"
+    assert_snapshot!(problems("version: 1\npolicy: {max_delete: {}, rules: []}"), @"
     missing_key: `max_delete` needs `count`, `percent` or both | a.yaml:2:22 {}
     wrong_type: `rules`: expected a map, found a list | a.yaml:2:33 []
     ");
@@ -740,8 +740,8 @@ fn a_limit_is_what_its_digits_say() {
         assert_eq!(most(digits), digits);
     }
     assert_eq!(most("1e3"), "1000");
-    assert_snapshot!(complaints("version: 1\npolicy: {max_delete: {count: 99999999999999999999}}"), @"
-    out_of_range: `count` goes from 0 to 9223372036854775807, found 99999999999999999999 | a.yaml:2:30 99999999999999999999
+    assert_snapshot!(problems("version: 1\npolicy: {max_delete: {count: 99999999999999999999}}"), @"
+    out_of_range: `count` must be from 0 to 9223372036854775807, found 99999999999999999999 | a.yaml:2:30 99999999999999999999
     ");
 }
 

@@ -1,12 +1,11 @@
 //! One file as a tree of scalars, lists and maps, each with the place where it is written.
 //!
-//! Knows what every YAML file of ours has to keep to, whatever its keys mean: keys are text, and
-//! none is given twice in a map.
+//! Checks what holds for every map, whatever its keys mean: keys are text, and unique.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
-    complaints::{Complaints, Place, shown},
+    problems::{Place, Problems, shown},
     yaml,
 };
 use crate::{codes, source::Diagnostic};
@@ -15,16 +14,16 @@ use crate::{codes, source::Diagnostic};
 #[derive(Debug)]
 pub(super) struct Node<'a> {
     pub(super) value: Value<'a>,
-    /// Where it is written; behind an alias, where the anchor is.
+    /// Where it is written; for an alias, the place of the anchor.
     pub(super) place: Place,
-    /// Where it takes effect; of an alias, the alias itself, and of what `<<` brings, the alias
-    /// behind it.
+    /// Where it takes effect: for an alias, the alias itself, and for a merged key, the alias after
+    /// `<<`.
     pub(super) used: Place,
-    /// Where the first key of a map is; of anything else, its start.
+    /// Where the first key of a map is; for anything else, its start.
     pub(super) first_key: usize,
 }
 
-/// What a file can say.
+/// A YAML value.
 #[derive(Debug)]
 pub(super) enum Value<'a> {
     Null,
@@ -43,15 +42,15 @@ pub(super) struct Entry<'a> {
     pub(super) value: Node<'a>,
 }
 
-/// Reads a file; `None` where it cannot be read, or says nothing at all.
-pub(super) fn read<'a>(text: &'a str, complaints: &mut Complaints) -> Option<Node<'a>> {
-    let mut root = yaml::parse(text, complaints)?;
-    settle(&mut root, text, complaints);
+/// Reads a file. `None` if it cannot be parsed.
+pub(super) fn read<'a>(text: &'a str, problems: &mut Problems) -> Option<Node<'a>> {
+    let mut root = yaml::parse(text, problems)?;
+    settle(&mut root, text, problems);
     Some(root)
 }
 
 impl Node<'_> {
-    /// Says what it is, for a message.
+    /// Describes the value in a message.
     pub(super) fn found(&self, text: &str) -> String {
         let written = text.get(self.place.start..self.place.end).unwrap_or_default();
         match &self.value {
@@ -64,34 +63,33 @@ impl Node<'_> {
         }
     }
 
-    /// Whether it stands behind an alias.
+    /// Whether it comes from an alias.
     fn is_replayed(&self) -> bool {
         self.used.start != self.place.start
     }
 }
 
-/// Completes the places, which the parser gives for scalars only, and takes out the keys that
-/// cannot stay.
-fn settle(node: &mut Node<'_>, text: &str, complaints: &mut Complaints) {
+/// Completes the places, which the parser gives for scalars only, and drops invalid keys.
+fn settle(node: &mut Node<'_>, text: &str, problems: &mut Problems) {
     match &mut node.value {
         Value::Null | Value::Bool | Value::Integer(_) | Value::Float(_) => return,
         Value::Text(_) => {
-            // A block scalar goes on to the next key: the blanks are not what was meant.
+            // The parser extends a block scalar to the next key.
             node.place = trimmed(node.place, text);
             node.used = trimmed(node.used, text);
             return;
         }
-        Value::List(items) => items.iter_mut().for_each(|it| settle(it, text, complaints)),
+        Value::List(items) => items.iter_mut().for_each(|it| settle(it, text, problems)),
         Value::Map(entries) => {
             for Entry { key, value } in entries.iter_mut() {
-                settle(key, text, complaints);
-                settle(value, text, complaints);
-                // What is not there cannot be pointed at.
+                settle(key, text, problems);
+                settle(value, text, problems);
+                // An empty value has no place of its own.
                 if value.place.start == value.place.end {
                     (value.place, value.used) = (key.place, key.used);
                 }
             }
-            *entries = checked(std::mem::take(entries), text, complaints);
+            *entries = checked(std::mem::take(entries), text, problems);
         }
     }
     let parts = parts(node);
@@ -113,29 +111,29 @@ fn trimmed(place: Place, text: &str) -> Place {
 }
 
 /// Returns the entries with the keys that are text, each once; the first one of a key stays.
-fn checked<'a>(entries: Vec<Entry<'a>>, text: &str, complaints: &mut Complaints) -> Vec<Entry<'a>> {
+fn checked<'a>(entries: Vec<Entry<'a>>, text: &str, problems: &mut Problems) -> Vec<Entry<'a>> {
     let mut first = BTreeMap::new();
     let mut kept = Vec::with_capacity(entries.len());
     for entry in entries {
         let Value::Text(key) = &entry.key.value else {
             let found = entry.key.found(text);
-            complaints.add(
+            problems.add(
                 Diagnostic::error(
                     &codes::config::WRONG_TYPE,
                     format!("a key must be text, found {found}"),
                 )
-                .at(complaints.span(entry.key.place)),
+                .at(problems.span(entry.key.place)),
             );
             continue;
         };
         if let Some(place) = first.get(key) {
-            complaints.add(
+            problems.add(
                 Diagnostic::error(
                     &codes::config::DUPLICATE_KEY,
                     format!("{} is given twice", shown(key)),
                 )
-                .labelled(complaints.span(entry.key.place), "again here")
-                .labelled(complaints.span(*place), "first given here")
+                .labelled(problems.span(entry.key.place), "again here")
+                .labelled(problems.span(*place), "first given here")
                 .help("remove one of them"),
             );
             continue;
@@ -146,7 +144,7 @@ fn checked<'a>(entries: Vec<Entry<'a>>, text: &str, complaints: &mut Complaints)
     kept
 }
 
-/// Returns the places of what a list or a map holds, as far as they lie in it.
+/// Returns the places of the parts of a list or a map, as far as they lie inside it.
 fn parts(node: &Node<'_>) -> Vec<Place> {
     let replayed = node.is_replayed();
     let place = |it: &Node<'_>| if replayed { it.place } else { it.used };
@@ -163,7 +161,7 @@ fn parts(node: &Node<'_>) -> Vec<Place> {
     parts
 }
 
-/// Returns where a list or a map ends: behind its last part, and its bracket if it has one.
+/// Returns where a list or a map ends: after its last part, and its bracket if it has one.
 fn end_of(place: Place, parts: &[Place], text: &str) -> usize {
     let last = parts.iter().map(|it| it.end).max().unwrap_or_default();
     let end = last.max(place.end);
@@ -176,7 +174,7 @@ fn end_of(place: Place, parts: &[Place], text: &str) -> usize {
     end + closing(rest, bracket).unwrap_or_default()
 }
 
-/// Returns the length of what leads to a closing bracket, if nothing else comes before it.
+/// Returns the length up to a closing bracket, if only blanks, commas and comments precede it.
 fn closing(text: &str, bracket: char) -> Option<usize> {
     let mut in_comment = false;
     for (at, c) in text.char_indices() {

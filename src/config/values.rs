@@ -1,57 +1,57 @@
-//! Texts and numbers of the files to values: addresses, prefixes, lengths of time.
+//! Texts and numbers of the files to values: addresses, prefixes, durations.
 //!
-//! Each takes what is written and where, and complains if it is not what it should be.
+//! Each takes what is written and where, and reports what is wrong with it.
 
 use std::{fmt, net::IpAddr, ops::RangeInclusive, str::FromStr as _};
 
 use ipnet::IpNet;
 
 use super::{
-    complaints::{Complaints, shown},
-    read::{Length, Number},
+    problems::{Problems, shown},
+    read::{DurationText, Number},
 };
 use crate::{
     codes,
-    model::{AddressRange, Exclude, Given, RangeError, SpanOfTime, SpanOfTimeError, parse_address},
+    model::{AddressRange, Exclude, RangeError, Sourced, TimeSpan, TimeSpanError, parse_address},
     source::{Diagnostic, Span},
 };
 
 /// Reads one address.
-pub(super) fn address(text: &str, at: Span, complaints: &mut Complaints) -> Option<IpAddr> {
+pub(super) fn address(text: &str, at: Span, problems: &mut Problems) -> Option<IpAddr> {
     match parse_address(text) {
         Ok(address) => Some(address),
         Err(error) => {
             let help = match text {
-                _ if text.contains('/') => Some("a prefix is given as `cidr`".to_owned()),
-                _ if text.contains('-') => Some("a range is given in `ranges`".to_owned()),
+                _ if text.contains('/') => Some("write a prefix as `cidr`".to_owned()),
+                _ if text.contains('-') => Some("write a range in `ranges`".to_owned()),
                 _ => None,
             };
-            complaints.add(range_complaint(&error, text, help).at(at));
+            problems.add(range_problem(&error, text, help).at(at));
             None
         }
     }
 }
 
 /// Reads `FIRST-LAST`, or one address.
-pub(super) fn range(text: &str, at: Span, complaints: &mut Complaints) -> Option<AddressRange> {
+pub(super) fn range(text: &str, at: Span, problems: &mut Problems) -> Option<AddressRange> {
     match AddressRange::from_str(text) {
         Ok(range) => Some(range),
         Err(error) => {
-            complaints.add(range_complaint(&error, text, range_help(text)).at(at));
+            problems.add(range_problem(&error, text, range_help(text)).at(at));
             None
         }
     }
 }
 
 /// Reads an address, `FIRST-LAST`, or a prefix, whose host bits are masked.
-pub(super) fn network(text: &str, at: Span, complaints: &mut Complaints) -> Option<AddressRange> {
+pub(super) fn network(text: &str, at: Span, problems: &mut Problems) -> Option<AddressRange> {
     if text.contains('/') {
-        return prefix(text, at, complaints).map(AddressRange::from);
+        return prefix(text, at, problems).map(AddressRange::from);
     }
-    range(text, at, complaints)
+    range(text, at, problems)
 }
 
-fn range_complaint(error: &RangeError, text: &str, help: Option<String>) -> Diagnostic {
+fn range_problem(error: &RangeError, text: &str, help: Option<String>) -> Diagnostic {
     let (code, message, own_help) = match error {
         RangeError::NotAnAddress(part) => {
             (&codes::config::BAD_ADDRESS, format!("{} is not an IP address", shown(part)), None)
@@ -70,38 +70,38 @@ fn range_complaint(error: &RangeError, text: &str, help: Option<String>) -> Diag
             Some("write a range for each family".to_owned()),
         ),
     };
-    let complaint = Diagnostic::error(code, message);
+    let problem = Diagnostic::error(code, message);
     match own_help.or(help) {
-        Some(help) => complaint.help(help),
-        None => complaint,
+        Some(help) => problem.help(help),
+        None => problem,
     }
 }
 
-/// Returns what was probably meant by a range that is none.
+/// Suggests a correction of an invalid range.
 fn range_help(text: &str) -> Option<String> {
     if text.contains('/') {
-        return Some("a prefix is given as `cidr`".to_owned());
+        return Some("write a prefix as `cidr`".to_owned());
     }
     let (first, last) = text.split_once('-')?;
     let (first, last) = (first.trim(), last.trim());
     if AddressRange::from_str(&format!("{last}-{first}")).is_ok() {
         return Some(format!("write `{last}-{first}`"));
     }
-    // `10.0.0.1-254`, as many tools have it.
+    // `10.0.0.1-254`, as many tools accept it.
     let (net, _) = first.rsplit_once('.')?;
     let whole = format!("{first}-{net}.{last}");
     AddressRange::from_str(&whole).ok().map(|_| format!("write both ends in full: `{whole}`"))
 }
 
 /// Reads a prefix and masks its host bits.
-pub(super) fn prefix(text: &str, at: Span, complaints: &mut Complaints) -> Option<IpNet> {
-    let complaint = match (text.parse::<IpNet>(), text.split_once('/')) {
+pub(super) fn prefix(text: &str, at: Span, problems: &mut Problems) -> Option<IpNet> {
+    let problem = match (text.parse::<IpNet>(), text.split_once('/')) {
         (Ok(net), _) => match parse_address(&net.addr().to_string()) {
             Ok(_) => return Some(net.trunc()),
-            Err(error) => range_complaint(&error, text, None),
+            Err(error) => range_problem(&error, text, None),
         },
         (Err(_), None) if parse_address(text).is_ok() => {
-            let help = "a prefix has a length behind a slash, such as `10.0.0.0/24`";
+            let help = "a prefix has a length after a slash, such as `10.0.0.0/24`";
             bad_prefix(text).help(help)
         }
         (Err(_), Some((address, _))) if parse_address(address).is_err() => Diagnostic::error(
@@ -114,7 +114,7 @@ pub(super) fn prefix(text: &str, at: Span, complaints: &mut Complaints) -> Optio
         }
         (Err(_), None) => bad_prefix(text),
     };
-    complaints.add(complaint.at(at));
+    problems.add(problem.at(at));
     None
 }
 
@@ -122,38 +122,38 @@ fn bad_prefix(text: &str) -> Diagnostic {
     Diagnostic::error(&codes::config::BAD_PREFIX, format!("{} is not a prefix", shown(text)))
 }
 
-/// Reads an address or a prefix to be left out.
-pub(super) fn exclude(text: &str, at: Span, complaints: &mut Complaints) -> Option<Exclude> {
+/// Reads an address or a prefix to exclude.
+pub(super) fn exclude(text: &str, at: Span, problems: &mut Problems) -> Option<Exclude> {
     if text.contains('/') {
-        return prefix(text, at, complaints).map(Exclude::from);
+        return prefix(text, at, problems).map(Exclude::from);
     }
     match parse_address(text) {
         Ok(address) => Some(Exclude::from(address)),
         Err(error) => {
             let help = "`exclude` takes addresses and prefixes".to_owned();
-            complaints.add(range_complaint(&error, text, Some(help)).at(at));
+            problems.add(range_problem(&error, text, Some(help)).at(at));
             None
         }
     }
 }
 
-/// Reads a length of time.
-pub(super) fn duration(given: &Given<Length>, complaints: &mut Complaints) -> Option<SpanOfTime> {
-    match given.value.0.parse::<SpanOfTime>() {
+/// Reads a duration.
+pub(super) fn duration(given: &Sourced<DurationText>, problems: &mut Problems) -> Option<TimeSpan> {
+    match given.value.0.parse::<TimeSpan>() {
         Ok(length) => Some(length),
         Err(error) => {
-            let complaint = match error {
-                SpanOfTimeError::Form => Diagnostic::error(
+            let problem = match error {
+                TimeSpanError::Form => Diagnostic::error(
                     &codes::config::BAD_DURATION,
-                    format!("{} is not a length of time", shown(&given.value.0)),
+                    format!("{} is not a duration", shown(&given.value.0)),
                 )
-                .help("a length of time is a whole number and `s`, `m`, `h`, `d` or `w`, such as `5s`"),
-                SpanOfTimeError::TooLarge => Diagnostic::error(
+                .help("a duration is a whole number and `s`, `m`, `h`, `d` or `w`, such as `5s`"),
+                TimeSpanError::TooLarge => Diagnostic::error(
                     &codes::config::BAD_DURATION,
-                    format!("{} is longer than can be counted", shown(&given.value.0)),
+                    format!("{} is too large", shown(&given.value.0)),
                 ),
             };
-            complaints.add(complaint.at(given.at));
+            problems.add(problem.at(given.at));
             None
         }
     }
@@ -161,29 +161,29 @@ pub(super) fn duration(given: &Given<Length>, complaints: &mut Complaints) -> Op
 
 /// Returns a number if it is within bounds.
 pub(super) fn bounded<T: TryFrom<i64>>(
-    given: &Given<Number>,
+    given: &Sourced<Number>,
     what: &str,
     bounds: RangeInclusive<i64>,
-    complaints: &mut Complaints,
+    problems: &mut Problems,
 ) -> Option<T> {
-    let Given { value: Number(number), key: _, at } = given;
+    let Sourced { value: Number(number), key: _, at } = given;
     if let Ok(number) = i64::try_from(*number)
         && bounds.contains(&number)
     {
         return T::try_from(number).ok();
     }
-    let (least, most) = bounds.into_inner();
-    complaints.add(out_of_range(*at, what, number, (least, most)));
+    problems.add(out_of_range(*at, what, number, bounds));
     None
 }
 
-/// Complains about a value outside its bounds.
+/// Reports a value outside its bounds.
 pub(super) fn out_of_range<T: fmt::Display, U: fmt::Display>(
     at: Span,
     what: &str,
     found: T,
-    (least, most): (U, U),
+    bounds: RangeInclusive<U>,
 ) -> Diagnostic {
-    let message = format!("`{what}` goes from {least} to {most}, found {found}");
+    let (least, most) = bounds.into_inner();
+    let message = format!("`{what}` must be from {least} to {most}, found {found}");
     Diagnostic::error(&codes::config::OUT_OF_RANGE, message).at(at)
 }

@@ -1,6 +1,6 @@
 //! The text of one file to a tree, by the YAML parser.
 //!
-//! The only place that knows the parser. Turns its errors into ours; knows no key of ours.
+//! The only file that uses the parser. Turns its errors into diagnostics.
 
 use std::{borrow::Cow, fmt};
 
@@ -14,33 +14,31 @@ use serde_saphyr::{
 };
 
 use super::{
-    complaints::{Complaints, Place, shown},
+    problems::{Place, Problems, shown},
     tree::{Entry, Node, Value},
 };
 use crate::{codes, source::Diagnostic};
 
-/// A discovery has about twenty nodes: 100,000 discoveries fit in.
+/// Enough for 100,000 discoveries, at about twenty nodes each.
 const MAX_NODES: usize = 4_000_000;
 
 /// Each node is one event, or two where it has an end.
 const MAX_EVENTS: usize = 2 * MAX_NODES;
 
-/// A file's credentials stand behind one anchor and are named by each of its discoveries: how many
-/// aliases there are for an anchor says nothing. How much they may add up to is limited all the
-/// same, by the parser's own defaults.
+/// Each discovery of a file may refer to one anchor with its credentials, so many aliases are normal.
+/// The parser's defaults still limit how much they add up to.
 const MAX_MERGES: usize = 50_000;
 
-/// Half of the parser's own limit, which in a build without optimization needs more stack than a
-/// thread has. A file of ours that is right is six deep.
+/// Half of the parser's own limit, which needs more stack than a thread has in a build without
+/// optimization. A valid file is six levels deep.
 const MAX_DEPTH: usize = 32;
 
-/// Reads the text as one document; `None` where it is no YAML that we can read, which is then
-/// complained about.
-pub(super) fn parse<'a>(text: &'a str, complaints: &mut Complaints) -> Option<Node<'a>> {
+/// Parses the text as one document. Reports an error, and returns `None`.
+pub(super) fn parse<'a>(text: &'a str, problems: &mut Problems) -> Option<Node<'a>> {
     match serde_saphyr::from_str_with_options::<Node<'a>>(text, options()) {
         Ok(root) => Some(root),
         Err(error) => {
-            complaints.add(syntax(&error, text, complaints));
+            problems.add(syntax(&error, text, problems));
             None
         }
     }
@@ -55,9 +53,9 @@ fn options() -> Options {
             max_depth: MAX_DEPTH,
             enforce_alias_anchor_ratio: false,
         },
-        // We complain about all of them, and show both places.
+        // We report all of them, and show both places.
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
-        // As YAML 1.2 has it, and so editors that check the schema: `no` and `1_000` are text.
+        // As in YAML 1.2, and in editors that check the schema: `no` and `1_000` are text.
         strict_booleans: true,
         underscored_numbers_as_strings: true,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
@@ -66,8 +64,8 @@ fn options() -> Options {
     }
 }
 
-/// Says in our form what the parser says, and without its drawing.
-fn syntax(error: &serde_saphyr::Error, text: &str, complaints: &Complaints) -> Diagnostic {
+/// Turns an error of the parser into a diagnostic.
+fn syntax(error: &serde_saphyr::Error, text: &str, problems: &Problems) -> Diagnostic {
     let message = match error.without_snippet() {
         serde_saphyr::Error::Budget { .. }
         | serde_saphyr::Error::AliasReplayLimitExceeded { .. }
@@ -75,10 +73,10 @@ fn syntax(error: &serde_saphyr::Error, text: &str, complaints: &Complaints) -> D
             "too large, too deep, or too many aliases".to_owned()
         }
         serde_saphyr::Error::MultipleDocuments { .. } => {
-            "the file holds several documents".to_owned()
+            "the file contains several documents".to_owned()
         }
         serde_saphyr::Error::RecursiveReferencesRequireWeakTypes { .. } => {
-            "an anchor holds itself".to_owned()
+            "an anchor contains itself".to_owned()
         }
         serde_saphyr::Error::UnknownAnchor { .. } => "there is no such anchor".to_owned(),
         serde_saphyr::Error::UnsupportedTag { tag, .. } => format!("unknown tag {}", shown(tag)),
@@ -88,18 +86,18 @@ fn syntax(error: &serde_saphyr::Error, text: &str, complaints: &Complaints) -> D
         other => plain(&UserMessageFormatter.format_message(other)),
     };
     let at = error.location().map(|it| place_of_error(&it, text)).unwrap_or_default();
-    let complaint = Diagnostic::error(&codes::config::SYNTAX, message).at(complaints.span(at));
+    let problem = Diagnostic::error(&codes::config::SYNTAX, message).at(problems.span(at));
     match error.without_snippet() {
         serde_saphyr::Error::MultipleDocuments { .. } => {
-            complaint.help("give each document a file of its own")
+            problem.help("give each document a file of its own")
         }
-        // Each second byte of UTF-16 is one, and no text has any.
-        _ if text.contains('\0') => complaint.help("save it as UTF-8"),
-        _ => complaint,
+        // Every second byte of UTF-16 is one, and text has none.
+        _ if text.contains('\0') => problem.help("save it as UTF-8"),
+        _ => problem,
     }
 }
 
-/// Returns a message of the parser as one of ours: lower case, on one line.
+/// Returns a message of the parser in lower case, on one line.
 fn plain(message: &str) -> String {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.starts_with("YAML document too large") || line.starts_with("recursion limit") {

@@ -1,19 +1,19 @@
-//! How the live state departs from what a plan was made against.
+//! How a live discovery differs from the precondition of its change.
 
 use std::fmt;
 
 use crate::model::FieldValue;
 
-/// How a live discovery departs from what was planned against.
+/// How a live discovery differs from the state that the plan was made against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Moved {
-    /// What happened, in a few words.
+    /// What happened, briefly.
     pub(crate) what: String,
-    /// Where the settings are others.
+    /// The settings that differ.
     pub(crate) fields: Vec<MovedField>,
 }
 
-/// A field that is not what it was.
+/// A field whose value has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MovedField {
     pub(crate) path: &'static str,
@@ -23,8 +23,7 @@ pub(crate) struct MovedField {
 }
 
 impl Moved {
-    /// Says what happened, and of each field what was planned against, what is there and what was
-    /// wanted.
+    /// Describes what happened, with the planned-against, found and wanted value of each field.
     pub(crate) fn in_full(&self) -> String {
         let fields = self.fields.iter().map(ToString::to_string);
         std::iter::once(self.what.clone()).chain(fields).collect::<Vec<_>>().join("; ")
@@ -42,7 +41,7 @@ impl fmt::Display for MovedField {
     }
 }
 
-/// Shows what happened, and the fields in one line.
+/// Shows what happened and the paths of the fields, in one line.
 impl fmt::Display for Moved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;

@@ -1,4 +1,4 @@
-//! What came of a plan, folded from events.
+//! The results of a plan, folded from events.
 
 use super::event::{Event, Outcome};
 use crate::{
@@ -6,47 +6,47 @@ use crate::{
     plan::{Action, Change, Reason, Step},
 };
 
-/// What came of each change.
+/// The result of each change.
 #[derive(Clone, Debug)]
-#[must_use = "an unread report helps nobody"]
+#[must_use = "a report has to be shown"]
 pub(crate) struct Report {
     /// In the order of the plan.
     pub(crate) entries: Vec<Entry>,
 }
 
-/// What came of one change.
+/// The result of one change.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) name: Name,
     pub(crate) action: Action,
     pub(crate) reason: Reason,
-    /// What the discovery is known by: of a create, once that is known.
+    /// The id of the discovery; of a create, once it is known.
     pub(crate) id: Option<RemoteId>,
-    /// The steps that were begun, or found done, in their order.
+    /// The steps that were begun, or found already done, in their order.
     pub(crate) steps: Vec<Taken>,
     pub(crate) notes: Vec<String>,
-    /// `None` while it is under way.
+    /// `None` while it is in progress.
     pub(crate) outcome: Option<Outcome>,
-    /// When nothing more was done for it, in milliseconds of the epoch.
+    /// When it ended, in milliseconds of the epoch.
     pub(crate) ended_ms: Option<i64>,
 }
 
-/// A step that was begun, or found done. Times are in milliseconds of the epoch.
+/// A step that was begun, or found already done. Times are in milliseconds of the epoch.
 #[derive(Clone, Debug)]
 pub(crate) struct Taken {
     pub(crate) step: Step,
-    /// How often it was sent.
+    /// The number of attempts.
     pub(crate) n_sent: u32,
     pub(crate) task: Option<String>,
     pub(crate) submitted_ms: Option<i64>,
     pub(crate) accepted_ms: Option<i64>,
     /// When its effect was seen.
     pub(crate) settled_ms: Option<i64>,
-    /// Whether it was so already, by somebody else's doing.
+    /// Whether it was already as wanted, by another user's doing.
     pub(crate) found: bool,
 }
 
-/// How many changes came to what.
+/// The number of changes by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) done: usize,
@@ -58,7 +58,7 @@ pub(crate) struct Tally {
     pub(crate) destroyed: usize,
 }
 
-/// What an apply came to, as a whole.
+/// The result of an apply as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Complete,
@@ -66,12 +66,12 @@ pub(crate) enum Verdict {
     Failed,
     /// Something took effect, and something failed or was not tried.
     Partial,
-    /// An operation is open, or nobody knows what came of it.
+    /// An operation is open, or its result is unknown.
     Pending,
 }
 
 impl Report {
-    /// Makes the report of a plan of which nothing has happened yet.
+    /// Makes the report of a plan before its apply.
     pub(crate) fn new(changes: &[Change]) -> Self {
         let entry = |it: &Change| Entry {
             name: it.name.clone(),
@@ -86,7 +86,7 @@ impl Report {
         Self { entries: changes.iter().map(entry).collect() }
     }
 
-    /// Takes an event in that happened then, in milliseconds of the epoch.
+    /// Applies an event that happened at that time, in milliseconds of the epoch.
     pub(crate) fn apply_event(&mut self, event: &Event, at_ms: i64) {
         let Some(change) = event.change() else { return };
         if let Some(entry) = self.entries.get_mut(change) {
@@ -94,7 +94,7 @@ impl Report {
         }
     }
 
-    /// Takes note that a change goes on whose end was told before.
+    /// Reopens a change that had ended.
     pub(crate) fn reopen(&mut self, change: usize) {
         if let Some(entry) = self.entries.get_mut(change) {
             entry.outcome = None;
@@ -102,7 +102,7 @@ impl Report {
         }
     }
 
-    /// Counts what the changes came to; a replace is one added and one destroyed.
+    /// Counts the changes by result; a replace is one added and one destroyed.
     pub(crate) fn tally(&self) -> Tally {
         let mut tally = Tally::default();
         for entry in &self.entries {
@@ -133,7 +133,7 @@ impl Report {
         tally
     }
 
-    /// Returns what it all came to; what is still under way counts as open.
+    /// Returns the result as a whole; an operation in progress counts as open.
     pub(crate) fn verdict(&self) -> Verdict {
         let tally = self.tally();
         if tally.open != 0 {
@@ -148,18 +148,18 @@ impl Report {
 }
 
 impl Entry {
-    /// Returns the steps that took effect by our doing.
+    /// Returns the steps that this apply carried out.
     pub(crate) fn done(&self) -> impl Iterator<Item = Step> {
         let done = self.steps.iter().filter(|it| it.settled_ms.is_some() && !it.found);
         done.map(|it| it.step)
     }
 
-    /// Whether a write of it may have left.
+    /// Whether a write of it may have been sent.
     pub(crate) fn was_sent(&self) -> bool {
         self.steps.iter().any(|it| it.n_sent != 0)
     }
 
-    /// Returns the step that is under way.
+    /// Returns the step that is in progress.
     pub(crate) fn current(&self) -> Option<&Taken> {
         self.steps.last().filter(|it| it.settled_ms.is_none())
     }
@@ -200,7 +200,7 @@ impl Entry {
         }
     }
 
-    /// Returns the record of a step, which is begun where there is none yet.
+    /// Returns the entry of a step, which is added if there is none yet.
     fn taken(&mut self, step: Step) -> &mut Taken {
         if !self.steps.iter().any(|it| it.step == step) {
             self.steps.push(Taken {
@@ -214,6 +214,6 @@ impl Entry {
             });
         }
         let mut steps = self.steps.iter_mut();
-        steps.find(|it| it.step == step).expect("invariant: it was made right above")
+        steps.find(|it| it.step == step).expect("invariant: it was added right above")
     }
 }

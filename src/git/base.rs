@@ -1,4 +1,4 @@
-//! The files of today as they were where the branch began.
+//! The desired-state files as they were at the merge base.
 
 use std::{
     borrow::Cow,
@@ -14,12 +14,12 @@ use super::{
     tree::{Commit, Kind, Rename, Repository, Tree, hexadecimal, printed_path},
 };
 
-/// What is asked for.
+/// What to compare with, and for which files.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// The branch, tag or commit to compare with, as the user typed it: it may be any text.
+    /// The branch, tag or commit to compare with, as the user typed it: any text.
     pub(crate) reference: String,
-    /// The files and folders that the user named, all of them there.
+    /// The files and folders that the user named, all of which exist.
     pub(crate) given: Vec<PathBuf>,
     /// The files that were read.
     pub(crate) files: Vec<WorkFile>,
@@ -29,37 +29,36 @@ pub(crate) struct Request {
 #[derive(Clone, Debug)]
 pub(crate) struct WorkFile {
     pub(crate) path: PathBuf,
-    /// Without a byte order mark, and with replacement characters where it is no text.
+    /// Without a byte order mark, and with replacement characters if it is not valid UTF-8.
     pub(crate) text: Arc<str>,
 }
 
-/// The files as they were, and what had to be done to find them. Paths are as the user would write
-/// them.
+/// The files as they were, and how they were found. Paths are as the user would write them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Before {
-    /// The commit at which the branch and the reference parted.
+pub(crate) struct BaseFiles {
+    /// The merge base of the branch and the reference.
     pub(crate) merge_base: String,
     /// The commit that is checked out.
     pub(crate) head: String,
-    /// Whether the reference is the name of something else, too, such as of a tag.
+    /// Whether the reference also names something else, such as a tag.
     pub(crate) is_ambiguous: bool,
-    /// What the files had in them then, in the order in which they would have been read.
+    /// The contents of the files then, in the order in which they would have been read.
     pub(crate) files: Vec<(String, Vec<u8>)>,
-    /// Files whose text is not that of `head`, or that are in it and not on the disk.
+    /// Files whose text differs from `head`, or that are in `head` and not on disk.
     pub(crate) dirty: Vec<String>,
-    /// Files that had another path: the path now, and the one then.
+    /// Files whose path has changed: the path now, and the one then.
     pub(crate) renamed: Vec<(String, String)>,
     /// Files of no repository, taken as they are.
     pub(crate) outside: Vec<String>,
-    /// Repositories inside of a folder that was named: nothing of them is looked at.
+    /// Repositories inside a named folder, which are ignored.
     pub(crate) submodules: Vec<String>,
-    /// Files that are committed and not checked out, by `git sparse-checkout`: nothing is looked at
-    /// of them, then and now.
+    /// Files that are committed and not checked out, by `git sparse-checkout`: they are ignored, then
+    /// and now.
     pub(crate) skipped: Vec<String>,
 }
 
-/// Reads the files as they were at the merge-base of a reference and what is checked out.
-pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitError> {
+/// Reads the files as they were at the merge base of a reference and `HEAD`.
+pub(crate) fn files_at_base(git: &Program, request: &Request) -> Result<BaseFiles, GitError> {
     let Request { reference, given, files } = request;
     let repository = Repository { git, top: top_of_all(git, given)? };
     let Commits { merge_base, head, is_ambiguous } = commits(&repository, reference)?;
@@ -70,7 +69,7 @@ pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitErro
     }
     let now = repository.tree(&head, &paths)?;
     let then = repository.tree(&merge_base, &paths)?;
-    let work = Work::new(files, &repository.top);
+    let work = WorkingTree::new(files, &repository.top);
     let mut found = Found::default();
     for place in &places {
         found.add(place, &then);
@@ -82,14 +81,14 @@ pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitErro
     let objects = found.files.iter().map(|(_, object, _)| object.as_str());
     let objects = objects.chain(in_head.values().map(|(_, object)| object.as_str())).collect();
     let contents = repository.contents(objects)?;
-    let contents = contents.ok_or_else(|| GitError::Partial(short(&merge_base).to_owned()))?;
+    let contents = contents.ok_or_else(|| GitError::Partial(short_id(&merge_base).to_owned()))?;
     let dirty = work.dirty(&in_head, &contents);
     let Found { files: then, renamed, submodules, seen: _ } = found;
     let then = then
         .into_iter()
         .map(|(_, object, shown)| (shown, contents.get(&object).cloned().unwrap_or_default()));
     let as_they_are = work.outside.iter().map(|it| (shown(&it.path), it.text.as_bytes().to_vec()));
-    Ok(Before {
+    Ok(BaseFiles {
         files: then.chain(as_they_are).collect(),
         outside: work.outside.iter().map(|it| shown(&it.path)).collect(),
         merge_base,
@@ -102,8 +101,8 @@ pub(crate) fn before(git: &Program, request: &Request) -> Result<Before, GitErro
     })
 }
 
-/// How a commit is called where it is told.
-pub(crate) fn short(commit: &str) -> &str {
+/// Shortens a commit id for messages.
+pub(crate) fn short_id(commit: &str) -> &str {
     commit.get(..7).unwrap_or(commit)
 }
 
@@ -111,7 +110,7 @@ fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Returns the folder of the one repository that the paths are in; a path may be in none.
+/// Returns the root of the one repository that the paths are in; some may be in no repository.
 fn top_of_all(git: &Program, given: &[PathBuf]) -> Result<PathBuf, GitError> {
     let mut tops = BTreeSet::new();
     for folder in given.iter().map(|it| folder_of(it)).collect::<BTreeSet<_>>() {
@@ -127,27 +126,27 @@ fn top_of_all(git: &Program, given: &[PathBuf]) -> Result<PathBuf, GitError> {
     }
 }
 
-/// Returns the folder that git is asked in about a path.
+/// Returns the folder in which to run git for a path.
 fn folder_of(path: &Path) -> PathBuf {
     if path.is_dir() {
         return path.to_owned();
     }
-    // A link that was named is followed within its folder.
+    // A named link is followed within its folder.
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder.to_owned(),
         Some(_) | None => PathBuf::from("."),
     }
 }
 
-/// Returns the folder of the repository that a folder is in, links resolved.
+/// Returns the root of the repository that a folder is in, links resolved.
 fn top_of(git: &Program, folder: &Path) -> Result<Option<PathBuf>, GitError> {
     let args = ["rev-parse", "--show-toplevel"].map(OsStr::new);
     let answer = git.run(folder, &args, Vec::new())?;
     if answer.code != Some(0) {
-        if answer.said.contains("not a git repository") {
+        if answer.stderr.contains("not a git repository") {
             return Ok(None);
         }
-        return Err(GitError::Failed { what: "rev-parse".to_owned(), said: answer.said });
+        return Err(GitError::Failed { what: "rev-parse".to_owned(), stderr: answer.stderr });
     }
     let top = printed_path(&answer.out);
     let top = fs::canonicalize(&top).map_err(|error| GitError::NotRun(error.to_string()))?;
@@ -161,9 +160,9 @@ struct Commits {
     is_ambiguous: bool,
 }
 
-/// Returns where the branch and the reference parted, and what is checked out.
+/// Returns the merge base of the branch and the reference, and `HEAD`.
 fn commits(repository: &Repository<'_>, reference: &str) -> Result<Commits, GitError> {
-    // Git would take it for a flag, for all commits but these, or end it early.
+    // Git would read it as a flag or an exclusion, or cut it short.
     let is_bad = reference.is_empty() || reference.starts_with(['-', '^']);
     if is_bad || reference.chars().any(char::is_control) {
         return Err(GitError::BadReference(reference.to_owned()));
@@ -190,15 +189,15 @@ fn commits(repository: &Repository<'_>, reference: &str) -> Result<Commits, GitE
                 GitError::Unrelated(reference)
             })
         }
-        _ => Err(GitError::Failed { what: "merge-base".to_owned(), said: answer.said }),
+        _ => Err(GitError::Failed { what: "merge-base".to_owned(), stderr: answer.stderr }),
     }
 }
 
-/// A path that the user named, in the repository.
+/// A path that the user named, within the repository.
 struct Place {
     /// As the user wrote it.
     given: PathBuf,
-    /// From the top. A file that is a link has two: its own, and where it leads.
+    /// From the root. A file that is a link has two: its own, and its target.
     paths: Vec<PathBuf>,
     is_folder: bool,
 }
@@ -223,16 +222,16 @@ impl Place {
         is_here.then(|| Self { given: given.to_owned(), paths, is_folder: false })
     }
 
-    /// Returns the folder that it may have been, where a file in it was in that folder: one below
-    /// the top, and at the same place inside.
+    /// Returns the folder that this one may have been, if a file of it was at the same place inside
+    /// that folder, which is below the root.
     fn folder_before(&self, path: &Path, was: &Path) -> Option<PathBuf> {
         let folder = self.paths.first().filter(|_| self.is_folder)?;
         let before = without_end(was, path.strip_prefix(folder).ok()?)?;
         (before != Path::new("") && before != folder).then(|| before.to_owned())
     }
 
-    /// Returns the files that it stands for in a commit, by path from the top: how they are shown,
-    /// and their objects. The rules are those of the disk.
+    /// Returns the files that it selects in a commit, by path from the root: how they are shown, and
+    /// their objects. The rules are those for files on disk.
     fn files<'t>(
         &self,
         tree: &'t Tree,
@@ -255,34 +254,34 @@ impl Place {
     }
 }
 
-/// Returns what is left of a path without its last parts.
+/// Returns a path without its last parts.
 fn without_end<'p>(path: &'p Path, end: &Path) -> Option<&'p Path> {
     path.ends_with(end).then(|| path.ancestors().nth(end.iter().count())).flatten()
 }
 
-/// Returns the path of a file itself, be it a link, with the links on the way to it resolved.
+/// Returns the path of a file with the links to its folder resolved; the file itself may be a link.
 fn own_path(path: &Path) -> Option<PathBuf> {
     Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?))
 }
 
-/// Whether a folder's search takes a file: YAML by its name, and nothing hidden on the way.
+/// Whether the search of a folder reads a file: YAML by its name, and not hidden.
 fn is_searched_for(inside: &Path) -> bool {
     let is_hidden = inside.iter().any(|it| it.as_encoded_bytes().starts_with(b"."));
     !is_hidden && inside.extension().is_some_and(|it| it == "yaml" || it == "yml")
 }
 
-/// Files of a commit, by path from the top: how they are shown, and their objects.
+/// Files of a commit, by path from the root: how they are shown, and their objects.
 type Committed<'t> = BTreeMap<&'t PathBuf, (String, &'t String)>;
 
-/// The files on the disk.
-struct Work<'a> {
-    /// By path from the top.
+/// The files on disk.
+struct WorkingTree<'a> {
+    /// By path from the root.
     inside: BTreeMap<PathBuf, &'a WorkFile>,
-    /// Those of no repository.
+    /// Files of no repository.
     outside: Vec<&'a WorkFile>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> WorkingTree<'a> {
     fn new(files: &'a [WorkFile], top: &Path) -> Self {
         let mut work = Self { inside: BTreeMap::new(), outside: Vec::new() };
         for it in files {
@@ -295,7 +294,7 @@ impl<'a> Work<'a> {
         work
     }
 
-    /// Parts from what is committed what is not checked out: by path from the top, how it is shown.
+    /// Splits off the committed files that are not checked out, and how they are shown.
     fn without_skipped<'t>(
         &self,
         in_head: Committed<'t>,
@@ -312,7 +311,7 @@ impl<'a> Work<'a> {
         Ok((rest, skipped.collect()))
     }
 
-    /// Lists the files that are not as in the commit that is checked out.
+    /// Lists the files that differ from `HEAD`.
     fn dirty(&self, in_head: &Committed<'_>, contents: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
         let is_same = |path: &PathBuf, file: &WorkFile| {
             let committed = in_head.get(path).and_then(|(_, object)| contents.get(*object));
@@ -326,16 +325,16 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Returns text without what git, or an editor, may have made of its line ends.
+/// Normalizes line ends and the byte order mark, which git or an editor may have changed.
 fn as_text(bytes: &[u8]) -> String {
     let text: Cow<'_, str> = String::from_utf8_lossy(bytes);
     text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n")
 }
 
-/// What was found in the commit so far.
+/// The files found in the commit so far.
 #[derive(Default)]
 struct Found {
-    /// The path from the top, the object, and how it is shown.
+    /// The path from the root, the object, and how it is shown.
     files: Vec<(PathBuf, String, String)>,
     seen: BTreeSet<PathBuf>,
     renamed: Vec<(String, String)>,
@@ -357,10 +356,10 @@ impl Found {
         self.submodules.extend(inside.map(|it| shown(&place.given.join(it))));
     }
 
-    /// Finds the files that had another path then.
+    /// Finds the files whose path has changed.
     fn follow(
         &mut self,
-        work: &Work<'_>,
+        work: &WorkingTree<'_>,
         places: &[Place],
         repository: &Repository<'_>,
         commit: &str,
@@ -386,7 +385,7 @@ impl Found {
         Ok(())
     }
 
-    /// Adds what a folder had in it that was moved as a whole: not all of that need have come along.
+    /// Adds the files of a folder that was moved as a whole, even those that were not moved with it.
     fn follow_folder(
         &mut self,
         folder: PathBuf,
@@ -394,7 +393,7 @@ impl Found {
         commit: &str,
     ) -> Result<(), GitError> {
         let is_read = |it: &PathBuf| it.strip_prefix(&folder).is_ok_and(is_searched_for);
-        // The files of one that is there still may be those of another command.
+        // If the folder still exists, its files may belong to another command.
         if repository.indexed(&folder)?.iter().any(is_read) {
             return Ok(());
         }

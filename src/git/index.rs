@@ -1,17 +1,16 @@
-//! Whether git keeps a file.
+//! Whether git tracks a file.
 
 use std::{ffi::OsStr, fs, path::Path};
 
 use super::program::{GitError, Program};
 
-/// Whether a file is in the index of the repository around it: by its own name, or by that of
-/// what it leads to, where it is a link.
+/// Whether a file, or its target if it is a link, is in the index of its repository.
 ///
 /// # Errors
 ///
-/// What git complains of, but for a file that is in no repository.
-pub(crate) fn is_kept(git: &Program, file: &Path) -> Result<bool, GitError> {
-    // Git does not look for names beyond a link.
+/// If git fails, except for a file that is in no repository.
+pub(crate) fn is_tracked(git: &Program, file: &Path) -> Result<bool, GitError> {
+    // Git does not follow links to folders.
     let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = fs::canonicalize(folder).ok();
     let own = folder.zip(file.file_name()).map(|(folder, name)| folder.join(name));
@@ -33,8 +32,8 @@ fn is_indexed(git: &Program, place: &Path) -> Result<bool, GitError> {
     if answer.code == Some(0) {
         return Ok(!answer.out.is_empty());
     }
-    if answer.said.contains("not a git repository") {
+    if answer.stderr.contains("not a git repository") {
         return Ok(false);
     }
-    Err(GitError::Failed { what: "ls-files".to_owned(), said: answer.said })
+    Err(GitError::Failed { what: "ls-files".to_owned(), stderr: answer.stderr })
 }

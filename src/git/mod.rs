@@ -1,7 +1,7 @@
 //! Files as they were at a commit, by the `git` program.
 //!
-//! Reads only: nothing of a repository is changed, fetched or run. Knows paths and bytes. Does not
-//! know what the files say, nor what is made of that.
+//! Only reads: it changes, fetches and runs nothing of a repository. It knows paths and bytes, not
+//! the meaning of the files.
 
 mod program;
 
@@ -12,7 +12,7 @@ mod index;
 mod tree;
 
 pub(crate) use self::{
-    base::{Before, Request, WorkFile, before, short},
-    index::is_kept,
+    base::{BaseFiles, Request, WorkFile, files_at_base, short_id},
+    index::is_tracked,
     program::{GitError, Program},
 };

@@ -1,4 +1,4 @@
-//! What is in a commit: which files, and what is in them.
+//! The files of a commit, and their contents.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,14 +13,14 @@ use super::program::{GitError, Program};
 #[derive(Debug)]
 pub(super) struct Repository<'a> {
     pub(super) git: &'a Program,
-    /// Its folder, links resolved.
+    /// Its root folder, links resolved.
     pub(super) top: PathBuf,
 }
 
-/// What a commit has under some paths, by path from the top.
+/// The entries of a commit under some paths, by path from the root.
 pub(super) type Tree = BTreeMap<PathBuf, Entry>;
 
-/// What stands at a path.
+/// An entry of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) kind: Kind,
@@ -28,7 +28,7 @@ pub(super) struct Entry {
     pub(super) object: String,
 }
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     File,
@@ -37,16 +37,16 @@ pub(super) enum Kind {
     Submodule,
 }
 
-/// A commit that was asked for by a name.
+/// A commit, as a name resolves to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Commit {
-    /// Its own name, in full.
+    /// The full commit id.
     pub(super) id: String,
-    /// Whether that name is also one of something else, which git did not take.
+    /// Whether the name also means something else, which git did not choose.
     pub(super) is_ambiguous: bool,
 }
 
-/// A file that has another path than at a commit.
+/// A file whose path at a commit differs.
 #[derive(Clone, Debug)]
 pub(super) struct Rename {
     pub(super) was: PathBuf,
@@ -61,29 +61,29 @@ impl Repository<'_> {
 
     /// Returns the commit that an expression names.
     pub(super) fn commit(&self, expression: &OsStr) -> Result<Option<Commit>, GitError> {
-        // Told to be quiet, git would not say either that there are several.
+        // With `--quiet`, git would not report either that the name is ambiguous.
         let args = ["rev-parse", "--verify"].map(OsStr::new);
         let answer = self.git.run(&self.top, &[&args, &[expression][..]].concat(), Vec::new())?;
         if answer.code != Some(0) {
             return Ok(None);
         }
         let id = hexadecimal(&answer.out, "rev-parse")?;
-        Ok(Some(Commit { id, is_ambiguous: answer.said.contains("is ambiguous") }))
+        Ok(Some(Commit { id, is_ambiguous: answer.stderr.contains("is ambiguous") }))
     }
 
-    /// Lists what a commit has at or below these paths; all of it where there are none.
+    /// Lists the entries of a commit at or below these paths; all entries if there are no paths.
     pub(super) fn tree(&self, commit: &str, paths: &[PathBuf]) -> Result<Tree, GitError> {
         let args = ["ls-tree", "-r", "-z", "--full-tree", commit, "--"].map(OsStr::new);
         let paths = paths.iter().map(|it| it.as_os_str()).collect::<Vec<_>>();
         let out = self.ask(&[&args, paths.as_slice()].concat())?;
         let entries = out.split(|it| *it == 0).filter(|it| !it.is_empty()).map(entry);
         let entries = entries.collect::<Option<Vec<_>>>();
-        let entries = entries.ok_or_else(|| GitError::Strange { what: "ls-tree".to_owned() })?;
+        let entries = entries.ok_or_else(|| GitError::Unexpected { what: "ls-tree".to_owned() })?;
         Ok(entries.into_iter().filter_map(|(path, entry)| Some((path, entry?))).collect())
     }
 
-    /// Returns the files that have another path now than at a commit, by the path that they have
-    /// now. The index is compared, so that no filter of the repository runs.
+    /// Returns the files whose path has changed since a commit, by their path now. The index is
+    /// compared, so that no filter of the repository runs.
     pub(super) fn renames(&self, commit: &str) -> Result<BTreeMap<PathBuf, Rename>, GitError> {
         let args = ["diff-index", "--cached", "--find-renames", "--diff-filter=R", "--raw"];
         let more = ["-z", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=all", commit, "--"];
@@ -93,7 +93,7 @@ impl Repository<'_> {
         let mut renames = BTreeMap::new();
         while let Some(head) = parts.next().filter(|it| !it.is_empty()) {
             let (Some(was), Some(path)) = (parts.next(), parts.next()) else {
-                return Err(GitError::Strange { what: "diff-index".to_owned() });
+                return Err(GitError::Unexpected { what: "diff-index".to_owned() });
             };
             let object = str::from_utf8(head).ok().and_then(|it| it.split(' ').nth(2));
             let object = hexadecimal(object.unwrap_or_default().as_bytes(), "diff-index")?;
@@ -109,14 +109,14 @@ impl Repository<'_> {
         Ok(out.split(|it| *it == 0).filter(|it| !it.is_empty()).map(path_of).collect())
     }
 
-    /// Returns the files that are committed and, on purpose, not on the disk.
+    /// Returns the files that are committed and deliberately not checked out.
     pub(super) fn not_checked_out(&self) -> Result<BTreeSet<PathBuf>, GitError> {
         let out = self.ask(&["ls-files", "-t", "-z", "--full-name"].map(OsStr::new))?;
         let skipped = out.split(|it| *it == 0).filter_map(|it| it.strip_prefix(b"S "));
         Ok(skipped.map(path_of).collect())
     }
 
-    /// Returns what is in these objects; `None` where git does not have one.
+    /// Returns the contents of these objects; `None` if git does not have one of them.
     pub(super) fn contents(
         &self,
         objects: BTreeSet<&str>,
@@ -135,7 +135,7 @@ impl Repository<'_> {
             let size = head.strip_prefix(object).and_then(|it| it.strip_prefix(" blob "));
             let Some(size) = size.and_then(|it| it.parse::<usize>().ok()) else { return Ok(None) };
             let (Some(bytes), Some(next)) = (behind.get(..size), behind.get(size + 1..)) else {
-                return Err(GitError::Strange { what: "cat-file".to_owned() });
+                return Err(GitError::Unexpected { what: "cat-file".to_owned() });
             };
             contents.insert(object.to_owned(), bytes.to_vec());
             rest = next;
@@ -149,7 +149,7 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((bytes.get(..at)?, bytes.get(at + 1..)?))
 }
 
-/// Reads `MODE TYPE OBJECT\tPATH`; what is none of the kinds is left out.
+/// Reads `MODE TYPE OBJECT\tPATH`; entries of other kinds are skipped.
 fn entry(text: &[u8]) -> Option<(PathBuf, Option<Entry>)> {
     let tab = text.iter().position(|it| *it == b'\t')?;
     let (head, path) = (str::from_utf8(text.get(..tab)?).ok()?, path_of(text.get(tab + 1..)?));
@@ -172,10 +172,10 @@ fn path_of(bytes: &[u8]) -> PathBuf {
 pub(super) fn hexadecimal(bytes: &[u8], what: &str) -> Result<String, GitError> {
     let text = String::from_utf8_lossy(bytes).trim().to_owned();
     let is_name = matches!(text.len(), 40 | 64) && text.bytes().all(|it| it.is_ascii_hexdigit());
-    if is_name { Ok(text) } else { Err(GitError::Strange { what: what.to_owned() }) }
+    if is_name { Ok(text) } else { Err(GitError::Unexpected { what: what.to_owned() }) }
 }
 
-/// Returns a folder's path that git has printed, without the end of its line.
+/// Returns a path that git printed, without its newline.
 pub(super) fn printed_path(bytes: &[u8]) -> PathBuf {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     Path::new(OsStr::from_bytes(bytes)).to_owned()

@@ -1,4 +1,4 @@
-//! Where journals are kept: the one seam to the disk, so that a test can lose what was not synced.
+//! The one seam between journals and the disk, so that a test can lose what was not synced.
 
 use std::{
     fs::{self, DirBuilder, DirEntry, File, OpenOptions, TryLockError},
@@ -9,35 +9,35 @@ use std::{
     time::Duration,
 };
 
-/// How often somebody else is taken to be only looking at a file, and how long each time.
-const LOOKS: u32 = 20;
-const LOOK: Duration = Duration::from_millis(10);
+/// How often a lock is tried, and the pause between: a process that only reads a file releases it
+/// soon.
+const LOCK_ATTEMPTS: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// A disk that journals are kept on.
 pub trait Disk: Send + Sync {
-    /// Makes a folder that is nobody else's business and that git leaves alone, where there is none.
+    /// Makes a private folder that git ignores, unless it exists.
     fn make_folder(&self, folder: &Path) -> io::Result<()>;
 
-    /// Makes a file, readable by its owner only and locked. Fails where there is one.
+    /// Makes a file, readable by its owner only and locked. Fails if it exists.
     fn create(&self, path: &Path) -> io::Result<Box<dyn Appended>>;
 
-    /// Opens a file and locks it; what is appended comes behind what it has.
+    /// Opens a file to append to it, and locks it.
     ///
-    /// Where another process has the lock, the error's kind is [`io::ErrorKind::WouldBlock`].
+    /// If another process has the lock, the error's kind is [`io::ErrorKind::WouldBlock`].
     fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>>;
 
-    /// Opens a file to look at it, which is enough to have the right to read; nobody writes it
-    /// meanwhile.
+    /// Opens a file to read it, for which the right to read is enough; no process writes it meanwhile.
     ///
-    /// Where another process has the lock, the error's kind is [`io::ErrorKind::WouldBlock`].
+    /// If another process has the lock, the error's kind is [`io::ErrorKind::WouldBlock`].
     fn look(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
         self.open(path)
     }
 
-    /// Gives a file another name in its folder, which no other file may have.
+    /// Renames a file within its folder. Fails if the new name exists.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Returns the files of a folder, sorted; none where there is no such folder.
+    /// Returns the files of a folder, sorted; none if there is no such folder.
     fn files(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
 }
 
@@ -52,10 +52,10 @@ pub trait Appended: Send {
     /// Appends bytes. They may be lost until they are synced.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Puts everything appended where it outlives the process, and the machine's power.
+    /// Syncs everything appended, so that it survives a crash of the process or the machine.
     fn sync(&mut self) -> io::Result<()>;
 
-    /// Cuts it to a length.
+    /// Truncates it to a size.
     fn cut(&mut self, size: u64) -> io::Result<()>;
 }
 
@@ -77,7 +77,7 @@ impl Disk for RealDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
         let mut options = OpenOptions::new();
         let file = options.read(true).append(true).create_new(true).mode(0o600).open(path)?;
-        // Whoever looks through the folder right now is soon done with it.
+        // A process that reads the folder right now releases the lock soon.
         file.lock()?;
         sync_folder(path)?;
         Ok(Box::new(file))
@@ -96,14 +96,14 @@ impl Disk for RealDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        // Unlike a rename, this fails where there is a file of the new name.
+        // Unlike a rename, this fails if the new name exists.
         fs::hard_link(from, to)?;
         fs::remove_file(from)?;
         sync_folder(to)
     }
 
     fn files(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        // What the current folder has goes by its bare name, as the user gives it.
+        // Files of the current folder have bare names, as the user gives them.
         let is_bare = folder.as_os_str().is_empty();
         let entries = match fs::read_dir(if is_bare { Path::new(".") } else { folder }) {
             Ok(entries) => entries,
@@ -119,18 +119,18 @@ impl Disk for RealDisk {
     }
 }
 
-/// Has the name of a file or folder outlive the power.
+/// Syncs the name of a file or folder.
 fn sync_folder(of: &Path) -> io::Result<()> {
     let folder = of.parent().filter(|it| !it.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-/// Locks a file, unless somebody keeps it locked: whoever only looks at it is soon done.
+/// Locks a file, unless another process keeps it locked.
 fn lock(try_lock: impl Fn() -> Result<(), TryLockError>) -> io::Result<()> {
-    for _ in 0..LOOKS {
+    for _ in 0..LOCK_ATTEMPTS {
         match try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
             Err(TryLockError::Error(error)) => return Err(error),
         }
     }

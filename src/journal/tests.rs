@@ -87,7 +87,7 @@ fn kept(path: &std::path::Path) -> Result<Kept, JournalError> {
 }
 
 #[test]
-fn what_is_read_is_what_was_written() {
+fn a_journal_reads_back_as_it_was_written() {
     let (_dir, path) = written(&events());
     let opened = Opened::open(&RealDisk, &path).unwrap();
     assert_eq!(opened.lines.header.plan.to_string(), header().plan.to_string());
@@ -99,7 +99,7 @@ fn what_is_read_is_what_was_written() {
 }
 
 #[test]
-fn a_journal_grows_no_larger_than_what_is_read() {
+fn a_journal_does_not_grow_beyond_what_can_be_read() {
     let (_dir, path) = written(&events());
     let before = fs::read(&path).unwrap();
     let file = RealDisk.open(&path).unwrap();
@@ -119,7 +119,7 @@ fn a_journal_grows_no_larger_than_what_is_read() {
 }
 
 #[test]
-fn what_nobody_has_to_know_afterwards_is_not_kept() {
+fn progress_is_not_recorded() {
     let passing =
         [Event::Waiting { n_open: 1, trouble: None }, Event::ReadFailed { why: "no".to_owned() }];
     let (_dir, path) = written(&passing);
@@ -127,7 +127,7 @@ fn what_nobody_has_to_know_afterwards_is_not_kept() {
 }
 
 #[test]
-fn a_journal_goes_on_in_the_same_file() {
+fn a_journal_continues_in_the_same_file() {
     let (_dir, path) = written(&events());
     let mut journal = kept(&path).unwrap().journal;
     assert!(matches!(kept(&path), Err(JournalError::Locked)), "it is held");
@@ -144,7 +144,7 @@ fn a_journal_goes_on_in_the_same_file() {
 }
 
 #[test]
-fn looking_at_a_journal_keeps_nobody_from_it_but_who_writes_it_keeps_others_from_looking() {
+fn readers_share_a_journal_and_a_writer_excludes_them() {
     let (_dir, path) = written(&events());
     let (one, other) = (RealDisk.look(&path).unwrap(), RealDisk.look(&path).unwrap());
     drop((one, other));
@@ -156,7 +156,7 @@ fn looking_at_a_journal_keeps_nobody_from_it_but_who_writes_it_keeps_others_from
 }
 
 #[test]
-fn wherever_it_is_torn_the_whole_lines_are_kept() {
+fn a_torn_journal_keeps_its_whole_lines() {
     let (_dir, path) = written(&events());
     let whole = fs::read(&path).unwrap();
     let first = whole.iter().position(|it| *it == b'\n').unwrap() + 1;
@@ -178,7 +178,7 @@ fn wherever_it_is_torn_the_whole_lines_are_kept() {
 }
 
 #[test]
-fn a_line_that_is_not_understood_is_an_error_that_names_it() {
+fn an_invalid_line_is_an_error_that_names_it() {
     let (_dir, path) = written(&events());
     let text = fs::read_to_string(&path).unwrap();
     let mistakes = [
@@ -206,7 +206,7 @@ fn a_line_that_is_not_understood_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_file_that_is_no_journal_is_told_from_one_that_is_broken() {
+fn a_file_that_is_not_a_journal_differs_from_a_damaged_one() {
     let (_dir, path) = written(&events());
     let text = fs::read_to_string(&path).unwrap();
     let with_version = |it: &str| text.replacen("\"2.0\"", &format!("\"{it}\""), 1);
@@ -229,14 +229,14 @@ fn a_file_that_is_no_journal_is_told_from_one_that_is_broken() {
 }
 
 #[test]
-fn it_is_nobody_elses_business() {
+fn journals_are_private() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join(".trueup");
     RealDisk.make_folder(&folder).unwrap();
     RealDisk.make_folder(&folder).unwrap();
     let path = folder.join("journal.jsonl");
     drop(RealDisk.create(&path).unwrap());
-    assert!(RealDisk.create(&path).is_err(), "what is there is not overwritten");
+    assert!(RealDisk.create(&path).is_err(), "an existing file is not overwritten");
     let mode = |it: &std::path::Path| fs::metadata(it).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&folder), mode(&path)), (0o700, 0o600));
     assert_eq!(fs::read_to_string(folder.join(".gitignore")).unwrap(), "*\n");

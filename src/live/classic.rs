@@ -1,4 +1,4 @@
-//! The classic interface: its objects to settings, and settings to its bodies.
+//! The classic interface: reads its objects, and writes its requests.
 //!
 //! `POST` spells a setting in one way, `GET` and `PUT` in another
 //! (controller-facts.md#spelling-on-read-and-write).
@@ -18,7 +18,7 @@ use super::{
 use crate::model::{
     AddressRange, Credential, CredentialId, CredentialKind, Difference, Exclude, LiveDiscovery,
     ManagementIp, Name, Neighbours, OwnCredentials, Protocol, Readable, RemoteId, RunState,
-    Setting, SettingKey, Settings, SpanOfTime, Target, Unreadable, parse_address,
+    Setting, SettingKey, Settings, Target, TimeSpan, Unreadable, parse_address,
 };
 
 /// What the controller returns in place of a secret (controller-facts.md#masked-secrets). It is
@@ -56,12 +56,12 @@ const SECRETS: [&str; 8] = [
 
 /// Reads an item of the list, or the answer for one id.
 ///
-/// Fails where it has no id or no name; what else is wrong with it is kept with the discovery.
+/// Fails if it has no id or no name. Other errors are kept with the discovery.
 pub(super) fn discovery(value: &Value, dialect: &Dialect) -> Result<LiveDiscovery, Unreadable> {
     let object = value.as_object().ok_or_else(|| unreadable("discovery", Some(value)))?;
     let id = lenient::text(object, "id")?;
     let id = id.ok_or_else(|| unreadable("id", object.get("id")))?;
-    // As it is, blanks included: the name is the identity.
+    // Not trimmed: the name is the identity.
     let name = object.get("name").and_then(Value::as_str).filter(|it| !it.is_empty());
     let name = name.ok_or_else(|| unreadable("name", object.get("name")))?;
     let read = readable(object, dialect);
@@ -94,7 +94,7 @@ fn settings(object: &Object, dialect: &Dialect) -> Result<Settings, Unreadable> 
             SettingKey::Protocols => protocols(object)?.map(Setting::Protocols),
             SettingKey::Retries => lenient::number(object, "retryCount")?.map(Setting::Retries),
             SettingKey::Timeout => lenient::number(object, "timeOut")?
-                .map(|it| Setting::Timeout(SpanOfTime::from_seconds(it))),
+                .map(|it| Setting::Timeout(TimeSpan::from_seconds(it))),
             SettingKey::ManagementIp => Some(Setting::ManagementIp(management_ip(object)?)),
             SettingKey::NetconfPort => {
                 lenient::number(object, "netconfPort")?.map(Setting::NetconfPort)
@@ -149,7 +149,7 @@ fn exclude(object: &Object) -> Result<Option<BTreeSet<Exclude>>, Unreadable> {
     Ok((!entries.is_empty()).then_some(entries))
 }
 
-/// Returns the credentials by kind, and those that the controller no longer has.
+/// Reads the credentials by kind, and those that the controller no longer has.
 fn credentials_of(object: &Object, dialect: &Dialect) -> Result<Settings, Unreadable> {
     let mut known = BTreeMap::<CredentialKind, BTreeSet<Credential>>::new();
     let mut gone = BTreeSet::new();
@@ -164,7 +164,7 @@ fn credentials_of(object: &Object, dialect: &Dialect) -> Result<Settings, Unread
     Ok(known.chain(gone).collect())
 }
 
-/// Letter case and blanks mean nothing here: `SSH, Telnet` has been seen (section 2.2).
+/// Ignores letter case and blanks: `SSH, Telnet` has been seen (section 2.2).
 fn protocols(object: &Object) -> Result<Option<Vec<Protocol>>, Unreadable> {
     let words = lenient::list(object, "protocolOrder")?;
     let protocol = |word: &String| match word.to_lowercase().as_str() {
@@ -277,7 +277,7 @@ fn create_body(name: &Name, settings: &Settings) -> Value {
 /// Returns the body of the `PUT` that edits: the object as it was read right before, with what
 /// differs put in.
 ///
-/// Computed keys and secrets are left out, and so is whatever holds the mask of one.
+/// Leaves out computed keys, secrets, and every value that contains the mask of a secret.
 fn edit_body(current: &Value, differences: &[Difference], after: &Settings) -> Value {
     let mut body = current.as_object().cloned().unwrap_or_default();
     body.retain(|key, value| {

@@ -1,11 +1,11 @@
-//! The controller's global credentials: names and ids, never secrets.
+//! Reads the controller's global credentials: names and ids, never secrets.
 
 use serde_json::Value;
 
 use super::lenient::{self, Object};
 use crate::model::{Credential, CredentialId, CredentialKind, Unreadable};
 
-/// The wire's name of each kind (controller-facts.md#credential-kinds).
+/// The API's name of each kind (controller-facts.md#credential-kinds).
 const KINDS: [(&str, CredentialKind); 7] = [
     ("cliCredential", CredentialKind::Cli),
     ("snmpV2cRead", CredentialKind::SnmpV2Read),
@@ -16,16 +16,16 @@ const KINDS: [(&str, CredentialKind); 7] = [
     ("netconfCredential", CredentialKind::Netconf),
 ];
 
-/// Reads the answer to `GET /v2/global-credential`, by the wire's name of each kind.
+/// Reads the answer to `GET /v2/global-credential`, by the API's name of each kind.
 ///
-/// Kinds that we do not know are passed over: no file can name one.
+/// Unknown kinds are ignored: files cannot refer to them.
 pub(crate) fn credentials(by_kind: &[(String, Vec<Value>)]) -> Result<Vec<Credential>, Unreadable> {
     let mut credentials = Vec::new();
     for (key, entries) in by_kind {
         let Some((_, kind)) = KINDS.iter().find(|(it, _)| it == key) else { continue };
         for entry in entries {
             let object = entry.as_object();
-            // Not shown: whatever it is, it may be a secret.
+            // Not shown, since it may be a secret.
             let object = object.ok_or_else(|| Unreadable {
                 field: key.clone(),
                 found: "a list with something else than objects in it".to_owned(),
@@ -42,7 +42,7 @@ pub(crate) fn credentials(by_kind: &[(String, Vec<Value>)]) -> Result<Vec<Creden
 fn credential(kind: CredentialKind, object: &Object) -> Result<Credential, Unreadable> {
     let id = lenient::text(object, "id")?;
     let id = id.ok_or_else(|| lenient::unreadable("id", object.get("id")))?;
-    // Blanks count here: a description matches exactly.
+    // Whitespace is kept: a description matches exactly.
     let verbatim = |field: &str| object.get(field).and_then(Value::as_str).map(str::to_owned);
     Ok(Credential {
         id: CredentialId(id),
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_of_one_description_are_told_apart_and_sorted() {
+    fn credentials_with_the_same_description_are_distinguished_and_sorted() {
         let entries = [
             json!({"id": "1", "description": "CLI", "username": "b", "password": "NO!$DATA!$"}),
             json!({"id": "2", "description": "CLI", "username": "a"}),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_that_nobody_knows_is_passed_over() {
+    fn an_unknown_kind_is_ignored() {
         assert!(read("newCredential", &[json!({"id": "1"})]).unwrap().is_empty());
     }
 

@@ -1,4 +1,4 @@
-//! Values of the controller, read for what they mean rather than for their type.
+//! Reads values of the controller by their meaning rather than their type.
 //!
 //! Numbers come as text and lists as comma-separated text; a setting without a value is absent,
 //! `null` or empty (controller-facts.md#lenient-values). Any other value is an error that shows it.
@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 use crate::model::Unreadable;
 
-/// The object of the wire that is being read.
+/// A JSON object of the controller.
 pub(crate) type Object = Map<String, Value>;
 
-/// As much of a value as an error shows.
+/// How much of a value an error shows.
 const SHOWN_CHARS: usize = 80;
 
-/// Says that a field cannot be understood, and what stands there.
+/// Reports a field that cannot be read, and its value.
 pub(crate) fn unreadable(field: &str, value: Option<&Value>) -> Unreadable {
     let found = match value {
         None => "missing".to_owned(),
@@ -22,7 +22,7 @@ pub(crate) fn unreadable(field: &str, value: Option<&Value>) -> Unreadable {
     Unreadable { field: field.to_owned(), found }
 }
 
-/// Returns as much of a text as belongs into an error, behind which `…` stands for the rest.
+/// Shortens a text for an error, with `…` in place of the rest.
 fn shortened(text: &str) -> String {
     let mut shown = text.chars().take(SHOWN_CHARS).collect::<String>();
     if shown.len() < text.len() {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_shows_what_came_and_not_all_of_it() {
+    fn an_error_shows_a_shortened_value() {
         let error = number(&object(json!("x".repeat(500))), "x").unwrap_err();
         assert_eq!(error.found.chars().count(), 81);
     }

@@ -1,7 +1,7 @@
-//! The border between the wire and the model, both ways.
+//! Translates between the controller's API and the model, in both directions.
 //!
-//! What the controller says becomes settings in normal form, and settings become what it is sent;
-//! its spellings and oddities stop here. Decides nothing, and does not wait for tasks.
+//! Objects become settings in normal form, and a step of a change becomes a request: nothing outside
+//! sees a body or a path. Takes no decisions, and does not wait for tasks.
 
 mod read;
 

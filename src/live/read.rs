@@ -1,5 +1,4 @@
-//! Reads the live state: everything for a plan, or just the list for a look at what came of a
-//! write.
+//! Reads the live state: everything for a plan, or only the list, to observe the effect of a write.
 
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -15,7 +14,7 @@ use crate::{
 pub(crate) enum ReadError {
     #[error(transparent)]
     Api(#[from] ApiError),
-    /// The controller answered, and part of the answer cannot be understood.
+    /// The controller answered, but part of the answer cannot be read.
     #[error("the controller's {what} cannot be understood: {why}")]
     Unreadable { what: &'static str, why: Unreadable },
 }
@@ -25,7 +24,7 @@ pub(crate) enum ReadError {
 pub(crate) struct View {
     /// In the controller's order.
     pub(crate) discoveries: Vec<LiveDiscovery>,
-    /// Whether it was proven that nothing is missing. Without it, absence means nothing.
+    /// Whether the list is proven to be complete. Otherwise, absence means nothing.
     pub(crate) complete: bool,
 }
 
@@ -36,8 +35,7 @@ pub(crate) struct Current {
     pub(crate) discovery: LiveDiscovery,
 }
 
-/// Reads everything that a plan rests on, but for the ages of runs. The parts are asked for at the
-/// same time.
+/// Reads everything that a plan depends on, except the ages of runs. The parts are read concurrently.
 pub(crate) async fn read(client: &Client, url: String) -> Result<Live, ReadError> {
     let interface = Interface::Classic;
     let unread = Dialect::new(interface, &[]);
@@ -50,7 +48,7 @@ pub(crate) async fn read(client: &Client, url: String) -> Result<Live, ReadError
     Ok(Live { url, release: Some(release), interface, discoveries, credentials })
 }
 
-/// Reads when the last run of each of these discoveries ended, as far as their job items tell.
+/// Reads when the last run of each of these discoveries ended, as far as their job items show.
 pub(crate) async fn read_run_ages(
     client: &Client,
     live: &mut Live,
@@ -84,13 +82,13 @@ impl Dialect {
         Ok(View { discoveries: self.discoveries(&listing.items)?, complete: listing.complete })
     }
 
-    /// Reads the list of discoveries, all of it or nothing.
+    /// Reads the complete list of discoveries, or fails.
     pub(crate) async fn complete_view(&self, client: &Client) -> Result<View, ReadError> {
         let objects = self.objects(client).await?;
         Ok(View { discoveries: self.discoveries(&objects)?, complete: true })
     }
 
-    /// Reads one discovery. `None` where the controller says that there is no such id.
+    /// Reads one discovery. `None` if the controller has no such id.
     pub(crate) async fn current(
         &self,
         client: &Client,
@@ -103,8 +101,8 @@ impl Dialect {
         Ok(Some(Current { object, discovery }))
     }
 
-    /// Returns when the latest run of a discovery started, as far as its job items tell:
-    /// milliseconds of the epoch, by the controller's clock.
+    /// Returns when the latest run of a discovery started, as far as its job items show, in
+    /// milliseconds since 1970 by the controller's clock.
     pub(crate) async fn latest_run_start(
         &self,
         client: &Client,

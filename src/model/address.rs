@@ -17,7 +17,7 @@ pub(crate) struct AddressRange {
     last: IpAddr,
 }
 
-/// What is wrong with an address or a range.
+/// Why a text is not an address or a range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RangeError {
     #[error("`{0}` is not an IP address")]
@@ -31,7 +31,7 @@ pub(crate) enum RangeError {
 }
 
 impl AddressRange {
-    /// Makes a range, if its ends are in order and of one family.
+    /// Creates a range, if its ends are in order and of one family.
     pub(crate) fn new(first: IpAddr, last: IpAddr) -> Result<Self, RangeError> {
         if first.is_ipv4() != last.is_ipv4() {
             return Err(RangeError::MixedFamilies);
@@ -88,7 +88,7 @@ impl FromStr for AddressRange {
     }
 }
 
-/// Reads one address; a v4-mapped IPv6 one is refused, since it has two spellings that differ.
+/// Parses one address. Refuses IPv4-mapped IPv6, since such an address has two different spellings.
 pub(crate) fn parse_address(text: &str) -> Result<IpAddr, RangeError> {
     let address = text.parse::<IpAddr>().map_err(|_| RangeError::NotAnAddress(text.to_owned()))?;
     match address {
@@ -127,7 +127,7 @@ impl AddressSet {
         self.minus(&self.minus(other))
     }
 
-    /// Returns the addresses that two of the sets or more have.
+    /// Returns the addresses that two or more of the sets contain.
     pub(crate) fn shared(sets: &[Self]) -> Self {
         let of = |family: fn(&Self) -> &Intervals| {
             Intervals::shared(sets.iter().flat_map(|it| family(it).0.iter().copied()).collect())
@@ -197,7 +197,7 @@ impl Intervals {
         Self(merged)
     }
 
-    /// Returns what is in two or more of these, each of which may stand in any place.
+    /// Returns what two or more of these intervals cover; they may come in any order.
     fn shared(mut intervals: Vec<(u128, u128)>) -> Self {
         intervals.sort_unstable();
         let mut shared = Vec::new();
@@ -226,7 +226,7 @@ impl Intervals {
                 if start < hole {
                     left.push((start, hole - 1));
                 }
-                // A hole that reaches past this interval may cover the next one too: it stays.
+                // A hole that reaches past this interval may cover the next one too, so it is not consumed.
                 from = if end < last { Some(end + 1) } else { None };
                 if from.is_some() {
                     holes.next();
@@ -249,10 +249,10 @@ fn number(address: IpAddr) -> u128 {
     }
 }
 
-/// How many addresses: exact, also for all of IPv6, which 128 bits cannot count.
+/// A number of addresses, exact even for all of IPv6, which 128 bits cannot count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Count {
-    /// How often 2¹²⁸ goes into it.
+    /// The multiple of 2¹²⁸.
     high: u64,
     low: u128,
 }
@@ -275,7 +275,7 @@ impl Count {
         out
     }
 
-    /// Returns so many times as many.
+    /// Multiplies the count.
     #[must_use]
     pub(crate) fn times(self, n: u64) -> Self {
         let (mut product, mut doubled) = (Self::default(), self);
@@ -299,7 +299,7 @@ impl From<u128> for Count {
     }
 }
 
-/// Reads decimal digits, as many as a count can have.
+/// Parses decimal digits, as many as a count can have.
 impl FromStr for Count {
     type Err = CountError;
 
@@ -316,11 +316,11 @@ impl FromStr for Count {
     }
 }
 
-/// Both families together have fewer than 10⁴⁰ addresses, and nobody logs in to each a million
-/// times: `high` stays small.
+/// Both families together have fewer than 10⁴⁰ addresses, and each gets far fewer than a million
+/// logins, so `high` stays small.
 const MOST_DIGITS: usize = 46;
 
-/// What is no count.
+/// A text that is not a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a count")]
 pub(crate) struct CountError;
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_range_says_why() {
+    fn an_invalid_range_has_a_reason() {
         let error = |text: &str| text.parse::<AddressRange>().unwrap_err();
         assert_eq!(error("10.0.0.2-10.0.0.1"), RangeError::Reversed);
         assert_eq!(error("10.0.0.2-::1"), RangeError::MixedFamilies);

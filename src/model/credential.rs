@@ -1,4 +1,4 @@
-//! Global credentials: what the controller logs in to devices with. Never their secrets.
+//! Global credentials, with which the controller logs in to devices. Never their secrets.
 
 use std::{cmp::Ordering, collections::BTreeMap, collections::BTreeSet, fmt};
 
@@ -71,7 +71,7 @@ impl fmt::Display for CredentialId {
 
 /// A global credential of a controller, as far as it can be read.
 ///
-/// Its id is what it is: two with the same id are equal, whatever they are called.
+/// Its id is its identity: two credentials with the same id are equal, whatever their descriptions.
 #[derive(Clone, Debug)]
 pub(crate) struct Credential {
     pub(crate) id: CredentialId,
@@ -116,7 +116,7 @@ impl fmt::Display for Credential {
 /// known; one that is empty has none.
 pub(crate) type Credentials = BTreeMap<CredentialKind, BTreeSet<Credential>>;
 
-/// How the files name a global credential; what is left out matches anything.
+/// How the files refer to a global credential. A part that is left out matches anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CredentialRef {
     Id(CredentialId),
@@ -124,7 +124,7 @@ pub(crate) enum CredentialRef {
 }
 
 impl CredentialRef {
-    /// Whether it means that credential. A description matches exactly.
+    /// Whether it refers to that credential. A description matches exactly.
     pub(crate) fn matches(&self, credential: &Credential) -> bool {
         let Credential { id, kind: _, description, username } = credential;
         match self {

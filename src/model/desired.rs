@@ -1,4 +1,4 @@
-//! What the files say.
+//! The desired state: what the files want.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,34 +9,34 @@ use super::{
     name::Name,
     policy::Policy,
     settings::{Setting, SettingKey, Settings},
-    span_of_time::SpanOfTime,
     target::{Exclude, Target},
+    time_span::TimeSpan,
 };
 use crate::source::{Span, Spanned};
 
 /// The desired state: all files together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Desired {
-    /// What each file that names its controller gives, as written.
+    /// The controllers that the files name, as written.
     pub(crate) controllers: Vec<Spanned<String>>,
-    /// The live names that the files own, `manage.names` of all files.
+    /// The names of managed discoveries: `manage.names` of all files.
     pub(crate) manage: Globs,
-    /// In the order in which they were read; names are unique.
+    /// In the order of the files; names are unique.
     pub(crate) discoveries: Vec<DesiredDiscovery>,
-    /// The limits that hold: of the files, or of the one that was given in their place.
-    pub(crate) policy: Option<Given<Policy>>,
+    /// The limits of the files, or of the policy file that replaces them.
+    pub(crate) policy: Option<Sourced<Policy>>,
 }
 
-/// One discovery as the files want it, the defaults of its file put in.
+/// One discovery as the files want it, with the defaults of its file.
 #[derive(Clone, Debug)]
 pub(crate) struct DesiredDiscovery {
     pub(crate) name: Spanned<Name>,
     /// The whole entry, from its first key on.
     pub(crate) span: Span,
     pub(crate) wanted: Wanted,
-    pub(crate) state: Option<Given<State>>,
-    pub(crate) rerun: Option<Given<Rerun>>,
-    pub(crate) on_change: Option<Given<OnChange>>,
+    pub(crate) state: Option<Sourced<State>>,
+    pub(crate) rerun: Option<Sourced<Rerun>>,
+    pub(crate) on_change: Option<Sourced<OnChange>>,
 }
 
 /// The settings that the files give, each with its place. A key that is absent is not managed;
@@ -44,27 +44,27 @@ pub(crate) struct DesiredDiscovery {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
     /// All but the credentials.
-    settings: BTreeMap<SettingKey, Given<Setting>>,
+    settings: BTreeMap<SettingKey, Sourced<Setting>>,
     /// References, which the planner resolves.
     pub(crate) credentials: DesiredCredentials,
 }
 
-/// The credentials that the files give, by kind. A kind that is absent is not managed, one that is
-/// empty is managed and none.
-pub(crate) type DesiredCredentials = BTreeMap<CredentialKind, Given<Vec<Spanned<CredentialRef>>>>;
+/// The credentials that the files give, by kind. A kind that is absent is not managed; a kind that is
+/// empty is managed, and none are wanted.
+pub(crate) type DesiredCredentials = BTreeMap<CredentialKind, Sourced<Vec<Spanned<CredentialRef>>>>;
 
-/// What a key of the files gives.
+/// A value of the files, with its places.
 #[derive(Clone, Debug)]
-pub(crate) struct Given<T> {
+pub(crate) struct Sourced<T> {
     pub(crate) value: T,
-    /// Where the key stands: the place that a change of it comes from.
+    /// The place of the key, which a change of the value refers to.
     pub(crate) key: Span,
-    /// Where the value stands.
+    /// The place of the value.
     pub(crate) at: Span,
 }
 
 impl Wanted {
-    pub(crate) fn insert(&mut self, setting: Given<Setting>) {
+    pub(crate) fn insert(&mut self, setting: Sourced<Setting>) {
         self.settings.insert(setting.value.key(), setting);
     }
 
@@ -76,23 +76,23 @@ impl Wanted {
         }
     }
 
-    pub(crate) fn target(&self) -> Option<Given<&Target>> {
-        let Given { value, key, at } = self.settings.get(&SettingKey::Target)?;
+    pub(crate) fn target(&self) -> Option<Sourced<&Target>> {
+        let Sourced { value, key, at } = self.settings.get(&SettingKey::Target)?;
         let Setting::Target(value) = value else { return None };
-        Some(Given { value, key: *key, at: *at })
+        Some(Sourced { value, key: *key, at: *at })
     }
 
-    pub(crate) fn exclude(&self) -> Option<Given<&BTreeSet<Exclude>>> {
-        let Given { value, key, at } = self.settings.get(&SettingKey::Exclude)?;
+    pub(crate) fn exclude(&self) -> Option<Sourced<&BTreeSet<Exclude>>> {
+        let Sourced { value, key, at } = self.settings.get(&SettingKey::Exclude)?;
         let Setting::Exclude(value) = value else { return None };
-        Some(Given { value, key: *key, at: *at })
+        Some(Sourced { value, key: *key, at: *at })
     }
 
     /// Returns where the files give a setting.
     pub(crate) fn place_of(&self, key: SettingKey) -> Option<Span> {
         match key {
             SettingKey::Credentials(kind) => self.credentials.get(&kind).map(|it| it.key),
-            // Credentials that are gone differ because some kind is managed.
+            // They differ because some kind is managed.
             SettingKey::GoneCredentials => self.credentials.values().map(|it| it.key).min(),
             _ => self.settings.get(&key).map(|it| it.key),
         }
@@ -108,7 +108,7 @@ impl Wanted {
     }
 }
 
-/// Whether a discovery is to be there.
+/// The wanted state of a discovery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum State {
     #[default]
@@ -117,7 +117,7 @@ pub(crate) enum State {
     Absent,
 }
 
-/// When a discovery that is there, and as it should be, is run again.
+/// When a discovery that exists as wanted is run again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Rerun {
     #[default]
@@ -125,10 +125,10 @@ pub(crate) enum Rerun {
     UntilComplete,
     Always,
     Never,
-    OlderThan(SpanOfTime),
+    OlderThan(TimeSpan),
 }
 
-/// How a changed setting is carried out.
+/// How a changed setting is applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OnChange {
     #[default]
@@ -157,13 +157,13 @@ pub(crate) struct Globs {
     set: GlobSet,
 }
 
-/// A pattern that is none.
+/// A pattern that is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct GlobError(String);
 
 impl Globs {
-    /// Compiles patterns; names are no paths, but globset's defaults are kept: `*` matches `/` too.
+    /// Compiles patterns. `*` also matches `/`, since names are not paths.
     pub(crate) fn new<S: AsRef<str>>(
         patterns: impl IntoIterator<Item = S>,
     ) -> Result<Self, GlobError> {

@@ -1,4 +1,4 @@
-//! What a generation of the discovery API can do, as data.
+//! What each generation of the discovery API can do, as data.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use super::settings::SettingKey;
 /// A generation of the discovery API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interface {
-    /// `/dna/intent/api/v1/discovery`: every release so far has it.
+    /// `/dna/intent/api/v1/discovery`, which every release so far has.
     Classic,
 }
 
 impl Interface {
-    /// Whether making a discovery starts its first run.
+    /// Whether creating a discovery starts its first run.
     ///
     /// Classic: `POST /discovery` does both (controller-facts.md#create-starts-a-run).
     pub(crate) fn create_is_a_run(self) -> bool {

@@ -1,4 +1,4 @@
-//! What the controller has.
+//! The live state: what the controller has.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use super::{
     settings::Settings,
 };
 
-/// The live state, as far as it matters to the plan.
+/// The live state, as far as a plan depends on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Live {
     /// The controller's address, as the user would write it.
     pub(crate) url: String,
-    /// The release that the controller says it has. `None` where it does not say.
+    /// The release of the controller, if it reports one.
     pub(crate) release: Option<String>,
     pub(crate) interface: Interface,
     /// Sorted by name, then by id; names need not be unique.
@@ -36,11 +36,11 @@ impl fmt::Display for RemoteId {
 pub(crate) struct LiveDiscovery {
     pub(crate) id: RemoteId,
     pub(crate) name: Name,
-    /// An object that cannot be understood is still there, under its name.
+    /// An object that cannot be read still exists, under its name.
     pub(crate) read: Result<Readable, Unreadable>,
 }
 
-/// What could be read of a discovery.
+/// The contents of a discovery that could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Readable {
     pub(crate) settings: Settings,
@@ -50,29 +50,29 @@ pub(crate) struct Readable {
     /// The status and condition that `run` was read from, as the controller spells them.
     pub(crate) status: String,
     pub(crate) own_credentials: OwnCredentials,
-    /// How many devices the last run found, where the controller says.
+    /// How many devices the last run found, if the controller reports it.
     pub(crate) n_devices: Option<u64>,
-    /// When the last run ended, in milliseconds of the epoch; only asked for where it matters.
+    /// When the last run ended, in milliseconds since 1970; only read if a plan depends on it.
     pub(crate) last_run_ended: Option<i64>,
 }
 
-/// Why an object cannot be understood.
+/// Why an object cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` is {found}")]
 pub(crate) struct Unreadable {
     /// The controller's name of the field.
     pub(crate) field: String,
-    /// What stands there, shortened.
+    /// The value that was found, shortened.
     pub(crate) found: String,
 }
 
-/// Whether a discovery logs in with more than global credentials. Such secrets cannot be read, and
-/// so not be sent back.
+/// Whether a discovery has credentials of its own. Their secrets cannot be read, so they cannot be
+/// sent back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OwnCredentials {
     None,
-    /// Masked secrets beside global credentials: the masks of those, as far as is known.
+    /// Masked secrets as well as global credentials: as far as is known, the masks of those.
     Masked(Vec<String>),
-    /// Credentials of its own, by the controller's names of the fields that show it.
+    /// Credentials of its own, by the fields of the object that show it.
     Own(Vec<String>),
 }

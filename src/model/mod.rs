@@ -1,7 +1,7 @@
-//! The vocabulary: what a discovery is, what the files want and what the controller has, each in
-//! the one normal form in which they are compared.
+//! The vocabulary: discoveries, the desired state and the live state, in the one normal form in
+//! which they are compared.
 //!
-//! Pure. Knows neither YAML nor the wire, reads no clock, decides nothing about plans.
+//! Pure: knows neither YAML nor HTTP, reads no clock, and takes no decisions about plans.
 
 mod name;
 
@@ -11,11 +11,13 @@ mod overlap;
 
 mod target;
 
-mod span_of_time;
+mod time_span;
 
 mod credential;
 
 mod settings;
+
+mod field;
 
 mod run_state;
 
@@ -31,8 +33,10 @@ pub(crate) use self::{
     address::{AddressRange, AddressSet, Count, RangeError, parse_address},
     credential::{Credential, CredentialId, CredentialKind, CredentialRef, Credentials},
     desired::{
-        Desired, DesiredCredentials, DesiredDiscovery, Given, Globs, OnChange, Rerun, State, Wanted,
+        Desired, DesiredCredentials, DesiredDiscovery, Globs, OnChange, Rerun, Sourced, State,
+        Wanted,
     },
+    field::{Field, FieldValue, Scalar},
     interface::Interface,
     live::{Live, LiveDiscovery, OwnCredentials, Readable, RemoteId, Unreadable},
     name::{Name, NameError, brief, is_unsafe, printable, quoted, shown, shown_json},
@@ -40,9 +44,8 @@ pub(crate) use self::{
     policy::{Grade, MaxDelete, NamePatterns, Policy},
     run_state::RunState,
     settings::{
-        Difference, Field, FieldValue, Form, ManagementIp, Protocol, Setting, SettingKey, Settings,
-        setting_of_path,
+        Difference, Form, ManagementIp, Protocol, Setting, SettingKey, Settings, setting_of_path,
     },
-    span_of_time::{SpanOfTime, SpanOfTimeError},
     target::{Exclude, Hops, Neighbours, Target, TargetKind},
+    time_span::{TimeSpan, TimeSpanError},
 };

@@ -4,24 +4,24 @@ use std::{borrow::Cow, fmt, fmt::Write as _, str::FromStr};
 
 /// The name of a discovery, compared exactly.
 ///
-/// What the files give is parsed, and so has no control characters and no blanks at its ends. What
-/// the controller has is taken as it is: a name that we would refuse must still be told apart.
+/// A name in the files is parsed, so it has no control characters and no whitespace at its ends. A
+/// name on the controller is taken as it is: one that we would refuse must still be distinguished.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name(String);
 
-/// What is wrong with a name.
+/// Why a text is not a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NameError {
     #[error("the name is empty")]
     Empty,
-    #[error("the name has a control character")]
+    #[error("the name contains a control character")]
     Control,
-    #[error("the name begins or ends with a blank")]
+    #[error("the name begins or ends with whitespace")]
     Blank,
 }
 
 impl Name {
-    /// Takes a name as the controller gave it.
+    /// Takes a name as the controller has it.
     pub(crate) fn as_read(name: impl Into<String>) -> Self {
         Self(name.into())
     }
@@ -30,7 +30,7 @@ impl Name {
         &self.0
     }
 
-    /// Returns what two names have in common that differ only in letter case or blanks.
+    /// Returns the same text for names that differ only in letter case or whitespace.
     pub(crate) fn folded(&self) -> String {
         self.0.chars().filter(|it| !it.is_whitespace()).flat_map(char::to_lowercase).collect()
     }
@@ -53,16 +53,16 @@ impl FromStr for Name {
     }
 }
 
-/// Shows the name as it is; one with control characters, quotes or backslashes as a JSON string,
-/// so that a terminal does not obey it and a reader sees where it ends.
+/// Shows the name as it is, or as a JSON string if it has control characters, quotes or backslashes:
+/// a terminal must not interpret it, and a reader must see where it ends.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shown(&self.0))
     }
 }
 
-/// Returns a text of the controller's as it is safe to show: as it is, or as a JSON string where it
-/// holds what could mislead.
+/// Returns a text of the controller in a form that is safe to show: as it is, or as a JSON string if
+/// it could mislead.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     if text.chars().any(needs_quotes) {
         return Cow::Owned(quoted(text));
@@ -70,10 +70,10 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-/// How many characters of a text are shown where there is one line for it.
+/// How many characters of a text fit on one line.
 const BRIEF: usize = 200;
 
-/// Returns a text as [`shown`] does, its end left out where it is long.
+/// Returns a text as [`shown`] does, shortened.
 pub(crate) fn brief(text: &str) -> String {
     match text.char_indices().nth(BRIEF) {
         Some((end, _)) => format!("{}…", shown(text.get(..end).unwrap_or_default())),
@@ -81,8 +81,8 @@ pub(crate) fn brief(text: &str) -> String {
     }
 }
 
-/// Returns a text of the controller's with everything escaped that a terminal would obey or that
-/// cannot be seen; quotes stay, since words in the controller's own voice have them.
+/// Returns a text of the controller with everything escaped that a terminal would interpret or that
+/// is invisible. Quotes stay, since messages of the controller contain them.
 pub(crate) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -95,7 +95,7 @@ pub(crate) fn printable(text: &str) -> String {
     out
 }
 
-/// Returns a character as JSON escapes it: beyond U+FFFF as two halves.
+/// Escapes a character as JSON does: beyond U+FFFF, as a surrogate pair.
 fn escaped(c: char) -> String {
     let mut escaped = String::new();
     for half in c.encode_utf16(&mut [0; 2]) {
@@ -104,19 +104,19 @@ fn escaped(c: char) -> String {
     escaped
 }
 
-/// Whether a character, shown as it is, could mislead a terminal or a reader: control characters,
-/// quotes, backslashes, and what is not seen itself.
+/// Whether a character could mislead a terminal or a reader: control characters, quotes, backslashes
+/// and invisible characters.
 fn needs_quotes(c: char) -> bool {
     matches!(c, '"' | '\\') || is_unsafe(c)
 }
 
-/// Whether a terminal would obey a character, or a reader would not see it.
+/// Whether a terminal would interpret a character, or a reader would not see it.
 pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control() || is_invisible(c)
 }
 
-/// Marks that are not seen themselves but move or hide what stands around them: what Unicode calls
-/// default ignorable, and its separators of lines and paragraphs.
+/// Whether a character is invisible but moves or hides its surroundings: what Unicode calls default
+/// ignorable, and its separators of lines and paragraphs.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -140,11 +140,11 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// With these characters anywhere in a line, the runner of a pipeline would take it for a command.
+/// A line with these characters would be a command to the runner of a pipeline.
 const COMMAND: &str = "##[";
 
-/// Returns JSON that says the same and can be shown, in the log of a pipeline too. Outside of texts
-/// JSON has nothing of what is escaped but blanks.
+/// Returns equivalent JSON that is safe to show, even in the log of a pipeline. Outside of strings,
+/// only whitespace needs replacing.
 pub(crate) fn shown_json(json: String) -> String {
     let json = if json.contains(COMMAND) {
         json.replace(COMMAND, &[&escaped('#'), "#["].concat())
@@ -163,7 +163,7 @@ pub(crate) fn shown_json(json: String) -> String {
     shown.collect()
 }
 
-/// Returns a text as a JSON string, with everything escaped that cannot be seen.
+/// Returns a text as a JSON string, with invisible characters escaped.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     for c in text.chars() {
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_files_may_give() {
+    fn valid_and_invalid_names() {
         for accepted in ["a", "branch berlin", "Zürich/1", "<b>", "x\"y", "-"] {
             assert!(accepted.parse::<Name>().is_ok(), "{accepted}");
         }
@@ -197,18 +197,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_would_obey_is_shown_as_json() {
+    fn a_name_that_a_terminal_would_interpret_is_shown_as_json() {
         assert_eq!(Name::as_read("plain name").to_string(), "plain name");
         assert_eq!(Name::as_read("a\u{1b}[31m").to_string(), r#""a\u001b[31m""#);
         assert_eq!(Name::as_read("say \"hi\"\\").to_string(), r#""say \"hi\"\\""#);
         assert_eq!(Name::as_read("a\u{202e}b").to_string(), "\"a\\u202eb\"");
         assert_eq!(Name::as_read("a\u{61c}b").to_string(), "\"a\\u061cb\"");
-        // Letters that only machines see are beyond U+FFFF.
+        // Tag characters are beyond U+FFFF.
         assert_eq!(Name::as_read("a\u{e0041}b").to_string(), "\"a\\udb40\\udc41b\"");
     }
 
     #[test]
-    fn json_that_is_shown_says_the_same() {
+    fn json_that_is_shown_is_equivalent() {
         let text = "a\u{9b}31m\u{202e}\u{e0041}\u{85}\u{7f}é\"\\\n\u{1b}";
         let json = serde_json::Value::from(text).to_string();
         let shown = shown_json(json.clone() + "\n");

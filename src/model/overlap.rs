@@ -1,6 +1,4 @@
-//! Which of many address ranges have addresses in common, by a sorted sweep.
-//!
-//! Knows nothing of whose ranges they are.
+//! Finds ranges that overlap, by a sorted sweep.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,36 +7,35 @@ use std::{
 
 use super::address::AddressRange;
 
-/// How many looks at a pair of ranges are taken at most, so that ranges that all overlap with one
-/// another hold nothing up.
-const MOST_LOOKS: usize = 4_000_000;
+/// The most pairs of ranges to compare, so that ranges that all overlap do not take forever.
+const MAX_COMPARISONS: usize = 4_000_000;
 
-/// What pairs of owners have in common.
+/// The addresses that pairs of owners share.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Common {
     /// By the pair, the lower one first.
     pub(crate) pairs: BTreeMap<(usize, usize), Vec<AddressRange>>,
-    /// Whether there is more than that.
+    /// Whether some pairs are missing.
     pub(crate) is_cut: bool,
 }
 
-/// Finds the pairs of owners whose ranges overlap, so many at most, and in which ranges. The ranges
-/// of one owner must not overlap with one another.
+/// Finds at most `most` pairs of owners with ranges that overlap, and where they do. The ranges of one
+/// owner must not overlap.
 pub(crate) fn overlapping(
     mut ranges: Vec<(AddressRange, usize)>,
     matters: impl Fn(usize, usize) -> bool,
     most: usize,
 ) -> Common {
-    // IPv4 comes before IPv6, so that one sweep does for both.
+    // IPv4 sorts before IPv6, so one sweep covers both.
     ranges.sort_unstable();
     let mut common = Common::default();
     // The ranges that reach to where the sweep is, by their ends.
     let mut open = BTreeSet::<(IpAddr, usize)>::new();
-    let mut n_looks = 0;
+    let mut n_comparisons = 0;
     for (range, owner) in ranges {
         open = open.split_off(&(range.first(), 0));
         for &(last, other) in &open {
-            n_looks += 1;
+            n_comparisons += 1;
             let pair = (owner.min(other), owner.max(other));
             if !matters(owner, other) {
                 continue;
@@ -50,7 +47,7 @@ pub(crate) fn overlapping(
             let both = AddressRange::new(range.first(), range.last().min(last));
             common.pairs.entry(pair).or_default().extend(both);
         }
-        if MOST_LOOKS < n_looks {
+        if MAX_COMPARISONS < n_comparisons {
             common.is_cut = true;
             return common;
         }
@@ -68,7 +65,7 @@ mod tests {
     use super::*;
     use crate::model::AddressSet;
 
-    /// Every address of a range of a family that is small enough to be gone through.
+    /// Lists every address of a small range.
     fn each(range: AddressRange) -> Vec<IpAddr> {
         let number = |it: IpAddr| match it {
             IpAddr::V4(it) => u128::from(it.to_bits()),
@@ -120,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn more_pairs_than_are_asked_for_are_said_to_be_there() {
+    fn missing_pairs_are_reported() {
         let range = "10.0.0.0-10.0.0.9".parse::<AddressRange>().unwrap();
         let all = (0..9).map(|owner| (range, owner)).collect::<Vec<_>>();
         let found = overlapping(all.clone(), |_, _| true, 4);

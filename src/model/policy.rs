@@ -1,60 +1,60 @@
-//! The limits that are set to what may be planned, each with its place.
+//! Limits on plans, each with its place in the files.
 //!
-//! Knows what the limits are. Whether a plan keeps to them is for the planner to say.
+//! The planner checks plans against them.
 
 use std::collections::BTreeMap;
 
 use super::{
     address::{AddressRange, Count},
-    desired::{Given, Globs},
+    desired::{Globs, Sourced},
     name::Name,
 };
 use crate::source::{Span, Spanned};
 
-/// The limits that are set. `None` sets none.
+/// The limits on plans. `None` is no limit.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policy {
-    /// How many addresses a plan may scan that no live discovery covers.
-    pub(crate) max_new_addresses: Option<Given<Count>>,
-    /// How many addresses a discovery of the files may name.
-    pub(crate) max_addresses_per_discovery: Option<Given<Count>>,
-    /// How often the runs of a plan may log in to devices at most.
-    pub(crate) max_login_attempts: Option<Given<Count>>,
-    pub(crate) max_delete: Option<Given<MaxDelete>>,
-    /// What no discovery of the files may scan.
-    pub(crate) forbid_ranges: Option<Given<Vec<Spanned<AddressRange>>>>,
-    /// What discoveries of the files may scan, and nothing else.
-    pub(crate) allow_only_within: Option<Given<Vec<Spanned<AddressRange>>>>,
-    /// The names of the neighbour discoveries that there may be.
-    pub(crate) allow_unbounded: Option<Given<NamePatterns>>,
-    /// What is said of discoveries that scan the same addresses; where nothing is given, nothing.
-    pub(crate) overlap: Option<Given<Grade>>,
-    /// The names of what is never deleted or replaced.
-    pub(crate) protected_names: Option<Given<NamePatterns>>,
-    /// How much a warning matters, by its whole code.
-    pub(crate) rules: BTreeMap<&'static str, Given<Grade>>,
+    /// The most addresses that a plan may scan and no live discovery covers.
+    pub(crate) max_new_addresses: Option<Sourced<Count>>,
+    /// The most addresses of a discovery in the files.
+    pub(crate) max_addresses_per_discovery: Option<Sourced<Count>>,
+    /// The most logins to devices that the runs of a plan may cause.
+    pub(crate) max_login_attempts: Option<Sourced<Count>>,
+    pub(crate) max_delete: Option<Sourced<MaxDelete>>,
+    /// Ranges that no discovery in the files may scan.
+    pub(crate) forbid_ranges: Option<Sourced<Vec<Spanned<AddressRange>>>>,
+    /// The only ranges that discoveries in the files may scan.
+    pub(crate) allow_only_within: Option<Sourced<Vec<Spanned<AddressRange>>>>,
+    /// The names that neighbour discoveries may have.
+    pub(crate) allow_unbounded: Option<Sourced<NamePatterns>>,
+    /// What to report if two discoveries scan the same addresses; nothing by default.
+    pub(crate) overlap: Option<Sourced<Grade>>,
+    /// The names of discoveries that are never deleted or replaced.
+    pub(crate) protected_names: Option<Sourced<NamePatterns>>,
+    /// The severity of warnings, by their full codes.
+    pub(crate) rules: BTreeMap<&'static str, Sourced<Grade>>,
 }
 
-/// How many discoveries a plan may destroy. Where both are given, it has to be above both to be
-/// refused.
+/// The most discoveries that a plan may delete or replace. If both are given, a plan is refused only
+/// above both.
 #[derive(Clone, Debug)]
 pub(crate) struct MaxDelete {
-    pub(crate) count: Option<Given<u64>>,
-    /// Of the live discoveries that the files own.
-    pub(crate) percent: Option<Given<u64>>,
+    pub(crate) count: Option<Sourced<u64>>,
+    /// Of the managed live discoveries.
+    pub(crate) percent: Option<Sourced<u64>>,
 }
 
-/// How much something matters.
+/// How severe a warning is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Grade {
-    /// Nothing is said.
+    /// Not reported.
     Off,
     Warn,
     /// The plan is refused.
     Error,
 }
 
-/// Patterns of names, and where each stands.
+/// Patterns of names, with their places.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NamePatterns {
     pub(crate) patterns: Vec<Spanned<String>>,
@@ -63,7 +63,7 @@ pub(crate) struct NamePatterns {
 }
 
 impl NamePatterns {
-    /// Returns where the first pattern stands that matches the name.
+    /// Returns the place of the first pattern that matches the name.
     pub(crate) fn place_of_match(&self, name: &Name) -> Option<Span> {
         if !self.globs.is_match(name) {
             return None;

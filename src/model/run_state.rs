@@ -1,17 +1,17 @@
-//! What a discovery's last run is doing, or how it ended.
+//! The state of a discovery's last run.
 
 use std::fmt;
 
-/// The state of a discovery's run.
+/// The state of a discovery's last run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RunState {
     Running,
     Complete,
     Aborted,
     Failed,
-    /// It was made, and has not run yet.
+    /// It was created, and has not run yet.
     Never,
-    /// The controller says something that we do not know.
+    /// The controller reports a state that is not known.
     Unknown,
 }
 

@@ -6,14 +6,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    str::FromStr,
 };
 
 use super::{
     address::parse_address,
     credential::{Credential, CredentialId, CredentialKind},
-    span_of_time::SpanOfTime,
+    field::{Field, FieldValue},
     target::{Exclude, Neighbours, Target},
+    time_span::TimeSpan,
 };
 
 /// The key of a setting. The order is the one in which settings are shown.
@@ -42,7 +42,7 @@ pub(crate) enum Setting {
     /// In the order in which they are tried.
     Protocols(Vec<Protocol>),
     Retries(u64),
-    Timeout(SpanOfTime),
+    Timeout(TimeSpan),
     ManagementIp(ManagementIp),
     NetconfPort(u64),
 }
@@ -159,75 +159,6 @@ impl fmt::Display for ManagementIp {
     }
 }
 
-/// One field of a setting, by its path in the files. Only targets have more than one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Field {
-    pub(crate) setting: SettingKey,
-    pub(crate) path: &'static str,
-    pub(crate) value: FieldValue,
-}
-
-/// The value of a field, as it is shown and written to JSON.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum FieldValue {
-    Text(String),
-    Number(u64),
-    List(Vec<String>),
-    /// Sorted as they are shown.
-    Credentials(Vec<Credential>),
-    Gone(Vec<CredentialId>),
-}
-
-impl FieldValue {
-    /// Whether it is an empty list, which a controller reports by leaving the field out.
-    pub(crate) fn is_empty_list(&self) -> bool {
-        match self {
-            Self::Text(_) | Self::Number(_) => false,
-            Self::List(it) => it.is_empty(),
-            Self::Credentials(it) => it.is_empty(),
-            Self::Gone(it) => it.is_empty(),
-        }
-    }
-
-    fn from_text(value: &impl ToString) -> Self {
-        Self::Text(value.to_string())
-    }
-
-    fn from_list<T: ToString>(values: impl IntoIterator<Item = T>) -> Self {
-        Self::List(texts(values))
-    }
-
-    fn number(&self) -> Option<u64> {
-        if let Self::Number(it) = self { Some(*it) } else { None }
-    }
-
-    fn text(&self) -> Option<&str> {
-        if let Self::Text(it) = self { Some(it) } else { None }
-    }
-
-    fn parse<T: FromStr>(&self) -> Option<T> {
-        self.text()?.parse().ok()
-    }
-
-    fn parse_list<T, C: FromIterator<T>>(&self, parse: impl Fn(&str) -> Option<T>) -> Option<C> {
-        if let Self::List(it) = self { it.iter().map(|it| parse(it)).collect() } else { None }
-    }
-}
-
-/// Shows the value in one line.
-impl fmt::Display for FieldValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let listed = |items: &[String]| format!("[{}]", items.join(", "));
-        match self {
-            Self::Text(it) => f.write_str(it),
-            Self::Number(it) => write!(f, "{it}"),
-            Self::List(it) => f.write_str(&listed(it)),
-            Self::Credentials(it) => f.write_str(&listed(&texts(it))),
-            Self::Gone(it) => f.write_str(&listed(&texts(it))),
-        }
-    }
-}
-
 /// A field that is not as it is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Difference {
@@ -267,7 +198,7 @@ impl Setting {
             Self::Protocols(it) => FieldValue::from_list(it),
             Self::Timeout(it) => FieldValue::from_text(it),
             Self::ManagementIp(it) => FieldValue::from_text(it),
-            Self::Retries(it) | Self::NetconfPort(it) => FieldValue::Number(*it),
+            Self::Retries(it) | Self::NetconfPort(it) => FieldValue::from_number(*it),
         };
         let setting = self.key();
         vec![Field { setting, path: setting.path(), value }]
@@ -447,7 +378,7 @@ impl FromIterator<Setting> for Settings {
 fn target_fields(target: &Target) -> Vec<Field> {
     let field = |path, value| Field { setting: SettingKey::Target, path, value };
     let neighbours = |seed, hops, it: &Neighbours| {
-        let hops = it.hops.map(|it| field(hops, FieldValue::Number(u64::from(it))));
+        let hops = it.hops.map(|it| field(hops, FieldValue::from_number(it)));
         std::iter::once(field(seed, FieldValue::from_text(&it.seed))).chain(hops).collect()
     };
     match target {
@@ -477,10 +408,6 @@ fn target_of_field(path: &str, value: &FieldValue, so_far: Option<&Target>) -> O
         ("lldp.hops", Some(Target::Lldp(it))) => Target::Lldp(with_hops(it)?),
         _ => return None,
     })
-}
-
-fn texts<T: ToString>(values: impl IntoIterator<Item = T>) -> Vec<String> {
-    values.into_iter().map(|it| it.to_string()).collect()
 }
 
 /// Returns the one of these values that is shown as this word.
@@ -568,7 +495,7 @@ mod tests {
             Setting::GoneCredentials([id.clone()].into()),
             Setting::Protocols(vec![Protocol::Telnet, Protocol::Ssh]),
             Setting::Retries(2),
-            Setting::Timeout(SpanOfTime::from_seconds(90)),
+            Setting::Timeout(TimeSpan::from_seconds(90)),
             Setting::ManagementIp(ManagementIp::Loopback),
             Setting::NetconfPort(830),
         ] {

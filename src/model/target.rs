@@ -1,4 +1,4 @@
-//! What a discovery scans, and what it leaves out.
+//! What a discovery scans, and what it excludes.
 
 use std::{collections::BTreeSet, fmt, net::IpAddr, str::FromStr};
 
@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::address::{AddressRange, AddressSet, RangeError, parse_address};
 
-/// What a discovery scans: five kinds, never equal to one another.
+/// What a discovery scans. Targets of different kinds are never equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Address(IpAddr),
@@ -27,7 +27,7 @@ pub(crate) enum TargetKind {
     Lldp,
 }
 
-/// A scan that starts at one device and goes on to its neighbours: how far it gets, nobody knows.
+/// A scan that starts at one device and follows its neighbours, without a bound on its addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Neighbours {
     pub(crate) seed: IpAddr,
@@ -50,7 +50,7 @@ impl Target {
         }
     }
 
-    /// Returns the addresses that are named: of a neighbour discovery, its seed.
+    /// Returns the addresses that the target names: for a neighbour discovery, its seed.
     pub(crate) fn addresses(&self) -> AddressSet {
         match self {
             Self::Address(it) => [AddressRange::from(*it)].into_iter().collect(),
@@ -60,7 +60,7 @@ impl Target {
         }
     }
 
-    /// Whether it may reach addresses that it does not name.
+    /// Whether it may scan addresses that it does not name.
     pub(crate) fn is_unbounded(&self) -> bool {
         self.kind().is_unbounded()
     }
@@ -95,8 +95,7 @@ impl TargetKind {
     }
 }
 
-/// One thing that is left out of a scan: an address or a prefix, a full-length prefix being its
-/// address.
+/// An address or a prefix to exclude from a scan. A prefix of full length is an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Exclude(IpNet);
 
@@ -123,7 +122,7 @@ impl FromStr for Exclude {
 }
 
 impl Exclude {
-    /// Returns the addresses that are left out.
+    /// Returns the excluded addresses.
     pub(crate) fn range(self) -> AddressRange {
         AddressRange::from(self.0)
     }

@@ -1,8 +1,8 @@
-//! Whose doing each change is: the branch's, or drift, or both.
+//! Labels each change with its origin: this branch, drift, or both.
 //!
-//! A comparison of three states by field, with the same planner: what is live, what the files of the
-//! base would make of it, and what the files of today make of it. Reads no git: what the base said
-//! comes in. What is left alone of drift is decided in [`super::keep`].
+//! Compares three states by field, with the same planner: the live state, the result of the base's
+//! files, and the result of the current files. The caller reads the base. [`super::keep`] decides
+//! which drift is left alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::{
     inputs::PlanInputs,
     keep, messages,
     origin::{Base, Comparison, Drift, Git, Origin},
-    planner::{needs_run_age, planned},
+    planner::{make_plan, needs_run_age},
     types::{Action, Change, FieldChange, Options, Plan, PlanDiagnostic, Reason},
 };
 use crate::model::{
@@ -20,8 +20,8 @@ use crate::model::{
     Target,
 };
 
-/// Plans as [`super::plan`] does, says of each change whose doing it is, and does with drift what
-/// the options say.
+/// Plans like [`super::plan`], labels each change with its origin, and treats drift as the options
+/// say.
 pub(crate) fn plan_against(
     base: &Base,
     desired: &Desired,
@@ -36,8 +36,8 @@ pub(crate) fn plan_against(
     };
     let base_plan = BasePlan::new(before, live, options, now);
     let (mut plan, kept) = match options.drift {
-        Drift::Keep => keep::planned_but_drift(&inputs, &base_plan),
-        Drift::Revert | Drift::Fail => (attributed(&inputs, &base_plan), Vec::new()),
+        Drift::Keep => keep::plan_keeping_drift(&inputs, &base_plan),
+        Drift::Revert | Drift::Fail => (plan_with_origins(&inputs, &base_plan), Vec::new()),
     };
     if options.drift == Drift::Fail {
         plan.diagnostics.extend(refusals(&plan));
@@ -49,13 +49,12 @@ pub(crate) fn plan_against(
     plan
 }
 
-/// Plans where nobody can tell what the files said before: everything counts as this change, and
-/// what would be done with drift cannot be done.
+/// Plans without a readable base: everything counts as this branch, and drift cannot be kept.
 fn plan_without(why: &str, git: &Git, inputs: &PlanInputs<'_>) -> Plan {
-    let mut plan = planned(inputs);
+    let mut plan = make_plan(inputs);
     for change in &mut plan.changes {
         let is_restart = change.action == Action::Restart;
-        put_all(change, Origin::ThisChange);
+        set_origin(change, Origin::ThisChange);
         change.origin = (!is_restart).then_some(Origin::ThisChange);
     }
     let refuses = inputs.options.drift != Drift::Revert;
@@ -68,8 +67,8 @@ fn plan_without(why: &str, git: &Git, inputs: &PlanInputs<'_>) -> Plan {
     plan
 }
 
-/// Returns the live discoveries whose plan rests on when their last run ended, be it the plan of
-/// today's files, of the base's, or of what is left of today's where drift is kept.
+/// Returns the live discoveries whose plan depends on the end of their last run: the plan of the
+/// current files, of the base, or of what remains if drift is kept.
 pub(crate) fn needs_run_age_against(
     base: Option<&Base>,
     desired: &Desired,
@@ -81,7 +80,8 @@ pub(crate) fn needs_run_age_against(
         ids.extend(needs_run_age(before, live, options));
         if options.drift == Drift::Keep {
             let base_plan = BasePlan::new(before, live, options, 0);
-            let (kept, _) = keep::released(&PlanInputs::new(desired, live, options, 0), &base_plan);
+            let (kept, _) =
+                keep::release_drift(&PlanInputs::new(desired, live, options, 0), &base_plan);
             ids.extend(needs_run_age(&kept, live, options));
         }
     }
@@ -90,7 +90,7 @@ pub(crate) fn needs_run_age_against(
     ids
 }
 
-/// What the files of the base would do to the controller as it is now.
+/// The plan of the base's files against the current controller.
 pub(super) struct BasePlan<'a> {
     inputs: PlanInputs<'a>,
     declared: BTreeMap<&'a Name, &'a DesiredDiscovery>,
@@ -100,26 +100,26 @@ pub(super) struct BasePlan<'a> {
 impl<'a> BasePlan<'a> {
     pub(super) fn new(before: &'a Desired, live: &'a Live, options: &'a Options, now: i64) -> Self {
         let inputs = PlanInputs::new(before, live, options, now);
-        let changes = planned(&inputs).changes.into_iter().map(|it| (it.name.clone(), it));
+        let changes = make_plan(&inputs).changes.into_iter().map(|it| (it.name.clone(), it));
         let changes = changes.collect();
         let declared = before.discoveries.iter().map(|it| (&it.name.value, it)).collect();
         Self { inputs, declared, changes }
     }
 
-    /// Returns the state that the files of the base wanted; `None` where they did not give it.
+    /// Returns the state in the base's files; `None` if they do not declare the discovery.
     fn state(&self, name: &Name) -> Option<State> {
         self.declared.get(name).map(|it| it.state())
     }
 
-    /// Returns the settings that the files of the base would have led to, of what is live before;
-    /// `None` where they would not have made it.
+    /// Returns the settings that the base's files lead to, from the live ones; `None` if they would
+    /// not create the discovery.
     pub(super) fn after(&self, name: &Name, before: Option<&Settings>) -> Option<Settings> {
         if let Some(after) = self.changes.get(name).and_then(|it| it.after.as_ref()) {
             return Some(after.clone());
         }
         let given = self.declared.get(name).filter(|it| match it.state() {
             State::Present => true,
-            // What is not there is not made to be stopped.
+            // A missing discovery is not created to be stopped.
             State::Stopped => before.is_some(),
             State::Absent => false,
         });
@@ -132,52 +132,56 @@ impl<'a> BasePlan<'a> {
     }
 }
 
-/// Plans, and says of each change whose doing it is.
-pub(super) fn attributed(inputs: &PlanInputs<'_>, base_plan: &BasePlan<'_>) -> Plan {
-    let mut plan = planned(inputs);
+/// Plans, and labels each change with its origin.
+pub(super) fn plan_with_origins(inputs: &PlanInputs<'_>, base_plan: &BasePlan<'_>) -> Plan {
+    let mut plan = make_plan(inputs);
     let given = inputs.desired.discoveries.iter().map(|it| (&it.name.value, it));
     let given = given.collect::<BTreeMap<_, _>>();
     for change in &mut plan.changes {
         let origin = match change.action {
-            // An interrupted apply of ours has deleted it: neither did anybody else, nor the branch.
+            // An interrupted apply deleted it: neither the branch nor another user did.
             Action::Create if change.reason == Reason::ReplaceOwed => None,
-            Action::Create | Action::Update | Action::Replace => of_fields(change, base_plan),
+            Action::Create | Action::Update | Action::Replace => {
+                origin_of_fields(change, base_plan)
+            }
             Action::Stop => Some(match base_plan.state(&change.name) {
                 Some(State::Stopped) => Origin::Drift,
                 Some(State::Present | State::Absent) | None => Origin::ThisChange,
             }),
-            Action::Delete => Some(of_delete(change, base_plan)),
-            Action::Restart => of_restart(change, given.get(&change.name).copied(), base_plan),
+            Action::Delete => Some(origin_of_delete(change, base_plan)),
+            Action::Restart => {
+                origin_of_restart(change, given.get(&change.name).copied(), base_plan)
+            }
         };
         match (change.action, origin) {
-            (Action::Delete, Some(origin)) => put_all(change, origin),
+            (Action::Delete, Some(origin)) => set_origin(change, origin),
             _ => change.origin = origin,
         }
     }
     plan
 }
 
-/// Puts one origin to a change and to all of its fields.
-fn put_all(change: &mut Change, origin: Origin) {
+/// Sets one origin for a change and all its fields.
+fn set_origin(change: &mut Change, origin: Origin) {
     change.origin = Some(origin);
     change.fields.iter_mut().for_each(|it| it.origin = Some(origin));
 }
 
-/// Puts its origin to each field, and returns that of the change.
-fn of_fields(change: &mut Change, base_plan: &BasePlan<'_>) -> Option<Origin> {
+/// Sets the origin of each field, and returns that of the change.
+fn origin_of_fields(change: &mut Change, base_plan: &BasePlan<'_>) -> Option<Origin> {
     let Change { name, action, steps, before, after, fields, .. } = change;
     let then = base_plan.after(name, before.as_ref());
     let three_way =
         ThreeWay { before: before.as_ref(), base: then.as_ref(), after: after.as_ref() };
-    three_way.put_to(fields, *action == Action::Replace);
+    three_way.set_origins(fields, *action == Action::Replace);
     let origin = fields.iter().filter_map(|it| it.origin).reduce(Origin::and)?;
-    // The same fields put right in another way: that way is the branch's.
+    // The base would correct the same fields in another way, so the way is of this branch.
     let is_another =
         base_plan.changes.get(name).is_some_and(|it| (it.action, &it.steps) != (*action, &*steps));
     Some(if is_another { origin.and(Origin::ThisChange) } else { origin })
 }
 
-fn of_delete(change: &mut Change, base_plan: &BasePlan<'_>) -> Origin {
+fn origin_of_delete(change: &mut Change, base_plan: &BasePlan<'_>) -> Origin {
     let state = base_plan.state(&change.name);
     if change.reason == Reason::NotDeclared {
         change.reason = if state.is_some() { Reason::Removed } else { Reason::NeverDeclared };
@@ -186,8 +190,8 @@ fn of_delete(change: &mut Change, base_plan: &BasePlan<'_>) -> Origin {
     if deleted { Origin::Drift } else { Origin::ThisChange }
 }
 
-/// A run that is due is nobody's doing; one that the files did not ask for before is the branch's.
-fn of_restart(
+/// A run that is due has no origin; a run that the base did not ask for is of this branch.
+fn origin_of_restart(
     change: &Change,
     given: Option<&DesiredDiscovery>,
     base_plan: &BasePlan<'_>,
@@ -203,24 +207,24 @@ fn of_restart(
     (!ran && then != given.map(asked)).then_some(Origin::ThisChange)
 }
 
-/// The three states of one discovery that are compared.
+/// The three states of a discovery to compare.
 pub(super) struct ThreeWay<'a> {
-    /// What is live.
+    /// The live settings.
     pub(super) before: Option<&'a Settings>,
-    /// What the files of the base would have led to.
+    /// The settings that the base's files lead to.
     pub(super) base: Option<&'a Settings>,
-    /// What the files lead to now.
+    /// The settings that the current files lead to.
     pub(super) after: Option<&'a Settings>,
 }
 
 impl ThreeWay<'_> {
-    /// Puts its origin to each field.
-    pub(super) fn put_to(&self, fields: &mut [FieldChange], is_replaced: bool) {
+    /// Sets the origin of each field.
+    pub(super) fn set_origins(&self, fields: &mut [FieldChange], is_replaced: bool) {
         for field in &mut *fields {
             field.origin = Some(self.origin(field.path));
         }
-        // An edit of credentials, and making it anew, leave out what is gone: where the branch asks
-        // for either, that comes with it.
+        // An edit of credentials and a replace both drop deleted credentials: if the branch asks
+        // for either, it causes that drop too.
         let is_drift = |it: &FieldChange| it.origin == Some(Origin::Drift);
         let takes_along = |it: &FieldChange| {
             !is_drift(it) && (is_replaced || matches!(it.setting, SettingKey::Credentials(_)))
@@ -233,7 +237,7 @@ impl ThreeWay<'_> {
         }
     }
 
-    /// Returns settings with hops only where both sides have them: others do not compare.
+    /// Returns settings with hops only if both sides have them: otherwise they cannot be compared.
     fn as_reported(&self, settings: &Settings) -> Settings {
         use Target::{Cdp, Lldp};
 
@@ -257,7 +261,8 @@ impl ThreeWay<'_> {
         let (before, mut base, mut after) =
             (value(self.before), value(self.base), value(self.after));
         if self.before.is_some() {
-            // Of what is there, none and nothing said are the same; of what is made, they are not.
+            // In an existing discovery, an empty list equals a missing one; in a new discovery it
+            // does not.
             base.retain(|it| !it.value.is_empty_list());
             after.retain(|it| !it.value.is_empty_list());
         }
@@ -272,7 +277,7 @@ impl ThreeWay<'_> {
     }
 }
 
-/// Returns what a path names of some settings: a field, or a whole target.
+/// Returns the fields at a path: a field, or a whole target.
 fn values(settings: &Settings, path: &str) -> Vec<Field> {
     if path == SettingKey::Target.path() {
         return settings.target_fields();
@@ -280,7 +285,7 @@ fn values(settings: &Settings, path: &str) -> Vec<Field> {
     settings.fields().into_iter().filter(|it| it.path == path).collect()
 }
 
-/// Returns a refusal for all that has drifted, in the order of the files.
+/// Returns a refusal for each drifted field, in the order of the files.
 fn refusals(plan: &Plan) -> Vec<PlanDiagnostic> {
     let drifts = |it: Option<Origin>| matches!(it, Some(Origin::Drift | Origin::Both));
     let mut diagnostics = Vec::new();
@@ -307,7 +312,7 @@ mod tests {
     use super::*;
     use crate::plan::testing::Scenario;
 
-    /// Returns each change of a plan, one a line: name, action, origin, and those of its fields.
+    /// Returns one line for each change: name, action, origin, and the origins of its fields.
     fn said(plan: &Plan) -> String {
         let word = |it: Option<Origin>| it.map_or("none", Origin::key);
         let line = |it: &Change| {
@@ -318,12 +323,12 @@ mod tests {
         plan.changes.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
-    /// Compares the files of before and of today with what is live.
+    /// Returns the origins for files of the base, current files, and a live state.
     fn origins(before: &str, today: &str, live: &str) -> String {
         said(&Scenario::new(today, live).plan_against(before, Drift::Revert))
     }
 
-    /// What is left to do where drift is kept, and what is kept.
+    /// The remaining changes and the kept drift, with `--drift keep`.
     fn kept(before: &str, today: &str, live: &str) -> (String, String) {
         let plan = Scenario::new(today, live).plan_against(before, Drift::Keep);
         let kept = plan.compared.as_ref().unwrap().kept.iter().map(|it| {
@@ -389,7 +394,7 @@ mod tests {
         assert_eq!(origins(cdp, cidr, cdp), "a update this_change: target this_change");
         assert_eq!(origins(cdp, cdp, cidr), "a update drift: target drift");
         assert_eq!(origins(cdp, lldp, cidr), "a update both: target both");
-        // Hops that the controller does not report have not drifted.
+        // Hops that the controller does not report are not drift.
         assert_eq!(
             origins(cdp, cidr, "a; cdp 10.0.0.1 ?"),
             "a update this_change: target this_change"

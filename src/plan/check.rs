@@ -1,7 +1,7 @@
-//! What must hold of every finished plan, whatever the planner was given.
+//! Rules that every finished plan must keep, whatever the input.
 //!
-//! Written apart from the planner, from the rules alone; shares no decision with it. A violation is
-//! a bug of ours, and the plan is then not applied.
+//! Written independently of the planner, sharing no decision with it. A violation is a bug, and the
+//! plan is not applied.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::model::{
     Desired, DesiredDiscovery, Live, LiveDiscovery, Name, RemoteId, RunState, State,
 };
 
-/// Returns what is wrong with a plan, which should be nothing.
+/// Returns the violations of a plan; there should be none.
 pub(super) fn violations(plan: &Plan, desired: &Desired, live: &Live) -> Vec<String> {
     let facts = Facts {
         plan,
@@ -135,7 +135,7 @@ mod tests {
     use crate::plan::ChangeImpact;
     use crate::plan::{testing::Scenario, types::Reason};
 
-    /// Returns what is said once a sound plan was tampered with.
+    /// Returns the violations after a valid plan was modified.
     fn said(tamper: impl FnOnce(&mut Plan, &mut Scenario)) -> String {
         let desired = "a; address 10.0.0.1; retries 3\nb; state absent\nd; address 10.0.0.2";
         let live = "a; address 10.0.0.1; running\nb\nc\nd; address 10.0.0.2; running";

@@ -1,6 +1,5 @@
-//! What the files call a credential to the one credential of the controller that it means.
+//! Resolves the credentials in the files to credentials on the controller.
 //!
-//! Decides nothing about discoveries.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,28 +9,28 @@ use std::{
 use crate::{
     codes,
     model::{
-        Credential, CredentialKind, CredentialRef, Credentials, DesiredCredentials, Given, shown,
+        Credential, CredentialKind, CredentialRef, Credentials, DesiredCredentials, Sourced, shown,
     },
     source::{Diagnostic, Span, Spanned},
 };
 
-/// How many candidates a complaint lists before it only counts.
+/// The most candidates that a diagnostic lists.
 const MAX_LISTED: usize = 12;
 
-/// The credentials that the files mean.
+/// The resolved credentials.
 #[derive(Debug, Default)]
 pub(super) struct Resolved {
     pub(super) credentials: Credentials,
-    /// Kinds of which one could not be resolved: nothing can be said of them.
+    /// Kinds with an unresolved reference; nothing is known about them.
     pub(super) unresolved: BTreeSet<CredentialKind>,
-    pub(super) complaints: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-/// Resolves every reference, and collects what is wrong with each.
+/// Resolves every reference, and reports those that fail.
 pub(super) fn resolve(wanted: &DesiredCredentials, known: &[Credential]) -> Resolved {
     let mut resolved = Resolved::default();
     for (kind, given) in wanted {
-        match resolve_kind(*kind, given, known, &mut resolved.complaints) {
+        match resolve_kind(*kind, given, known, &mut resolved.diagnostics) {
             Some(credentials) => {
                 resolved.credentials.insert(*kind, credentials);
             }
@@ -43,12 +42,12 @@ pub(super) fn resolve(wanted: &DesiredCredentials, known: &[Credential]) -> Reso
     resolved
 }
 
-/// Returns the credentials of a kind, or `None` where one of them could not be resolved.
+/// Returns the credentials of a kind, or `None` if a reference failed.
 fn resolve_kind(
     kind: CredentialKind,
-    given: &Given<Vec<Spanned<CredentialRef>>>,
+    given: &Sourced<Vec<Spanned<CredentialRef>>>,
     known: &[Credential],
-    complaints: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<BTreeSet<Credential>> {
     let mut found = BTreeMap::<&Credential, Span>::new();
     let mut has_failed = false;
@@ -56,13 +55,13 @@ fn resolve_kind(
         let candidates = known.iter().filter(|it| it.kind == kind && wanted.value.matches(it));
         let candidates = candidates.collect::<Vec<_>>();
         let [credential] = candidates.as_slice() else {
-            complaints.push(unresolved(kind, wanted, &candidates, known));
+            diagnostics.push(unresolved(kind, wanted, &candidates, known));
             has_failed = true;
             continue;
         };
         if let Some(first) = found.insert(credential, wanted.span) {
             let message = format!("the {kind} credential `{}` is listed twice", text(credential));
-            complaints.push(
+            diagnostics.push(
                 Diagnostic::warning(&codes::plan::CREDENTIAL_TWICE, message)
                     .labelled(wanted.span, "here")
                     .labelled(first, "and here"),
@@ -105,7 +104,7 @@ fn unresolved(
     Diagnostic::error(&codes::plan::CREDENTIAL_MISSING, message).at(wanted.span).help(help)
 }
 
-/// Lists credentials with their ids, so that one of them can be copied.
+/// Lists credentials with their ids, ready to copy.
 fn listed(credentials: &[&Credential]) -> String {
     let mut sorted = credentials.to_vec();
     sorted.sort_by_key(|it| (text(it), &it.id));

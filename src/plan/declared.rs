@@ -1,6 +1,6 @@
-//! One discovery of the files: what is done to it.
+//! Plans one discovery of the files.
 //!
-//! Looks at nothing but that discovery and what is live under its name.
+//! Uses only this discovery and the live ones of its name.
 
 use std::collections::BTreeSet;
 
@@ -21,22 +21,22 @@ use crate::{
     source::Diagnostic,
 };
 
-/// A discovery of the files, and what there is to know and to say about it.
+/// Plans one discovery of the files and collects its diagnostics.
 pub(super) struct DiscoveryPlanner<'a> {
     pub(super) inputs: &'a PlanInputs<'a>,
     pub(super) it: &'a DesiredDiscovery,
-    /// Where an error is among them, the change is not to be made.
-    pub(super) complaints: Diagnostics,
+    /// With an error among them, the change is not planned.
+    pub(super) diagnostics: Diagnostics,
 }
 
-/// What the files want of a discovery, as far as it could be resolved.
+/// The settings in the files, with resolved credentials.
 pub(super) struct ResolvedSettings {
     pub(super) settings: Settings,
-    /// Kinds of credentials that are given and of which nothing can be said.
+    /// Kinds with an unresolved reference.
     pub(super) unresolved: BTreeSet<CredentialKind>,
 }
 
-/// A live discovery that could be understood.
+/// A live discovery that could be read.
 #[derive(Clone, Copy)]
 struct ReadableDiscovery<'a> {
     id: &'a RemoteId,
@@ -45,18 +45,19 @@ struct ReadableDiscovery<'a> {
 
 impl<'a> DiscoveryPlanner<'a> {
     pub(super) fn new(inputs: &'a PlanInputs<'a>, it: &'a DesiredDiscovery) -> Self {
-        Self { inputs, it, complaints: Diagnostics::default() }
+        Self { inputs, it, diagnostics: Diagnostics::default() }
     }
 
     pub(super) fn name(&self) -> &'a Name {
         &self.it.name.value
     }
 
-    pub(super) fn complain(&mut self, diagnostic: Diagnostic) {
-        self.complaints.add(&self.it.name.value, diagnostic);
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.add(&self.it.name.value, diagnostic);
     }
 
-    /// Whether a run is wanted once it is made or changed; who asks for one by name gets it.
+    /// Whether the discovery should run after a create or a change. `--rerun` overrides `rerun:
+    /// never`.
     pub(super) fn after_change(&self) -> AfterChange {
         if self.it.rerun() == Rerun::Never && !self.inputs.is_requested(self.name()) {
             return AfterChange::Rest;
@@ -64,7 +65,7 @@ impl<'a> DiscoveryPlanner<'a> {
         AfterChange::Run
     }
 
-    /// Returns what is done to the discovery; `None` where that is nothing.
+    /// Returns the change of the discovery, if any.
     pub(super) fn change(&mut self) -> Option<Change> {
         let state = self.it.state();
         let resolved = (state != State::Absent).then(|| self.resolved());
@@ -72,7 +73,7 @@ impl<'a> DiscoveryPlanner<'a> {
         match self.inputs.live_of(self.name()) {
             [] => {
                 for similar in self.inputs.similar_live_names(self.name()) {
-                    self.complain(messages::similar_name(self.name(), similar).at(at));
+                    self.report(messages::similar_name(self.name(), similar).at(at));
                 }
                 Some(self.create(&resolved.filter(|_| state == State::Present)?))
             }
@@ -80,21 +81,21 @@ impl<'a> DiscoveryPlanner<'a> {
                 self.existing(ReadableDiscovery { id, readable }, resolved)
             }
             [live @ LiveDiscovery { id: _, name: _, read: Err(why) }] => {
-                self.complain(messages::unreadable(live, why).at(at));
+                self.report(messages::unreadable(live, why).at(at));
                 None
             }
             several => {
-                self.complain(messages::duplicate_live_name(self.name(), several).at(at));
+                self.report(messages::duplicate_live_name(self.name(), several).at(at));
                 None
             }
         }
     }
 
-    /// Returns what the files want, and complains of what does not resolve.
+    /// Resolves the settings in the files, and reports unresolved credentials.
     pub(super) fn resolved(&mut self) -> ResolvedSettings {
         let wanted = &self.it.wanted;
         let resolved = credentials::resolve(&wanted.credentials, &self.inputs.live.credentials);
-        resolved.complaints.into_iter().for_each(|it| self.complain(it));
+        resolved.diagnostics.into_iter().for_each(|it| self.report(it));
         let settings = wanted.settings(resolved.credentials);
         ResolvedSettings { settings, unresolved: resolved.unresolved }
     }
@@ -104,8 +105,8 @@ impl<'a> DiscoveryPlanner<'a> {
             Some(kept) => (Reason::ReplaceOwed, kept.with(&resolved.settings)),
             None => (Reason::New, resolved.settings.clone()),
         };
-        warnings::of_new(self, resolved, &after);
-        let decision = steps::of_new(self.inputs.interface(), self.after_change(), reason);
+        warnings::check_create(self, resolved, &after);
+        let decision = steps::decide_create(self.inputs.interface(), self.after_change(), reason);
         let fields = diff::added(&self.it.wanted, &after);
         let endpoints = Endpoints { id: None, before: None, after: Some(after) };
         self.as_change(decision, endpoints, fields)
@@ -117,15 +118,15 @@ impl<'a> DiscoveryPlanner<'a> {
         resolved: Option<ResolvedSettings>,
     ) -> Option<Change> {
         if live.readable.being_edited {
-            self.complain(messages::being_edited(self.name()).at(self.it.name.span));
+            self.report(messages::being_edited(self.name()).at(self.it.name.span));
         }
         let before = &live.readable.settings;
         let Some(resolved) = resolved else {
-            let decision = steps::of_delete(Reason::DeclaredAbsent);
+            let decision = steps::decide_delete(Reason::DeclaredAbsent);
             let fields = diff::removed(before);
             return Some(self.as_change(decision, live.endpoints(None), fields));
         };
-        warnings::of_hops(self, before);
+        warnings::check_hops(self, before);
         let differences = before.with(&resolved.settings).differences(before);
         if differences.is_empty() {
             let decision = self.unchanged(live.readable)?;
@@ -138,28 +139,28 @@ impl<'a> DiscoveryPlanner<'a> {
         self.changed(live, &resolved, differences)
     }
 
-    /// Decides where the settings are as they should be.
+    /// Decides if the settings already match.
     fn unchanged(&mut self, live: &Readable) -> Option<Decision> {
         if self.it.state() == State::Stopped {
             if live.run == RunState::Unknown {
                 let so = "it is not stopped";
-                self.complain(messages::run_state_unknown(self.it, &live.status, so));
+                self.report(messages::run_state_unknown(self.it, &live.status, so));
             }
-            return (live.run == RunState::Running).then(steps::of_running);
+            return (live.run == RunState::Running).then(steps::decide_stop);
         }
         let rerunning = if self.inputs.is_requested(self.name()) {
             rerun::by_request(live.run)
         } else if self.inputs.is_run_missing(self.name()) {
-            rerun::by_debt(self.it.rerun(), live.run)
+            rerun::by_missing_run(self.it.rerun(), live.run)
         } else {
             rerun::by_policy(self.it.rerun(), live, self.inputs.now)
         };
         let doubt = match rerunning {
             Rerunning::No => return None,
-            Rerunning::Yes(reason) => return Some(steps::of_restart(reason)),
+            Rerunning::Yes(reason) => return Some(steps::decide_restart(reason)),
             Rerunning::Doubt(doubt) => doubt,
         };
-        self.complain(match doubt {
+        self.report(match doubt {
             Doubt::UnknownState => {
                 messages::run_state_unknown(self.it, &live.status, "it is not run again")
             }
@@ -176,15 +177,15 @@ impl<'a> DiscoveryPlanner<'a> {
         differences: Vec<Difference>,
     ) -> Option<Change> {
         let decision = self.decision_for(live.readable.run, &differences)?;
-        warnings::of_secrets(self, live.readable, decision.action);
+        warnings::check_secrets(self, live.readable, decision.action);
         let before = &live.readable.settings;
         let mut after = before.with(&resolved.settings);
         let mut fields = diff::changed(&self.it.wanted, differences);
         if decision.action == Action::Replace {
-            // Nothing is made with a credential that is gone, whether its kind is managed or not.
+            // A create never sends deleted credentials, managed or not.
             after.remove(SettingKey::GoneCredentials);
             fields = diff::changed(&self.it.wanted, after.differences(before));
-            warnings::of_new(self, resolved, &after);
+            warnings::check_create(self, resolved, &after);
         }
         Some(self.as_change(decision, live.endpoints(Some(after)), fields))
     }
@@ -204,9 +205,9 @@ impl<'a> DiscoveryPlanner<'a> {
                 Mutability::Immutable
             },
         };
-        let decided = steps::of_changed(interface, changed);
+        let decided = steps::decide_change(interface, changed);
         if decided == Err(ImmutableWhileStopped) {
-            self.complain(messages::immutable_while_stopped(self.it, &immutable));
+            self.report(messages::immutable_while_stopped(self.it, &immutable));
         }
         decided.ok()
     }
@@ -226,7 +227,7 @@ impl<'a> DiscoveryPlanner<'a> {
     }
 }
 
-/// What a change rests on and leads to.
+/// The precondition and the result of a change.
 struct Endpoints {
     id: Option<RemoteId>,
     before: Option<Settings>,

@@ -1,11 +1,11 @@
-//! What differs as field changes, with the keys of the files that ask for them.
+//! Turns differences into field changes with the keys of the files that cause them.
 //!
-//! Decides nothing: a difference is the model's to find and the planner's to act on.
+//! The model finds differences, and the planner acts on them.
 
 use super::types::FieldChange;
 use crate::model::{Difference, Field, Settings, Wanted};
 
-/// Returns the differences with the keys that ask for them.
+/// Returns the differences with the keys that cause them.
 pub(super) fn changed(wanted: &Wanted, differences: Vec<Difference>) -> Vec<FieldChange> {
     let change = |it: Difference| {
         let Difference { setting, path, have: before, want: after } = it;
@@ -14,7 +14,7 @@ pub(super) fn changed(wanted: &Wanted, differences: Vec<Difference>) -> Vec<Fiel
     differences.into_iter().map(change).collect()
 }
 
-/// Returns every setting of a discovery that is made.
+/// Returns every setting of a new discovery.
 pub(super) fn added(wanted: &Wanted, after: &Settings) -> Vec<FieldChange> {
     let fields = after.fields().into_iter();
     let add = |field: Field| {
@@ -25,7 +25,7 @@ pub(super) fn added(wanted: &Wanted, after: &Settings) -> Vec<FieldChange> {
     fields.map(add).collect()
 }
 
-/// Returns every setting of a discovery that goes.
+/// Returns every setting of a deleted discovery.
 pub(super) fn removed(before: &Settings) -> Vec<FieldChange> {
     let fields = before.fields().into_iter();
     let drop = |it: Field| {

@@ -1,24 +1,25 @@
-//! How much a warning matters, as the policy grades it.
+//! Applies the `rules` of a policy to warnings.
 //!
-//! Knows codes, and nothing of what they are about.
+//! Knows only codes, not their meaning.
 
 use super::types::PlanDiagnostic;
 use crate::{
     codes::{self, Code},
-    model::{Given, Grade, Policy},
+    model::{Grade, Policy, Sourced},
     source::{Diagnostic, Severity},
 };
 
-/// Warnings that were not told for their number: what is among them, nobody knows.
+/// Stands for warnings that are not shown, whatever their codes.
 const TOO_MANY: &Code = &codes::config::TOO_MANY;
 
-/// Grades complaints: leaves those out that are off, and makes refusals of those that are errors.
+/// Applies the grades: removes warnings that are off, and turns those graded as errors into
+/// refusals.
 pub(crate) fn apply_grades(
     policy: Option<&Policy>,
-    complaints: Vec<PlanDiagnostic>,
+    diagnostics: Vec<PlanDiagnostic>,
 ) -> Vec<PlanDiagnostic> {
-    let Some(policy) = policy else { return complaints };
-    complaints.into_iter().filter_map(|it| grade(policy, it)).collect()
+    let Some(policy) = policy else { return diagnostics };
+    diagnostics.into_iter().filter_map(|it| grade(policy, it)).collect()
 }
 
 fn grade(policy: &Policy, planned: PlanDiagnostic) -> Option<PlanDiagnostic> {
@@ -27,11 +28,11 @@ fn grade(policy: &Policy, planned: PlanDiagnostic) -> Option<PlanDiagnostic> {
         return Some(PlanDiagnostic { diagnostic, refuses });
     }
     match rule_of(policy, &diagnostic.code) {
-        None | Some(Given { value: Grade::Warn, .. }) => {
+        None | Some(Sourced { value: Grade::Warn, .. }) => {
             Some(PlanDiagnostic { diagnostic, refuses })
         }
-        Some(Given { value: Grade::Off, .. }) => None,
-        Some(Given { value: Grade::Error, key: _, at }) => {
+        Some(Sourced { value: Grade::Off, .. }) => None,
+        Some(Sourced { value: Grade::Error, key: _, at }) => {
             let diagnostic = Diagnostic { severity: Severity::Error, ..diagnostic };
             let diagnostic = diagnostic.labelled(*at, "`rules` makes it an error");
             Some(PlanDiagnostic { diagnostic, refuses: true })
@@ -39,9 +40,9 @@ fn grade(policy: &Policy, planned: PlanDiagnostic) -> Option<PlanDiagnostic> {
     }
 }
 
-fn rule_of<'a>(policy: &'a Policy, code: &str) -> Option<&'a Given<Grade>> {
+fn rule_of<'a>(policy: &'a Policy, code: &str) -> Option<&'a Sourced<Grade>> {
     if code == TOO_MANY.name {
-        // Whoever writes enough other warnings must not get past a rule.
+        // A rule must not be evaded by a flood of other warnings.
         let strictest = policy.rules.values().find(|it| it.value == Grade::Error);
         return strictest.or_else(|| policy.rules.get(code));
     }

@@ -1,6 +1,6 @@
-//! A plan's reach in addresses, and in attempts to log in.
+//! The impact of a plan: addresses, and login attempts.
 //!
-//! Exact over both families. What a neighbour discovery finds beyond its seed nobody can count.
+//! Exact for IPv4 and IPv6. The neighbours of a CDP or LLDP seed cannot be counted.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use crate::model::{
     AddressSet, Count, Exclude, Interface, Live, LiveDiscovery, Name, Settings, Target,
 };
 
-/// How often a silent device is tried again where neither a file nor the controller says: the most
-/// that the controller takes (controller-facts.md#retries).
+/// The retries to assume if neither the files nor the controller set them: the maximum
+/// (controller-facts.md#retries).
 const MOST_RETRIES: u64 = 3;
 
-/// Counts what the changes scan, and what they leave uncovered; and puts its own reach to each.
+/// Counts what the changes scan and drop, and sets the impact of each change.
 pub(super) fn impact(changes: &mut [Change], live: &Live) -> Impact {
     let changed = changes.iter().filter_map(|it| it.id.clone()).collect::<BTreeSet<_>>();
     let (mut covered, mut kept) = (Vec::new(), Vec::new());
@@ -32,7 +32,7 @@ pub(super) fn impact(changes: &mut [Change], live: &Live) -> Impact {
     let mut scanned = Vec::new();
     let mut unbounded = Vec::new();
     for change in changes.iter_mut() {
-        change.impact = of_one(change, live.interface, (&covered, &kept));
+        change.impact = impact_of(change, live.interface, &covered, &kept);
         if let (true, Some(after)) = (change.starts_a_run(live.interface), &change.after) {
             scanned.push(addresses(after));
             unbounded.extend(is_unbounded(after).then(|| change.name.clone()));
@@ -58,8 +58,8 @@ pub(super) fn impact(changes: &mut [Change], live: &Live) -> Impact {
     }
 }
 
-/// Counts the addresses that runs scan and that nothing covers now: neither a live discovery, nor
-/// one of these changes that an interrupted apply was to make with these settings.
+/// Counts the scanned addresses that no live discovery covers, nor a discovery that an interrupted
+/// apply was about to create again with the same settings.
 pub(super) fn new_except_recreated(
     changes: &[Change],
     live: &Live,
@@ -76,11 +76,12 @@ pub(super) fn new_except_recreated(
     scanned.minus(&covered).count()
 }
 
-/// Counts what one change scans, of the addresses that live discoveries cover now and will then.
-fn of_one(
+/// Counts what one change scans.
+fn impact_of(
     change: &Change,
     interface: Interface,
-    (covered, kept): (&AddressSet, &AddressSet),
+    covered: &AddressSet,
+    kept: &AddressSet,
 ) -> ChangeImpact {
     let of = |it: &Option<Settings>| it.as_ref().map(addresses).unwrap_or_default();
     let (before, after) = (of(&change.before), of(&change.after));
@@ -97,8 +98,8 @@ fn of_one(
     }
 }
 
-/// Returns how often devices are logged in to at most: each address with each credential, and
-/// again for each retry.
+/// Returns the worst-case number of logins: each address with each credential, and again for each
+/// retry.
 fn logins(settings: &Settings) -> Count {
     let n_credentials = settings.credentials().count() as u64;
     let tries = settings.retries().unwrap_or(MOST_RETRIES).saturating_add(1);
@@ -109,7 +110,7 @@ fn is_unbounded(settings: &Settings) -> bool {
     settings.target().is_some_and(Target::is_unbounded)
 }
 
-/// Returns the addresses that a discovery names, without those that the controller leaves out.
+/// Returns the addresses of a discovery, without excluded ones if the controller honors `exclude`.
 fn addresses(settings: &Settings) -> AddressSet {
     let Some(target) = settings.target() else {
         return AddressSet::default();
@@ -117,7 +118,7 @@ fn addresses(settings: &Settings) -> AddressSet {
     covered(target, settings.exclude())
 }
 
-/// Returns the addresses of a target, without those that the controller leaves out.
+/// Returns the addresses of a target, without excluded ones if the controller honors `exclude`.
 pub(super) fn covered(target: &Target, exclude: Option<&BTreeSet<Exclude>>) -> AddressSet {
     let named = target.addresses();
     match exclude {

@@ -1,31 +1,31 @@
-//! What the planner looks things up in: built once, so that no lookup walks a list.
+//! The inputs of the planner, indexed once.
 //!
-//! Decides nothing but which names are looked at.
+//! Also decides which names are selected.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::Options;
 use crate::model::{Credential, Desired, Globs, Interface, Live, LiveDiscovery, Name, Settings};
 
-/// The two states and the user's wishes, by name.
+/// Desired state, live state and options, by name.
 pub(super) struct PlanInputs<'a> {
     pub(super) desired: &'a Desired,
-    /// The same, as it is written: with what is put aside where drift is kept.
+    /// The desired state as written, including what is removed from `desired` to keep drift.
     pub(super) files: &'a Desired,
     pub(super) live: &'a Live,
     pub(super) options: &'a Options,
-    /// In milliseconds of the epoch.
+    /// In milliseconds since 1970.
     pub(super) now: i64,
-    /// The names that any file gives, the narrowed ones included.
+    /// All declared names, including those that are not selected.
     declared: BTreeSet<&'a Name>,
     live_by_name: BTreeMap<&'a Name, Vec<&'a LiveDiscovery>>,
-    /// Live names by what they have in common with names that look alike.
+    /// Live names by their folded form, to find similar names.
     live_by_fold: BTreeMap<String, BTreeSet<&'a Name>>,
     requested: BTreeSet<&'a Name>,
-    /// What an interrupted apply deleted, with the settings that it was to have, by the latest
-    /// apply that was to make it.
+    /// Discoveries that an interrupted apply deleted and did not create again, with their planned
+    /// settings.
     deleted_not_recreated: BTreeMap<&'a Name, Settings>,
-    /// Names that nothing is done to, whatever the files say.
+    /// Names to leave alone, whatever the files say.
     left_alone: BTreeSet<&'a Name>,
 }
 
@@ -66,7 +66,7 @@ impl<'a> PlanInputs<'a> {
         }
     }
 
-    /// Says what is written of the same discoveries.
+    /// Sets the desired state as written.
     pub(super) fn of_files(self, files: &'a Desired) -> Self {
         Self { files, ..self }
     }
@@ -80,14 +80,14 @@ impl<'a> PlanInputs<'a> {
         self.live.interface
     }
 
-    /// Whether `--only` and `--except` let a name through.
-    pub(super) fn looks_at(&self, name: &Name) -> bool {
+    /// Whether `--only` and `--except` select a name.
+    pub(super) fn is_selected(&self, name: &Name) -> bool {
         self.options.selects(name)
     }
 
-    /// Returns the patterns of `--only` that match no name, of the files or live: a mistyped one
-    /// would have a plan look as if all was well.
-    pub(super) fn idle_patterns(&self) -> impl Iterator<Item = &'a String> {
+    /// Returns the patterns of `--only` that match no name: with a typo, the plan would look
+    /// complete.
+    pub(super) fn unmatched_patterns(&self) -> impl Iterator<Item = &'a String> {
         let is_idle = |pattern: &&'a String| {
             let glob = Globs::new([pattern]).unwrap_or_default();
             let mut names = self.declared.iter().chain(self.live_by_name.keys());
@@ -96,7 +96,7 @@ impl<'a> PlanInputs<'a> {
         self.options.only.patterns().iter().filter(is_idle)
     }
 
-    /// Whether nothing is done to it, whatever the files say.
+    /// Whether the name is left alone, whatever the files say.
     pub(super) fn is_left_alone(&self, name: &Name) -> bool {
         self.left_alone.contains(name)
     }
@@ -106,43 +106,41 @@ impl<'a> PlanInputs<'a> {
         self.requested.contains(name)
     }
 
-    /// Whether an interrupted apply has edited it and not started its run.
+    /// Whether an interrupted apply edited the discovery and did not run it.
     pub(super) fn is_run_missing(&self, name: &Name) -> bool {
         self.options.run_missing.contains(name)
     }
 
-    /// Returns the settings that it was to have when an interrupted apply deleted it, as far as they
-    /// can still be sent.
+    /// Returns the planned settings of a discovery that an interrupted apply deleted, without
+    /// credentials that are gone.
     pub(super) fn deleted_not_recreated(&self, name: &Name) -> Option<&Settings> {
         self.deleted_not_recreated.get(name)
     }
 
-    /// Whether a file gives the name.
+    /// Whether a file declares the name.
     pub(super) fn is_declared(&self, name: &Name) -> bool {
         self.declared.contains(name)
     }
 
-    /// Returns the live discoveries of that name, by id; there should be one at most.
+    /// Returns the live discoveries of a name, by id; normally at most one.
     pub(super) fn live_of(&self, name: &Name) -> &[&'a LiveDiscovery] {
         self.live_by_name.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Returns the live discoveries that no file names, by name.
+    /// Returns the undeclared live discoveries, by name.
     pub(super) fn undeclared(&self) -> impl Iterator<Item = (&'a Name, &[&'a LiveDiscovery])> {
         let all = self.live_by_name.iter();
         all.filter(|(name, _)| !self.is_declared(name)).map(|(name, it)| (*name, it.as_slice()))
     }
 
-    /// Returns the live names that look like this one, are not it, and that no file gives: one that
-    /// a file gives is there on purpose.
+    /// Returns undeclared live names that are similar to this one.
     pub(super) fn similar_live_names(&self, name: &Name) -> Vec<&'a Name> {
         let alike = self.live_by_fold.get(&name.folded()).into_iter().flatten();
         alike.filter(|it| **it != name && !self.is_declared(it)).copied().collect()
     }
 }
 
-/// Returns settings without the credentials that the controller no longer has: nothing is made with
-/// those.
+/// Removes credentials that the controller no longer has.
 fn without_gone(settings: &Settings, known: &[Credential]) -> Settings {
     let mut settings = settings.clone();
     settings.retain_credentials(|it| {

@@ -1,11 +1,11 @@
-//! Drift that is left alone: what the files say of it is put aside, and the rest is planned anew.
+//! Keeps drift: removes drifted fields from the desired state and plans the rest.
 //!
-//! Decides nothing about what drift is: [`super::attribute`] does.
+//! [`super::attribute`] decides what is drift.
 
 use std::collections::BTreeSet;
 
 use super::{
-    attribute::{BasePlan, ThreeWay, attributed},
+    attribute::{BasePlan, ThreeWay, plan_with_origins},
     declared::{DiscoveryPlanner, ResolvedSettings},
     diff,
     inputs::PlanInputs,
@@ -13,25 +13,28 @@ use super::{
     types::{Action, Change, FieldChange, Plan},
 };
 use crate::model::{
-    Desired, DesiredDiscovery, Given, LiveDiscovery, Name, Neighbours, OnChange, Setting,
-    SettingKey, Settings, State, Target, Wanted,
+    Desired, DesiredDiscovery, LiveDiscovery, Name, Neighbours, OnChange, Setting, SettingKey,
+    Settings, Sourced, State, Target, Wanted,
 };
 
-/// Plans what is left to do where all drift is left alone.
-pub(super) fn planned_but_drift(
+/// Plans the changes that remain if all drift is left alone.
+pub(super) fn plan_keeping_drift(
     inputs: &PlanInputs<'_>,
     base_plan: &BasePlan<'_>,
 ) -> (Plan, Vec<KeptDrift>) {
-    let (desired, mut kept) = released(inputs, base_plan);
+    let (desired, mut kept) = release_drift(inputs, base_plan);
     let inputs = || {
         PlanInputs::new(&desired, inputs.live, inputs.options, inputs.now).of_files(inputs.files)
     };
-    let plan = attributed(&inputs(), base_plan);
+    let plan = plan_with_origins(&inputs(), base_plan);
     let drift = plan.changes.iter().filter(|it| it.origin == Some(Origin::Drift));
     let whole = drift.map(kept_change).collect::<Vec<_>>();
     let names = whole.iter().map(|it| it.name.clone()).collect::<BTreeSet<Name>>();
-    let mut plan =
-        if names.is_empty() { plan } else { attributed(&inputs().leaving(&names), base_plan) };
+    let mut plan = if names.is_empty() {
+        plan
+    } else {
+        plan_with_origins(&inputs().leaving(&names), base_plan)
+    };
     kept.extend(whole);
     kept.sort_by(|one, other| one.name.cmp(&other.name));
     let names = kept.iter().map(|it| &it.name).collect::<BTreeSet<_>>();
@@ -44,8 +47,8 @@ fn kept_change(change: &Change) -> KeptDrift {
     KeptDrift { name: name.clone(), action: *action, fields: fields.clone(), span: *span }
 }
 
-/// Returns the desired state without what has drifted, and what that is.
-pub(super) fn released(
+/// Returns the desired state without drifted fields, and those fields.
+pub(super) fn release_drift(
     inputs: &PlanInputs<'_>,
     base_plan: &BasePlan<'_>,
 ) -> (Desired, Vec<KeptDrift>) {
@@ -53,8 +56,8 @@ pub(super) fn released(
     let mut kept = Vec::new();
     for it in &mut desired.discoveries {
         let name = it.name.value.clone();
-        let Some(before) = standing(inputs, &name) else { continue };
-        if it.state() == State::Absent || !inputs.looks_at(&name) {
+        let Some(before) = current_settings(inputs, &name) else { continue };
+        if it.state() == State::Absent || !inputs.is_selected(&name) {
             continue;
         }
         let resolved = DiscoveryPlanner::new(inputs, it).resolved();
@@ -62,9 +65,9 @@ pub(super) fn released(
         let mut fields = diff::changed(&it.wanted, after.differences(before));
         let then = base_plan.after(&name, Some(before));
         let three_way = ThreeWay { before: Some(before), base: then.as_ref(), after: Some(&after) };
-        three_way.put_to(&mut fields, false);
+        three_way.set_origins(&mut fields, false);
         if is_replaced(inputs, it, &fields) {
-            three_way.put_to(&mut fields, true);
+            three_way.set_origins(&mut fields, true);
         }
         fields.retain(|it| it.origin == Some(Origin::Drift));
         if fields.is_empty() {
@@ -78,9 +81,9 @@ pub(super) fn released(
     (desired, kept)
 }
 
-/// Returns the settings that a discovery has, or is to have once what an interrupted apply left is
-/// done: drift that it kept is among them.
-fn standing<'s>(inputs: &'s PlanInputs<'_>, name: &Name) -> Option<&'s Settings> {
+/// Returns the live settings of a discovery, or those with which it is created again after an
+/// interrupted apply, which include kept drift.
+fn current_settings<'s>(inputs: &'s PlanInputs<'_>, name: &Name) -> Option<&'s Settings> {
     match inputs.live_of(name) {
         [LiveDiscovery { id: _, name: _, read: Ok(live) }] => Some(&live.settings),
         [] => inputs.deleted_not_recreated(name),
@@ -88,18 +91,18 @@ fn standing<'s>(inputs: &'s PlanInputs<'_>, name: &Name) -> Option<&'s Settings>
     }
 }
 
-/// Whether what is left to do is done by making it anew.
+/// Whether the remaining change is a replace.
 fn is_replaced(inputs: &PlanInputs<'_>, it: &DesiredDiscovery, fields: &[FieldChange]) -> bool {
     let left = fields.iter().filter(|it| it.origin != Some(Origin::Drift));
     let asked = it.on_change() == OnChange::Replace;
     left.into_iter().any(|it| asked || !inputs.interface().changes_in_place(it.setting))
 }
 
-/// Stops managing a field. A target is always given: it becomes what is live.
+/// Stops managing a field. The target is required, so it becomes the live one.
 fn release(wanted: &mut Wanted, field: &FieldChange, live: &Settings, resolved: &ResolvedSettings) {
     match field.setting {
         SettingKey::Target => release_target(wanted, field.path, live),
-        // As long as any kind is managed these would go; one that does not resolve stays an error.
+        // They would be removed as long as any kind is managed. Unresolved kinds stay errors.
         SettingKey::GoneCredentials => {
             wanted.credentials.retain(|kind, _| resolved.unresolved.contains(kind));
         }
@@ -110,7 +113,7 @@ fn release(wanted: &mut Wanted, field: &FieldChange, live: &Settings, resolved: 
 fn release_target(wanted: &mut Wanted, path: &str, live: &Settings) {
     use Target::{Cdp, Lldp};
 
-    let Some(Given { value: want, key, at }) = wanted.target() else { return };
+    let Some(Sourced { value: want, key, at }) = wanted.target() else { return };
     let Some(live) = live.target() else {
         wanted.remove(SettingKey::Target);
         return;
@@ -127,5 +130,5 @@ fn release_target(wanted: &mut Wanted, path: &str, live: &Settings) {
         (Lldp(want), Lldp(have)) => Lldp(part(want, have)),
         (_, live) => live.clone(),
     };
-    wanted.insert(Given { value: Setting::Target(target), key, at });
+    wanted.insert(Sourced { value: Setting::Target(target), key, at });
 }

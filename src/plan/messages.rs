@@ -1,6 +1,5 @@
-//! What the planner complains of: collected, put in order, and worded.
+//! The diagnostics of the planner: collected, sorted, and worded.
 //!
-//! Decides nothing: whoever finds the fault says so here.
 
 use super::{
     origin::{Drift, Git},
@@ -15,37 +14,37 @@ use crate::{
     source::{Diagnostic, Span},
 };
 
-/// How many names a complaint lists before it only counts.
+/// The most names that a diagnostic lists.
 const MAX_LISTED: usize = 10;
 
 /// Diagnostics in the order in which they were found.
 #[derive(Debug, Default)]
 pub(super) struct Diagnostics {
-    found: Vec<Complaint>,
+    found: Vec<Entry>,
 }
 
 #[derive(Debug)]
-struct Complaint {
+struct Entry {
     about: Option<Name>,
     planned: PlanDiagnostic,
 }
 
 impl Diagnostics {
-    /// Takes a complaint about a discovery.
+    /// Adds a diagnostic about a discovery.
     pub(super) fn add(&mut self, about: &Name, diagnostic: Diagnostic) {
         let planned = PlanDiagnostic { diagnostic, refuses: false };
-        self.found.push(Complaint { about: Some(about.clone()), planned });
+        self.found.push(Entry { about: Some(about.clone()), planned });
     }
 
-    /// Takes a complaint about a discovery that a protection makes.
+    /// Adds a refusal about a discovery.
     pub(super) fn refuse(&mut self, about: &Name, diagnostic: Diagnostic) {
         let planned = PlanDiagnostic { diagnostic, refuses: true };
-        self.found.push(Complaint { about: Some(about.clone()), planned });
+        self.found.push(Entry { about: Some(about.clone()), planned });
     }
 
-    /// Takes a complaint about the plan as a whole.
+    /// Adds a diagnostic about the plan as a whole.
     pub(super) fn add_general(&mut self, planned: PlanDiagnostic) {
-        self.found.push(Complaint { about: None, planned });
+        self.found.push(Entry { about: None, planned });
     }
 
     pub(super) fn has_error(&self) -> bool {
@@ -56,9 +55,9 @@ impl Diagnostics {
         self.found.extend(other.found);
     }
 
-    /// Returns them in the order of the files, and what no file is to blame for behind that, by
-    /// name. What the defaults of a file make many discoveries complain of is said once.
-    pub(super) fn into_planned(mut self) -> Vec<PlanDiagnostic> {
+    /// Returns them in the order of the files, then those without a place by name. A diagnostic at
+    /// a place in `defaults` is returned once, not once for each discovery.
+    pub(super) fn into_plan_diagnostics(mut self) -> Vec<PlanDiagnostic> {
         self.found.sort_by(|one, other| key(one).cmp(&key(other)));
         let mut planned = self.found.into_iter().map(|it| it.planned).collect::<Vec<_>>();
         planned.dedup();
@@ -66,11 +65,11 @@ impl Diagnostics {
     }
 }
 
-fn key(complaint: &Complaint) -> (bool, Option<Span>, Option<&Name>, &str, &str) {
-    let Diagnostic { severity: _, code, message, help: _, labels } = &complaint.planned.diagnostic;
+fn key(diagnostic: &Entry) -> (bool, Option<Span>, Option<&Name>, &str, &str) {
+    let Diagnostic { severity: _, code, message, help: _, labels } = &diagnostic.planned.diagnostic;
     let span = labels.first().map(|it| it.span);
-    // One place in the defaults speaks for every discovery: the name must not part what is equal.
-    let about = complaint.about.as_ref().filter(|_| span.is_none());
+    // For a place in `defaults` the name must not keep equal diagnostics apart.
+    let about = diagnostic.about.as_ref().filter(|_| span.is_none());
     (span.is_none(), span, about, code, message)
 }
 
@@ -88,7 +87,7 @@ pub(super) fn unreadable(live: &LiveDiscovery, why: &Unreadable) -> Diagnostic {
         .help("it is left alone until then: look at it on the controller")
 }
 
-/// Live discoveries that nobody manages and that cannot be understood.
+/// Undeclared live discoveries that cannot be read.
 pub(super) fn unreadable_unmanaged(all: &[(&LiveDiscovery, &Unreadable)]) -> Diagnostic {
     let texts = all.iter().take(MAX_LISTED);
     let texts = texts.map(|(live, why)| format!("`{}` ({})", live.name, said(why)));
@@ -152,7 +151,7 @@ pub(super) fn create_starts_a_run(it: &DesiredDiscovery, interface: Interface) -
         .help(format!("the {interface} interface cannot create a discovery without running it"))
 }
 
-/// `fields` are the controller's, and show that it has credentials of its own.
+/// `fields` are the controller's fields that show the discovery's own credentials.
 pub(super) fn own_credentials(it: &DesiredDiscovery, fields: &[String]) -> Diagnostic {
     let name = &it.name.value;
     let message = format!(
@@ -165,7 +164,7 @@ pub(super) fn own_credentials(it: &DesiredDiscovery, fields: &[String]) -> Diagn
     )
 }
 
-/// The same where a replace is the consent to lose them.
+/// The same if a replace is the consent to lose them.
 pub(super) fn own_credentials_lost(it: &DesiredDiscovery, fields: &[String]) -> Diagnostic {
     let name = &it.name.value;
     let message = format!(
@@ -253,7 +252,7 @@ pub(super) fn too_many_deletions(n_deletions: usize, n_covered: usize) -> Diagno
         .help(format!("to delete all of them, pass `--allow-delete {n_deletions}`"))
 }
 
-/// One field that is not what the files asked for, where that is refused.
+/// A drifted field, with `--drift fail`.
 pub(super) fn drifted_field(change: &Change, field: &FieldChange) -> Diagnostic {
     let FieldChange { setting: _, path, before, after, key, origin: _ } = field;
     let value = |it: &Option<Field>| match it {
@@ -269,7 +268,7 @@ pub(super) fn drifted_field(change: &Change, field: &FieldChange) -> Diagnostic 
     refused(message, key.or(change.span), "was changed on the controller")
 }
 
-/// A discovery that is not as the files asked for, where that is refused.
+/// A drifted discovery, with `--drift fail`.
 pub(super) fn drifted(change: &Change) -> Diagnostic {
     let name = &change.name;
     let (message, label) = match change.action {
@@ -301,7 +300,7 @@ fn refused(message: String, at: Option<Span>, label: &str) -> Diagnostic {
     }
 }
 
-/// What the files said before cannot be told. `why` is the first mistakes in them.
+/// The files of the base have errors. `why` has the first ones.
 pub(super) fn unreadable_base(why: &str, git: &Git, drift: Drift) -> Diagnostic {
     let commit = git.merge_base.get(..7).unwrap_or(&git.merge_base);
     let message = format!("the files at {commit}, the base, have errors: {why}");
@@ -338,8 +337,8 @@ mod tests {
     fn what_cannot_be_changed_in_place_is_not_run_to_change_it() {
         let scenario = Scenario::new("lab; cidr 10.0.0.0/24; state stopped", "");
         let [lab] = scenario.desired.discoveries.as_slice() else { panic!("{scenario:?}") };
-        let complaint = immutable_while_stopped(lab, &["cidr"]);
-        assert!(complaint.is_error() && complaint.message.contains("`cidr`"));
-        assert_eq!(complaint.code, "trueup::plan::immutable_while_stopped");
+        let diagnostic = immutable_while_stopped(lab, &["cidr"]);
+        assert!(diagnostic.is_error() && diagnostic.message.contains("`cidr`"));
+        assert_eq!(diagnostic.code, "trueup::plan::immutable_while_stopped");
     }
 }

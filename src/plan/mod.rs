@@ -1,7 +1,7 @@
-//! Desired state and live state to a plan.
+//! Makes a plan from the desired state and the live state.
 //!
-//! Pure: no clock, no disk, no network, no logger. Equal inputs give equal plans. Everything that
-//! apply will do is decided here, and is in the [`Plan`].
+//! Pure: no clock, no disk, no network, no logger. Equal inputs give equal plans. It takes every
+//! decision about what apply will do, and the [`Plan`] has all of them.
 
 mod types;
 

@@ -1,6 +1,6 @@
-//! Whose doing a change is, as data: the branch's, somebody's on the controller, or both.
+//! The origin of a change: this branch, drift on the controller, or both.
 //!
-//! Decides nothing: [`super::attribute`] does.
+//! [`super::attribute`] decides it.
 
 use std::fmt;
 
@@ -13,12 +13,12 @@ use crate::{
 /// Where a difference between the files and the controller comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The branch makes it: at the base, the files asked for what is live.
+    /// This branch: at the base, the files asked for the live value.
     ThisChange,
-    /// The live state had moved away from the files before: at the base, they asked for the same
-    /// as now.
+    /// Drift: at the base, the files asked for the same as now.
     Drift,
-    /// What is live is not what the files asked for at the base, nor do they ask for that now.
+    /// Both: the live value is neither what the base asked for nor what the files ask for now, and
+    /// these differ.
     Both,
 }
 
@@ -26,7 +26,7 @@ impl Origin {
     /// Every origin.
     pub(crate) const ALL: [Self; 3] = [Self::ThisChange, Self::Drift, Self::Both];
 
-    /// Returns the name that scripts know it by.
+    /// Returns the name in JSON.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::ThisChange => "this_change",
@@ -35,14 +35,14 @@ impl Origin {
         }
     }
 
-    /// Returns what both are together.
+    /// Combines two origins.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
         if self == other { self } else { Self::Both }
     }
 }
 
-/// Shows it as a reader of a plan is told.
+/// Formats it for a plan.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -53,15 +53,15 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What becomes of drift.
+/// What to do with drift.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Drift {
     /// It is left alone.
     Keep,
-    /// It is made what the files say.
+    /// It is changed back to the files.
     #[default]
     Revert,
-    /// Nothing may be done as long as there is some.
+    /// The plan is refused.
     Fail,
 }
 

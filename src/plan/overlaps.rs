@@ -36,7 +36,7 @@ pub(super) fn overlaps(desired: &Desired, live: &Live, changes: &[Change]) -> Ov
 /// Finds what the discoveries of the files scan in common with one another, whatever is live.
 pub(super) fn of_files(desired: &Desired) -> Overlaps {
     let declared = desired.discoveries.iter().filter(|it| it.state() != State::Absent);
-    let mut scanners = declared.filter_map(|it| of_file(it, None)).collect::<Vec<_>>();
+    let mut scanners = declared.filter_map(|it| declared_scanner(it, None)).collect::<Vec<_>>();
     scanners.sort_by_key(|it| it.name);
     between(&scanners)
 }
@@ -51,13 +51,17 @@ fn between(scanners: &[Scanner<'_>]) -> Overlaps {
         is_declared(one) || is_declared(other)
     };
     let Common { pairs, is_cut } = overlapping(ranges.collect(), matters, MOST_PAIRS);
-    let found = pairs.into_iter().filter_map(|pair| overlap(scanners, pair));
+    let found = pairs
+        .into_iter()
+        .filter_map(|((one, other), ranges)| overlap(scanners, one, other, ranges));
     Overlaps { found: found.collect(), is_cut }
 }
 
 fn overlap(
     scanners: &[Scanner<'_>],
-    ((one, other), ranges): ((usize, usize), Vec<AddressRange>),
+    one: usize,
+    other: usize,
+    ranges: Vec<AddressRange>,
 ) -> Option<Overlap> {
     let (one, other) = (scanners.get(one)?, scanners.get(other)?);
     let common = ranges.into_iter().collect::<AddressSet>();
@@ -76,15 +80,19 @@ fn scanners<'a>(desired: &'a Desired, live: &'a Live, changes: &[Change]) -> Vec
     let deleted = deleted.collect::<BTreeSet<&RemoteId>>();
     let names = desired.discoveries.iter().map(|it| &it.name.value).collect::<BTreeSet<_>>();
     let declared = desired.discoveries.iter().filter(|it| it.state() != State::Absent);
-    let declared = declared.filter_map(|it| of_file(it, by_name.get(&it.name.value).copied()));
+    let declared =
+        declared.filter_map(|it| declared_scanner(it, by_name.get(&it.name.value).copied()));
     let unmanaged = live.discoveries.iter();
     let unmanaged = unmanaged.filter(|it| !names.contains(&it.name) && !deleted.contains(&it.id));
-    let mut all = declared.chain(unmanaged.filter_map(of_nobody)).collect::<Vec<_>>();
+    let mut all = declared.chain(unmanaged.filter_map(unmanaged_scanner)).collect::<Vec<_>>();
     all.sort_by_key(|it| it.name);
     all
 }
 
-fn of_file<'a>(it: &'a DesiredDiscovery, live: Option<&LiveDiscovery>) -> Option<Scanner<'a>> {
+fn declared_scanner<'a>(
+    it: &'a DesiredDiscovery,
+    live: Option<&LiveDiscovery>,
+) -> Option<Scanner<'a>> {
     let target = it.wanted.target()?.value;
     let kept = || live?.read.as_ref().ok()?.settings.exclude();
     let exclude = it.wanted.exclude().map(|it| it.value).or_else(kept);
@@ -92,7 +100,7 @@ fn of_file<'a>(it: &'a DesiredDiscovery, live: Option<&LiveDiscovery>) -> Option
     Some(Scanner { name: &it.name.value, addresses, span: Some(it.name.span) })
 }
 
-fn of_nobody(it: &LiveDiscovery) -> Option<Scanner<'_>> {
+fn unmanaged_scanner(it: &LiveDiscovery) -> Option<Scanner<'_>> {
     let settings = &it.read.as_ref().ok()?.settings;
     let addresses = covered(settings.target()?, settings.exclude());
     Some(Scanner { name: &it.name, addresses, span: None })

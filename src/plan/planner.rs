@@ -18,23 +18,23 @@ use crate::model::{Desired, DesiredDiscovery, Live, LiveDiscovery, RemoteId, Sta
 
 /// Plans. `now` is in milliseconds of the epoch, and matters to `rerun: {older_than: …}` only.
 pub(crate) fn plan(desired: &Desired, live: &Live, options: &Options, now: i64) -> Plan {
-    planned(&PlanInputs::new(desired, live, options, now))
+    make_plan(&PlanInputs::new(desired, live, options, now))
 }
 
 /// Makes the plan of these inputs.
-pub(super) fn planned(inputs: &PlanInputs<'_>) -> Plan {
+pub(super) fn make_plan(inputs: &PlanInputs<'_>) -> Plan {
     let &PlanInputs { desired, live, options, .. } = inputs;
-    let mut complaints = Diagnostics::default();
-    let undeclared = undeclared::changes(inputs, &mut complaints);
+    let mut diagnostics = Diagnostics::default();
+    let undeclared = undeclared::changes(inputs, &mut diagnostics);
     let mut changes = undeclared.deletes;
     let mut unchanged = Vec::new();
     let mut n_excluded = undeclared.n_excluded;
     for it in &desired.discoveries {
         let name = &it.name.value;
-        if !inputs.looks_at(name) {
+        if !inputs.is_selected(name) {
             n_excluded += 1;
             if inputs.is_requested(name) {
-                complaints.add(name, messages::rerun_narrowed_away(it));
+                diagnostics.add(name, messages::rerun_narrowed_away(it));
             }
             continue;
         }
@@ -44,15 +44,15 @@ pub(super) fn planned(inputs: &PlanInputs<'_>) -> Plan {
         let mut planner = DiscoveryPlanner::new(inputs, it);
         let change = planner.change();
         match change {
-            _ if planner.complaints.has_error() => (),
+            _ if planner.diagnostics.has_error() => (),
             Some(change) => changes.push(change),
             None => unchanged.push(name.clone()),
         }
-        complaints.append(planner.complaints);
+        diagnostics.append(planner.diagnostics);
     }
-    for pattern in inputs.idle_patterns() {
+    for pattern in inputs.unmatched_patterns() {
         let diagnostic = messages::matches_nothing(pattern);
-        complaints.add_general(PlanDiagnostic { diagnostic, refuses: false });
+        diagnostics.add_general(PlanDiagnostic { diagnostic, refuses: false });
     }
     changes.sort_by(|one, other| (one.action, &one.name).cmp(&(other.action, &other.name)));
     unchanged.sort();
@@ -68,7 +68,7 @@ pub(super) fn planned(inputs: &PlanInputs<'_>) -> Plan {
         impact,
         overlaps,
         compared: None,
-        diagnostics: complaints.into_planned(),
+        diagnostics: diagnostics.into_plan_diagnostics(),
     };
     let bugs = check::violations(&plan, desired, live);
     let bugs =
@@ -76,7 +76,7 @@ pub(super) fn planned(inputs: &PlanInputs<'_>) -> Plan {
     plan.diagnostics.extend(bugs);
     let policy = desired.policy.as_ref().map(|it| &it.value);
     plan.diagnostics = apply_grades(policy, plan.diagnostics);
-    plan.diagnostics.extend(policy_plan::of_plan(&plan, inputs.files, live));
+    plan.diagnostics.extend(policy_plan::check_plan(&plan, inputs.files, live));
     plan
 }
 
@@ -100,7 +100,7 @@ fn age_decides<'a>(inputs: &PlanInputs<'a>, it: &DesiredDiscovery) -> Option<&'a
         return None;
     };
     let is_by_policy = it.state() == State::Present && !inputs.is_requested(name);
-    if !is_by_policy || !inputs.looks_at(name) || !rerun::looks_at_age(it.rerun(), live.run) {
+    if !is_by_policy || !inputs.is_selected(name) || !rerun::depends_on_age(it.rerun(), live.run) {
         return None;
     }
     let resolved = DiscoveryPlanner::new(inputs, it).resolved();

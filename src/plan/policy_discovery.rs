@@ -1,56 +1,56 @@
 //! The limits that a discovery of the files keeps to, or not, whatever is live: what it scans.
 //!
-//! Goes by what the files say: an `exclude` that somebody set on the controller, and that no file
-//! gives, can be gone tomorrow.
+//! Uses the `exclude` in the files only: one that was set on the controller can disappear at any
+//! time.
 
 use super::impact::covered;
 use crate::{
     codes,
     model::{
-        AddressRange, AddressSet, Count, DesiredDiscovery, Given, Name, Policy, Settings, State,
+        AddressRange, AddressSet, Count, DesiredDiscovery, Name, Policy, Settings, Sourced, State,
         Target,
     },
     source::{Diagnostic, Span, Spanned},
 };
 
-/// How many ranges a refusal lists before it only counts.
+/// The most ranges that a refusal lists.
 const MOST_RANGES: usize = 3;
 
-/// How many entries of a list of limits a refusal points at.
+/// The most entries of a limit that a refusal points at.
 const MOST_LABELS: usize = 3;
 
-/// What to do about what somebody has changed on the controller.
+/// Help for a drifted target that is kept.
 const KEPT_HELP: &str = "correct it on the controller, or use `--drift revert`";
 
-/// What the limits come to, made once for all discoveries.
+/// The limits, prepared once for all discoveries.
 pub(super) struct Limits<'a> {
     policy: &'a Policy,
     forbidden: AddressSet,
-    /// `None` where everything is allowed.
+    /// `None` if everything is allowed.
     allowed: Option<AddressSet>,
 }
 
-/// A discovery of the files that scans.
+/// A declared discovery that scans.
 struct Scanner<'a> {
     name: &'a Name,
     target: &'a Target,
-    /// Where its target is given.
+    /// The place of its target.
     at: Span,
     addresses: AddressSet,
-    whose: Whose,
+    source: TargetSource,
 }
 
-/// Who says what a discovery scans.
+/// Where the scanned target comes from.
 #[derive(Clone, Copy)]
-enum Whose {
+enum TargetSource {
     Files,
-    /// Somebody has changed it on the controller, and it is left as it is.
+    /// The controller: the target has drifted and is kept.
     KeptDrift,
 }
 
 impl<'a> Limits<'a> {
     pub(super) fn new(policy: &'a Policy) -> Self {
-        let set = |list: &Given<Vec<Spanned<AddressRange>>>| {
+        let set = |list: &Sourced<Vec<Spanned<AddressRange>>>| {
             list.value.iter().map(|it| it.value).collect::<AddressSet>()
         };
         let forbidden = policy.forbid_ranges.as_ref().map(set).unwrap_or_default();
@@ -58,15 +58,14 @@ impl<'a> Limits<'a> {
         Self { policy, forbidden, allowed }
     }
 
-    /// Returns what refuses a discovery; of one that is to be absent, nothing does.
+    /// Returns the refusals of a discovery; an absent one has none.
     pub(super) fn refusals(&self, it: &DesiredDiscovery) -> Vec<Diagnostic> {
         let target = it.wanted.target().filter(|_| it.state() != State::Absent);
         let Some(target) = target else { return Vec::new() };
         self.of_scanner(&scanner_of(it, &target))
     }
 
-    /// Returns what refuses the settings that are sent of a discovery where they reach further than
-    /// the files say: where drift is kept.
+    /// Returns the refusals of settings that scan more than the files, because drift is kept.
     pub(super) fn refusals_of_kept(
         &self,
         it: &DesiredDiscovery,
@@ -81,7 +80,7 @@ impl<'a> Limits<'a> {
         if is_within && target.kind() == given.value.kind() {
             return Vec::new();
         }
-        self.of_scanner(&Scanner { target, addresses, whose: Whose::KeptDrift, ..written })
+        self.of_scanner(&Scanner { target, addresses, source: TargetSource::KeptDrift, ..written })
     }
 
     fn of_scanner(&self, it: &Scanner<'_>) -> Vec<Diagnostic> {
@@ -91,7 +90,8 @@ impl<'a> Limits<'a> {
     }
 
     fn too_large(&self, it: &Scanner<'_>) -> Option<Diagnostic> {
-        let Given { value: most, key: _, at } = self.policy.max_addresses_per_discovery.as_ref()?;
+        let Sourced { value: most, key: _, at } =
+            self.policy.max_addresses_per_discovery.as_ref()?;
         let count = it.addresses.count();
         let message = format!(
             "`{}` has {}; `max_addresses_per_discovery` is {}",
@@ -103,11 +103,11 @@ impl<'a> Limits<'a> {
             Diagnostic::error(&codes::policy::MAX_ADDRESSES_PER_DISCOVERY, message)
                 .labelled(it.at, it.label(&addresses(count)))
                 .labelled(*at, "the limit")
-                .help(match it.whose {
-                    Whose::Files => {
+                .help(match it.source {
+                    TargetSource::Files => {
                         "scan less, exclude addresses with `exclude`, or split the discovery"
                     }
-                    Whose::KeptDrift => KEPT_HELP,
+                    TargetSource::KeptDrift => KEPT_HELP,
                 })
         })
     }
@@ -146,7 +146,7 @@ impl<'a> Limits<'a> {
     }
 
     fn unbounded(&self, it: &Scanner<'_>) -> Option<Diagnostic> {
-        let Given { value: allowed, key: _, at } = self.policy.allow_unbounded.as_ref()?;
+        let Sourced { value: allowed, key: _, at } = self.policy.allow_unbounded.as_ref()?;
         let kind = it.target.kind();
         let name = it.name;
         let message = format!(
@@ -156,20 +156,20 @@ impl<'a> Limits<'a> {
             Diagnostic::error(&codes::policy::ALLOW_UNBOUNDED, message)
                 .labelled(it.at, it.label(&format!("`{}` has no bounds", kind.key())))
                 .labelled(*at, "no pattern matches its name")
-                .help(match it.whose {
-                    Whose::Files => "scan `ranges` or a `cidr`, or have its name allowed",
-                    Whose::KeptDrift => KEPT_HELP,
+                .help(match it.source {
+                    TargetSource::Files => "scan `ranges` or a `cidr`, or have its name allowed",
+                    TargetSource::KeptDrift => KEPT_HELP,
                 })
         })
     }
 }
 
 impl Scanner<'_> {
-    /// Returns what is said where its target is given.
+    /// Returns the label for the place of its target.
     fn label(&self, text: &str) -> String {
-        match self.whose {
-            Whose::Files => text.to_owned(),
-            Whose::KeptDrift => {
+        match self.source {
+            TargetSource::Files => text.to_owned(),
+            TargetSource::KeptDrift => {
                 "the setting on the controller, which is kept, is the cause, not this one"
                     .to_owned()
             }
@@ -177,15 +177,15 @@ impl Scanner<'_> {
     }
 }
 
-fn scanner_of<'a>(it: &'a DesiredDiscovery, target: &Given<&'a Target>) -> Scanner<'a> {
+fn scanner_of<'a>(it: &'a DesiredDiscovery, target: &Sourced<&'a Target>) -> Scanner<'a> {
     let exclude = it.wanted.exclude().map(|it| it.value);
-    let Given { value: target, key: _, at } = target;
+    let Sourced { value: target, key: _, at } = target;
     let addresses = covered(target, exclude);
-    Scanner { name: &it.name.value, target, at: *at, addresses, whose: Whose::Files }
+    Scanner { name: &it.name.value, target, at: *at, addresses, source: TargetSource::Files }
 }
 
 fn help_of(it: &Scanner<'_>, what: &str) -> String {
-    if matches!(it.whose, Whose::KeptDrift) {
+    if matches!(it.source, TargetSource::KeptDrift) {
         return KEPT_HELP.to_owned();
     }
     let kind = it.target.kind();
@@ -196,18 +196,18 @@ fn help_of(it: &Scanner<'_>, what: &str) -> String {
     }
 }
 
-/// Says how many addresses.
+/// Formats a number of addresses.
 pub(super) fn addresses(count: Count) -> String {
     let many = if count == Count::from(1) { "address" } else { "addresses" };
     format!("{} {many}", count.grouped())
 }
 
-/// Lists the ranges of a set, the first few of them.
+/// Lists the first ranges of a set.
 pub(super) fn ranges(set: &AddressSet) -> String {
     listed(&set.ranges())
 }
 
-/// Lists ranges, the first few of them.
+/// Lists the first ranges.
 pub(super) fn listed(ranges: &[AddressRange]) -> String {
     let shown = ranges.iter().take(MOST_RANGES).map(AddressRange::to_string);
     let shown = shown.collect::<Vec<_>>().join(", ");
@@ -218,7 +218,7 @@ pub(super) fn listed(ranges: &[AddressRange]) -> String {
     }
 }
 
-/// Returns where the files say what a discovery scans, or else where its name stands.
+/// Returns the place of the target, or of the name.
 pub(super) fn place_of_target(it: &DesiredDiscovery) -> Span {
     it.wanted.target().map_or(it.name.span, |it| it.at)
 }

@@ -1,6 +1,6 @@
-//! What the policy refuses of a plan, and of the files alone.
+//! Checks a plan, or the files alone, against the policy.
 //!
-//! Changes nothing of a plan: a change that is refused stays in it, so that everybody sees what is.
+//! Does not change the plan: refused changes stay visible in it.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -11,29 +11,29 @@ use super::{
 };
 use crate::{
     codes,
-    model::{Count, Desired, DesiredDiscovery, Given, Grade, Live, MaxDelete, Name, Policy},
+    model::{Count, Desired, DesiredDiscovery, Grade, Live, MaxDelete, Name, Policy, Sourced},
     source::{Diagnostic, Severity, Span},
 };
 
-/// How many discoveries a refusal points at.
+/// The most discoveries that a refusal points at.
 const MOST_LABELS: usize = 3;
 
-/// How many overlaps are complained of before they are only counted.
+/// The most overlaps that are reported one by one.
 const MOST_OVERLAPS: usize = 100;
 
-/// What the limits are held against.
+/// The input of a check against the limits.
 struct LimitCheck<'a> {
     policy: &'a Policy,
     options: &'a Options,
     by_name: BTreeMap<&'a Name, &'a DesiredDiscovery>,
 }
 
-/// Returns what the policy says of a plan.
-pub(super) fn of_plan(plan: &Plan, desired: &Desired, live: &Live) -> Vec<PlanDiagnostic> {
+/// Returns the diagnostics of the policy for a plan.
+pub(super) fn check_plan(plan: &Plan, desired: &Desired, live: &Live) -> Vec<PlanDiagnostic> {
     let Some(policy) = &desired.policy else { return Vec::new() };
     let check = LimitCheck::new(&policy.value, desired, &plan.options);
-    let mut found = check.of_discoveries(desired);
-    found.extend(check.of_kept_drift(plan));
+    let mut found = check.check_discoveries(desired);
+    found.extend(check.check_kept_drift(plan));
     let interface = live.interface;
     let immutable = |change: &Change| {
         let mut fields = change.fields.iter().filter(|it| !interface.changes_in_place(it.setting));
@@ -48,13 +48,13 @@ pub(super) fn of_plan(plan: &Plan, desired: &Desired, live: &Live) -> Vec<PlanDi
     found
 }
 
-/// Returns what the policy says of the files, whatever is live.
+/// Returns the diagnostics of the policy for the files, without a controller.
 pub(crate) fn check_files(desired: &Desired) -> Vec<PlanDiagnostic> {
     let Some(policy) = &desired.policy else { return Vec::new() };
     let options = Options::default();
     let check = LimitCheck::new(&policy.value, desired, &options);
-    let mut found = check.of_discoveries(desired).into_iter().map(refusal).collect::<Vec<_>>();
-    if check.looks_at_overlaps() {
+    let mut found = check.check_discoveries(desired).into_iter().map(refusal).collect::<Vec<_>>();
+    if check.reports_overlaps() {
         found.extend(check.overlaps(&overlaps::of_files(desired)));
     }
     found
@@ -70,7 +70,7 @@ impl<'a> LimitCheck<'a> {
         Self { policy, options, by_name }
     }
 
-    fn of_discoveries(&self, desired: &Desired) -> Vec<Diagnostic> {
+    fn check_discoveries(&self, desired: &Desired) -> Vec<Diagnostic> {
         let limits = Limits::new(self.policy);
         let seen = desired.discoveries.iter();
         let seen = seen.filter(|it| self.options.selects(&it.name.value));
@@ -79,8 +79,8 @@ impl<'a> LimitCheck<'a> {
         seen.into_iter().flat_map(|it| limits.refusals(it)).collect()
     }
 
-    /// Looks at what is sent of discoveries of which something stays as it is on the controller.
-    fn of_kept_drift(&self, plan: &Plan) -> Vec<Diagnostic> {
+    /// Checks the settings that are sent for discoveries with kept drift.
+    fn check_kept_drift(&self, plan: &Plan) -> Vec<Diagnostic> {
         let limits = Limits::new(self.policy);
         let changed = plan.changes.iter();
         let changed =
@@ -90,7 +90,8 @@ impl<'a> LimitCheck<'a> {
         changed.into_iter().flat_map(|(it, after)| limits.refusals_of_kept(it, after)).collect()
     }
 
-    /// What an interrupted apply is to make again was within the limits when it was to be replaced.
+    /// A discovery that an interrupted apply deleted was within the limits when its replace was
+    /// planned.
     fn max_new_addresses(&self, plan: &Plan, live: &Live) -> Option<Diagnostic> {
         let limit = self.policy.max_new_addresses.as_ref()?;
         let found = if plan.changes.iter().any(|it| it.reason == Reason::ReplaceOwed) {
@@ -106,7 +107,8 @@ impl<'a> LimitCheck<'a> {
         let most = |it: &Change| it.impact.new;
         (limit.value < found).then(|| {
             let refusal = Diagnostic::error(&codes::policy::MAX_NEW_ADDRESSES, message);
-            let refusal = self.blamed(refusal, plan, most, |it| format!("{} new", it.grouped()));
+            let refusal =
+                self.with_culprits(refusal, plan, most, |it| format!("{} new", it.grouped()));
             refusal
                 .labelled(limit.at, "the limit")
                 .help("scan less, or raise the limit in a separate change")
@@ -124,8 +126,9 @@ impl<'a> LimitCheck<'a> {
         let most = |it: &Change| it.impact.logins;
         (limit.value < found).then(|| {
             let refusal = Diagnostic::error(&codes::policy::MAX_LOGIN_ATTEMPTS, message);
-            let refusal =
-                self.blamed(refusal, plan, most, |it| format!("{} logins at most", it.grouped()));
+            let refusal = self.with_culprits(refusal, plan, most, |it| {
+                format!("{} logins at most", it.grouped())
+            });
             refusal.labelled(limit.at, "the limit").help(
                 "scan less, use fewer credentials or `retries`, or raise the limit in a separate \
                  change",
@@ -133,18 +136,18 @@ impl<'a> LimitCheck<'a> {
         })
     }
 
-    /// Points at the discoveries that contribute most to what is too much.
-    fn blamed(
+    /// Points at the discoveries that contribute most.
+    fn with_culprits(
         &self,
         refusal: Diagnostic,
         plan: &Plan,
         most: impl Fn(&Change) -> Count,
         text: impl Fn(Count) -> String,
     ) -> Diagnostic {
-        let mut blamed = plan.changes.iter().map(|it| (most(it), it)).collect::<Vec<_>>();
-        blamed.retain(|(count, _)| !count.is_zero());
-        blamed.sort_by_key(|(count, it)| (Reverse(*count), &it.name));
-        let places = blamed.into_iter().take(MOST_LABELS);
+        let mut culprits = plan.changes.iter().map(|it| (most(it), it)).collect::<Vec<_>>();
+        culprits.retain(|(count, _)| !count.is_zero());
+        culprits.sort_by_key(|(count, it)| (Reverse(*count), &it.name));
+        let places = culprits.into_iter().take(MOST_LABELS);
         let places = places.filter_map(|(count, it)| Some((count, self.place_of(it)?)));
         places.fold(refusal, |refusal, (count, span)| refusal.labelled(span, text(count)))
     }
@@ -154,14 +157,14 @@ impl<'a> LimitCheck<'a> {
     }
 
     fn max_delete(&self, plan: &Plan, desired: &Desired, live: &Live) -> Option<Diagnostic> {
-        let Given { value: MaxDelete { count, percent }, key: _, at } =
+        let Sourced { value: MaxDelete { count, percent }, key: _, at } =
             self.policy.max_delete.as_ref()?;
         let destroyed = plan.changes.iter().filter(|it| destroys(it.action)).collect::<Vec<_>>();
         let n = destroyed.len() as u64;
         let is_owned =
             |name: &Name| desired.manage.is_match(name) || self.by_name.contains_key(name);
         let n_owned = live.discoveries.iter().filter(|it| is_owned(&it.name)).count() as u64;
-        let is_above = |limit: Option<&Given<u64>>, above: &dyn Fn(u64) -> bool| {
+        let is_above = |limit: Option<&Sourced<u64>>, above: &dyn Fn(u64) -> bool| {
             limit.is_none_or(|it| above(it.value))
         };
         let is_much = is_above(count.as_ref(), &|it| it < n)
@@ -190,7 +193,7 @@ impl<'a> LimitCheck<'a> {
         ))
     }
 
-    /// Refuses to delete or replace what is protected. `immutable` is the key that cannot be
+    /// Refuses to delete or replace a protected discovery. `immutable` is the key that cannot be
     /// changed in place.
     fn protected(&self, change: &Change, immutable: Option<Span>) -> Option<Diagnostic> {
         let protected = self.policy.protected_names.as_ref()?;
@@ -230,13 +233,13 @@ impl<'a> LimitCheck<'a> {
         Some(refusal.labelled(pattern, "protected here").help(help))
     }
 
-    fn looks_at_overlaps(&self) -> bool {
+    fn reports_overlaps(&self) -> bool {
         self.policy.overlap.as_ref().is_some_and(|it| it.value != Grade::Off)
     }
 
     fn overlaps(&self, overlaps: &Overlaps) -> Vec<PlanDiagnostic> {
-        let Some(Given { value: grade, key: _, at }) =
-            self.policy.overlap.as_ref().filter(|_| self.looks_at_overlaps())
+        let Some(Sourced { value: grade, key: _, at }) =
+            self.policy.overlap.as_ref().filter(|_| self.reports_overlaps())
         else {
             return Vec::new();
         };
@@ -244,15 +247,15 @@ impl<'a> LimitCheck<'a> {
         let seen = overlaps.found.iter();
         let seen = seen.filter(|it| is_seen(&it.names.0) || is_seen(&it.names.1));
         let seen = seen.collect::<Vec<_>>();
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for it in seen.iter().take(MOST_OVERLAPS) {
-            told.push(self.overlap(it));
+            reported.push(self.overlap(it));
         }
         let more = seen.len().saturating_sub(MOST_OVERLAPS);
         if more != 0 || overlaps.is_cut {
             let n = if overlaps.is_cut { String::new() } else { format!("{more} ") };
             let message = format!("there are {n}more overlaps than are shown");
-            told.push(Diagnostic::warning(&codes::policy::OVERLAP, message));
+            reported.push(Diagnostic::warning(&codes::policy::OVERLAP, message));
         }
         let is_refused = *grade == Grade::Error;
         let graded = |it: Diagnostic| {
@@ -262,7 +265,7 @@ impl<'a> LimitCheck<'a> {
             let it = Diagnostic { severity: Severity::Error, ..it };
             refusal(it.labelled(*at, "`overlap` makes it an error"))
         };
-        told.into_iter().map(graded).collect()
+        reported.into_iter().map(graded).collect()
     }
 
     fn overlap(&self, it: &Overlap) -> Diagnostic {
@@ -314,7 +317,7 @@ mod tests {
     fn refusals_of(scenario: &Scenario, plan: &Plan) -> String {
         let refusals = plan.diagnostics.iter().filter(|it| it.refuses);
         let source = scenario.sources.sources().first().unwrap();
-        let told = refusals.map(|PlanDiagnostic { diagnostic: it, .. }| {
+        let reported = refusals.map(|PlanDiagnostic { diagnostic: it, .. }| {
             let labels = it.labels.iter().map(|it| {
                 let there = source.text.get(it.span.range()).unwrap();
                 format!("  {there}: {}\n", it.text.as_deref().unwrap_or_default())
@@ -322,7 +325,7 @@ mod tests {
             let (labels, help) = (labels.collect::<String>(), it.help.as_deref().unwrap_or("-"));
             format!("{} {}\n{labels}  help: {help}\n", it.code, it.message)
         });
-        told.collect()
+        reported.collect()
     }
 
     #[test]
@@ -444,9 +447,9 @@ mod tests {
             (0..16).map(|it| format!("n{it:02}; address 10.0.0.1; cli netops; snmp_v3 core"));
         let scenario = Scenario::new(&desired.collect::<Vec<_>>().join("\n"), "");
         let policy = |grade| Policy { overlap: Some(limit(grade)), ..Policy::default() };
-        let told = refusals(&scenario.clone().limited(policy(Grade::Error)));
-        assert_eq!(told.matches("trueup::policy::overlap").count(), 101, "{told}");
-        assert!(told.contains("there are 20 more overlaps than are shown"), "{told}");
+        let reported = refusals(&scenario.clone().limited(policy(Grade::Error)));
+        assert_eq!(reported.matches("trueup::policy::overlap").count(), 101, "{reported}");
+        assert!(reported.contains("there are 20 more overlaps than are shown"), "{reported}");
         let warned = scenario.clone().limited(policy(Grade::Warn)).plan();
         assert!(warned.is_complete() && warned.diagnostics.len() == 101);
         assert!(scenario.limited(policy(Grade::Off)).plan().diagnostics.is_empty());

@@ -1,29 +1,29 @@
-//! Whether a discovery that is as it should be is run again.
+//! Decides whether an unchanged discovery is run again.
 //!
-//! A running one never is. Knows nothing of steps.
+//! A running discovery never is.
 
 use super::types::Reason;
-use crate::model::{Readable, Rerun, RunState, SpanOfTime};
+use crate::model::{Readable, Rerun, RunState, TimeSpan};
 
 /// Whether to run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rerunning {
     No,
     Yes(Reason),
-    /// It might have to be, and is not.
+    /// It is not run, although it may be due.
     Doubt(Doubt),
 }
 
-/// Why a discovery is not run again although it might have to be.
+/// Why a discovery is not run again although a run may be due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
     UnknownState,
     UnknownAge,
-    /// It was asked for by name, and is running already.
+    /// `--rerun` names it, and it is already running.
     IsRunning,
 }
 
-/// Decides by the policy of the files.
+/// Decides by `rerun` in the files.
 pub(super) fn by_policy(policy: Rerun, live: &Readable, now: i64) -> Rerunning {
     let run = live.run;
     match policy {
@@ -54,7 +54,7 @@ pub(super) fn by_policy(policy: Rerun, live: &Readable, now: i64) -> Rerunning {
     }
 }
 
-/// Decides where `--rerun` asks for it by name.
+/// Decides if `--rerun` names it.
 pub(super) fn by_request(run: RunState) -> Rerunning {
     match run {
         RunState::Running => Rerunning::Doubt(Doubt::IsRunning),
@@ -66,8 +66,8 @@ pub(super) fn by_request(run: RunState) -> Rerunning {
     }
 }
 
-/// Decides where an interrupted apply has edited it and not started its run.
-pub(super) fn by_debt(policy: Rerun, run: RunState) -> Rerunning {
+/// Decides if an interrupted apply edited it and did not run it.
+pub(super) fn by_missing_run(policy: Rerun, run: RunState) -> Rerunning {
     match run {
         _ if policy == Rerun::Never => Rerunning::No,
         RunState::Running => Rerunning::No,
@@ -79,8 +79,8 @@ pub(super) fn by_debt(policy: Rerun, run: RunState) -> Rerunning {
     }
 }
 
-/// Whether [`by_policy`] looks at when the last run ended.
-pub(super) fn looks_at_age(policy: Rerun, run: RunState) -> bool {
+/// Whether [`by_policy`] needs the end of the last run.
+pub(super) fn depends_on_age(policy: Rerun, run: RunState) -> bool {
     let has_ended = match run {
         RunState::Complete | RunState::Aborted | RunState::Failed => true,
         RunState::Running | RunState::Never | RunState::Unknown => false,
@@ -88,7 +88,7 @@ pub(super) fn looks_at_age(policy: Rerun, run: RunState) -> bool {
     has_ended && matches!(policy, Rerun::OlderThan(_))
 }
 
-fn by_age(limit: SpanOfTime, ended: Option<i64>, now: i64) -> Rerunning {
+fn by_age(limit: TimeSpan, ended: Option<i64>, now: i64) -> Rerunning {
     let Some(ended) = ended else {
         return Rerunning::Doubt(Doubt::UnknownAge);
     };
@@ -157,9 +157,9 @@ mod tests {
             "IsRunning rerun_requested rerun_requested rerun_requested rerun_requested \
              rerun_requested"
         );
-        assert_eq!(row(|it| by_debt(Rerun::Never, it)), "no no no no no no");
+        assert_eq!(row(|it| by_missing_run(Rerun::Never, it)), "no no no no no no");
         assert_eq!(
-            row(|it| by_debt(Rerun::OnChange, it)),
+            row(|it| by_missing_run(Rerun::OnChange, it)),
             "no rerun_owed rerun_owed rerun_owed rerun_owed rerun_owed"
         );
     }
@@ -182,7 +182,7 @@ mod tests {
                     by_policy(rerun, &live, 10_000)
                 };
                 let depends = decide(None) != decide(Some(0)) || decide(None) != decide(Some(9999));
-                assert_eq!(looks_at_age(rerun, run), depends, "{text} {run}");
+                assert_eq!(depends_on_age(rerun, run), depends, "{text} {run}");
             }
         }
     }

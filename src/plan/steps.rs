@@ -1,11 +1,11 @@
-//! What is done to a discovery, and in which steps.
+//! Decides the action and the steps for a discovery.
 //!
-//! Knows neither settings nor files: only what the table of the design's section 5 asks about.
+//! Knows neither settings nor files, only the properties that the decision depends on.
 
 use super::types::{Action, Reason, Step};
 use crate::model::{Interface, OnChange, RunState, State};
 
-/// What is to be done, and why.
+/// The action, its reason and its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Decision {
     pub(super) action: Action,
@@ -13,57 +13,60 @@ pub(super) struct Decision {
     pub(super) steps: Vec<Step>,
 }
 
-/// What matters about a discovery that is there with other settings.
+/// The properties of an existing discovery with different settings.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Changed {
     /// Present or stopped.
     pub(super) state: State,
     pub(super) on_change: OnChange,
-    /// Whether a run is wanted once it has changed.
+    /// Whether a run follows the change.
     pub(super) after_change: AfterChange,
     pub(super) run: RunState,
     pub(super) mutability: Mutability,
 }
 
-/// Whether a discovery that was made or changed is to be run.
+/// Whether a discovery is run after a create or a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AfterChange {
     Run,
     Rest,
 }
 
-/// Whether all that differs can be changed on the discovery that is there.
+/// Whether all differences can be changed in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mutability {
     InPlace,
     Immutable,
 }
 
-/// A discovery that is to be stopped differs in what cannot be changed: making it anew could start
-/// it.
+/// A stopped discovery needs a replace, whose create could start it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ImmutableWhileStopped;
 
-/// Decides for a discovery that is not there and is to be present.
-pub(super) fn of_new(interface: Interface, after_change: AfterChange, reason: Reason) -> Decision {
-    let steps = [Some(Step::Create), run_of_new(interface, after_change)];
+/// Decides for a missing discovery that should be present.
+pub(super) fn decide_create(
+    interface: Interface,
+    after_change: AfterChange,
+    reason: Reason,
+) -> Decision {
+    let steps = [Some(Step::Create), run_after_create(interface, after_change)];
     Decision { action: Action::Create, reason, steps: steps.into_iter().flatten().collect() }
 }
 
-/// Decides for a discovery that is there with other settings.
-pub(super) fn of_changed(
+/// Decides for an existing discovery with different settings.
+pub(super) fn decide_change(
     interface: Interface,
     changed: Changed,
 ) -> Result<Decision, ImmutableWhileStopped> {
     let Changed { state, on_change, after_change, run, mutability } = changed;
     let replaced = |reason| {
-        let run_again = run_of_new(interface, after_change);
-        let steps = [stop_of(run), Some(Step::Delete), Some(Step::Create), run_again];
+        let run_again = run_after_create(interface, after_change);
+        let steps = [stop_if_running(run), Some(Step::Delete), Some(Step::Create), run_again];
         let steps = steps.into_iter().flatten().collect();
         Decision { action: Action::Replace, reason, steps }
     };
     let edited = |last| {
-        let steps = [stop_of(run), Some(Step::Edit), last].into_iter().flatten().collect();
+        let steps = [stop_if_running(run), Some(Step::Edit), last].into_iter().flatten().collect();
         Decision { action: Action::Update, reason: Reason::SettingsChanged, steps }
     };
     match (state, on_change, mutability) {
@@ -79,27 +82,27 @@ pub(super) fn of_changed(
     }
 }
 
-/// Decides for a discovery that is running and is to be stopped, its settings being the same.
-pub(super) fn of_running() -> Decision {
+/// Decides for an unchanged, running discovery that should be stopped.
+pub(super) fn decide_stop() -> Decision {
     Decision { action: Action::Stop, reason: Reason::Running, steps: vec![Step::Stop] }
 }
 
-/// Decides for a discovery that is run again as it is.
-pub(super) fn of_restart(reason: Reason) -> Decision {
+/// Decides for an unchanged discovery that is run again.
+pub(super) fn decide_restart(reason: Reason) -> Decision {
     Decision { action: Action::Restart, reason, steps: vec![Step::Run] }
 }
 
-/// Decides for a discovery that is to go.
-pub(super) fn of_delete(reason: Reason) -> Decision {
+/// Decides for a discovery to delete.
+pub(super) fn decide_delete(reason: Reason) -> Decision {
     Decision { action: Action::Delete, reason, steps: vec![Step::Delete] }
 }
 
-fn stop_of(run: RunState) -> Option<Step> {
+fn stop_if_running(run: RunState) -> Option<Step> {
     (run == RunState::Running).then_some(Step::Stop)
 }
 
-/// The run that follows a create, where the create is not one already.
-fn run_of_new(interface: Interface, after_change: AfterChange) -> Option<Step> {
+/// The run after a create, unless the create starts one itself.
+fn run_after_create(interface: Interface, after_change: AfterChange) -> Option<Step> {
     let is_wanted = after_change == AfterChange::Run && !interface.create_is_a_run();
     is_wanted.then_some(Step::Run)
 }
@@ -109,7 +112,7 @@ mod tests {
     use super::*;
 
     fn decided(changed: Changed) -> String {
-        match of_changed(Interface::Classic, changed) {
+        match decide_change(Interface::Classic, changed) {
             Err(ImmutableWhileStopped) => "error".to_owned(),
             Ok(Decision { action, reason, steps }) => {
                 let steps = steps.iter().map(Step::to_string).collect::<Vec<_>>();

@@ -13,9 +13,9 @@ use super::{Base, Drift, Git, Options, credentials};
 use crate::{
     model::{
         AddressRange, Credential, CredentialId, CredentialKind, CredentialRef, Desired,
-        DesiredDiscovery, Field, FieldValue, Form, Given, Globs, Interface, Live, LiveDiscovery,
-        Name, NamePatterns, OnChange, OwnCredentials, Policy, Readable, RemoteId, Rerun, RunState,
-        Setting, Settings, State, Unreadable, Wanted, setting_of_path,
+        DesiredDiscovery, Field, FieldValue, Form, Globs, Interface, Live, LiveDiscovery, Name,
+        NamePatterns, OnChange, OwnCredentials, Policy, Readable, RemoteId, Rerun, RunState,
+        Scalar, Setting, Settings, Sourced, State, Unreadable, Wanted, setting_of_path,
     },
     source::{SourceId, SourceMap, Span, Spanned},
 };
@@ -111,17 +111,17 @@ pub(crate) fn place_of_limits() -> Span {
 }
 
 /// A limit.
-pub(crate) fn limit<T>(value: T) -> Given<T> {
-    Given { value, key: place_of_limits(), at: place_of_limits() }
+pub(crate) fn limit<T>(value: T) -> Sourced<T> {
+    Sourced { value, key: place_of_limits(), at: place_of_limits() }
 }
 
 /// A list of ranges.
-pub(crate) fn limit_of(ranges: &[AddressRange]) -> Given<Vec<Spanned<AddressRange>>> {
+pub(crate) fn limit_of(ranges: &[AddressRange]) -> Sourced<Vec<Spanned<AddressRange>>> {
     limit(ranges.iter().map(|it| Spanned::new(*it, place_of_limits())).collect())
 }
 
 /// A list of patterns.
-pub(crate) fn limit_to(names: &[&str]) -> Given<NamePatterns> {
+pub(crate) fn limit_to(names: &[&str]) -> Sourced<NamePatterns> {
     let patterns = names.iter().map(|it| Spanned::new((*it).to_owned(), place_of_limits()));
     limit(NamePatterns { patterns: patterns.collect(), globs: Globs::new(names).unwrap() })
 }
@@ -243,10 +243,10 @@ fn desired_discovery(line: &Part<'_>) -> DesiredDiscovery {
                     "absent" => State::Absent,
                     it => panic!("no state: {it}"),
                 };
-                discovery.state = Some(Given { value: state, key: place, at });
+                discovery.state = Some(Sourced { value: state, key: place, at });
             }
             "rerun" => {
-                discovery.rerun = Some(Given { value: rerun(value.text), key: place, at });
+                discovery.rerun = Some(Sourced { value: rerun(value.text), key: place, at });
             }
             "on_change" => {
                 let on_change = match value.text {
@@ -254,7 +254,7 @@ fn desired_discovery(line: &Part<'_>) -> DesiredDiscovery {
                     "replace" => OnChange::Replace,
                     it => panic!("no on_change: {it}"),
                 };
-                discovery.on_change = Some(Given { value: on_change, key: place, at });
+                discovery.on_change = Some(Sourced { value: on_change, key: place, at });
             }
             _ => assert!(want(&mut discovery.wanted, part), "no key: {}", key.text),
         }
@@ -268,13 +268,13 @@ fn want(wanted: &mut Wanted, part: Part<'_>) -> bool {
     if let Some(kind) = CredentialKind::ALL.into_iter().find(|it| it.key() == key.text) {
         let items = value.items();
         let references = items.iter().map(|it| it.spanned(reference(it.text))).collect();
-        let given = Given { value: references, key: key.span(), at: value.span() };
+        let given = Sourced { value: references, key: key.span(), at: value.span() };
         wanted.credentials.insert(kind, given);
         return true;
     }
     let list = || FieldValue::List(value.items().iter().map(|it| it.text.to_owned()).collect());
-    let text = |it: &str| FieldValue::Text(it.to_owned());
-    let number = |it: &str| FieldValue::Number(it.parse().unwrap());
+    let text = |it: &str| FieldValue::Scalar(Scalar::Text(it.to_owned()));
+    let number = |it: &str| FieldValue::Scalar(Scalar::Number(it.parse().unwrap()));
     let fields = match (key.text, setting_of_path(key.text)) {
         ("cdp" | "lldp", _) => {
             let (seed, hops) = value.text.split_once(' ').unwrap_or((value.text, "16"));
@@ -299,7 +299,7 @@ fn want(wanted: &mut Wanted, part: Part<'_>) -> bool {
     };
     let settings = Settings::from_fields(fields.into_iter().map(field).collect()).unwrap();
     for setting in settings.iter().cloned() {
-        wanted.insert(Given { value: setting, key: key.span(), at: value.span() });
+        wanted.insert(Sourced { value: setting, key: key.span(), at: value.span() });
     }
     true
 }
@@ -353,7 +353,7 @@ fn live_discovery(line: &Part<'_>, id: RemoteId) -> LiveDiscovery {
         }
     }
     let resolved = credentials::resolve(&wanted.credentials, &known_credentials());
-    assert!(resolved.complaints.is_empty(), "{:?}", resolved.complaints);
+    assert!(resolved.diagnostics.is_empty(), "{:?}", resolved.diagnostics);
     live.settings = wanted.settings(resolved.credentials);
     live.settings.extend((!gone.is_empty()).then_some(Setting::GoneCredentials(gone)));
     LiveDiscovery { id, name, read: unreadable.map_or(Ok(live), Err) }

@@ -1,4 +1,4 @@
-//! From text to text: two states in, the printed plan and what is complained of out.
+//! From text to text: two states in, the printed plan and what is reported out.
 
 use std::fmt::Write as _;
 
@@ -15,12 +15,12 @@ fn planned(scenario: &Scenario) -> String {
     let mut text = plan_text(&plan, &scenario.sources, Show::Changes);
     for it in &plan.diagnostics {
         let refuses = if it.refuses { " (refuses)" } else { "" };
-        text.push_str(&complaint(&it.diagnostic, refuses, &scenario.sources));
+        text.push_str(&diagnostic(&it.diagnostic, refuses, &scenario.sources));
     }
     text
 }
 
-fn complaint(diagnostic: &Diagnostic, note: &str, sources: &SourceMap) -> String {
+fn diagnostic(diagnostic: &Diagnostic, note: &str, sources: &SourceMap) -> String {
     let Diagnostic { severity, code, message, help, labels } = diagnostic;
     let severity = match severity {
         Severity::Error => "error",
@@ -40,7 +40,7 @@ fn complaint(diagnostic: &Diagnostic, note: &str, sources: &SourceMap) -> String
     text
 }
 
-/// Returns the codes of what is complained of, without their common start.
+/// Returns the codes of what is reported, without their common start.
 fn codes(scenario: &Scenario) -> String {
     let diagnostics = scenario.plan().diagnostics;
     let codes =
@@ -700,7 +700,7 @@ fn a_narrowed_plan_says_that_it_is() {
       # (running)
       . a
 
-    Narrowed by --only a --only b --except b: 3 discoveries were not looked at.
+    Limited by --only a --only b --except b: 3 discoveries ignored.
     Plan: 0 to add, 1 to change, 0 to destroy.
     Runs: 1 to stop.
     warning trueup::plan::rerun_narrowed_away: `--rerun` names `c`, which `--only` or `--except` excludes
@@ -712,7 +712,7 @@ fn a_narrowed_plan_says_that_it_is() {
 fn what_is_asked_for_against_the_files_is_an_error_before_any_request() {
     let check = |scenario: &Scenario| {
         let found = super::check_options(&scenario.desired, &scenario.options);
-        found.iter().map(|it| complaint(it, "", &scenario.sources)).collect::<String>()
+        found.iter().map(|it| diagnostic(it, "", &scenario.sources)).collect::<String>()
     };
     assert_eq!(check(&Scenario::new("a; state absent", "").pruning(&["*"])), "");
     let mut scenario = Scenario::new("", "");

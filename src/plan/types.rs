@@ -15,32 +15,31 @@ use crate::{
     source::{Diagnostic, Span},
 };
 
-/// What the user asked of a plan, beyond the files.
+/// The options of a plan, beyond the files.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
-    /// Whether live discoveries that the files own and do not declare are deleted.
+    /// Whether managed live discoveries that no file declares are deleted.
     pub(crate) prune: bool,
-    /// How many deletions `prune` may make in spite of its guard.
+    /// The number of deletions that `prune` may make in spite of its guard.
     pub(crate) allow_delete: Option<usize>,
     /// Names to run again.
     pub(crate) rerun: Vec<Name>,
-    /// Names whose run an interrupted apply has planned, after an edit that it made, and not
-    /// started.
+    /// Discoveries that an interrupted apply edited and did not run.
     pub(crate) run_missing: Vec<Name>,
-    /// Discoveries that an interrupted apply has deleted to make them anew, and did not make, with
-    /// the settings that they were to have: what the files leave open is taken from there.
+    /// Discoveries that an interrupted apply deleted and did not create again, with their planned
+    /// settings, which complete those in the files.
     pub(crate) deleted_not_recreated: Vec<(Name, Settings)>,
-    /// Patterns of names; empty lets every name through.
+    /// Patterns of names; if empty, every name is selected.
     pub(crate) only: Globs,
     /// Patterns of names to leave alone.
     pub(crate) except: Globs,
-    /// What the files are compared with, as the user called it.
+    /// The base as the user named it.
     pub(crate) base: Option<String>,
-    /// What becomes of drift, where there is a base.
+    /// What to do with drift, with a base.
     pub(crate) drift: Drift,
 }
 
-/// What would be done, all of it.
+/// A complete plan.
 #[derive(Clone, Debug)]
 #[must_use = "a plan is for printing or for applying"]
 pub(crate) struct Plan {
@@ -49,31 +48,31 @@ pub(crate) struct Plan {
     /// In the order in which they are shown and started: deletes, replaces, updates, stops,
     /// restarts, creates, each by name.
     pub(crate) changes: Vec<Change>,
-    /// Discoveries of the files that are as they should be, by name.
+    /// Unchanged declared discoveries, by name.
     pub(crate) unchanged: Vec<Name>,
-    /// Live discoveries that no file names, by name; those that are deleted are changes.
+    /// Undeclared live discoveries that stay, by name.
     pub(crate) unmanaged: Vec<Name>,
-    /// How many discoveries, of the files or live, `only` and `except` kept from being looked at.
+    /// The number of discoveries, declared or live, that `only` and `except` exclude.
     pub(crate) n_excluded: usize,
     pub(crate) impact: Impact,
-    /// What discoveries of the files scan in common, with one another and with unmanaged ones.
+    /// Overlaps of declared discoveries with one another and with unmanaged ones.
     pub(crate) overlaps: Overlaps,
-    /// What it was compared with, and what came of that; `None` without a base.
+    /// The comparison with a base, if there is one.
     pub(crate) compared: Option<Comparison>,
     /// Errors and warnings, in the order of the files and then by name.
     pub(crate) diagnostics: Vec<PlanDiagnostic>,
 }
 
-/// A complaint of the planner, and what it means for the exit code.
+/// A diagnostic of the planner, and its effect on the exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PlanDiagnostic {
     pub(crate) diagnostic: Diagnostic,
-    /// Whether it is a limit or a protection that refuses, rather than something that is wrong.
+    /// Whether a limit or a protection refuses, in contrast to an error.
     pub(crate) refuses: bool,
 }
 
 impl PlanDiagnostic {
-    /// Whether it is an error that no limit makes.
+    /// Whether it is an error and not a refusal.
     pub(crate) fn is_mistake(&self) -> bool {
         self.diagnostic.is_error() && !self.refuses
     }
@@ -85,11 +84,11 @@ pub(crate) struct Controller {
     pub(crate) url: String,
     pub(crate) release: Option<String>,
     pub(crate) interface: Interface,
-    /// How many discoveries it had.
+    /// The number of live discoveries.
     pub(crate) n_live: usize,
 }
 
-/// What is done to one discovery.
+/// The change of one discovery.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) name: Name,
@@ -97,27 +96,27 @@ pub(crate) struct Change {
     pub(crate) reason: Reason,
     /// `None` for a create.
     pub(crate) id: Option<RemoteId>,
-    /// In the order in which they are carried out.
+    /// In the order of execution.
     pub(crate) steps: Vec<Step>,
-    /// The whole live discovery, unmanaged settings included; `None` for a create. Together with
-    /// `id` it is the precondition: apply carries the change out only where it still holds.
+    /// The whole live discovery, including unmanaged settings; `None` for a create. With `id` it is
+    /// the precondition: apply executes the change only if it still holds.
     pub(crate) before: Option<Settings>,
-    /// The same with the wanted settings put in; `None` for a delete. This is what is sent.
+    /// The same with the wanted settings; `None` for a delete. These settings are sent.
     pub(crate) after: Option<Settings>,
-    /// What differs between the two, for showing only.
+    /// The differences between the two, for display only.
     pub(crate) fields: Vec<FieldChange>,
-    /// The discovery's entry in the files; `None` where it is in none.
+    /// The discovery's entry in the files, if any.
     pub(crate) span: Option<Span>,
-    /// For showing only.
+    /// For display only.
     pub(crate) impact: ChangeImpact,
-    /// Whose doing it is; `None` without a base, and for what neither the branch nor anybody else
-    /// did: a restart that is due, and what an interrupted apply left.
+    /// `None` without a base, and for a due restart or the rest of an interrupted apply, which have
+    /// no origin.
     pub(crate) origin: Option<Origin>,
 }
 
-/// What a change is, in one word.
+/// The action of a change.
 ///
-/// In the order in which changes are shown.
+/// In display order.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema, Serialize,
 )]
@@ -141,21 +140,21 @@ pub(crate) enum Reason {
     Running,
     DeclaredAbsent,
     NotDeclared,
-    /// The same, and the files gave it at the base.
+    /// Not declared now, and declared at the base.
     Removed,
-    /// The same, and the files did not give it at the base either.
+    /// Not declared now, and not at the base either.
     NeverDeclared,
     RerunIncomplete(RunState),
     RerunAlways,
     RerunAge,
     RerunRequested,
-    /// An interrupted apply edited it, and did not get to its run.
+    /// An interrupted apply edited it and did not run it.
     RerunOwed,
-    /// An interrupted apply deleted it, and did not get to create it again.
+    /// An interrupted apply deleted it and did not create it again.
     ReplaceOwed,
 }
 
-/// One part of a change.
+/// One step of a change.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema, Serialize,
 )]
@@ -168,92 +167,92 @@ pub(crate) enum Step {
     Create,
 }
 
-/// One field of a change. A field that is added has no `before`, one that is dropped no `after`.
+/// A field of a change. An added field has no `before`, a removed one no `after`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FieldChange {
     pub(crate) setting: SettingKey,
     pub(crate) path: &'static str,
     pub(crate) before: Option<Field>,
     pub(crate) after: Option<Field>,
-    /// The key in the files that asks for it.
+    /// The key in the files that causes it.
     pub(crate) key: Option<Span>,
-    /// Whose doing it is; `None` where it is for the change.
+    /// `None` if the change has none.
     pub(crate) origin: Option<Origin>,
 }
 
-/// A plan's reach in addresses.
+/// The impact of a plan in addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Impact {
-    /// The union of the targets of all runs that the plan starts.
+    /// The addresses that the started runs scan.
     pub(crate) scanned: Count,
-    /// Those of them that no live discovery covers now.
+    /// Scanned addresses that no live discovery covers now.
     pub(crate) new: Count,
-    /// Those that some live discovery covers now and none will.
+    /// Addresses that a live discovery covers now and none will after the plan.
     pub(crate) dropped: Count,
-    /// The union of what the live discoveries cover now.
+    /// The addresses that live discoveries cover now.
     pub(crate) before: Count,
-    /// The union of what they will cover.
+    /// The addresses that they will cover after the plan.
     pub(crate) after: Count,
-    /// How often the runs that the plan starts log in to devices at most.
+    /// The worst-case number of logins of the started runs.
     pub(crate) logins: Count,
-    /// Runs that may reach addresses that nobody names, by name.
+    /// Discoveries whose runs follow neighbours, by name.
     pub(crate) unbounded: Vec<Name>,
     pub(crate) space: Coverage,
 }
 
-/// Which addresses the discoveries of a controller cover, before a plan and after it. The first
-/// three have no address in common.
+/// The addresses that discoveries cover before and after a plan. `stays`, `new` and `dropped` are
+/// disjoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Coverage {
-    /// Covered now, and then too.
+    /// Covered before and after.
     pub(crate) stays: AddressSet,
-    /// Covered then, and not now; whether the plan starts a run that scans them or not.
+    /// Covered only after; a run need not scan them.
     pub(crate) new: AddressSet,
-    /// Covered now, and not then.
+    /// Covered only before.
     pub(crate) dropped: AddressSet,
-    /// Covered by two discoveries or more then.
+    /// Covered by two or more discoveries after the plan.
     pub(crate) twice: AddressSet,
 }
 
-/// A change's reach in addresses.
+/// The impact of a change in addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ChangeImpact {
-    /// What the discovery covers now.
+    /// What the discovery covers before.
     pub(crate) before: Count,
-    /// What it will cover.
+    /// What it covers after.
     pub(crate) after: Count,
-    /// What its run scans that no live discovery covers now.
+    /// What its run scans that no live discovery covers before.
     pub(crate) new: Count,
-    /// What it covers now and no discovery will.
+    /// What it covers before and no discovery after.
     pub(crate) dropped: Count,
-    /// How often its run logs in to devices at most.
+    /// The worst-case number of logins of its run.
     pub(crate) logins: Count,
-    /// Whether it may reach addresses that it does not name.
+    /// Whether its run follows neighbours.
     pub(crate) is_unbounded: bool,
 }
 
-/// What discoveries scan in common.
+/// The overlaps of discoveries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Overlaps {
-    /// By names.
+    /// Sorted by names.
     pub(crate) found: Vec<Overlap>,
-    /// Whether there are more than anybody would read.
+    /// Whether more were found than are kept.
     pub(crate) is_cut: bool,
 }
 
-/// What two discoveries scan in common.
+/// The addresses that two discoveries both scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Overlap {
-    /// In order.
+    /// Sorted.
     pub(crate) names: (Name, Name),
-    /// The fewest that have all of it, in order.
+    /// The smallest list of ranges, sorted.
     pub(crate) ranges: Vec<AddressRange>,
     pub(crate) addresses: Count,
-    /// Their entries in the files; one at most is `None`, of an unmanaged one.
+    /// Their entries in the files; an unmanaged discovery has none.
     pub(crate) spans: (Option<Span>, Option<Span>),
 }
 
-/// How many changes there are of each action.
+/// The number of changes of each action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Summary {
     pub(crate) create: usize,
@@ -265,7 +264,7 @@ pub(crate) struct Summary {
 }
 
 impl Options {
-    /// Whether `only` and `except` let a name through.
+    /// Whether `only` and `except` select a name.
     pub(crate) fn selects(&self, name: &Name) -> bool {
         let Self { only, except, .. } = self;
         (only.is_empty() || only.is_match(name)) && !except.is_match(name)
@@ -289,21 +288,21 @@ impl Plan {
         summary
     }
 
-    /// Whether an error keeps a change from being shown; a limit that refuses does not.
+    /// Whether an error hides a change; a refusal by a limit does not.
     pub(crate) fn leaves_something_out(&self) -> bool {
         let mut errors = self.diagnostics.iter().filter(|it| it.diagnostic.is_error());
         errors.any(|it| !it.refuses || it.diagnostic.code == codes::live::OWN_CREDENTIALS.name)
     }
 
-    /// Takes in what refuses it for the files' sake.
+    /// Adds the refusals of the files' policy.
     pub(crate) fn refuse(&mut self, refusals: impl IntoIterator<Item = Diagnostic>) {
         let refusals = refusals.into_iter();
         let refusals = refusals.map(|diagnostic| PlanDiagnostic { diagnostic, refuses: true });
         self.diagnostics.splice(..0, refusals);
     }
 
-    /// Returns what refuses it, and everything else that is said of it.
-    pub(crate) fn complaints(&self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    /// Returns its refusals, and its other diagnostics.
+    pub(crate) fn split_diagnostics(&self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
         let is_refusal = |it: &&PlanDiagnostic| it.refuses && it.diagnostic.is_error();
         let (refusals, others) = self.diagnostics.iter().partition::<Vec<_>, _>(is_refusal);
         let each =
@@ -326,33 +325,32 @@ impl Plan {
         origins
     }
 
-    /// Whether there is drift, and nothing to do but for drift.
+    /// Whether there is only drift.
     pub(crate) fn is_only_drift(&self) -> bool {
         let has_kept = self.compared.as_ref().is_some_and(|it| !it.kept.is_empty());
         let is_drift = self.changes.iter().all(|it| it.origin == Some(Origin::Drift));
         is_drift && (has_kept || !self.changes.is_empty())
     }
 
-    /// Returns how many runs it starts.
+    /// Returns the number of runs that it starts.
     pub(crate) fn n_runs_started(&self) -> usize {
         let interface = self.controller.interface;
         self.changes.iter().filter(|it| it.starts_a_run(interface)).count()
     }
 
-    /// Returns how many runs it stops on purpose; a delete that ends one is not among them.
+    /// Returns the number of runs that it stops by a step of their own; a delete does not count.
     pub(crate) fn n_runs_stopped(&self) -> usize {
         self.changes.iter().filter(|it| it.steps.contains(&Step::Stop)).count()
     }
 
-    /// Whether there is no error. With one, nothing is carried out, and what is shown is as a rule
-    /// not all that would be done.
+    /// Whether there is no error. With an error, the plan is not executed, and may lack changes.
     pub(crate) fn is_complete(&self) -> bool {
         !self.diagnostics.iter().any(|it| it.diagnostic.is_error())
     }
 }
 
 impl Change {
-    /// Whether a run begins in its course, be it that making a discovery is what starts it.
+    /// Whether it starts a run, by a step of its own or by a create that does.
     pub(crate) fn starts_a_run(&self, interface: Interface) -> bool {
         let creates = self.steps.contains(&Step::Create);
         self.steps.contains(&Step::Run) || (creates && interface.create_is_a_run())
@@ -385,7 +383,7 @@ impl fmt::Display for Action {
 }
 
 impl Reason {
-    /// Every reason that rests on nothing else.
+    /// Every reason without data.
     pub(crate) const PLAIN: [Self; 12] = [
         Self::New,
         Self::SettingsChanged,
@@ -401,7 +399,7 @@ impl Reason {
         Self::ReplaceOwed,
     ];
 
-    /// Returns the name that scripts know it by.
+    /// Returns the name in JSON.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -420,7 +418,7 @@ impl Reason {
         }
     }
 
-    /// Returns what it rests on, where the key does not say it.
+    /// Returns details that the key does not have.
     pub(crate) fn detail(self) -> Option<String> {
         match self {
             Self::RerunIncomplete(run) => Some(run.to_string()),
@@ -442,7 +440,7 @@ impl Reason {
     }
 }
 
-/// Shows the key, and what it rests on where that is not plain.
+/// Formats the key with its details.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.detail() {

@@ -15,7 +15,7 @@ pub(crate) enum Remainder {
     ToResume {
         owes: Option<Obligation>,
     },
-    /// A write was sent of which nobody knows yet what came.
+    /// A write was sent whose outcome is unknown.
     Open {
         owes: Option<Obligation>,
     },

@@ -18,9 +18,16 @@ impl Block {
         Self::Heading(level, text.into())
     }
 
-    /// Makes paragraphs of a text in which blank lines part them.
-    pub(crate) fn paragraphs(text: &str) -> impl Iterator<Item = Self> + '_ {
-        text.split("\n\n").map(|it| Self::Text(it.to_owned()))
+    /// Reads the paragraphs and the fenced code of a section in Markdown. No fence has an empty
+    /// line.
+    pub(crate) fn of_section(markdown: &'static str) -> impl Iterator<Item = Self> {
+        markdown.trim_end().split("\n\n").map(|part| match part.strip_prefix("```") {
+            Some(fence) => {
+                let (language, code) = fence.split_once('\n').unwrap_or_default();
+                Self::lines(language, code.trim_end_matches("```"))
+            }
+            None => Self::Text(part.replace('\n', " ")),
+        })
     }
 
     pub(crate) fn lines(language: &'static str, text: impl Into<String>) -> Self {

@@ -1,17 +1,18 @@
 //! The pages on diagnostic codes.
 
 use super::Block;
-use crate::codes::{self, Code, Example, ExampleSetup, Grade};
+use crate::codes::{self, Code, Grade};
 
-/// Returns every code, one a line: its name, how it is told, what happened.
+/// Returns a line for each code: name, severity, title.
 pub(crate) fn code_list() -> String {
     let all = codes::all();
     let name_width = all.iter().map(|it| it.name.len()).max().unwrap_or_default();
-    // The usual grade stands first.
+    // The usual grade comes first.
     let grade = |it: &Code| it.grades.first().map_or("", |it| it.word());
     let grade_width = all.iter().map(|it| grade(it).len()).max().unwrap_or_default();
-    let line =
-        |it: &&Code| format!("{:name_width$}  {:grade_width$}  {}\n", it.name, grade(it), it.title);
+    let line = |it: &&Code| {
+        format!("{:name_width$}  {:grade_width$}  {}\n", it.name, grade(it), it.title())
+    };
     all.iter().map(line).collect()
 }
 
@@ -21,17 +22,17 @@ pub(crate) fn code_page(code: &Code) -> Vec<Block> {
     let mut words = grades.clone();
     words.dedup();
     let mut page = vec![Block::heading(1, format!("{} ({})", code.name, words.join(" or ")))];
-    page.push(Block::Text(capitalized(code.title) + "."));
+    page.push(Block::Text(capitalized(code.title()) + "."));
     page.extend(parts(code, 2));
     page
 }
 
-/// Returns one page with all codes, those of one kind together.
+/// Returns one page with all codes, grouped by kind.
 pub(crate) fn code_reference() -> Vec<Block> {
     let mut page = vec![Block::heading(1, "Diagnostic codes")];
     page.push(Block::Text(
-        "Each diagnostic of `trueup` has a code. `trueup explain CODE` prints its entry here; the \
-         last part of the code is enough. Codes are stable: none is renamed."
+        "Each error and warning of `trueup` has a code. `trueup explain CODE` prints its entry; \
+         the last part of the code is enough. Codes are an interface and are never renamed."
             .to_owned(),
     ));
     let row = |it: &&Code| {
@@ -39,71 +40,44 @@ pub(crate) fn code_reference() -> Vec<Block> {
         vec![
             format!("[`{}`](#{})", it.name, anchor(it.name)),
             words.join(", "),
-            it.title.to_owned(),
+            it.title().to_owned(),
         ]
     };
     let rows = codes::all().iter().map(row).collect();
-    page.push(Block::Table(vec!["code", "reported as", "what happened"], rows));
+    page.push(Block::Table(vec!["code", "severity", "what happened"], rows));
     for code in codes::all() {
         page.push(Block::heading(2, code.name));
-        page.push(Block::Text(capitalized(code.title) + "."));
+        page.push(Block::Text(capitalized(code.title()) + "."));
         page.extend(parts(code, 3));
     }
     page
 }
 
-/// The anchor that readers of Markdown make of a heading.
+/// The anchor that Markdown renderers give to a heading.
 pub(super) fn anchor(heading: &str) -> String {
     let kept = heading.chars().filter(|it| it.is_alphanumeric() || matches!(it, '_' | '-' | ' '));
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
+/// Returns the sections of a page, and between them what follows from the code's grades.
 fn parts(code: &Code, level: usize) -> Vec<Block> {
-    let mut parts = vec![Block::heading(level, "What it means")];
-    parts.extend(Block::paragraphs(code.meaning));
-    parts.push(Block::heading(level, "Why it matters"));
-    parts.extend(Block::paragraphs(code.reason));
-    parts.push(Block::heading(level, "What was done"));
-    parts.extend(code.grades.iter().map(|it| Block::Text(it.said().to_owned())));
-    if code.is_gradable() {
-        let short = code.short();
-        parts.push(Block::Text(format!(
-            "A policy can turn the warning into a refusal, or turn it off: \
-             `policy: {{rules: {{{short}: error}}}}`, or `off`."
-        )));
-    }
-    parts.push(Block::heading(level, "Example"));
-    parts.extend(example(&code.example));
-    parts.push(Block::heading(level, "What to do"));
-    parts.extend(Block::paragraphs(code.remedy));
-    parts
-}
-
-fn example(example: &Example) -> Vec<Block> {
-    let file = |text: &str| {
-        [
-            Block::Text("With this `discoveries.yaml`:".to_owned()),
-            Block::lines("yaml", text),
-            Block::Text("this command reports it:".to_owned()),
-        ]
-    };
-    let command = |line: &str| Block::lines("sh", format!("trueup {line}"));
-    match example {
-        Example::File(text) => file(text).into_iter().chain([command("validate")]).collect(),
-        Example::Made { said, file: _ } => {
-            vec![Block::Text((*said).to_owned()), command("validate")]
-        }
-        Example::Plan(ExampleSetup { live, world: _, file: text, line }) => {
-            let mut blocks = Vec::new();
-            if !live.is_empty() {
-                blocks.push(Block::Text(format!("The controller has {live}.")));
+    let mut parts = Vec::new();
+    for (heading, text) in code.sections() {
+        if heading == "Example" {
+            parts.push(Block::heading(level, "What was done"));
+            parts.extend(code.grades.iter().map(|it| Block::Text(it.consequences().to_owned())));
+            if code.is_gradable() {
+                let short = code.short();
+                parts.push(Block::Text(format!(
+                    "A policy can turn the warning into a refusal, or silence it: \
+                     `policy: {{rules: {{{short}: error}}}}`, or `off`."
+                )));
             }
-            blocks.extend(file(text));
-            blocks.push(command(line));
-            blocks
         }
-        Example::Described(why) | Example::Never(why) => vec![Block::Text((*why).to_owned())],
+        parts.push(Block::heading(level, heading));
+        parts.extend(Block::of_section(text));
     }
+    parts
 }
 
 /// Returns a text that begins with a capital letter.
@@ -114,7 +88,7 @@ pub(crate) fn capitalized(text: &str) -> String {
 }
 
 impl Grade {
-    /// Returns the word that it is told with.
+    /// Returns its severity as a word.
     fn word(self) -> &'static str {
         match self {
             Self::Warning => "warning",
@@ -123,32 +97,31 @@ impl Grade {
         }
     }
 
-    /// Returns what follows of it.
-    fn said(self) -> &'static str {
+    /// Describes its consequences.
+    fn consequences(self) -> &'static str {
         match self {
-            Self::Warning => {
-                "A warning stops nothing: the plan continues, and the exit code does not change."
-            }
+            Self::Warning => "As a warning, it stops nothing, and the exit code does not change.",
             Self::Invalid => {
                 "An error in the files or on the command line ends the command before anything is \
                  sent to the controller. The exit code is 4."
             }
             Self::Error => {
-                "An error that only the controller reveals keeps `apply` from writing anything. The \
-                 plan is shown without the discoveries that have errors. The exit code is 1."
+                "As an error that only shows against the controller, it keeps `apply` from writing \
+                 anything at all. The plan is shown without the discoveries with errors. The exit \
+                 code is 1."
             }
             Self::Refusal => {
                 "A refusal, by a limit or a protection, keeps `apply` from writing anything. The \
                  exit code is 5."
             }
             Self::Failure => {
-                "The command ends. Its exit code says what failed and whether anything was changed: \
-                 4 for the command line or a file, 9 if the controller could not be reached or \
-                 rejected the login. `trueup reference exit-codes` lists all of them."
+                "The command ends. Its exit code names the kind of failure, and whether anything was \
+                 changed: 4 is the command line or a file, 9 is a controller that could not be \
+                 reached or refused the login. `trueup reference exit-codes` lists all exit codes."
             }
             Self::Outcome => {
-                "The outcome of a change is reported with `--annotations`, at the line of the \
-                 change; the terminal shows it in the summary. The exit code is 1, 6, 7 or 8."
+                "As the outcome of a change, it is in the account, and `--annotations` reports it at \
+                 the line of the change. The exit code is 1, 6, 7 or 8."
             }
         }
     }

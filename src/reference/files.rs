@@ -1,17 +1,17 @@
-//! The page on the file format, from its JSON schema: key, value, default, meaning.
+//! The page on the file format, generated from its JSON schema.
 
 use serde_json::{Map, Value};
 
 use super::{Block, diagnostics::anchor};
 
 const INTRO: &str = "Each file begins with `version: 1`. A key that is absent is not managed: it is \
-    neither sent nor compared, so what somebody set on the controller stays. `null` means the same \
-    and takes a default of `defaults` away; `[]` is managed, and empty.";
+    neither sent nor compared, so the setting on the controller stays. `null` means the same and \
+    cancels a value of `defaults`; `[]` is managed, and empty.";
 
-const MORE: &str = "What a schema cannot say is checked all the same: `trueup validate` reports \
+const MORE: &str = "`trueup validate` also checks rules that a schema cannot express. It reports \
     every mistake with its place and its code, and `trueup explain CODE` explains each code.";
 
-/// Returns the page. The schema is the one that the program prints.
+/// Returns the page. `schema` is the output of `trueup schema desired-state`.
 pub(crate) fn file_format(schema: &str) -> Vec<Block> {
     let schema = serde_json::from_str::<Value>(schema);
     let schema = schema.expect("invariant: the schema is JSON, made by ourselves");
@@ -25,7 +25,7 @@ pub(crate) fn file_format(schema: &str) -> Vec<Block> {
     page
 }
 
-/// One map of the file and its keys; nothing for what is no map.
+/// Returns the section on a map. A definition that is not a map has none.
 fn map(name: &str, definition: &Value, schema: &Value) -> Vec<Block> {
     let Some(keys) = definition.get("properties").and_then(Value::as_object) else {
         return Vec::new();
@@ -35,26 +35,26 @@ fn map(name: &str, definition: &Value, schema: &Value) -> Vec<Block> {
         let is_needed = needed.is_some_and(|it| it.iter().any(|it| it == key));
         let default = match property.get("default") {
             Some(default) => format!("`{}`", bare(default)),
-            None if is_needed => "needed".to_owned(),
+            None if is_needed => "required".to_owned(),
             None => String::new(),
         };
-        let meaning = said(property);
+        let meaning = description(property);
         vec![format!("`{key}`"), value(property, schema), default, meaning]
     };
     let mut blocks = vec![Block::heading(2, heading(name))];
-    blocks.extend(Block::paragraphs(&said(definition)));
+    blocks.extend(description(definition).split("\n\n").map(|it| Block::Text(it.to_owned())));
     blocks.push(Block::Table(
-        vec!["key", "value", "default", "what it is"],
+        vec!["key", "value", "default", "description"],
         keys.iter().map(row).collect(),
     ));
     blocks
 }
 
-fn said(schema: &Value) -> String {
+fn description(schema: &Value) -> String {
     schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Returns the words of a type's name: `CredentialMap` is `Credential map`.
+/// Splits the name of a type into words: `CredentialMap` becomes `Credential map`.
 fn heading(name: &str) -> String {
     let mut words = String::new();
     for c in name.chars() {
@@ -68,7 +68,7 @@ fn heading(name: &str) -> String {
     words
 }
 
-/// Returns what may stand behind a key.
+/// Describes the values of a key.
 fn value(property: &Value, schema: &Value) -> String {
     let Some(it) = property.as_object() else { return "anything".to_owned() };
     if let Some(one) = it.get("const") {
@@ -88,7 +88,7 @@ fn value(property: &Value, schema: &Value) -> String {
     typed(it, schema)
 }
 
-/// A map has a section of its own; anything else is said in place.
+/// Links to the section of a map, or describes the definition in place.
 fn referred(path: &str, schema: &Value) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let definition = schema.get("definitions").and_then(|it| it.get(name)).unwrap_or(&Value::Null);
@@ -122,7 +122,7 @@ fn typed(it: &Map<String, Value>, schema: &Value) -> String {
     }
 }
 
-/// Returns a value as it is written in a file.
+/// Returns a value as it is written in YAML.
 fn bare(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

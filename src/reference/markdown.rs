@@ -23,7 +23,7 @@ fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     format!("| {} |\n|{rule}|\n{rows}", head.join(" | "))
 }
 
-/// Returns a text in which only what is between backticks, and links, mean anything.
+/// Escapes a text so that only code and links are markup.
 fn escaped(text: &str) -> String {
     let parts = text.split('`').enumerate();
     let escaped = parts.map(|(index, part)| {

@@ -1,8 +1,7 @@
-//! What the program says of itself at length: pages on codes, files, commands and exit codes, as
-//! text, Markdown and for `man`.
+//! The reference pages on codes and files, as text, as Markdown and for `man`.
 //!
-//! A page is a list of [`Block`]s; one file makes each kind of page, and one writes each format.
-//! Prints nothing and knows no terminal. What the command line is like comes from `cli`.
+//! A page is a list of [`Block`]s. There is a file for each kind of page, and one for each format.
+//! The pages on the command line and the exit codes are in `cli`.
 
 mod block;
 

@@ -1,11 +1,11 @@
-//! A page for a terminal: wrapped, and indented below its headings.
+//! A page for a terminal: wrapped, and indented below headings.
 
 use super::Block;
 
-/// How far what stands below a heading is indented.
+/// The indentation below a heading.
 const INDENT: &str = "  ";
 
-/// Returns the page as lines of at most so many columns, as far as words and examples allow it.
+/// Returns the page wrapped to this width. Long words and examples may exceed it.
 pub(crate) fn text(page: &[Block], width: usize) -> String {
     let mut out = String::new();
     for block in page {
@@ -14,7 +14,7 @@ pub(crate) fn text(page: &[Block], width: usize) -> String {
         }
         match block {
             Block::Heading(_, text) => {
-                // Two headings in a row still have their line between them.
+                // Consecutive headings also have a blank line between them.
                 if !out.is_empty() && !out.ends_with("\n\n") {
                     out.push('\n');
                 }
@@ -37,12 +37,12 @@ pub(crate) fn text(page: &[Block], width: usize) -> String {
     out
 }
 
-/// Whether the last line stands at the left edge, and so is a heading.
+/// Whether the last line is a heading, which is not indented.
 fn follows_heading(out: &str) -> bool {
     out.lines().last().is_some_and(|it| !it.is_empty() && !it.starts_with(' '))
 }
 
-/// Breaks a text between words, but not inside of code between backticks where that can be helped.
+/// Wraps a text between words, but not inside code.
 pub(super) fn wrapped(text: &str, indent: &str, width: usize) -> String {
     let room = width.saturating_sub(indent.len()).max(20);
     let mut out = String::new();
@@ -64,7 +64,7 @@ pub(super) fn wrapped(text: &str, indent: &str, width: usize) -> String {
     out
 }
 
-/// Returns the words of a text; code with blanks in it is one of them.
+/// Returns the words of a text. Code with blanks is one word.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::<String>::new();
     let mut is_in_code = false;

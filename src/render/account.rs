@@ -1,7 +1,7 @@
-//! What came of an apply, as text.
+//! The outcome of an apply, as text.
 //!
-//! The last thing that is printed, so what has to be acted on stands near its end; but a discovery
-//! that was deleted and not created again comes before everything else.
+//! It is printed last, so what needs action is near its end. Only a discovery that was deleted and
+//! not created again comes first.
 
 use std::fmt::Write as _;
 
@@ -12,10 +12,10 @@ use crate::{
     source::{Location, SourceMap},
 };
 
-/// What came of a change, and where the files ask for it.
+/// The outcome of a change, and its place in the files.
 type Located<'a> = (&'a Entry, Option<Location>);
 
-/// Returns the account of an apply; its last line sums it up.
+/// Returns the account of an apply, with a summary in the last line.
 pub(crate) fn account_text(plan: &Plan, report: &Report, sources: &SourceMap) -> String {
     let mut text = String::new();
     let places = plan.changes.iter().map(|it| it.span.map(|span| sources.locate(span)));
@@ -31,13 +31,13 @@ pub(crate) fn account_text(plan: &Plan, report: &Report, sources: &SourceMap) ->
     text
 }
 
-/// A title, and which entries stand below it.
+/// A title, and which entries belong below it.
 type Section = (&'static str, fn(&Entry) -> bool);
 
 /// The sections of an account, in their order.
 const SECTIONS: [Section; 6] = [
     ("Done:", |it| matches!(it.outcome, Some(Outcome::Done))),
-    ("Converged (it was so already):", |it| matches!(it.outcome, Some(Outcome::Converged))),
+    ("Converged (already as wanted):", |it| matches!(it.outcome, Some(Outcome::Converged))),
     ("Not tried:", |it| matches!(it.outcome, Some(Outcome::NotTried { .. })) || is_untouched(it)),
     ("Moved since the plan, not tried:", |it| matches!(it.outcome, Some(Outcome::Stale { .. }))),
     ("Still running:", |it| {
@@ -51,7 +51,7 @@ fn is_untouched(entry: &Entry) -> bool {
     entry.outcome.is_none() && !entry.was_sent()
 }
 
-/// Whether a replace deleted the discovery, be it in an earlier apply, and did not make it again.
+/// Whether a replace, possibly of an earlier apply, deleted the discovery and did not recreate it.
 pub(crate) fn is_halved(entry: &Entry) -> bool {
     let deleted = entry.action == Action::Replace && entry.done().any(|it| it == Step::Delete);
     let is_left = deleted || entry.reason == Reason::ReplaceOwed;
@@ -81,13 +81,13 @@ fn block(entry: &Entry, place: Option<&Location>) -> String {
     std::iter::once(first).chain(notes).chain(place).collect()
 }
 
-/// Says in one line what came of a change.
+/// Returns the outcome of a change in one line.
 pub(crate) fn words(entry: &Entry) -> String {
     let taken = entry.done().map(|it| it.to_string()).collect::<Vec<_>>().join(", ");
-    let after = if taken.is_empty() { String::new() } else { format!(" (done before: {taken})") };
+    let after = if taken.is_empty() { String::new() } else { format!(" (already done: {taken})") };
     match &entry.outcome {
         Some(Outcome::Done) => past(entry.action).to_owned(),
-        Some(Outcome::Converged) => "is so already".to_owned(),
+        Some(Outcome::Converged) => "already as wanted".to_owned(),
         Some(
             Outcome::NotTried { why: words }
             | Outcome::Failed { words }
@@ -96,8 +96,8 @@ pub(crate) fn words(entry: &Entry) -> String {
             | Outcome::Open { task: None, words },
         ) => format!("{}{after}", printable(words)),
         Some(Outcome::Unknown { words }) => format!(
-            "nobody knows what came of it: {}{after}; look at the discovery on the controller, or \
-             plan again",
+            "outcome unknown: {}{after}; check the discovery on the controller, or run `trueup plan` \
+             again",
             printable(words)
         ),
         Some(Outcome::Open { task: Some(task), words }) => {
@@ -105,11 +105,11 @@ pub(crate) fn words(entry: &Entry) -> String {
         }
         None => match entry.current() {
             Some(Taken { step, task: Some(task), .. }) => {
-                format!("{step} under way, task {}{after}", printable(task))
+                format!("{step} in progress, task {}{after}", printable(task))
             }
             Some(Taken { step, task: None, .. }) => format!("{step} sent, no answer yet{after}"),
-            None if entry.was_sent() => format!("under way{after}"),
-            None => "not begun".to_owned(),
+            None if entry.was_sent() => format!("in progress{after}"),
+            None => "not started".to_owned(),
         },
     }
 }

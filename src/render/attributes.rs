@@ -1,10 +1,13 @@
 //! The settings of a change, a line or more for each.
 //!
-//! Knows signs, columns and lists. Does not know what a change is for.
+//! Handles signs, columns and lists. Does not know the reason for a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::plural;
+use super::{
+    difference::{Line, difference},
+    plan::plural,
+};
 use crate::{
     model::{Credential, CredentialId, Field, FieldValue, Settings, quoted, shown},
     plan::{Change, FieldChange, Origin},
@@ -13,11 +16,11 @@ use crate::{
 /// How long a list may be, in characters, to be shown on one line.
 const LINE: usize = 72;
 
-/// How many unchanged elements in a row are shown before they are only counted.
+/// A longer row of unchanged elements is only counted.
 const MAX_CONTEXT: usize = 2;
 
-/// Returns the settings that a change concerns, their names in one column. Where only some of a
-/// discovery's settings are shown, those with one line come first.
+/// Returns the settings that a change affects, their names in one column. If only some of a
+/// discovery's settings are shown, those on one line come first.
 pub(super) fn lines(change: &Change) -> Vec<String> {
     let attributes = change.fields.iter().flat_map(|it| attributes(it, change));
     let mut attributes = attributes.collect::<Vec<_>>();
@@ -39,17 +42,17 @@ pub(super) fn lines(change: &Change) -> Vec<String> {
     lines
 }
 
-/// How far behind a line its origin is put at most to stand in one column with others.
+/// Lines up to this length have their origins in one column.
 const COLUMN: usize = 72;
 
-/// Returns the column in which the origins stand: behind the longest line that is not too long.
+/// Returns the column of the origins: after the longest line that is not too long.
 fn comment_column(attributes: &[Attribute], width: usize) -> usize {
     let lines =
         attributes.iter().filter_map(|it| it.draw(width).first().map(|it| it.chars().count()));
     lines.filter(|it| *it <= COLUMN).max().unwrap_or_default()
 }
 
-/// Puts behind a setting whose doing it is, where that is known.
+/// Adds the origin of a setting to its first line, if it is known.
 fn commented(mut lines: Vec<String>, origin: Option<Origin>, column: usize) -> Vec<String> {
     if let (Some(origin), Some(first)) = (origin, lines.first_mut()) {
         let blanks = column.saturating_sub(first.chars().count()) + 1;
@@ -58,7 +61,7 @@ fn commented(mut lines: Vec<String>, origin: Option<Origin>, column: usize) -> V
     lines
 }
 
-/// Counts the settings that stay as they are; a list that is and stays empty is none.
+/// Counts the unchanged settings. A list that stays empty does not count.
 pub(super) fn n_unchanged(change: &Change) -> usize {
     let (Some(before), Some(after)) = (&change.before, &change.after) else {
         return 0;
@@ -73,7 +76,7 @@ struct Attribute {
     sign: char,
     path: &'static str,
     value: Drawn,
-    /// Whose doing it is, where that is known.
+    /// Which side changed it, if that is known.
     origin: Option<Origin>,
 }
 
@@ -85,7 +88,8 @@ enum Drawn {
 
 /// A line of a list.
 enum Element {
-    Signed(char, String),
+    /// Its sign, its text, and a comment.
+    Signed(char, String, &'static str),
     Hidden(usize),
 }
 
@@ -107,7 +111,7 @@ impl Attribute {
 impl Element {
     fn draw(&self) -> String {
         match self {
-            Self::Signed(sign, it) => format!("          {sign} {it},"),
+            Self::Signed(sign, it, comment) => format!("          {sign} {it},{comment}"),
             Self::Hidden(n) => {
                 let elements = plural(*n, "element", "elements");
                 format!("            # ({n} unchanged {elements} hidden)")
@@ -122,7 +126,7 @@ fn attributes(field: &FieldChange, change: &Change) -> Vec<Attribute> {
     attributes.map(|it| Attribute { origin: field.origin, ..it }).collect()
 }
 
-/// Returns the settings of a field; a target of another kind has those of both.
+/// Returns the settings of a field. If the kind of target changes, those of both targets.
 fn drawn(field: &FieldChange, change: &Change) -> Vec<Attribute> {
     let FieldChange { path, before, after, .. } = field;
     if *path == "target" {
@@ -132,15 +136,15 @@ fn drawn(field: &FieldChange, change: &Change) -> Vec<Attribute> {
     }
     match (before, after) {
         (Some(before), Some(after)) => vec![changed(before, after)],
-        // Credentials that are gone leave a list that goes on.
+        // The list still exists; only deleted credentials are removed from it.
         (Some(Field { setting: _, path, value: FieldValue::Gone(ids) }), None)
             if change.after.is_some() =>
         {
-            let elements = ids.iter().map(|it| Element::Signed('-', gone(it))).collect();
+            let elements = ids.iter().map(|it| Element::Signed('-', gone(it), "")).collect();
             vec![Attribute { sign: '~', path, value: Drawn::Lines(elements), origin: None }]
         }
         (Some(before), None) => {
-            // Where all goes, a list of nothing is not worth a line.
+            // When everything is removed, an empty list is noise.
             let is_noise = before.value.is_empty_list();
             if is_noise { Vec::new() } else { vec![added('-', before)] }
         }
@@ -153,33 +157,31 @@ pub(super) fn target_fields(settings: Option<&Settings>) -> Vec<Field> {
     settings.map(Settings::target_fields).unwrap_or_default()
 }
 
-/// Draws a setting that is added or dropped as a whole.
+/// Draws a setting that is added or removed as a whole.
 fn added(sign: char, field: &Field) -> Attribute {
     let Field { setting: _, path, value } = field;
     let value = match value {
-        FieldValue::Text(it) => Drawn::Line(quoted(it)),
-        FieldValue::Number(it) => Drawn::Line(it.to_string()),
+        FieldValue::Scalar(it) => Drawn::Line(it.quoted()),
         FieldValue::List(_) | FieldValue::Credentials(_) | FieldValue::Gone(_) => {
             let elements = elements(value, &ambiguous(&[value]));
             let line = format!("[{}]", elements.join(", "));
             if line.chars().count() <= LINE || elements.len() < 2 {
                 Drawn::Line(line)
             } else {
-                Drawn::Lines(elements.into_iter().map(|it| Element::Signed(sign, it)).collect())
+                Drawn::Lines(elements.into_iter().map(|it| Element::Signed(sign, it, "")).collect())
             }
         }
     };
     Attribute { sign, path, value, origin: None }
 }
 
-/// Draws a setting that becomes another.
+/// Draws a setting whose value changes.
 fn changed(before: &Field, after: &Field) -> Attribute {
     let ambiguous = ambiguous(&[&before.value, &after.value]);
     let value = match (scalar(&before.value), scalar(&after.value)) {
         (Some(before), Some(after)) => Drawn::Line(format!("{before} -> {after}")),
-        (Some(_) | None, None) | (None, Some(_)) => Drawn::Lines(difference(
-            elements(&before.value, &ambiguous),
-            elements(&after.value, &ambiguous),
+        (Some(_) | None, None) | (None, Some(_)) => Drawn::Lines(without_long_context(
+            &difference(elements(&before.value, &ambiguous), elements(&after.value, &ambiguous)),
         )),
     };
     Attribute { sign: '~', path: after.path, value, origin: None }
@@ -187,17 +189,15 @@ fn changed(before: &Field, after: &Field) -> Attribute {
 
 fn scalar(value: &FieldValue) -> Option<String> {
     match value {
-        FieldValue::Text(it) => Some(quoted(it)),
-        FieldValue::Number(it) => Some(it.to_string()),
+        FieldValue::Scalar(it) => Some(it.quoted()),
         FieldValue::List(_) | FieldValue::Credentials(_) | FieldValue::Gone(_) => None,
     }
 }
 
-/// Returns the elements as they are shown; what is no list is one element.
+/// Returns the elements as they are shown. A scalar is one element.
 fn elements(value: &FieldValue, ambiguous: &BTreeSet<String>) -> Vec<String> {
     match value {
-        FieldValue::Text(it) => vec![quoted(it)],
-        FieldValue::Number(it) => vec![it.to_string()],
+        FieldValue::Scalar(it) => vec![it.quoted()],
         FieldValue::List(it) => it.iter().map(|it| quoted(it)).collect(),
         FieldValue::Credentials(it) => it.iter().map(|it| credential(it, ambiguous)).collect(),
         FieldValue::Gone(it) => it.iter().map(gone).collect(),
@@ -216,16 +216,13 @@ fn gone(id: &CredentialId) -> String {
     format!("(gone) {}", shown(&id.0))
 }
 
-/// Returns what two or more credentials of these values would be shown as.
+/// Returns the texts that two or more credentials of these values share.
 pub(super) fn ambiguous(values: &[&FieldValue]) -> BTreeSet<String> {
     let mut ids = BTreeMap::<String, BTreeSet<&CredentialId>>::new();
     for value in values {
         let credentials = match value {
             FieldValue::Credentials(it) => it.as_slice(),
-            FieldValue::Text(_)
-            | FieldValue::Number(_)
-            | FieldValue::List(_)
-            | FieldValue::Gone(_) => continue,
+            FieldValue::Scalar(_) | FieldValue::List(_) | FieldValue::Gone(_) => continue,
         };
         for credential in credentials {
             ids.entry(credential.to_string()).or_default().insert(&credential.id);
@@ -234,47 +231,19 @@ pub(super) fn ambiguous(values: &[&FieldValue]) -> BTreeSet<String> {
     ids.into_iter().filter(|(_, ids)| 1 < ids.len()).map(|(text, _)| text).collect()
 }
 
-/// Lists what was dropped, what was added, and what stays in between, in the order of both lists.
-fn difference(before: Vec<String>, after: Vec<String>) -> Vec<Element> {
-    let places = after.iter().enumerate().map(|(at, it)| (it.clone(), at));
-    let places = places.collect::<BTreeMap<_, _>>();
-    let mut lines = Vec::new();
-    let mut rest = after.into_iter().enumerate().peekable();
-    for element in before {
-        let next = rest.peek().map(|(at, _)| *at);
-        let place = places.get(&element).filter(|it| next.is_some_and(|next| next <= **it));
-        let Some(place) = place else {
-            lines.push(Element::Signed('-', element));
-            continue;
-        };
-        while let Some((_, new)) = rest.next_if(|(at, _)| at < place) {
-            lines.push(Element::Signed('+', new));
-        }
-        lines.extend(rest.next().map(|(_, same)| Element::Signed(' ', same)));
-    }
-    lines.extend(rest.map(|(_, new)| Element::Signed('+', new)));
-    without_long_context(lines)
-}
-
 /// Replaces each long row of unchanged elements by their number.
-fn without_long_context(lines: Vec<Element>) -> Vec<Element> {
-    let mut shortened = Vec::new();
-    let mut context = Vec::new();
-    let mut lines = lines.into_iter().peekable();
-    while let Some(line) = lines.next() {
-        if !matches!(line, Element::Signed(' ', _)) {
-            shortened.push(line);
-            continue;
+fn without_long_context(lines: &[Line]) -> Vec<Element> {
+    let mut elements = Vec::new();
+    for row in lines.chunk_by(|one, next| one.sign == ' ' && next.sign == ' ') {
+        let is_hidden = MAX_CONTEXT < row.len();
+        if is_hidden {
+            elements.push(Element::Hidden(row.len()));
+        } else {
+            elements.extend(row.iter().map(|it| {
+                let moved = if it.is_moved { " # moved" } else { "" };
+                Element::Signed(it.sign, it.text.clone(), moved)
+            }));
         }
-        context.push(line);
-        if lines.peek().is_some_and(|next| matches!(next, Element::Signed(' ', _))) {
-            continue;
-        }
-        if MAX_CONTEXT < context.len() {
-            shortened.push(Element::Hidden(context.len()));
-            context.clear();
-        }
-        shortened.append(&mut context);
     }
-    shortened
+    elements
 }

@@ -1,4 +1,4 @@
-//! What `validate` found, as a document.
+//! The diagnostics of `validate`, as a document.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -27,7 +27,7 @@ struct DiagnosticsV1 {
     diagnostics: Vec<DiagnosticV1>,
 }
 
-/// Returns complaints as a document that ends with a newline.
+/// Returns diagnostics as a document that ends with a newline.
 pub(crate) fn diagnostics_json(diagnostics: &[PlanDiagnostic], sources: &SourceMap) -> String {
     let document = DiagnosticsV1 {
         format_version: FORMAT_VERSION.to_owned(),

@@ -1,7 +1,7 @@
-//! What of a plan is drift, in words: how many changes are whose doing, what is left alone, and what
-//! the branch took out of the files and left on the controller.
+//! The drift in a plan, as text: how many changes have which origin, which drift is left alone, and
+//! which discoveries the branch removed from the files and left on the controller.
 //!
-//! Says nothing where a plan was compared with no base.
+//! Empty for a plan without a base.
 
 use super::plan::plural;
 use crate::{
@@ -9,10 +9,10 @@ use crate::{
     plan::{Action, Comparison, FieldChange, KeptDrift, Origins, Plan},
 };
 
-/// How many names a section lists before it only counts.
+/// A section lists this many lines and counts the rest.
 const MOST_LISTED: usize = 50;
 
-/// Says how many changes are whose doing, in one line.
+/// Counts the changes by origin, in one line.
 pub(super) fn origins(plan: &Plan) -> Option<String> {
     plan.compared.as_ref()?;
     let Origins { this_change, drift, both, restart, deleted_not_recreated } = plan.origins();
@@ -21,7 +21,11 @@ pub(super) fn origins(plan: &Plan) -> Option<String> {
     let parts = [
         part(this_change, "change from this branch", "changes from this branch"),
         part(drift, "correction of drift", "corrections of drift"),
-        part(both, "of both", "of both"),
+        part(
+            both,
+            "change combines this branch and drift",
+            "changes combine this branch and drift",
+        ),
         part(restart, "restart", "restarts"),
         part(deleted_not_recreated, "left by an interrupted apply", "left by an interrupted apply"),
     ];
@@ -29,7 +33,7 @@ pub(super) fn origins(plan: &Plan) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
 }
 
-/// Returns what is left alone, in sections.
+/// Returns the drift that is left alone, in sections.
 pub(super) fn drift_text(plan: &Plan) -> Vec<String> {
     let sections = sections(plan, brief).into_iter();
     let text = |(title, lines): (&'static str, Vec<String>)| {
@@ -39,7 +43,7 @@ pub(super) fn drift_text(plan: &Plan) -> Vec<String> {
     sections.map(text).collect()
 }
 
-/// Returns what is left alone: titles, and lines below each, texts of others written in that way.
+/// Returns the drift that is left alone as titles with lines. `write` makes foreign texts safe.
 pub(super) fn sections(
     plan: &Plan,
     write: impl Fn(&str) -> String,
@@ -67,27 +71,27 @@ fn shortened(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
-/// Says what was found of one discovery, and what the files say.
+/// Compares what was found of one discovery with the files.
 fn said(kept: &KeptDrift, write: &impl Fn(&str) -> String) -> Vec<String> {
     match kept.action {
-        Action::Create => vec!["it is not there, and the files give it".to_owned()],
+        Action::Create => vec!["it is missing, but the files declare it".to_owned()],
         Action::Delete if kept.span.is_some() => {
-            vec!["it is there, and the files want it absent".to_owned()]
+            vec!["it exists, but the files declare it absent".to_owned()]
         }
-        Action::Delete => vec!["it is there, and no file gives it".to_owned()],
-        Action::Stop => vec!["it runs, and the files want it stopped".to_owned()],
+        Action::Delete => vec!["it exists, but no file declares it".to_owned()],
+        Action::Stop => vec!["it is running, but the files declare it stopped".to_owned()],
         Action::Update | Action::Replace | Action::Restart => {
             let line = |it: &FieldChange| {
                 let value = |of: Option<&Field>| value(of, it.path, write);
                 let (found, wanted) = (value(it.before.as_ref()), value(it.after.as_ref()));
-                format!("{} is {found}, and the files say {wanted}", it.path)
+                format!("{} is {found}, but the files say {wanted}", it.path)
             };
             kept.fields.iter().map(line).collect()
         }
     }
 }
 
-/// Returns what a field says in one line, with its own path where that is not the one given.
+/// Returns the value of a field in one line, with its path if that is not the given one.
 pub(super) fn value(field: Option<&Field>, path: &str, write: impl Fn(&str) -> String) -> String {
     let Some(field) = field else { return "not set".to_owned() };
     let value = write(&field.value.to_string());

@@ -1,7 +1,7 @@
-//! What a plan reaches, in words: which changes scan what is new, how often devices are logged in to
-//! at most, and what is scanned twice.
+//! The impact of a plan, as text: which changes scan new addresses, the maximum number of logins, and
+//! which addresses are scanned twice.
 //!
-//! Counts nothing itself.
+//! The numbers come from the plan.
 
 use std::cmp::Reverse;
 
@@ -11,19 +11,19 @@ use crate::{
     source::{SourceMap, Span},
 };
 
-/// How many changes and overlaps are listed; the others are counted.
+/// This many changes and overlaps are listed, and the rest is counted.
 const MOST_LISTED: usize = 10;
 
 /// How many ranges of an overlap are listed.
 const MOST_RANGES: usize = 4;
 
-/// Returns what a plan reaches, in sections.
+/// Returns the impact of a plan, in sections.
 pub(super) fn impact_text(plan: &Plan, sources: &SourceMap) -> Vec<String> {
     let place = |it: Span| shown(&place(it, sources)).into_owned();
     sections(plan, ToString::to_string, place).into_iter().map(|it| text(&it)).collect()
 }
 
-/// Returns the file and the line of a place.
+/// Returns the file and line of a span.
 pub(super) fn place(span: Span, sources: &SourceMap) -> String {
     let at = sources.locate(span);
     format!("{}:{}", at.path, at.line)
@@ -42,8 +42,7 @@ pub(super) struct Section {
     pub(super) lines: Vec<String>,
 }
 
-/// Returns what a plan reaches, names and places written in that way; nothing where it reaches
-/// nothing.
+/// Returns the impact of a plan. `name` and `place` make foreign texts safe for the format.
 pub(super) fn sections(
     plan: &Plan,
     name: impl Fn(&Name) -> String,
@@ -64,7 +63,7 @@ pub(super) fn sections(
         format!("{one} and {other}: {} ({})", listed(ranges), counted(*addresses))
     };
     let mut overlaps = plan.overlaps.found.iter().map(overlap).collect::<Vec<_>>();
-    overlaps.extend(plan.overlaps.is_cut.then(|| "more than can be listed".to_owned()));
+    overlaps.extend(plan.overlaps.is_cut.then(|| "too many to list".to_owned()));
     let sections = [section("Impact", reaching), section("Overlaps", overlaps)];
     sections.into_iter().flatten().collect()
 }
@@ -76,7 +75,7 @@ fn section(title: &'static str, mut lines: Vec<String>) -> Option<Section> {
     (!lines.is_empty()).then_some(Section { title, lines })
 }
 
-/// Returns the changes that scan or drop something, those with the most new addresses first.
+/// Returns the changes that scan or drop addresses, those with the most new addresses first.
 fn reaching(plan: &Plan) -> Vec<&Change> {
     let reaches = |it: &&Change| {
         let ChangeImpact { before: _, after: _, new, dropped, logins, is_unbounded } = &it.impact;
@@ -87,7 +86,7 @@ fn reaching(plan: &Plan) -> Vec<&Change> {
     changes
 }
 
-/// Says what a change reaches.
+/// Returns the impact of a change.
 pub(super) fn reach(change: &Change) -> String {
     let ChangeImpact { before, after, new, dropped, logins, is_unbounded } = change.impact;
     let covers = match (&change.before, &change.after) {

@@ -1,9 +1,11 @@
-//! Plans and accounts as text and as pages, plans as Markdown, JSON and Terraform's JSON, complaints
-//! as JSON, as SARIF and for GitHub's runner.
+//! The formats: plans as text, pages, Markdown, JSON and Terraform's JSON; accounts as text and pages;
+//! diagnostics as JSON, as SARIF and for GitHub's runner.
 
 mod plan;
 
 mod attributes;
+
+mod difference;
 
 mod impact;
 
@@ -38,6 +40,7 @@ pub(crate) use self::{
         sarif_document,
     },
     diagnostics::{diagnostics_json, diagnostics_schema},
+    difference::{ChangedWords, Piece, changed_words},
     html::{plan_page, report_page},
     log_record::{LogRecord, event_schema},
     markdown::{PlanAbout, plan_markdown},

@@ -1,7 +1,7 @@
 //! A plan as text, in Terraform's line shapes where tools parse them.
 //!
-//! Plain: `cli` paints a line by the sign that it begins with. Says nothing of diagnostics but that
-//! there are errors: they are drawn apart.
+//! Without colour: `cli` colours a line by its sign. Of diagnostics, only the number of errors is
+//! here, because `cli` draws them.
 
 use super::{
     attributes,
@@ -14,15 +14,15 @@ use crate::{
     source::SourceMap,
 };
 
-/// What of a plan is shown.
+/// How much of a plan is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Show {
     Changes,
-    /// The discoveries that nothing is done to as well.
+    /// Also the discoveries that do not change.
     All,
 }
 
-/// Returns the plan as text, what it reaches and its summary last.
+/// Returns the plan as text, ending with its impact and its summary.
 pub(crate) fn plan_text(plan: &Plan, sources: &SourceMap, show: Show) -> String {
     let mut parts = plan.changes.iter().map(block).collect::<Vec<_>>();
     if show == Show::All {
@@ -74,7 +74,7 @@ fn resource(lead: &str, change: &Change) -> String {
     format!("{lead} resource \"discovery\" {name} {{\n{attributes}    }}\n")
 }
 
-/// Lists discoveries that nothing is done to.
+/// Lists discoveries that do not change.
 fn names([one, many]: [&str; 2], what: &str, names: &[Name]) -> Option<String> {
     let n = names.len();
     let title = format!("  # {n} {} {what}\n", plural(n, one, many));
@@ -82,7 +82,7 @@ fn names([one, many]: [&str; 2], what: &str, names: &[Name]) -> Option<String> {
     (n != 0).then(|| std::iter::once(title).chain(names).collect())
 }
 
-/// Says that the plan looks at a part only.
+/// Says that `--only` or `--except` limit the plan.
 pub(super) fn narrowed(plan: &Plan) -> Option<String> {
     let flags = |flag: &str, globs: &Globs| {
         globs.patterns().iter().map(|it| format!("--{flag} {}", shown(it))).collect::<Vec<_>>()
@@ -90,12 +90,12 @@ pub(super) fn narrowed(plan: &Plan) -> Option<String> {
     let options = &plan.options;
     let flags = [flags("only", &options.only), flags("except", &options.except)].concat();
     let n = plan.n_excluded;
-    let were = plural(n, "discovery was", "discoveries were");
-    let text = format!("Narrowed by {}: {n} {were} not looked at.\n", flags.join(" "));
+    let discoveries = plural(n, "discovery", "discoveries");
+    let text = format!("Limited by {}: {n} {discoveries} ignored.\n", flags.join(" "));
     (!flags.is_empty()).then_some(text)
 }
 
-/// Says that there are errors or refusals, so that nobody takes what is shown for all there is to do.
+/// Says that there are errors or refusals, so that the plan is not mistaken for a complete one.
 pub(super) fn forbidden(plan: &Plan) -> Option<String> {
     let errors = plan.diagnostics.iter().filter(|it| it.diagnostic.is_error());
     let (refusals, errors): (Vec<_>, Vec<_>) = errors.partition(|it| it.refuses);
@@ -126,15 +126,15 @@ fn summary(plan: &Plan) -> Option<String> {
     Some(lines.into_iter().flatten().map(|it| it + "\n").collect())
 }
 
-/// Says that there is nothing to do.
+/// Returns the message for a plan without changes.
 pub(super) fn nothing(plan: &Plan) -> &'static str {
     if plan.is_only_drift() {
-        return "No changes. What differs from the configuration is drift, and is left alone.";
+        return "No changes. The only differences are drift, which is left alone.";
     }
     "No changes. Your infrastructure matches the configuration."
 }
 
-/// Counts what is done, as Terraform does.
+/// Counts the changes, as Terraform does.
 pub(super) fn counts(plan: &Plan) -> String {
     let it = plan.summary();
     let add = it.create + it.replace;

@@ -14,7 +14,7 @@ use crate::{
 /// The version of the format. Members may be added within a major version.
 const FORMAT_VERSION: &str = "1.0";
 
-/// What came of an apply: what `trueup apply --format json` prints.
+/// The result of an apply: what `trueup apply --format json` prints.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[schemars(title = "trueup report")]
 pub(crate) struct ReportV1 {
@@ -31,55 +31,55 @@ pub(crate) struct ReportV1 {
     changes: Vec<ReportChangeV1>,
 }
 
-/// How many changes came to what; a replace is one added and one destroyed.
+/// The number of changes by result; a replace is one added and one destroyed.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
 struct TallyV1 {
-    /// Done, or so already.
+    /// Done, or already as wanted.
     done: usize,
     failed: usize,
     not_tried: usize,
-    /// Still running, or nobody knows.
+    /// Still running, or unknown.
     open: usize,
     added: usize,
     changed: usize,
     destroyed: usize,
 }
 
-/// What came of one change.
+/// The result of one change.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 struct ReportChangeV1 {
     name: String,
     /// `create`, `update`, `replace`, `restart`, `stop` or `delete`.
     action: String,
     outcome: OutcomeV1,
-    /// In the controller's words, where it gave any.
+    /// In the controller's words, if it gave any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     words: Option<String>,
-    /// The discovery's id, where it is known.
+    /// The discovery's id, if it is known.
     id: Option<String>,
-    /// The steps that were begun, or found done.
+    /// The steps that were begun, or found already done.
     steps: Vec<StepV1>,
-    /// What is worth knowing and fails nothing.
+    /// Notes that fail nothing.
     notes: Vec<String>,
-    /// When nothing more was done for it, in UTC; `null` where it was cut short.
+    /// When it ended, in UTC; `null` if it was interrupted.
     ended_at: Option<String>,
     /// The discovery's entry in the files.
     source: Option<PlaceV1>,
 }
 
-/// What came of a change, in a word.
+/// The result of a change.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum OutcomeV1 {
     Done,
-    /// It was so already, by somebody else's doing.
+    /// It was already as wanted, by another user's doing.
     Converged,
     Failed,
     /// It moved between the plan and the change: nothing was sent.
     Stale,
-    /// Somebody else made a discovery of that name.
+    /// Another user created a discovery of that name.
     Conflict,
-    /// Whether it took effect cannot be told.
+    /// Whether it took effect cannot be determined.
     Unknown,
     NotTried,
     /// An operation of it has not ended.
@@ -91,7 +91,7 @@ enum OutcomeV1 {
 struct StepV1 {
     /// `stop`, `edit`, `run`, `delete` or `create`.
     step: String,
-    /// How often it was sent.
+    /// The number of attempts.
     sent: u32,
     /// The controller's name of its task.
     task: Option<String>,
@@ -99,11 +99,11 @@ struct StepV1 {
     accepted_at: Option<String>,
     /// When its effect was seen.
     settled_at: Option<String>,
-    /// Whether it was so already, and nothing had to be sent.
+    /// Whether it was already as wanted, and nothing had to be sent.
     found: bool,
 }
 
-/// What is known of an apply beside its report.
+/// The context of a report.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReportAbout<'a> {
     pub(crate) plan: &'a Plan,
@@ -147,7 +147,7 @@ pub(crate) fn report_schema() -> String {
 
 fn change(entry: &Entry, source: Option<PlaceV1>) -> ReportChangeV1 {
     let Entry { name, action, reason: _, id, steps, notes, outcome: _, ended_ms } = entry;
-    let (outcome, words) = came_to(entry);
+    let (outcome, words) = result_of(entry);
     ReportChangeV1 {
         name: name.as_str().to_owned(),
         action: action.to_string(),
@@ -161,8 +161,8 @@ fn change(entry: &Entry, source: Option<PlaceV1>) -> ReportChangeV1 {
     }
 }
 
-/// Returns the word for what came of a change; what was cut short is open, or was not tried.
-fn came_to(entry: &Entry) -> (OutcomeV1, Option<String>) {
+/// Returns the result of a change; an interrupted one is open, or was not tried.
+fn result_of(entry: &Entry) -> (OutcomeV1, Option<String>) {
     match &entry.outcome {
         Some(outcome) => outcome_of(outcome),
         None if entry.was_sent() => (OutcomeV1::Open, None),
@@ -170,7 +170,7 @@ fn came_to(entry: &Entry) -> (OutcomeV1, Option<String>) {
     }
 }
 
-/// Returns the word for an outcome, and what was said of it.
+/// Returns the word for an outcome, and its details.
 fn outcome_of(outcome: &Outcome) -> (OutcomeV1, Option<String>) {
     let (word, words) = match outcome {
         Outcome::Done => (OutcomeV1::Done, None),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{events::Moved, model::printable, plan::Plan};
 
-/// Says of each change that has moved what was planned against, what is there and what was wanted.
+/// Lists the changes that have moved: the planned-against, the live and the wanted values.
 pub(crate) fn stale_text(plan: &Plan, moved: &[(usize, Moved)]) -> String {
     let mut text = String::new();
     for (position, Moved { what, fields }) in moved {

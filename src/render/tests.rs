@@ -9,7 +9,7 @@ fn shown(desired: &str, live: &str) -> String {
 }
 
 #[test]
-fn what_a_terminal_would_obey_is_shown_escaped() {
+fn terminal_control_characters_are_escaped() {
     let scenario = Scenario::new("keep; state absent", "\u{1b}[31m\"x\\; cdp 10.0.0.1\nkeep");
     let scenario = scenario.pruning(&["*"]);
     insta::assert_snapshot!(plan_text(&scenario.plan(), &scenario.sources, Show::Changes), @r#"
@@ -46,7 +46,7 @@ fn what_a_terminal_would_obey_is_shown_escaped() {
 }
 
 #[test]
-fn a_long_list_shows_what_changes_and_counts_the_rest() {
+fn a_long_list_shows_its_changes_and_counts_the_rest() {
     let ranges = |more: &str| {
         let ranges = (1..=9).map(|it| format!("10.0.0.{it}")).collect::<Vec<_>>();
         format!("a; ranges {}, {more}", ranges.join(", "))
@@ -72,7 +72,7 @@ fn a_long_list_shows_what_changes_and_counts_the_rest() {
 }
 
 #[test]
-fn an_order_that_changes_is_shown_with_what_stays() {
+fn a_moved_element_is_marked() {
     let text = shown(
         "a; address 10.0.0.1; protocols telnet, ssh; exclude ; netconf_port 830",
         "a; address 10.0.0.1; protocols ssh, telnet; exclude 10.0.0.0/30; management_ip default",
@@ -86,9 +86,9 @@ fn an_order_that_changes_is_shown_with_what_stays() {
               - "10.0.0.0/30",
             ]
           ~ protocols    = [
-              + "telnet",
+              + "telnet", # moved
                 "ssh",
-              - "telnet",
+              - "telnet", # moved
             ]
             # (2 unchanged settings hidden)
         }
@@ -99,7 +99,7 @@ fn an_order_that_changes_is_shown_with_what_stays() {
 }
 
 #[test]
-fn a_target_of_another_kind_shows_both() {
+fn a_changed_kind_of_target_shows_both_targets() {
     let text = shown("a; cidr 10.0.0.0/24; timeout 90s", "a; cdp 10.0.0.1 3; timeout 1m");
     insta::assert_snapshot!(text, @r#"
       # a will be updated in-place
@@ -120,7 +120,7 @@ fn a_target_of_another_kind_shows_both() {
 }
 
 #[test]
-fn a_list_that_fits_no_line_has_a_line_for_each() {
+fn a_long_list_has_a_line_for_each_element() {
     let text = shown(
         "a; ranges 10.0.0.1-10.0.0.100, 10.1.0.1-10.1.0.100, 10.2.0.1-10.2.0.100, 10.3.0.1; \
          cli netops; snmp_v3 core; exclude ",
@@ -150,7 +150,7 @@ fn a_list_that_fits_no_line_has_a_line_for_each() {
 }
 
 #[test]
-fn credentials_that_look_the_same_are_told_apart_by_their_ids() {
+fn credentials_that_look_alike_are_distinguished_by_their_ids() {
     let text = shown("a; address 10.0.0.1; cli id c4, netops", "a; address 10.0.0.1; cli id c5");
     insta::assert_snapshot!(text, @r#"
       # a will be updated in-place
@@ -173,7 +173,7 @@ fn credentials_that_look_the_same_are_told_apart_by_their_ids() {
 }
 
 #[test]
-fn a_delete_shows_all_that_goes() {
+fn a_delete_shows_all_settings() {
     let live = "a; cdp 10.0.0.1 3; cli netops, id c4, id c5; exclude ; retries 0; gone 17";
     insta::assert_snapshot!(shown("a; state absent", live), @r#"
       # a will be destroyed
@@ -195,7 +195,7 @@ fn a_delete_shows_all_that_goes() {
 }
 
 #[test]
-fn all_that_is_left_alone_is_listed_on_demand() {
+fn unchanged_discoveries_are_listed_on_request() {
     let scenario =
         Scenario::new("a; state absent\nb; address 10.0.0.1\nc; state absent", "b\nz\ny");
     let plan =
@@ -234,7 +234,7 @@ fn all_that_is_left_alone_is_listed_on_demand() {
 }
 
 #[test]
-fn a_plan_with_errors_and_no_changes_does_not_say_that_all_is_well() {
+fn a_plan_with_errors_and_no_changes_does_not_claim_a_match() {
     let text = shown("a; address 10.0.0.1; cli nobody", "a; address 10.0.0.1");
     assert!(!text.contains("No changes."), "{text}");
     assert!(text.starts_with("This plan cannot be applied: 1 error."), "{text}");

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config,
-    git::{self, Before, GitError, Program, Request, WorkFile},
+    git::{self, BaseFiles, GitError, Program, Request, WorkFile},
     model::{Desired, printable, shown},
     plan::{Base, Git},
     source::{Diagnostic, SourceMap},
@@ -30,7 +30,7 @@ pub(crate) async fn load_base(
     // Git may take its time, and an interrupt must not have to wait for it.
     let asked = tokio::task::spawn_blocking(move || {
         let program = Program::find(&variables)?;
-        git::before(&program, &asked)
+        git::files_at_base(&program, &asked)
     });
     let before = asked.await.unwrap_or_else(|error| Err(GitError::NotRun(error.to_string())));
     let before = before
@@ -38,7 +38,7 @@ pub(crate) async fn load_base(
     for line in remarks(reference, &before) {
         observer.note(&line);
     }
-    let at = git::short(&before.merge_base).to_owned();
+    let at = git::short_id(&before.merge_base).to_owned();
     let mut base = read_base(reference, before);
     if let Some(other) = other_controller(&base, files) {
         observer.note(&format!(
@@ -72,8 +72,8 @@ fn git_request(reference: &str, selection: FileSelection<'_>, files: &Files) -> 
 }
 
 /// Returns a line for everything about the comparison that may surprise.
-fn remarks(reference: &str, before: &Before) -> Vec<String> {
-    let Before {
+fn remarks(reference: &str, before: &BaseFiles) -> Vec<String> {
+    let BaseFiles {
         merge_base,
         head,
         is_ambiguous,
@@ -84,11 +84,11 @@ fn remarks(reference: &str, before: &Before) -> Vec<String> {
         submodules,
         skipped,
     } = before;
-    let at = git::short(merge_base);
+    let at = git::short_id(merge_base);
     let mut lines = vec![format!(
         "Comparison with {}: merge-base {at}, HEAD {}.",
         shown(reference),
-        git::short(head)
+        git::short_id(head)
     )];
     if *is_ambiguous {
         let reference = shown(reference);
@@ -135,8 +135,8 @@ fn listed(paths: &[String]) -> String {
 }
 
 /// Reads the files of the base.
-fn read_base(reference: &str, before: Before) -> Base {
-    let Before { merge_base, head, files, dirty, renamed, outside, .. } = before;
+fn read_base(reference: &str, before: BaseFiles) -> Base {
+    let BaseFiles { merge_base, head, files, dirty, renamed, outside, .. } = before;
     let config::Loaded { sources, desired, diagnostics, paths: _ } = config::read_files(files);
     let errors = diagnostics.iter().filter(|it| it.is_error()).collect::<Vec<_>>();
     let desired = if errors.is_empty() { Ok(desired) } else { Err(mistakes(&errors, &sources)) };

@@ -1,4 +1,4 @@
-//! Journals that somebody has committed.
+//! Journals that were committed to git.
 //!
 //! A journal is what one apply wrote on one machine. Who can commit files could have a scan done in
 //! its name, past the limits of the policy, so that one that git keeps is not used.
@@ -47,7 +47,7 @@ pub(super) async fn refuse_committed(
 
 fn first_kept(git: &Program, journals: Vec<PathBuf>) -> Result<Option<PathBuf>, GitError> {
     for path in journals {
-        if git::is_kept(git, &path)? {
+        if git::is_tracked(git, &path)? {
             return Ok(Some(path));
         }
     }

@@ -61,7 +61,7 @@ pub(crate) async fn make_plan(
         None => plan::plan(&files.desired, &live, &options, now),
     };
     plan.refuse(files.refusals.iter().cloned());
-    let (_, others) = plan.complaints();
+    let (_, others) = plan.split_diagnostics();
     observer.diagnostics(&[files.warnings.clone(), others].concat(), &files.sources);
     _ = observer.record(LogRecord::plan_made(&plan));
     observer.note(&controller_summary(&plan));
@@ -136,6 +136,6 @@ pub(crate) fn plan_error_kind(plan: &Plan) -> Option<ErrorKind> {
 
 /// Reports what refuses a plan, below the plan.
 pub(crate) fn report_refusals(plan: &Plan, sources: &SourceMap, observer: &mut dyn Observer) {
-    let (refusals, _) = plan.complaints();
+    let (refusals, _) = plan.split_diagnostics();
     observer.diagnostics(&refusals, sources);
 }

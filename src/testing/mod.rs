@@ -30,7 +30,7 @@ mod codes;
 
 pub use self::{
     answer::{ANSWERS, read_answer, read_any_answer},
-    codes::{By, Provoked, provoked},
+    codes::{Explained, explained},
     header::read_header,
     journal::read_journal,
     live::read_live,

@@ -408,7 +408,7 @@ async fn what_somebody_else_has_made_is_at_the_line_of_ours() {
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24")]));
     let (ran, document) = annotated(&bench, "apply --auto-approve").await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
-    expect_one(&ran, &document, "trueup::apply::conflict", 4, "somebody else made a discovery");
+    expect_one(&ran, &document, "trueup::apply::conflict", 4, "another user created a discovery");
 }
 
 #[tokio::test(start_paused = true)]
@@ -467,7 +467,7 @@ async fn what_nobody_knows_of_is_at_its_line() {
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24")]));
     let (ran, document) = annotated(&bench, "apply --auto-approve --timeout 5m").await;
     assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
-    expect_one(&ran, &document, "trueup::apply::unknown", 4, "nobody knows what came of it");
+    expect_one(&ran, &document, "trueup::apply::unknown", 4, "outcome unknown: ");
 }
 
 #[tokio::test(start_paused = true)]

@@ -137,7 +137,8 @@ async fn a_change_is_told_from_drift_and_from_both() {
     assert_eq!(ran.exit, Exit::Changes);
     let last = "Plan: 0 to add, 4 to change, 0 to destroy.\n\
                 Runs: 4 to start. Addresses: 4 scanned, 0 of them new.\n\
-                1 change from this branch, 2 corrections of drift, 1 of both.\n";
+                1 change from this branch, 2 corrections of drift, \
+                1 change combines this branch and drift.\n";
     assert!(ran.out.ends_with(last), "{}", ran.out);
     for line in [
         "# (settings_changed; steps: edit, run; this change)",
@@ -196,8 +197,8 @@ async fn drift_that_is_kept_is_not_written() {
     let before = bench.requests("edit");
     let ran = bench.run("apply --base main --drift keep --auto-approve").await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
-    let left = "Drift left alone:\n  b: timeout is 7s, and the files say 5s\n  \
-                c: timeout is 8s, and the files say 5s\n";
+    let left = "Drift left alone:\n  b: timeout is 7s, but the files say 5s\n  \
+                c: timeout is 8s, but the files say 5s\n";
     assert!(ran.out.contains(left), "{}", ran.out);
     assert_eq!(bench.timeouts(), "a 20, b 7, c 8, d 20, e 5");
     assert_eq!(bench.requests("edit") - before, 2);
@@ -208,7 +209,7 @@ async fn drift_that_is_kept_is_not_written() {
         assert_eq!(ran.exit, Exit::Drift, "{ran:#?}");
     }
     let ran = bench.run("plan --base main --drift keep").await;
-    let nothing = "No changes. What differs from the configuration is drift, and is left alone.";
+    let nothing = "No changes. The only differences are drift, which is left alone.";
     assert!(ran.out.contains(nothing) && ran.exit == Exit::Done, "{}", ran.out);
     let ran = bench.run("apply --base main --auto-approve").await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
@@ -333,9 +334,9 @@ async fn what_was_deleted_made_or_started_by_hand_is_drift() {
     let before = bench.writes();
     let ran = bench.run("apply --base main --drift keep --auto-approve").await;
     assert_eq!((ran.exit, bench.writes()), (Exit::Done, before), "{ran:#?}");
-    let left = "Drift left alone:\n  gone: it is not there, and the files give it\n  \
-                lab: it runs, and the files want it stopped\n  \
-                old: it is there, and the files want it absent\n";
+    let left = "Drift left alone:\n  gone: it is missing, but the files declare it\n  \
+                lab: it is running, but the files declare it stopped\n  \
+                old: it exists, but the files declare it absent\n";
     assert!(ran.out.contains(left), "{}", ran.out);
     let ran = bench.run("plan --base main --drift fail").await;
     for said in ["`gone` was deleted", "`old` was created", "`lab` was started"] {
@@ -367,7 +368,7 @@ async fn what_the_branch_removed_is_told_from_what_never_was_in_the_files() {
     assert_eq!(bench.run_bare(&["show", &plan]).await.out, saved.out);
     fs::remove_file(plan).unwrap();
     let ran = bench.run("plan --base main --prune --drift keep").await;
-    assert!(ran.out.contains("stray: it is there, and no file gives it\n"), "{}", ran.out);
+    assert!(ran.out.contains("stray: it exists, but no file declares it\n"), "{}", ran.out);
     assert!(ran.out.contains("1 to destroy."), "{}", ran.out);
     // Not pruned, it stays, and that is said.
     let ran = bench.run("plan --base main").await;
@@ -533,7 +534,7 @@ async fn files_of_no_repository_are_taken_as_they_are() {
     let alone = ["plan", "--simulate", "--base", "main", "--file", file];
     let ran = bench.run_bare(&alone).await;
     assert_eq!(ran.exit, Exit::Invalid);
-    assert!(ran.err.contains("is in no git repository"), "{}", ran.err);
+    assert!(ran.err.contains("is not in a git repository"), "{}", ran.err);
     git_in(away.path(), "init --quiet --initial-branch main .");
     let ran = bench.run_bare(&alone).await;
     assert!(ran.exit == Exit::Invalid && ran.err.contains("has no commit yet"), "{ran:#?}");

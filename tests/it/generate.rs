@@ -489,6 +489,8 @@ pub(crate) fn fault(which: Vec<&'static str>) -> impl Strategy<Value = String> {
     let one = prop_oneof![
         8 => (select(writes.clone()), which.clone(), text(on_write.concat()).boxed()),
         4 => (select(reads), which.clone(), text(anywhere).boxed()),
+        1 => (Just("list"), which.clone(), text(vec!["empty"]).boxed()),
+        1 => (select(vec!["list", "tasks"]), Just("1-4"), text(vec!["expire"]).boxed()),
         1 => (select(writes), which, other.boxed()),
     ];
     one.prop_map(|(place, which, what)| format!("{place}@{which}={what}"))

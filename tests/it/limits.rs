@@ -352,9 +352,9 @@ fn a_policy_file_has_limits_and_nothing_else() {
     );
     of("version: 1\n", &["needs the key `policy`"]);
     of("version: 1\npolicy: null\n", &["expected a map, found nothing"]);
-    of("", &["says nothing"]);
+    of("", &["is empty"]);
     of("a: [", &["::syntax]"]);
-    for (path, says) in [("none.yaml", "there is no such file"), (".", "takes a file")] {
+    for (path, says) in [("none.yaml", "there is no such file"), (".", "needs a file")] {
         let ended = shell.expect(4, &format!("validate --policy {path}"));
         assert!(ended.err.contains(says), "{ended:#?}");
         assert!(!ended.err.contains("unless `--file"), "{ended:#?}");

@@ -60,11 +60,11 @@ async fn a_plan_that_no_longer_holds_writes_nothing_and_says_why() {
 #[tokio::test(start_paused = true)]
 async fn what_somebody_else_has_done_already_is_not_done_again() {
     let (bench, ran) = approve_after(&DELETE, "other-delete:a").await;
-    assert!(ran.exit == Exit::Done && ran.out.contains("is so already"), "{ran:#?}");
+    assert!(ran.exit == Exit::Done && ran.out.contains("already as wanted"), "{ran:#?}");
     assert_eq!(bench.requests("delete"), 0);
 
     let (bench, ran) = approve_after(&RUN, "other-run:a").await;
-    assert!(ran.exit == Exit::Done && ran.out.contains("is so already"), "{ran:#?}");
+    assert!(ran.exit == Exit::Done && ran.out.contains("already as wanted"), "{ran:#?}");
     assert_eq!(bench.requests("run"), 0);
 
     let same = Story {
@@ -73,7 +73,7 @@ async fn what_somebody_else_has_done_already_is_not_done_again() {
         ..CREATE
     };
     let (bench, ran) = approve_after(&same, "other-create:a").await;
-    assert!(ran.exit == Exit::Done && ran.out.contains("is so already"), "{ran:#?}");
+    assert!(ran.exit == Exit::Done && ran.out.contains("already as wanted"), "{ran:#?}");
     assert_eq!(bench.requests("create"), 0);
 
     let gone = approve_after(&REPLACE, "other-delete:a").await;
@@ -186,7 +186,7 @@ async fn a_run_of_somebody_elses_between_plan_and_run_is_not_started_twice() {
     bench.simulator.inject("run=slow:15000\nlist@2=other-run:b").unwrap();
     let ran = bench.run("apply --auto-approve --parallelism 1 --rerun a --rerun b").await;
     assert_eq!((ran.exit, bench.requests("run")), (Exit::Done, 1), "{ran:#?}");
-    assert!(ran.out.contains("! b: is so already"), "{ran:#?}");
+    assert!(ran.out.contains("! b: already as wanted"), "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]

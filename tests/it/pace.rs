@@ -376,7 +376,7 @@ async fn a_second_interrupt_leaves_at_once() {
     bench.files(&prefixes(2));
     let ran = bench.run("apply --auto-approve").await;
     assert_eq!((ran.exit, ran.took), (Exit::Pending, Duration::from_secs(3)), "{ran:#?}");
-    assert!(ran.out.contains("create under way, task "), "{ran:#?}");
+    assert!(ran.out.contains("create in progress, task "), "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]

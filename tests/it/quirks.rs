@@ -102,7 +102,7 @@ async fn an_edit_that_is_not_kept_names_the_field_and_runs_nothing() {
     let (bench, ran) = UPDATE.play(&["put_persists=never"], &[]).await;
     assert_eq!((ran.exit, bench.requests("run")), (Exit::Failed, 0), "{ran:#?}");
     let words = "the controller reported success, but `cidr` is 10.1.0.0/24 instead of \
-                 10.2.0.0/24; `on_change: replace` makes the discovery anew instead";
+                 10.2.0.0/24; `on_change: replace` recreates the discovery instead";
     assert!(ran.out.contains(words) && ran.out.contains("at discoveries.yaml:4:"), "{ran:#?}");
     bench.expect_careful();
 }

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use trueup::{cli::Exit, testing::provoked};
+use trueup::{cli::Exit, testing::explained};
 
 use crate::bench::Bench;
 
@@ -78,7 +78,7 @@ async fn every_link_leads_somewhere() {
 #[tokio::test(start_paused = true)]
 async fn the_reference_has_every_key_flag_and_code() {
     let codes = page("diagnostic-codes").await;
-    for it in provoked() {
+    for it in explained() {
         assert!(codes.contains(&format!("\n## {}\n", it.code)), "{}", it.code);
     }
     let files = page("file-format").await;

@@ -78,7 +78,7 @@ async fn a_create_that_fails_for_good_comes_first_in_the_account() {
     let stories = [
         ("create=fail:The disk is full", "The disk is full"),
         ("create@*=fail:no", "no (done before: delete)"),
-        ("create@*=reset", "not taken on in 3 tries"),
+        ("create@*=reset", "not taken on in 3 attempts"),
         ("create=lie", "the controller reported success, but no discovery has the name"),
     ];
     for (fault, words) in stories {
@@ -102,7 +102,7 @@ async fn somebody_who_takes_the_name_between_the_halves_is_told() {
     let (_, ran) = REPLACE.play(&[], &["create=other-create:a"]).await;
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
     assert!(deleted_not_created(&ran), "{ran:#?}");
-    assert!(ran.out.contains("somebody else made a discovery of that name"), "{ran:#?}");
+    assert!(ran.out.contains("another user created a discovery with that name"), "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]

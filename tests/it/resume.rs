@@ -386,8 +386,7 @@ async fn a_run_that_was_asked_for_and_is_not_any_more_is_said_to_be_left() {
     bench.simulator.inject("run=reset").unwrap();
     killed_at(&bench, "apply --auto-approve --rerun a", &["in_doubt", "run"]).await;
     let ran = bench.expect_applied().await;
-    let words =
-        "an earlier apply was to run a again and did not come to it, and this plan does not";
+    let words = "an earlier apply was to run a again and did not get to it, and this plan does not";
     assert!(ran.err.contains(words), "{ran:#?}");
     let ran = bench.run("apply --auto-approve --rerun a").await;
     assert!(ran.exit == Exit::Done && !ran.err.contains("Warning"), "{ran:#?}");

@@ -242,13 +242,13 @@ async fn a_plan_that_was_touched_is_refused() {
     let whole = std::fs::read_to_string(&path).unwrap();
     let half = whole.get(..whole.len() / 2).unwrap().to_owned();
     let touched = [
-        ("not all of it", half),
-        ("its digest is another", whole.replace("10.3.0.0/24", "10.4.0.0/24")),
-        ("its digest is another", whole.replacen("  ", " ", 1)),
+        ("or incomplete", half),
+        ("its digest does not match", whole.replace("10.3.0.0/24", "10.4.0.0/24")),
+        ("its digest does not match", whole.replacen("  ", " ", 1)),
         // What editors, and git on some systems, do to a text.
         ("not JSON", format!("\u{feff}{whole}")),
-        ("its digest is another", whole.replace('\n', "\r\n")),
-        ("format version 2.0", whole.replacen("\"1.0\"", "\"2.0\"", 1)),
+        ("its digest does not match", whole.replace('\n', "\r\n")),
+        ("its format version is 2.0", whole.replacen("\"1.0\"", "\"2.0\"", 1)),
         ("not a plan", "{}".to_owned()),
         ("not JSON", "<html>".to_owned()),
         ("not JSON", String::new()),

@@ -230,7 +230,10 @@ fn a_link_shows_no_file_that_is_none_of_the_files() {
         relink(target, "discoveries.yaml");
         for line in ["validate", "plan --simulate", "validate -f discoveries.yaml/"] {
             let ended = shell.expect(4, line);
-            assert!(ended.err.contains("is a link out of its folder"), "{target}: {ended:#?}");
+            assert!(
+                ended.err.contains("is a link that leads out of its folder"),
+                "{target}: {ended:#?}"
+            );
             assert_all_clean(target, &ended);
         }
     }

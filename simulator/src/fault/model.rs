@@ -102,6 +102,8 @@ pub(crate) enum Effect {
     Html,
     Cut,
     Null,
+    /// Processed, and answered with an empty list.
+    Empty,
     /// Processed at once, answered so many milliseconds later.
     Slow(u64),
     /// Not processed, never answered.

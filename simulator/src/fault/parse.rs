@@ -4,41 +4,41 @@ use std::{fmt, str::FromStr};
 
 use super::{Effect, Fault, Occurrence, RequestKind, UserAction, WriteOutcome};
 
-const PLACES: &str =
+const KINDS: &str =
     "token count list get create edit run stop delete task tasks credentials release any";
 const WHICHES: &str = "`1`, `2-5`, `/4` or `*`";
 const WHATS: &str = "lost reset 429 429:SECONDS 500…599 503:SECONDS taken:500…599 html cut null \
-    slow:MS hang expire other-create:NAME other-edit:NAME other-delete:NAME other-run:NAME, and on a write \
+    empty slow:MS hang expire other-create:NAME other-edit:NAME other-delete:NAME other-run:NAME, and on a write \
     stuck stuck-done fail:TEXT lie late:MS";
 
 impl Fault {
-    /// How a fault is written, for help.
+    /// The syntax of faults, for help.
     pub const HELP: &str = "WHERE is one of token count list get create edit run stop delete task \
         tasks\n  credentials release any\nWHICH is one of 1 (default), 2-5, /4 (every 4th), *\nWHAT \
-        is one of lost (taken on, no answer) reset (not taken on) 429 429:SECONDS\n  500…599 \
-        503:SECONDS taken:502 (taken on, then that answer) html cut null\n  slow:MS hang expire \
-        other-create:NAME other-edit:NAME other-delete:NAME\n  other-run:NAME (somebody else, right \
+        is one of lost (processed, no answer) reset (not processed) 429 429:SECONDS\n  500…599 \
+        503:SECONDS taken:502 (processed, then that answer) html cut null\n  empty slow:MS hang expire \
+        other-create:NAME other-edit:NAME other-delete:NAME\n  other-run:NAME (another user, right \
         before); and on a write stuck stuck-done\n  fail:TEXT lie (success, nothing done) late:MS \
-        (its task is 404 that long)";
+        (its task is not found for so long)";
 }
 
-/// A fault that cannot be read.
+/// Why text is not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// There is no `=`.
     #[error("`{0}` is not a fault: write `WHERE[@WHICH]=WHAT`, for example `create@2=lost`")]
     Form(String),
-    /// No requests are called so.
-    #[error("there is no place `{0}` for a fault: it is one of {PLACES}")]
+    /// WHERE is not a kind of request.
+    #[error("`{0}` is not a kind of request: write one of {KINDS}")]
     Where(String),
-    /// The count is none.
-    #[error("`{0}` does not say which requests: it is {WHICHES}")]
+    /// WHICH is invalid.
+    #[error("`{0}` does not select requests: write {WHICHES}")]
     Which(String),
-    /// Nothing that can go wrong is called so.
-    #[error("there is no fault `{0}`: it is one of {WHATS}")]
+    /// WHAT is unknown.
+    #[error("`{0}` is not a fault: write one of {WHATS}")]
     What(String),
-    /// It can only happen to a write.
-    #[error("the fault `{0}` needs a write: one of create, edit, run, stop, delete, any")]
+    /// WHAT is for writes only, and WHERE has none.
+    #[error("the fault `{0}` is for writes only: create, edit, run, stop, delete or any")]
     NeedsWrite(String),
 }
 
@@ -104,6 +104,7 @@ impl FromStr for Effect {
                 "html" => Ok(Self::Html),
                 "cut" => Ok(Self::Cut),
                 "null" => Ok(Self::Null),
+                "empty" => Ok(Self::Empty),
                 "hang" => Ok(Self::Hang),
                 "expire" => Ok(Self::ExpireTokens),
                 "stuck" => Ok(Self::Write(WriteOutcome::Stuck)),
@@ -169,6 +170,7 @@ impl fmt::Display for Effect {
             Self::Html => f.write_str("html"),
             Self::Cut => f.write_str("cut"),
             Self::Null => f.write_str("null"),
+            Self::Empty => f.write_str("empty"),
             Self::Slow(millis) => write!(f, "slow:{millis}"),
             Self::Hang => f.write_str("hang"),
             Self::ExpireTokens => f.write_str("expire"),
@@ -192,8 +194,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_is_written_as_it_is_read() {
-        let whats = "lost reset 429 429:5 500 599 503:7 taken:502 html cut null slow:10 hang expire \
+    fn every_fault_round_trips() {
+        let whats = "lost reset 429 429:5 500 599 503:7 taken:502 html cut null empty slow:10 hang expire \
             stuck stuck-done fail:no lie late:9 other-create:a other-edit:b other-delete:c \
             other-run:d";
         for what in whats.split_whitespace() {
@@ -202,20 +204,20 @@ mod tests {
                 assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
             }
         }
-        for place in PLACES.split(' ') {
+        for place in KINDS.split(' ') {
             let text = format!("{place}=lost");
             assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
         }
     }
 
     #[test]
-    fn text_and_names_may_hold_any_sign() {
+    fn texts_and_names_can_have_any_character() {
         let fault: Fault = "create=fail:a=b: @c".parse().unwrap();
         assert_eq!(fault.effect, Effect::Write(WriteOutcome::Fails("a=b: @c".to_owned())));
     }
 
     #[test]
-    fn a_mistake_says_what_there_is() {
+    fn an_error_lists_the_valid_values() {
         let message = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
         assert!(message("create").contains("WHERE[@WHICH]=WHAT"));
         assert!(message("nowhere=lost").contains("token count list"));
@@ -224,6 +226,6 @@ mod tests {
         for bad in ["create=gone", "create=404", "create=taken:200", "create=other-create:"] {
             assert!(message(bad).contains("stuck-done"), "{bad}");
         }
-        assert!(message("list=lie").contains("needs a write"));
+        assert!(message("list=lie").contains("writes only"));
     }
 }

@@ -34,6 +34,7 @@ pub(super) enum AnswerFault {
     Cut,
     Html,
     Null,
+    Empty,
     Status(u16),
 }
 
@@ -59,6 +60,7 @@ impl ActiveFaults {
             Effect::Cut => self.replace_answer(AnswerFault::Cut),
             Effect::Html => self.replace_answer(AnswerFault::Html),
             Effect::Null => self.replace_answer(AnswerFault::Null),
+            Effect::Empty => self.replace_answer(AnswerFault::Empty),
             Effect::ProcessedThenStatus(status) => {
                 self.replace_answer(AnswerFault::Status(status));
             }

@@ -26,7 +26,7 @@ use crate::{
     world::{Answer, At, Query, Treatment, Violation, World, redacted},
 };
 
-/// The state of the router: whose requests these are.
+/// The state of the router: the simulator, and how requests reach it.
 #[derive(Clone)]
 pub(super) struct Gateway {
     pub(super) simulator: Simulator,
@@ -45,7 +45,7 @@ pub(super) enum Target {
 pub(super) enum NotServed {
     Path,
     Method,
-    /// A segment of the path that must be a number is none.
+    /// A segment of the path must be a number, and is not.
     Number,
 }
 
@@ -134,7 +134,10 @@ impl Gateway {
 }
 
 /// Processes a request that was sent, even if its sender ends and no longer waits for the answer.
-#[expect(clippy::disallowed_methods, reason = "what was sent arrives, whoever waits for an answer")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a request that was sent is processed even if its sender is gone"
+)]
 async fn uncancelled(processing: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
     let outcome = tokio::spawn(processing).await;
     outcome.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
@@ -220,6 +223,7 @@ impl State {
             Some(AnswerFault::Cut) => End::Unanswered(Unanswered::Cut(answer)),
             Some(AnswerFault::Html) => End::Answer(answer::html()),
             Some(AnswerFault::Null) => End::Answer(answer::found(&Value::Null)),
+            Some(AnswerFault::Empty) => End::Answer(answer::found(&json!([]))),
             Some(AnswerFault::Status(status)) => End::Answer(answer::failed(status)),
         };
         Outcome { delay, end, retry_after: None }
@@ -227,10 +231,10 @@ impl State {
 
     fn reject(&mut self, rejection: Rejection, now: u64, delay: Duration) -> Outcome {
         let quirks = &self.rules.quirks;
-        let mut told = None;
+        let mut wait = None;
         let mut asking = |answer, seconds| {
             if quirks.retry_after != RetryAfter::Absent {
-                told = Some(Duration::from_secs(seconds));
+                wait = Some(Duration::from_secs(seconds));
             }
             answer::with_retry_after(answer, seconds, now, quirks)
         };
@@ -249,7 +253,7 @@ impl State {
                 End::Answer(asking(answer::failed(503), retry_after))
             }
         };
-        Outcome { delay, end, retry_after: told }
+        Outcome { delay, end, retry_after: wait }
     }
 
     fn log_in(&mut self, headers: &HeaderMap, faults: &ActiveFaults, now: u64) -> Response<Bytes> {

@@ -153,7 +153,7 @@ impl Api {
         Self { gone, router: Router::new() }
     }
 
-    /// Adds requests with this method and path, whose parameters `answer` gets.
+    /// Adds an endpoint. `answer` gets the parameters of the path.
     fn on<P, R>(
         self,
         method: MethodFilter,

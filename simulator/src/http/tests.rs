@@ -11,7 +11,6 @@ use tower::Service as _;
 use super::*;
 use crate::{Options, World};
 
-/// A client that knows its way and forgives nothing.
 struct Client {
     simulator: Simulator,
     token: String,
@@ -158,7 +157,7 @@ fn without_times_and_ids(mut answer: Value, task: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_vendors_page_is_played_word_for_word() {
+async fn the_answers_are_those_of_the_vendors_example() {
     let client = Client::new(Options::default()).await;
     let page: Vec<Value> = PAGE.iter().map(|it| serde_json::from_str(it).unwrap()).collect();
     for wanted in &page[1..] {
@@ -172,10 +171,10 @@ async fn the_vendors_page_is_played_word_for_word() {
         time::sleep(Duration::from_secs(5)).await;
         // The url of the page has no slash in front.
         let url = format!("/{}", accepted["response"]["url"].as_str().unwrap());
-        let (_, told) = client.ask(Method::GET, &url, &Value::Null).await;
-        assert_eq!(told["response"]["version"], told["response"]["lastUpdate"]);
+        let (_, shown) = client.ask(Method::GET, &url, &Value::Null).await;
+        assert_eq!(shown["response"]["version"], shown["response"]["lastUpdate"]);
         assert_eq!(
-            without_times_and_ids(told, task),
+            without_times_and_ids(shown, task),
             without_times_and_ids(wanted.clone(), wanted["response"]["id"].as_str().unwrap())
         );
     }
@@ -273,7 +272,7 @@ async fn credentials_are_written_through_both_interfaces() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_is_none_is_refused() {
+async fn an_invalid_body_is_refused() {
     let client = Client::new(Options::default()).await;
     let send = async |body: &str, content_type: &str| {
         let request = Request::post(DISCOVERY)
@@ -291,7 +290,7 @@ async fn a_body_that_is_none_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_old_tasks_can_be_gone() {
+async fn an_interface_of_tasks_can_be_missing() {
     for status in [404, 405, 410, 501] {
         let client = Client::with(&[], &[&format!("tasks_v1={status}")]).await;
         let path = "/dna/intent/api/v1/task";
@@ -303,7 +302,7 @@ async fn the_old_tasks_can_be_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_role_may_not_do_everything() {
+async fn a_role_limits_what_is_allowed() {
     for (role, read, write) in [("admin", 200, 202), ("observer", 200, 403), ("none", 403, 403)] {
         let client = Client::with(&[], &[&format!("role={role}")]).await;
         assert_eq!(client.status(Method::GET, DISCOVERY, &Value::Null).await, read);
@@ -311,7 +310,7 @@ async fn a_role_may_not_do_everything() {
     }
 }
 
-/// What a create met, and whether it was taken on all the same.
+/// The answer to a create, and whether it was processed.
 async fn create_under(fault: &str) -> (String, bool) {
     let client = Client::with(&[fault], &[]).await;
     let met = match client.create("one").await {
@@ -323,7 +322,7 @@ async fn create_under(fault: &str) -> (String, bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_fault_takes_the_answer_or_the_request() {
+async fn each_fault_replaces_the_answer_or_stops_the_request() {
     let cases = [
         ("create=lost", "Lost", true),
         ("create=reset", "Reset", false),
@@ -350,7 +349,7 @@ async fn each_fault_takes_the_answer_or_the_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn odd_answers_are_what_they_say() {
+async fn html_null_and_cut_answers_have_their_form() {
     let client = Client::with(&["count=html", "list=null", "release=429:7"], &[]).await;
     let html = client.send(Method::GET, &format!("{DISCOVERY}/count"), &Value::Null).await.unwrap();
     assert_eq!(html.headers()["content-type"], "text/html");
@@ -365,7 +364,7 @@ async fn odd_answers_are_what_they_say() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn slow_and_hang_take_time() {
+async fn slow_answers_late_and_hang_never() {
     let client = Client::with(&["count=slow:5000", "count@2=hang"], &[]).await;
     let start = Instant::now();
     assert_eq!(client.get("v1/discovery/count").await, 0);
@@ -376,19 +375,19 @@ async fn slow_and_hang_take_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_of_a_write_reach_its_task() {
+async fn faults_of_a_write_act_on_its_task() {
     let end = async |fault: &str| {
         let client = Client::with(&[fault], &[]).await;
         let accepted = body(&client.create("one").await.unwrap());
         time::sleep(Duration::from_secs(2)).await;
         let task = accepted["response"]["taskId"].as_str().unwrap();
-        let (status, told) =
+        let (status, answer) =
             client.ask(Method::GET, &format!("/api/v1/task/{task}"), &Value::Null).await;
-        let told = &told["response"];
-        let end = match (status, told.get("endTime"), told["isError"] == true) {
+        let task = &answer["response"];
+        let end = match (status, task.get("endTime"), task["isError"] == true) {
             (404, ..) => "missing".to_owned(),
             (_, None, _) => "open".to_owned(),
-            (_, _, true) => told["failureReason"].as_str().unwrap().to_owned(),
+            (_, _, true) => task["failureReason"].as_str().unwrap().to_owned(),
             _ => "done".to_owned(),
         };
         (end, client.names().await.len())
@@ -401,7 +400,7 @@ async fn faults_of_a_write_reach_its_task() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn somebody_else_comes_right_before() {
+async fn another_user_acts_right_before_a_request() {
     let client = Client::with(&["create=other-create:one"], &[]).await;
     let task = client.created("one").await;
     assert_eq!(task["failureReason"], "Discovery name is duplicate");
@@ -416,7 +415,7 @@ async fn somebody_else_comes_right_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_request_is_struck_at_its_own_place() {
+async fn each_request_is_hit_by_the_faults_of_its_kind() {
     let places = [
         (Method::GET, "v1/discovery/count", "count"),
         (Method::GET, "v1/discovery/1/5", "list"),
@@ -442,7 +441,7 @@ async fn each_request_is_struck_at_its_own_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_simulators_own_paths_cost_and_count_nothing() {
+async fn the_simulators_own_paths_are_not_delayed_or_counted() {
     let options = Options { latency: Duration::from_millis(20), ..Options::default() };
     let client = Client::new(options).await;
     let start = Instant::now();
@@ -469,7 +468,7 @@ async fn the_simulators_own_paths_cost_and_count_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_rate_is_kept_and_a_client_that_does_not_wait_is_noticed() {
+async fn the_rate_limit_holds_and_early_retries_are_violations() {
     let options = Options { rate: Some("3/10".parse().unwrap()), ..Options::default() };
     let client = Client::new(options).await;
     let count = format!("{DISCOVERY}/count");
@@ -491,7 +490,7 @@ async fn the_rate_is_kept_and_a_client_that_does_not_wait_is_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_sent_before_the_429_is_not_early() {
+async fn a_request_sent_before_the_429_is_not_early() {
     let options = Options { latency: Duration::from_millis(50), ..Options::default() };
     let client = Client::new(options).await;
     client.simulator.inject("count=429:5").unwrap();
@@ -504,7 +503,7 @@ async fn what_was_sent_before_the_429_is_not_early() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_429_that_comes_late_binds_nobody_before_it_comes() {
+async fn a_late_429_asks_no_client_to_wait_before_it_arrives() {
     let client = Client::with(&["count=429:5", "count=slow:2000"], &[]).await;
     let count = format!("{DISCOVERY}/count");
     let later = async |ms| {
@@ -517,7 +516,7 @@ async fn a_429_that_comes_late_binds_nobody_before_it_comes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn over_a_socket_only_its_own_connection_knows_of_a_429_at_once() {
+async fn over_a_socket_a_429_counts_at_once_only_on_its_connection() {
     let simulator = Simulator::new(Options::default(), World::default());
     simulator.inject("token=429:5").unwrap();
     let (mut first, mut second) = (simulator.connection(), simulator.connection());
@@ -528,9 +527,9 @@ async fn over_a_socket_only_its_own_connection_knows_of_a_429_at_once() {
     let early = || simulator.violations()["early_retry"];
     assert_eq!(first.call(request()).await.unwrap().status(), 429);
     second.call(request()).await.unwrap();
-    assert_eq!(early(), 0, "it may have left before");
+    assert_eq!(early(), 0, "it may have been sent before");
     first.call(request()).await.unwrap();
-    assert_eq!(early(), 1, "it left afterwards");
+    assert_eq!(early(), 1, "it was sent afterwards");
     time::sleep(Duration::from_millis(200)).await;
     second.call(request()).await.unwrap();
     assert_eq!(early(), 2, "by then everybody knew");
@@ -572,7 +571,7 @@ async fn equal_seeds_give_equal_answers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_world_is_handed_over_to_the_next_simulator() {
+async fn the_next_simulator_continues_from_a_saved_world() {
     let client = Client::new(Options::default()).await;
     client.create("one").await.unwrap();
     time::sleep(Duration::from_millis(600)).await;
@@ -596,4 +595,44 @@ async fn the_release_is_the_options_then_the_worlds_then_the_default() {
     assert_eq!(release("2.3.7.9", "{}").await, "2.3.7.9");
     assert_eq!(release("2.3.7.9", r#"{"release": "2.3.5.3"}"#).await, "2.3.5.3");
     assert_eq!(release("3.1.3", r#"{"release": "2.3.5.3"}"#).await, "3.1.3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn paths_are_served_in_every_spelling_and_others_are_refused() {
+    let client = Client::new(Options::default()).await;
+    let cases = [
+        (Method::GET, "/dna/intent/api/v1/discovery", 200),
+        (Method::GET, "//api/v1//discovery/", 200),
+        (Method::GET, "/api/v1/disc%6Fvery/co%75nt", 200),
+        (Method::GET, "/api/v1/discovery/1/500", 200),
+        (Method::GET, "/api/v1/discovery/1/x", 400),
+        (Method::DELETE, "/api/v1/discovery/1/5", 202),
+        (Method::DELETE, "/api/v1/discovery/1/job", 400),
+        (Method::DELETE, "/api/v1/discovery/count", 404),
+        (Method::GET, "/api/v1/discovery/count/job", 404),
+        (Method::POST, "/api/v1/discovery/count", 405),
+        (Method::PATCH, "/api/v1/discovery", 405),
+        (Method::HEAD, "/api/v1/discovery", 405),
+        (Method::POST, "/api/v1/global-credential/unknown", 405),
+        (Method::GET, "/api/system/v1/auth/token", 405),
+        (Method::GET, "/api/v1/nothing", 404),
+        (Method::GET, "/v1/discovery", 404),
+        (Method::GET, "/", 404),
+    ];
+    for (method, path, status) in cases {
+        let answer = client.send(method.clone(), path, &Value::Null).await.unwrap();
+        assert_eq!(answer.status(), status, "{method} {path}");
+        assert!(!answer.headers().contains_key("allow"), "{method} {path}");
+    }
+    assert!(client.simulator.request_log().contains(&"GET //api/v1//discovery/".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn parameters_are_decoded() {
+    let client = Client::new(Options::default()).await;
+    client.created("a b").await;
+    let jobs = client.get("v1/discovery/job?ipAddress=10.0.0.%31&name=a+b&x").await;
+    assert_eq!(jobs.as_array().unwrap().len(), 1);
+    let task = client.get("v1/task").await[0]["id"].as_str().unwrap().replace('-', "%2D");
+    assert_eq!(client.get(&format!("v1/task/{task}")).await["isError"], false);
 }

@@ -40,7 +40,7 @@ pub(super) struct Done {
     pub(super) progress: String,
     /// The id of the discovery that was created.
     pub(super) created: Option<String>,
-    /// Whether a run has started, whose end the task may wait for.
+    /// Whether a run has started. The task may wait for its end.
     pub(super) runs: bool,
 }
 

@@ -203,7 +203,7 @@ fn a_stop_aborts_and_a_run_starts_again_under_the_same_id() {
 }
 
 #[test]
-fn what_is_due_happens_in_the_order_of_its_times_however_far_time_jumps() {
+fn events_happen_in_the_order_of_time_however_far_it_jumps() {
     let mut lab = Lab::new(&[]);
     lab.create("one");
     lab.wait(10_500);
@@ -228,7 +228,7 @@ fn an_edit_changes_the_settings_and_nothing_else() {
 }
 
 #[test]
-fn put_persists_decides_which_put_keeps_settings() {
+fn put_persists_decides_which_put_stores_settings() {
     let kept = |quirk: &str, status: &str| {
         let mut lab = lab_with_one(&[quirk]);
         lab.put("1", status, &json!({"timeOut": 9}));
@@ -241,7 +241,7 @@ fn put_persists_decides_which_put_keeps_settings() {
 }
 
 #[test]
-fn put_missing_keys_decides_what_becomes_of_the_rest() {
+fn put_missing_keys_decides_about_absent_settings() {
     let rest = |quirk: &str| {
         let mut lab = lab_with_one(&[quirk]);
         lab.put("1", "Edit", &json!({"timeOut": 9}));
@@ -294,7 +294,7 @@ fn run_when_running_can_start_over() {
 }
 
 #[test]
-fn a_run_ends_as_its_quirks_say() {
+fn quirks_decide_how_a_run_ends() {
     let end = |quirk: &str| lab_with_one(&[quirk]).state("1");
     assert_eq!(end("run_ends=aborted"), "Inactive Aborted");
     assert_eq!(end("run_ends=failed"), "Inactive Failed");
@@ -316,7 +316,7 @@ fn a_run_ends_as_its_quirks_say() {
 }
 
 #[test]
-fn a_delete_stops_first_and_gives_the_name_free() {
+fn a_delete_stops_the_run_and_releases_the_name() {
     let mut lab = Lab::new(&[]);
     lab.create("one");
     lab.wait(1_000);
@@ -343,7 +343,7 @@ fn delete_running_can_fail() {
 }
 
 #[test]
-fn a_kept_name_is_a_duplicate_that_nobody_can_see() {
+fn a_name_that_is_not_released_is_a_duplicate() {
     let mut lab = lab_with_one(&["name_release=8s"]);
     lab.delete("1");
     lab.wait(1_000);
@@ -370,20 +370,20 @@ fn a_new_discovery_can_be_listed_later_than_its_task_ends() {
 
 #[test]
 fn the_task_quirks_change_what_a_task_says() {
-    let told = |quirks: &[&str]| {
+    let shown = |quirks: &[&str]| {
         let mut lab = Lab::new(quirks);
         let task = lab.create("one");
         lab.wait(1_000);
         lab.task(&task)
     };
-    let data = |form: &str| told(&["task_id_in=data", &format!("task_data={form}")]);
+    let data = |form: &str| shown(&["task_id_in=data", &format!("task_data={form}")]);
     assert_eq!(data("bare")["data"], "1");
     assert_eq!(data("number")["data"], "{\"discoveryId\":1}");
     assert_eq!(data("text")["data"], "{\"discoveryId\":\"1\"}");
     assert_eq!(data("bare")["progress"], "Inventory service initiating discovery.");
-    let both = told(&["task_id_in=both"]);
+    let both = shown(&["task_id_in=both"]);
     assert_eq!((&both["data"], &both["progress"]), (&json!("1"), &json!("1")));
-    let late = told(&["end_late=4s"]);
+    let late = shown(&["end_late=4s"]);
     assert_eq!((&late["progress"], late.get("endTime")), (&json!("1"), None));
     let mut lab = Lab::new(&["end_late=4s", "task_version=end_time"]);
     let task = lab.create("one");
@@ -413,7 +413,7 @@ fn a_task_can_end_with_its_run_however_that_ends() {
 }
 
 #[test]
-fn a_failed_task_says_why_where_its_quirk_says() {
+fn a_quirk_decides_where_a_failed_task_has_the_reason() {
     let keys = |quirk: &str| {
         let mut lab = Lab::new(&[quirk]);
         lab.create("one");
@@ -431,8 +431,8 @@ fn a_failed_task_says_why_where_its_quirk_says() {
 }
 
 #[test]
-fn a_write_meets_the_fate_that_a_fault_gave_it() {
-    let fate = |outcome: WriteOutcome| {
+fn a_fault_decides_the_outcome_of_a_write() {
+    let ended = |outcome: WriteOutcome| {
         let mut lab = Lab::new(&[]);
         let body = json!({"name": "one", "discoveryType": "Single", "ipAddressList": "10.0.0.1"});
         let treatment = Treatment { outcome, task_hidden_for: 0 };
@@ -441,15 +441,15 @@ fn a_write_meets_the_fate_that_a_fault_gave_it() {
         (lab.end(&task), lab.ids().len())
     };
     let open = "open: Inventory service initiating discovery.".to_owned();
-    assert_eq!(fate(WriteOutcome::Done), ("done: 1".to_owned(), 1));
-    assert_eq!(fate(WriteOutcome::Stuck), (open.clone(), 0));
-    assert_eq!(fate(WriteOutcome::StuckDone), (open, 1));
-    assert_eq!(fate(WriteOutcome::Fails("no".to_owned())), ("failed: \"no\"".to_owned(), 0));
-    assert_eq!(fate(WriteOutcome::Lie), ("done: 1".to_owned(), 0));
+    assert_eq!(ended(WriteOutcome::Done), ("done: 1".to_owned(), 1));
+    assert_eq!(ended(WriteOutcome::Stuck), (open.clone(), 0));
+    assert_eq!(ended(WriteOutcome::StuckDone), (open, 1));
+    assert_eq!(ended(WriteOutcome::Fails("no".to_owned())), ("failed: \"no\"".to_owned(), 0));
+    assert_eq!(ended(WriteOutcome::Lie), ("done: 1".to_owned(), 0));
 }
 
 #[test]
-fn a_late_task_is_not_to_be_found_by_id_or_list() {
+fn a_late_task_cannot_be_found_by_id_or_list() {
     let mut lab = Lab::new(&[]);
     let body = json!({"name": "one", "discoveryType": "Single", "ipAddressList": "10.0.0.1"});
     let treatment = Treatment { outcome: WriteOutcome::Done, task_hidden_for: 2_000 };
@@ -464,7 +464,7 @@ fn a_late_task_is_not_to_be_found_by_id_or_list() {
 }
 
 #[test]
-fn a_missing_id_is_answered_as_its_quirks_say() {
+fn quirks_decide_the_answer_to_a_missing_id() {
     let status = |quirk: &str| {
         let mut lab = Lab::new(&[quirk]);
         let get = lab.ask(|world, at| world.one("7", at));
@@ -500,7 +500,7 @@ fn bad_values_are_refused_at_once_or_fail_in_the_task() {
 }
 
 #[test]
-fn what_only_the_world_can_tell_fails_in_the_task() {
+fn checks_against_the_world_fail_in_the_task() {
     let end = |quirk: &str, more: &Value| {
         let mut lab = Lab::new(&[quirk]);
         let task = lab.create_with("n", more);
@@ -516,7 +516,7 @@ fn what_only_the_world_can_tell_fails_in_the_task() {
 }
 
 #[test]
-fn the_list_comes_in_the_order_of_its_quirk() {
+fn a_quirk_decides_the_order_of_the_list() {
     let ids = |quirk: &str| {
         let mut lab = Lab::new(&[quirk]);
         (1..=5).for_each(|it| drop(lab.create(&format!("d{it}"))));
@@ -531,7 +531,7 @@ fn the_list_comes_in_the_order_of_its_quirk() {
 }
 
 #[test]
-fn pages_count_from_one_and_shift_when_somebody_deletes() {
+fn pages_count_from_one_and_shift_after_a_delete() {
     let mut lab = Lab::new(&["list_order=oldest"]);
     (1..=5).for_each(|it| drop(lab.create(&format!("d{it}"))));
     lab.wait(1_000);
@@ -559,7 +559,7 @@ fn pages_count_from_one_and_shift_when_somebody_deletes() {
 }
 
 #[test]
-fn each_violation_is_counted_where_it_happens() {
+fn each_violation_is_counted() {
     let counted = |act: &dyn Fn(&mut Lab)| {
         let mut lab = lab_with_one(&[]);
         act(&mut lab);
@@ -616,7 +616,7 @@ fn each_violation_is_counted_where_it_happens() {
 }
 
 #[test]
-fn the_range_and_all_endpoints_delete_what_they_say() {
+fn a_range_or_all_can_be_deleted() {
     let mut lab = Lab::new(&["list_order=oldest"]);
     (1..=5).for_each(|it| drop(lab.create(&format!("d{it}"))));
     lab.wait(1_000);
@@ -631,7 +631,7 @@ fn the_range_and_all_endpoints_delete_what_they_say() {
 }
 
 #[test]
-fn somebody_else_acts_at_once() {
+fn another_user_acts_at_once() {
     let mut lab = lab_with_one(&[]);
     let mut act = |other, name: &str| {
         lab.ask(|world, at| {
@@ -650,7 +650,7 @@ fn somebody_else_acts_at_once() {
 }
 
 #[test]
-fn a_saved_world_goes_on_where_it_was() {
+fn a_saved_world_continues() {
     let mut lab = Lab::new(&["name_release=8s", "task_end=run_ended"]);
     let done = lab.create("one");
     lab.wait(2_000);
@@ -673,7 +673,7 @@ fn a_saved_world_goes_on_where_it_was() {
 }
 
 #[test]
-fn an_odd_world_is_served_and_saved_as_it_is() {
+fn an_odd_world_is_served_and_saved_unchanged() {
     let odd = json!([
         {"id": "7", "name": "a", "discoveryType": "Weird", "timeOut": [], "zz": {"y": null},
             "share": 1.524_880_671_459_999_9e38},
@@ -698,7 +698,7 @@ fn an_odd_world_is_served_and_saved_as_it_is() {
 }
 
 #[test]
-fn a_world_that_says_that_it_runs_comes_to_an_end() {
+fn a_running_discovery_of_a_world_file_ends() {
     let text = json!({"discoveries": [{"id": "3", "name": "a", "ipAddressList": "10.0.0.1",
         "discoveryStatus": "Active", "discoveryCondition": "In Progress"}]});
     let mut lab = Lab::of(World::from_json(&text.to_string()).unwrap(), &[]);
@@ -712,7 +712,7 @@ fn a_world_that_says_that_it_runs_comes_to_an_end() {
 }
 
 #[test]
-fn what_is_no_world_is_refused_with_a_reason() {
+fn an_invalid_world_is_refused_with_a_reason() {
     let message = |text: &str| World::from_json(text).unwrap_err().to_string();
     assert_eq!(message("nope"), "the world is not JSON");
     assert_eq!(message("[]"), "`the top` of the world is not an object");
@@ -748,7 +748,7 @@ fn credentials_are_added_changed_and_deleted() {
 }
 
 #[test]
-fn a_kind_without_credentials_is_read_as_its_quirk_says() {
+fn a_quirk_decides_how_a_kind_without_credentials_is_read() {
     let read = |quirk: &str| {
         let world = World::from_json(r#"{"credentials": {"snmpV3": []}}"#).unwrap();
         Lab::of(world, &[quirk]).found(|world, at| world.credentials(at))

@@ -78,9 +78,9 @@ impl Execution {
             Effect::Not { .. } | Effect::AskJobs if is_settled && n_sends < MAX_ATTEMPTS => {
                 DoubtVerdict::SendAgain
             }
-            Effect::Not { .. } | Effect::AskJobs if is_settled => {
-                DoubtVerdict::GiveUp { words: format!("not taken on in {n_sends} tries: {doubt}") }
-            }
+            Effect::Not { .. } | Effect::AskJobs if is_settled => DoubtVerdict::GiveUp {
+                words: format!("not taken on in {n_sends} attempts: {doubt}"),
+            },
             Effect::Not { .. } | Effect::AskJobs | Effect::Other { .. } | Effect::Unknown => {
                 DoubtVerdict::Wait { asks_jobs }
             }

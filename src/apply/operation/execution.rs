@@ -232,7 +232,7 @@ impl Execution {
         change.action == Action::Replace && phase != Phase::Ended && (is_deleting || is_creating)
     }
 
-    /// Whether a write of it was sent and nobody knows yet what came of it.
+    /// Whether a write of it was sent whose outcome is unknown.
     pub(in crate::apply) fn is_in_flight(&self) -> bool {
         match self.phase() {
             Phase::Sending => !self.is_preparing,
@@ -466,7 +466,7 @@ impl Execution {
 
     pub(super) fn conflict(&mut self, words: &str, why: &str) -> Events {
         self.end(Outcome::Conflict {
-            words: format!("{words}: somebody else made a discovery of that name, where {why}"),
+            words: format!("{words}: another user created a discovery with that name, where {why}"),
         })
     }
 

@@ -206,7 +206,7 @@ impl Execution {
     fn fail_if_not_fit_to_run(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
         match self.effect_of(Step::Edit, change, seen) {
             Effect::Not { why } => {
-                self.fail(format!("it was changed by somebody else, and not run: {why}"))
+                self.fail(format!("it was changed by another user, and not run: {why}"))
             }
             Effect::Gone => self.fail("it is gone".to_owned()),
             Effect::Shown { .. } | Effect::Other { .. } | Effect::AskJobs | Effect::Unknown => {
@@ -255,7 +255,7 @@ impl Execution {
             Effect::Unknown => return Events::new(),
             Effect::Not { why } | Effect::Other { why } => why,
             Effect::Gone => "it is no longer there".to_owned(),
-            Effect::AskJobs => "no run that started since is to be seen".to_owned(),
+            Effect::AskJobs => "no run has started since".to_owned(),
         };
         if let Some(words) = failed {
             return self.fail(words);
@@ -269,7 +269,7 @@ impl Execution {
             return Events::new();
         }
         let remedy = match step {
-            Step::Edit => "; `on_change: replace` makes the discovery anew instead",
+            Step::Edit => "; `on_change: replace` recreates the discovery instead",
             Step::Create | Step::Run | Step::Stop | Step::Delete => "",
         };
         let is_nothing = self.failed_words().is_some();

@@ -49,7 +49,7 @@ pub(super) enum State {
     Accepted { task: TaskId },
     /// The controller has said what came of the write; a read has to show it.
     AwaitingEffect { task: Option<TaskId>, claim: TaskClaim },
-    /// Nobody knows whether the write was taken on.
+    /// It is unknown whether the write was taken on.
     InDoubt { why: String },
     /// The write was in doubt and turned out not to be taken on: it may be sent again.
     NotTaken { why: String },
@@ -181,7 +181,9 @@ impl Operation {
             return;
         }
         match self.state.clone() {
-            State::Submitted => self.doubt("the apply was cut short before its answer came".into()),
+            State::Submitted => {
+                self.doubt("the apply was interrupted before the answer came".into())
+            }
             State::NotTaken { why } => self.doubt(why),
             State::AwaitingEffect { task, claim: TaskClaim::Failed { words } } => match task {
                 // The task will say the same once more.
@@ -289,7 +291,7 @@ impl Operation {
         self.end == Some(End::Failed)
     }
 
-    /// Whether a write of it was sent of which nobody knows yet what came.
+    /// Whether a write of it was sent whose outcome is unknown.
     pub(crate) fn is_open(&self) -> bool {
         let is_unsettled = match self.state {
             State::Submitted

@@ -29,7 +29,7 @@ pub(crate) struct ShowArgs {
 /// Prints the plan as it was saved, without asking the controller.
 pub(crate) fn run(args: &ShowArgs, output: &mut Output<'_>) -> Result<Exit, Error> {
     let SavedPlan { saved: Saved { plan, sources, files, digest }, text } = load_plan(&args.plan)?;
-    let (_, others) = plan.complaints();
+    let (_, others) = plan.split_diagnostics();
     output.diagnostics(&others, &sources);
     let about = PlanAbout {
         digest: &digest,

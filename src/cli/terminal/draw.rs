@@ -1,12 +1,13 @@
-//! Draws complaints: what is wrong, the place in the file underlined, and what to do about it.
+//! Draws diagnostics: the message, the place in the file underlined, and help.
 //!
-//! Decides nothing about colours or widths, and prints nothing: the caller knows the terminal.
+//! miette draws the excerpts and the help. Prints nothing and does not know the terminal: the caller
+//! decides on colour and width.
 
-use std::{error::Error, fmt};
+use std::fmt::{self, Write as _};
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeStyles};
+use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic, ThemeStyles};
 
-use super::excerpt::{Excerpt, excerpts};
+use super::excerpt::excerpts;
 use crate::{
     model::printable,
     source::{Diagnostic, Severity, SourceMap},
@@ -21,14 +22,13 @@ pub(crate) struct Style {
     pub(crate) width: usize,
 }
 
-/// Line numbers and the frame take this many columns.
+/// The columns of the line numbers and the frame.
 const FRAME: usize = 12;
-/// However narrow the terminal is, less of a line tells nothing.
+/// A narrower excerpt is of no use, and a wider one is hard to read.
 const MIN_WIDTH: usize = 40;
-/// However wide it is, more of a line is not read.
 const MAX_WIDTH: usize = 200;
 
-/// Returns the complaints as text, one below the other with a blank line in between.
+/// Returns the diagnostics as text, with a blank line between two.
 pub(crate) fn draw(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> String {
     let drawn = diagnostics.iter().map(|it| draw_one(it, sources, style));
     drawn.collect::<Vec<_>>().join("\n")
@@ -37,16 +37,13 @@ pub(crate) fn draw(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style
 fn draw_one(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let Diagnostic { severity, code, message, help, labels } = diagnostic;
     let width = style.width.clamp(MIN_WIDTH + FRAME, MAX_WIDTH);
-    let theme = GraphicalTheme {
-        characters: theme_of(style).characters,
-        styles: if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() },
+    let mut theme = if style.unicode { GraphicalTheme::unicode() } else { GraphicalTheme::ascii() };
+    theme.styles = if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
+    let severity = match severity {
+        Severity::Error => theme.styles.error.style("Error:"),
+        Severity::Warning => theme.styles.warning.style("Warning:"),
     };
-    let (word, of_word) = match severity {
-        Severity::Error => ("Error:", theme.styles.error),
-        Severity::Warning => ("Warning:", theme.styles.warning),
-    };
-    let (said, code) = (printable(message), printable(code));
-    let mut out = format!("{} {said} [{code}]\n", of_word.style(word));
+    let mut out = format!("{severity} {} [{}]\n", printable(message), printable(code));
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(width)
         .with_links(false)
@@ -55,64 +52,26 @@ fn draw_one(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Strin
     let (known, others): (Vec<_>, Vec<_>) =
         labels.iter().cloned().partition(|it| it.span.has_text());
     for excerpt in &excerpts(&known, sources, width - FRAME) {
-        out.push_str(&rendered(&handler, &Part { excerpt: Some(excerpt), help: None }));
+        out += &rendered(&handler, excerpt);
     }
     for label in others {
         let at = sources.locate(label.span);
-        out +=
-            &[&format!("    at {}:{}:{}", printable(&at.path), at.line, at.column), "\n"].concat();
+        writeln!(out, "    at {}:{}:{}", printable(&at.path), at.line, at.column)
+            .expect("invariant: a string takes everything");
     }
     if let Some(help) = help {
-        out.push_str(&rendered(&handler, &Part { excerpt: None, help: Some(printable(help)) }));
+        out += &rendered(&handler, &MietteDiagnostic::new("").with_help(printable(help)));
     }
     out
 }
 
-fn theme_of(style: Style) -> GraphicalTheme {
-    if style.unicode { GraphicalTheme::unicode() } else { GraphicalTheme::ascii() }
-}
-
-/// Returns what miette draws below its own headline, which ours stands for.
-fn rendered(handler: &GraphicalReportHandler, part: &Part<'_>) -> String {
+/// Returns what miette draws below its own headline, which lacks the code and `Error:`.
+fn rendered(handler: &GraphicalReportHandler, part: &dyn miette::Diagnostic) -> String {
     let mut drawn = String::new();
     match handler.render_report(&mut drawn, part) {
-        Ok(()) => match drawn.split_once('\n') {
-            Some((_headline, rest)) => rest.to_owned(),
-            None => String::new(),
-        },
-        // Only a place that is not in its excerpt can fail: better no drawing than none of it.
+        Ok(()) => drawn.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
+        // Only a place outside its excerpt can fail. The message is shown without the drawing.
         Err(fmt::Error) => String::new(),
-    }
-}
-
-/// One drawing, without a headline.
-#[derive(Debug)]
-struct Part<'a> {
-    excerpt: Option<&'a Excerpt<'a>>,
-    help: Option<String>,
-}
-
-impl fmt::Display for Part<'_> {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
-    }
-}
-
-impl Error for Part<'_> {}
-
-impl miette::Diagnostic for Part<'_> {
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|it| -> Box<dyn fmt::Display> { Box::new(it) })
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.excerpt.map(|it| -> &dyn SourceCode { it })
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.excerpt.map(|it| -> Box<dyn Iterator<Item = LabeledSpan>> {
-            Box::new(it.labels().iter().cloned())
-        })
     }
 }
 
@@ -128,7 +87,7 @@ mod tests {
 
     const PLAIN: Style = Style { colour: false, unicode: true, width: 80 };
 
-    /// Draws what is wrong with these files.
+    /// Draws the mistakes in these files.
     fn drawn(texts: &[&str], style: Style) -> String {
         let mut sources = SourceMap::default();
         for (index, text) in texts.iter().enumerate() {
@@ -145,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_underlined_where_it_is() {
+    fn a_mistake_is_underlined() {
         let text =
             "version: 1\ndiscoveries:\n  - name: Zürich\n    address: 10.0.0.1\n    timout: 5s\n";
         assert_snapshot!(drawn(&[text], PLAIN), @r"
@@ -160,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn both_files_are_shown_the_one_to_blame_first() {
+    fn labels_in_two_files_are_drawn_primary_first() {
         let text = "version: 1\ndiscoveries:\n  - {name: x, address: 10.0.0.1}\n";
         assert_snapshot!(drawn(&[text, text], PLAIN), @r"
         Error: the name `x` is given twice [trueup::config::duplicate_name]
@@ -182,25 +141,25 @@ mod tests {
     }
 
     #[test]
-    fn warnings_and_errors_without_a_place_stand_in_words() {
+    fn diagnostics_without_a_place_are_drawn_in_words() {
         let text = "version: 1\ndiscoveries:\n  - {name: x, cidr: 10.0.0.0/8}\n";
         let style = Style { unicode: false, ..PLAIN };
         assert_snapshot!(drawn(&[text, "# nothing\n"], style), @r"
-        Error: `files/b.yaml` says nothing [trueup::config::no_files]
+        Error: `files/b.yaml` is empty [trueup::config::no_files]
           help: a file begins with `version: 1`
 
-        Warning: the user guide has prefixes from /20 to /30 [trueup::config::prefix_size]
+        Warning: the user guide allows prefixes from /20 to /30 [trueup::config::prefix_size]
            ,-[files/a.yaml:3:21]
          2 | discoveries:
          3 |   - {name: x, cidr: 10.0.0.0/8}
            :                     ^^^^^^^^^^
            `----
-          help: /8 is sent as it is; the controller may not take it
+          help: /8 is sent as written; the controller may reject it
         ");
     }
 
     #[test]
-    fn places_far_apart_are_shown_without_what_lies_between() {
+    fn lines_between_distant_labels_are_left_out() {
         let filler = "#\n".repeat(500);
         let text = format!("version: 1\n{filler}version: 2\n{filler}");
         assert_snapshot!(drawn(&[&text], PLAIN), @r"
@@ -228,10 +187,9 @@ mod tests {
         let text = format!("version: 1\nmanage: {{names: [{more}'a[', {more}b]}}\n");
         let drawing = drawn(&[&text], PLAIN);
         assert!(drawing.len() < 2_000, "{}", drawing.len());
-        assert_snapshot!(drawing, @r"
+        assert_snapshot!(drawing, @"
         Error: `a[` is not a pattern: unclosed character class; missing ']' [trueup::config::bad_glob]
            ╭─[files/a.yaml:2:30018]
-         1 │ version: 1
          2 │ … ä, ä, ä, ä, ä, ä, ä, 'a[', ä, ä, ä, ä, ä, ä, ä, ä, ä, ä, ä, ä, ä, ä…
            ·                        ────
            ╰────
@@ -239,43 +197,70 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_terminal_would_obey_gets_through() {
+    fn terminal_control_characters_never_reach_the_terminal() {
         let text =
             "version: 1 # \u{1b}[31mred\u{7}\u{202e}\u{9b}2J\ncontroler: \"\u{1b}]0;x\u{7}\"\n";
         let (mut sources, id) = one(text);
         let path = sources.add("\u{1b}[2J.yaml", text);
         let span = |source, start| Span { source, start, end: start + 9 };
-        let complaint = Diagnostic::error(&codes::ANY, "\u{1b}[31m \u{202e}")
+        let diagnostic = Diagnostic::error(&codes::ANY, "\u{1b}[31m \u{202e}")
             .labelled(span(id, text.find("contr").unwrap()), "\u{1b}[1m")
             .at(span(path, 0))
             .help("\u{7}");
-        let drawing = draw(&[complaint], &sources, PLAIN);
+        let drawing = draw(&[diagnostic], &sources, PLAIN);
         assert!(drawing.contains("controler"), "{drawing}");
-        assert!(!drawing.contains(|it: char| is_dangerous(it)), "{drawing:?}");
-    }
-
-    fn is_dangerous(c: char) -> bool {
-        (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c)
+        assert!(!drawing.contains(is_dangerous), "{drawing:?}");
     }
 
     #[test]
-    fn colour_is_only_there_where_it_is_asked_for() {
+    fn hostile_characters_and_logins_are_replaced_and_the_underline_is_still_right() {
+        let text =
+            "controller: https://admin:hunter2@host # \u{202e}\u{200b}\u{7}\u{feff}\t東京 x\nb\r\n";
+        let (sources, source) = one(text);
+        let start = text.find('x').unwrap();
+        let at_x = Span { source, start, end: start + 1 };
+        let at_host = Span { source, start: 34, end: 38 };
+        let diagnostic =
+            Diagnostic::error(&codes::ANY, "m").labelled(at_x, "here").labelled(at_host, "there");
+        for width in [40, 80] {
+            let drawing =
+                draw(std::slice::from_ref(&diagnostic), &sources, Style { width, ..PLAIN });
+            assert!(!drawing.contains(is_dangerous) && !drawing.contains("hunter2"), "{drawing}");
+        }
+        assert_snapshot!(draw(&[diagnostic], &sources, PLAIN), @"
+        Error: m [trueup::config::x]
+           ╭─[a.yaml:1:50]
+         1 │ controller: https://*************@host # ���� 東京 x
+           ·                                   ──┬─             ┬
+           ·                                     │              ╰── here
+           ·                                     ╰── there
+         2 │ b
+           ╰────
+        ");
+    }
+
+    fn is_dangerous(c: char) -> bool {
+        c != '\n' && crate::model::is_unsafe(c)
+    }
+
+    #[test]
+    fn colour_is_used_only_on_request() {
         let text = "version: 2\n";
         assert!(drawn(&[text], Style { colour: true, ..PLAIN }).contains("\u{1b}["));
         assert!(!drawn(&[text], PLAIN).contains('\u{1b}'));
     }
 
     #[test]
-    fn places_at_the_edges_are_drawn() {
+    fn labels_at_the_edges_of_a_file_are_drawn() {
         for text in ["", "\n", "a", "a\n", "a\r\nb", "\t\u{301}x\n"] {
             let (sources, source) = one(text);
             let offsets =
                 (0..=text.len()).filter(|it| text.is_char_boundary(*it)).collect::<Vec<_>>();
             for &start in &offsets {
                 for &end in offsets.iter().filter(|it| start <= **it) {
-                    let complaint = Diagnostic::error(&codes::ANY, "m")
+                    let diagnostic = Diagnostic::error(&codes::ANY, "m")
                         .labelled(Span { source, start, end }, "l");
-                    let drawing = draw(&[complaint], &sources, PLAIN);
+                    let drawing = draw(&[diagnostic], &sources, PLAIN);
                     assert!(drawing.contains("a.yaml:"), "{text:?} {start}..{end}: {drawing}");
                 }
             }
@@ -283,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_of_complaints_are_drawn_at_once() {
+    fn thousands_of_diagnostics_are_drawn_at_once() {
         let entry = "  - {name: x, address: 10.0.0.300, timout: 5s}\n";
         let text = format!("version: 1\ndiscoveries:\n{}", entry.repeat(3_000));
         let drawing = drawn(&[&text], PLAIN);

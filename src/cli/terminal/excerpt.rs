@@ -1,224 +1,158 @@
-//! The few lines of a file that a complaint is about, made safe to print.
+//! The lines of a file that a diagnostic points at, made safe to print.
 //!
-//! Copies out what will be shown and nothing else: a file may be large, a line may be long, and
-//! either may hold what a terminal would obey. Knows no colours.
+//! A file may be large, a line may be long, and either may hold what a terminal would obey. So only
+//! the lines that are shown are copied, and miette draws the copy.
 
-use std::ops::Range;
+use std::{error::Error, fmt, ops::Range};
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::{
     model::{is_unsafe, printable},
-    source::{Label, Source, SourceMap, Span},
+    source::{Label, Source, SourceMap},
 };
 
-/// A few lines of one file in a row, with the places in them that are pointed at.
+/// A few lines of one file in a row, with labels.
 #[derive(Debug)]
-pub(super) struct Excerpt<'a> {
-    source: &'a Source,
-    span: Span,
-    windows: Vec<Window>,
+pub(super) struct Excerpt {
     path: String,
     text: String,
-    lines: Vec<Line>,
     labels: Vec<LabeledSpan>,
-}
-
-/// The part of a line that is shown because something in it is pointed at.
-#[derive(Debug)]
-struct Window {
-    /// The line, counted from 1.
-    number: usize,
-    /// Which bytes of the source are shown.
-    shown: Range<usize>,
-    /// How many characters of the line come before.
-    skipped: usize,
-    /// What is pointed at, in bytes of the source.
-    labels: Vec<(Range<usize>, Option<String>)>,
-}
-
-/// A line as it is shown.
-#[derive(Debug)]
-struct Line {
-    number: usize,
-    /// Which bytes of the excerpt it takes, line break included.
-    range: Range<usize>,
-    /// How many characters of the real line come before; one more is the mark that says so.
+    /// The number of the first line, counted from 1.
+    line: usize,
+    /// How many characters of a long line come before the excerpt of it.
     skipped: usize,
 }
 
 /// Stands for what is left out of a long line.
-const LEFT_OUT: char = '…';
+const ELLIPSIS: char = '…';
 
-/// How many lines away two places may be to be shown together: the lines around them then touch.
+/// How many lines apart two labels may be to be shown together: the lines around them then touch.
 const NEAR: usize = 3;
 
-/// Returns the lines that the labels point at, the one to blame first.
-pub(super) fn excerpts<'a>(
-    labels: &[Label],
-    sources: &'a SourceMap,
-    max_chars: usize,
-) -> Vec<Excerpt<'a>> {
-    let mut excerpts = Vec::<Excerpt<'a>>::new();
+/// Returns the lines that the labels point at, those of the first label first. A long line has an
+/// excerpt for each label, without the lines around it.
+pub(super) fn excerpts(labels: &[Label], sources: &SourceMap, max_chars: usize) -> Vec<Excerpt> {
+    let mut groups = Vec::<Group<'_>>::new();
     for label in labels {
-        let window = Window::around(label, sources, max_chars);
-        let same = |it: &&mut Excerpt<'_>| it.span.source == label.span.source;
-        let rest = match excerpts.iter_mut().rev().find(same) {
-            Some(excerpt) => excerpt.join(window),
-            None => Some(window),
-        };
-        if let Some(window) = rest {
-            excerpts.push(Excerpt {
-                source: sources.source(label.span.source),
-                span: label.span,
-                windows: vec![window],
-                path: printable(&sources.source(label.span.source).path),
-                text: String::new(),
-                lines: Vec::new(),
-                labels: Vec::new(),
-            });
-        }
-    }
-    for excerpt in &mut excerpts {
-        excerpt.lay_out(max_chars);
-    }
-    excerpts
-}
-
-impl Window {
-    /// Shows a line around a label; one that goes over several lines is pointed at in its first.
-    fn around(label: &Label, sources: &SourceMap, max_chars: usize) -> Self {
-        let at = sources.locate(label.span);
         let source = sources.source(label.span.source);
-        let line = source.line(at.line).unwrap_or_default();
-        let text = source.text.get(line.clone()).unwrap_or_default();
-        let start = label.span.start.clamp(line.start, line.end);
-        let end = label.span.end.clamp(start, line.end);
-        // A third before the label is enough to know where one is; a line that fits is shown whole.
-        let fits = text.chars().nth(max_chars).is_none();
-        let before = text.get(..start - line.start).unwrap_or_default();
-        let room = if fits { usize::MAX } else { max_chars / 3 };
-        let n_before = before.chars().rev().take(room).count();
-        let from = before
-            .char_indices()
-            .rev()
-            .take(n_before)
-            .last()
-            .map_or(start, |(it, _)| line.start + it);
-        let behind = source.text.get(from..line.end).unwrap_or_default();
-        let to = behind.char_indices().nth(max_chars).map_or(line.end, |(it, _)| from + it);
-        let skipped = (at.column - 1).saturating_sub(n_before);
-        let labels = vec![(start..end.min(to), label.text.clone())];
-        Self { number: at.line, shown: from..to, skipped, labels }
+        let line = sources.locate(label.span).line;
+        let group = Group { source, labels: vec![label], first: line, last: line, max_chars };
+        match groups.iter_mut().find(|it| it.touches(&group)) {
+            Some(near) => {
+                near.labels.push(label);
+                (near.first, near.last) = (near.first.min(line), near.last.max(line));
+            }
+            None => groups.push(group),
+        }
     }
+    groups.iter().map(Group::excerpt).collect()
 }
 
-impl Excerpt<'_> {
-    /// Returns what it shows, and where.
-    pub(super) fn labels(&self) -> &[LabeledSpan] {
-        &self.labels
+/// Labels that are shown together, and the lines from the first to the last of them.
+struct Group<'a> {
+    source: &'a Source,
+    labels: Vec<&'a Label>,
+    first: usize,
+    last: usize,
+    max_chars: usize,
+}
+
+impl Group<'_> {
+    fn touches(&self, other: &Self) -> bool {
+        let (first, last) = (self.first.min(other.first), self.last.max(other.last));
+        let distance = last - first - (self.last - self.first);
+        self.labels[0].span.source == other.labels[0].span.source
+            && distance <= NEAR
+            && (first..=last).all(|it| self.fits(it))
     }
 
-    /// Takes a place in, unless it is far away, or on a line of which another part is shown.
-    fn join(&mut self, window: Window) -> Option<Window> {
-        let Some(same) = self.windows.iter_mut().find(|it| it.number == window.number) else {
-            let is_near = |it: &Window| it.number.abs_diff(window.number) <= NEAR;
-            if !self.windows.iter().any(is_near) {
-                return Some(window);
-            }
-            self.windows.push(window);
-            return None;
-        };
-        let fits = |(at, _): &(Range<usize>, Option<String>)| {
-            same.shown.start <= at.start && at.end <= same.shown.end
-        };
-        if !window.labels.iter().all(fits) {
-            return Some(window);
-        }
-        same.labels.extend(window.labels);
-        None
+    fn line(&self, number: usize) -> Range<usize> {
+        self.source.line(number).unwrap_or_default()
     }
 
-    /// Copies the lines out, each with the one before and the one behind it.
-    fn lay_out(&mut self, max_chars: usize) {
-        let blamed = self.windows.first().map(|it| it.number);
-        let mut windows = std::mem::take(&mut self.windows);
-        windows.sort_by_key(|it| it.number);
-        for window in &windows {
-            self.add_context(window.number - 1, &windows, max_chars);
-            self.add_line(window.number, window.shown.clone(), window.skipped);
-            let line = self.lines.last().map_or(0, |it| it.range.start);
-            for (index, (at, text)) in window.labels.iter().enumerate() {
-                let start = line + self.shown_length(window.shown.start..at.start, window.skipped);
-                let end = line + self.shown_length(window.shown.start..at.end, window.skipped);
-                let span = SourceSpan::from((start, end - start));
-                let text = text.as_deref().map(printable);
-                let is_blamed = blamed == Some(window.number) && index == 0;
-                self.labels.push(if is_blamed {
-                    LabeledSpan::new_primary_with_span(text, span)
-                } else {
-                    LabeledSpan::new_with_span(text, span)
-                });
-            }
-            self.add_context(window.number + 1, &windows, max_chars);
-        }
+    fn text(&self, part: Range<usize>) -> &str {
+        self.source.text.get(part).unwrap_or_default()
     }
 
-    fn add_context(&mut self, number: usize, windows: &[Window], max_chars: usize) {
-        let is_there = windows.iter().any(|it| it.number == number)
-            || self.lines.iter().any(|it| it.number == number);
-        if let (Some(line), false) = (self.source.line(number), is_there) {
-            let text = self.source.text.get(line.clone()).unwrap_or_default();
-            let end =
-                text.char_indices().nth(max_chars).map_or(line.end, |(it, _)| line.start + it);
-            // The empty line behind the last line break is none.
-            if number == 1 || !line.is_empty() || line.end < self.source.text.len() {
-                self.add_line(number, line.start..end, 0);
-            }
-        }
+    fn fits(&self, number: usize) -> bool {
+        self.text(self.line(number)).chars().nth(self.max_chars).is_none()
     }
 
-    fn add_line(&mut self, number: usize, shown: Range<usize>, skipped: usize) {
-        let start = self.text.len();
+    fn excerpt(&self) -> Excerpt {
+        let (line, shown) = if self.fits(self.first) { self.with_context() } else { self.cut() };
+        let Range { start: line_start, .. } = self.line(line);
+        let line_end = self.line(self.last).end.max(shown.end);
+        let skipped = self.text(line_start..shown.start).chars().count();
+        let mut text = String::new();
         if skipped != 0 {
-            self.text.push(LEFT_OUT);
+            text.push(ELLIPSIS);
         }
-        let text = self.source.text.get(shown.clone()).unwrap_or_default();
-        let line_end = self.source.line(number).map_or(shown.end, |it| it.end);
-        let behind = self.source.text.get(shown.end..line_end).unwrap_or_default();
-        let hidden = logins(text, behind);
-        let is_hidden = |at: usize| hidden.iter().any(|it| it.contains(&at));
-        self.text.extend(
-            text.char_indices().map(
-                |(at, c)| {
-                    if c.is_ascii() && is_hidden(at) { '*' } else { visible(c) }
-                },
-            ),
-        );
+        let mark = text.len();
+        text += &safe(self.text(shown.clone()), self.text(shown.end..line_end));
         if shown.end < line_end {
-            self.text.push(LEFT_OUT);
+            text.push(ELLIPSIS);
         }
-        self.text.push('\n');
-        self.lines.push(Line { number, range: start..self.text.len(), skipped });
+        text.push('\n');
+        let offset = |at: usize| {
+            let before = self.text(shown.start..at.clamp(shown.start, shown.end));
+            mark + before.chars().map(|it| visible(it).len_utf8()).sum::<usize>()
+        };
+        let label = |(index, label): (usize, &&Label)| {
+            // Of several lines, the first is underlined.
+            let end = self.text(label.span.start..shown.end).find(['\r', '\n']);
+            let end = end.map_or(shown.end, |it| label.span.start + it).min(label.span.end);
+            let start = offset(label.span.start);
+            let span = (start, offset(end).saturating_sub(start));
+            let text = label.text.as_deref().map(printable);
+            match index {
+                0 => LabeledSpan::new_primary_with_span(text, span),
+                _ => LabeledSpan::new_with_span(text, span),
+            }
+        };
+        let labels = self.labels.iter().enumerate().map(label).collect();
+        Excerpt { path: printable(&self.source.path), text, labels, line, skipped }
     }
 
-    /// Returns how many bytes a part of the source takes in the excerpt.
-    fn shown_length(&self, part: Range<usize>, skipped: usize) -> usize {
-        let mark = if skipped == 0 { 0 } else { LEFT_OUT.len_utf8() };
-        let text = self.source.text.get(part).unwrap_or_default();
-        mark + text.chars().map(|it| visible(it).len_utf8()).sum::<usize>()
+    /// Returns the first line that is shown, and which bytes: the lines and those around them.
+    fn with_context(&self) -> (usize, Range<usize>) {
+        let has_before = 1 < self.first && self.fits(self.first - 1);
+        let first = if has_before { self.first - 1 } else { self.first };
+        let after = self.source.line(self.last + 1);
+        // A file that ends with a line break has no line behind it.
+        let after = after.filter(|it| !it.is_empty() || it.end < self.source.text.len());
+        let end = after.filter(|_| self.fits(self.last + 1)).map(|it| it.end);
+        (first, self.line(first).start..end.unwrap_or(self.line(self.last).end))
+    }
+
+    /// Returns the line, and the part of it around its label: a third is for what comes before.
+    fn cut(&self) -> (usize, Range<usize>) {
+        let line = self.line(self.first);
+        let start = self.labels[0].span.start.clamp(line.start, line.end);
+        let before = self.text(line.start..start).char_indices().rev().take(self.max_chars / 3);
+        let from = before.last().map_or(start, |(at, _)| line.start + at);
+        let to = self.text(from..line.end).char_indices().nth(self.max_chars);
+        (self.first, from..to.map_or(line.end, |(at, _)| from + at))
     }
 }
 
-/// Returns where a line says who logs in with what, as in `https://user:password@host`: that is
-/// not to get into the log of a pipeline. `behind` is the rest of the line, which is not shown.
-fn logins(line: &str, behind: &str) -> Vec<Range<usize>> {
+/// Returns a text without logins and without anything that a terminal would obey.
+fn safe(text: &str, behind: &str) -> String {
+    let logins = logins(text, behind);
+    let is_login = |at: usize| logins.iter().any(|it| it.contains(&at));
+    let safe = |(at, c): (usize, char)| if c.is_ascii() && is_login(at) { '*' } else { visible(c) };
+    text.char_indices().map(safe).collect()
+}
+
+/// Returns where a text has a login, as in `https://user:password@host`: it must not get into the
+/// log of a pipeline. `behind` is the rest of the last line, which is not shown.
+fn logins(text: &str, behind: &str) -> Vec<Range<usize>> {
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '{' | '}');
     let mut found = Vec::new();
     let mut start = 0;
-    for word in line.split_inclusive(is_end) {
+    for word in text.split_inclusive(is_end) {
         let end = start + word.len();
-        let continues = end == line.len() && !word.ends_with(is_end);
+        let continues = end == text.len() && !word.ends_with(is_end);
         let rest = if continues { behind.split(is_end).next().unwrap_or_default() } else { "" };
         let at = if rest.contains('@') { Some(word.len()) } else { word.rfind('@') };
         let login = at.and_then(|at| word.get(..at)).filter(|it| it.contains(':'));
@@ -234,52 +168,63 @@ fn logins(line: &str, behind: &str) -> Vec<Range<usize>> {
 /// Returns a character that stands for one that must not reach a terminal.
 fn visible(c: char) -> char {
     match c {
-        '\t' => ' ',
+        '\n' => '\n',
+        '\t' | '\r' => ' ',
         c if is_unsafe(c) => char::REPLACEMENT_CHARACTER,
         c => c,
     }
 }
 
-impl SourceCode for Excerpt<'_> {
+impl SourceCode for Excerpt {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
         lines_before: usize,
-        lines_after: usize,
+        _lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let line_of = |offset: usize| self.lines.iter().position(|it| offset < it.range.end);
-        let first = line_of(span.offset()).ok_or(MietteError::OutOfBounds)?;
-        let last = line_of(span.offset() + span.len()).ok_or(MietteError::OutOfBounds)?;
-        let from = first.saturating_sub(lines_before);
-        let to = (last + lines_after).min(self.lines.len() - 1);
-        let (Some(top), Some(bottom)) = (self.lines.get(from), self.lines.get(to)) else {
-            return Err(MietteError::OutOfBounds);
-        };
-        // Without context, the place itself is asked for.
-        let start = if lines_before == 0 { span.offset() } else { top.range.start };
-        let before = self.text.get(top.range.start..start).unwrap_or_default();
-        let mark = usize::from(top.skipped != 0 && !before.is_empty());
-        let column = top.skipped + before.chars().count() - mark;
-        let text = self.text.get(start..bottom.range.end).unwrap_or_default();
+        // With lines around it, the excerpt is shown as it is; without, the place is asked for.
+        let start = if lines_before == 0 { span.offset() } else { 0 };
+        let parts = self.text.split_at_checked(start).ok_or(MietteError::OutOfBounds)?;
+        let (before, text) = parts;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        let mark = usize::from(self.skipped != 0 && !before.is_empty());
         Ok(Box::new(MietteSpanContents::new_named(
             self.path.clone(),
             text.as_bytes(),
             SourceSpan::from((start, text.len())),
-            top.number - 1,
-            column,
-            to - from + 1,
+            self.line - 1 + before.matches('\n').count(),
+            self.skipped + column - mark,
+            text.lines().count(),
         )))
     }
 }
+
+impl miette::Diagnostic for Excerpt {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(self)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl Error for Excerpt {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn hidden(line: &str, behind: &str) -> String {
+    fn masked(line: &str, behind: &str) -> String {
         let ranges = logins(line, behind);
-        let hide = |(at, c)| if ranges.iter().any(|it| it.contains(&at)) { '*' } else { c };
-        line.char_indices().map(hide).collect()
+        let mask = |(at, c)| if ranges.iter().any(|it| it.contains(&at)) { '*' } else { c };
+        line.char_indices().map(mask).collect()
     }
 
     #[test]
@@ -297,9 +242,9 @@ mod tests {
             ("controller: https://host:8443", "controller: https://host:8443"),
         ];
         for (line, want) in table {
-            assert_eq!(hidden(line, ""), want);
+            assert_eq!(masked(line, ""), want);
         }
-        assert_eq!(hidden("controller: https://a:pas", "sword@host"), "controller: https://*****");
-        assert_eq!(hidden("controller: https://a:80", " # a@b"), "controller: https://a:80");
+        assert_eq!(masked("controller: https://a:pas", "sword@host"), "controller: https://*****");
+        assert_eq!(masked("controller: https://a:80", " # a@b"), "controller: https://a:80");
     }
 }

@@ -6,7 +6,7 @@ use super::{draw, progress::ProgressDisplay};
 use crate::{
     cli::{args::Colour, host::Host},
     model::printable,
-    render,
+    render::{self, ChangedWords, Piece, changed_words},
     session::{Interrupts, Progress},
     source::{Diagnostic, SourceMap},
 };
@@ -245,14 +245,43 @@ fn painted_line(line: &str) -> String {
         ("Apply cancelled.", "\u{1b}[1m"),
     ];
     match signs.iter().find(|(sign, _)| start.starts_with(sign)) {
-        Some((_, colour)) => format!("{colour}{bare}\u{1b}[0m{end}"),
+        Some((_, colour)) => format!("{colour}{}\u{1b}[0m{end}", with_marked_words(bare)),
         None => line.to_owned(),
     }
+}
+
+/// Underlines the words that change in a line such as `~ x = "old" -> "new"`. Values with an escaped
+/// quote are left alone.
+fn with_marked_words(line: &str) -> String {
+    let parts = line.split_once(" = ").and_then(|(start, values)| {
+        let (before, after) = values.split_once("\" -> \"")?;
+        let (after, end) = after.split_once('"').filter(|(it, _)| !it.ends_with('\\'))?;
+        let ChangedWords { before, after } = changed_words(before, after)?;
+        Some(format!("{start} = {}\" -> \"{}\"{end}", underlined(&before), underlined(&after)))
+    });
+    parts.unwrap_or_else(|| line.to_owned())
+}
+
+fn underlined(pieces: &[Piece]) -> String {
+    let draw = |it: &Piece| {
+        if it.is_changed { format!("\u{1b}[4m{}\u{1b}[24m", it.text) } else { it.text.clone() }
+    };
+    pieces.iter().map(draw).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changed_words_of_a_long_value_are_underlined() {
+        let line = "      ~ range = \"10.0.0.1-10.0.0.254\" -> \"10.0.0.1-10.0.9.254\"";
+        let marked = with_marked_words(line);
+        assert!(marked.ends_with("-> \"10.0.0.1-10.0.\u{1b}[4m9.\u{1b}[24m254\""), "{marked}");
+        let plain = marked.replace("\u{1b}[4m", "").replace("\u{1b}[24m", "");
+        assert_eq!(plain, line);
+        assert_eq!(with_marked_words("  ~ x = \"1s\" -> \"2s\""), "  ~ x = \"1s\" -> \"2s\"");
+    }
 
     #[test]
     fn colour_adds_to_a_line_and_changes_nothing_of_it() {

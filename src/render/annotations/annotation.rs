@@ -1,36 +1,36 @@
-//! A complaint with its places as they are named in a repository.
+//! A diagnostic with its places as paths in the repository.
 
 use crate::{
     model::printable,
     source::{Diagnostic, Location, Severity, SourceMap},
 };
 
-/// A complaint as it is put to its line.
+/// A diagnostic at its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Annotation {
     pub(crate) severity: Severity,
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
-    /// The places involved, the one to blame first.
+    /// The places, the primary one first.
     pub(crate) places: Vec<Place>,
-    /// What tells it from others of its code in its file, in whatever line they stand.
+    /// Distinguishes it from others with its code in its file, independent of the line number.
     pub(crate) identity: String,
-    /// The hash of the line to blame, where its text is known.
+    /// The hash of the primary line, if its text is known.
     pub(crate) line_hash: Option<String>,
 }
 
-/// A place in a file, by the file's name in its repository.
+/// A place in a file of the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) file: Named,
-    /// Its path is as the user would write it.
+    /// Its path is the one that the user would write.
     pub(crate) at: Location,
-    /// What is to be said there.
+    /// The label.
     pub(crate) text: Option<String>,
 }
 
-/// How a file is named to whoever has the repository.
+/// The path of a file in the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
     /// With slashes.
@@ -39,10 +39,9 @@ pub(crate) struct Named {
     pub(crate) is_in_repository: bool,
 }
 
-/// Makes an annotation of a complaint; `named` knows how a file is named.
+/// Converts a diagnostic to an annotation; `named` returns the path of a file in the repository.
 ///
-/// Nothing of it can mislead a reader: what is not seen is escaped here, so that both formats show
-/// it alike.
+/// Invisible characters are escaped here, so that both formats show them the same way.
 pub(crate) fn annotation(
     diagnostic: &Diagnostic,
     sources: &SourceMap,

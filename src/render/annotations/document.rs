@@ -1,6 +1,6 @@
-//! The types of a SARIF 2.1.0 document, as far as complaints need them.
+//! The types of a SARIF 2.1.0 document, as far as diagnostics need them.
 //!
-//! Members are called as in the standard. Decides nothing.
+//! Members have the names of the standard.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ pub(super) struct Log {
 pub(super) struct Run {
     pub(super) tool: Tool,
     pub(super) invocations: [Invocation; 1],
-    /// What paths are relative to. It has no URI: where the repository is on this machine is
-    /// nobody's business.
+    /// The base of relative paths. It has no URI, because the path of the repository on this machine
+    /// is private.
     pub(super) original_uri_base_ids: BTreeMap<&'static str, Described>,
     pub(super) column_kind: &'static str,
     pub(super) results: Vec<Finding>,
@@ -45,7 +45,7 @@ pub(super) struct Driver {
     pub(super) rules: Vec<Descriptor>,
 }
 
-/// What there is to know of a code. Of one that another version has saved, only its name is known.
+/// The description of a code. For a code that another version saved, only the name is known.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Descriptor {
@@ -72,14 +72,14 @@ pub(super) struct Message {
     pub(super) markdown: Option<String>,
 }
 
-/// How the command ended.
+/// The result of the command.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Invocation {
     pub(super) execution_successful: bool,
     pub(super) exit_code: u8,
     pub(super) exit_code_description: &'static str,
-    /// What no line is to blame for.
+    /// Diagnostics without a place.
     pub(super) tool_execution_notifications: Vec<Notification>,
 }
 
@@ -98,7 +98,7 @@ pub(super) struct RuleReference {
     pub(super) index: usize,
 }
 
-/// A result: a complaint at its line.
+/// A result: a diagnostic at its line.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Finding {
@@ -116,7 +116,7 @@ pub(super) struct Finding {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Position {
-    /// Counts the related ones, from 1.
+    /// The number of a related location, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<usize>,
     pub(super) physical_location: PhysicalLocation,
@@ -139,7 +139,7 @@ pub(super) struct ArtifactLocation {
     pub(super) uri_base_id: Option<&'static str>,
 }
 
-/// Lines and columns count from 1, and the end is the column behind the last character.
+/// Lines and columns count from 1; the end column is exclusive.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Region {

@@ -1,7 +1,7 @@
-//! Complaints as workflow commands, which GitHub's runner makes annotations of.
+//! Diagnostics as workflow commands, which GitHub's runner turns into annotations.
 //!
-//! The runner reads every line of both streams of a step. A line is a command that begins, behind
-//! blanks, with `::`, or that has `##[` anywhere; so what others have written must have neither.
+//! The runner reads every line of both streams of a step. A line is a command if it begins, after
+//! blanks, with `::`, or if it contains `##[`. So foreign texts must have neither.
 
 use std::fmt::Write as _;
 
@@ -11,13 +11,13 @@ use crate::{
     source::{Location, Severity},
 };
 
-/// How many annotations of each kind GitHub shows of a step; of the rest only its log knows.
+/// The number of annotations of each kind that GitHub shows for a step.
 const MOST_SHOWN: usize = 10;
 
 const INVARIANT: &str = "invariant: a string takes everything";
 
-/// Returns one command a line for each complaint, errors first, and where GitHub does not show all
-/// of them, one more that says so.
+/// Returns a line with a command for each diagnostic, errors first, and a notice if GitHub does not
+/// show all of them.
 pub(crate) fn github_commands(all: &[Annotation]) -> String {
     let mut sorted = all.iter().collect::<Vec<_>>();
     sorted.sort_by_key(|it| it.severity);
@@ -65,7 +65,7 @@ fn command(annotation: &Annotation) -> String {
     format!("::{kind} {}::{}\n", properties.join(","), data(&text))
 }
 
-/// Returns the properties of a place. GitHub takes columns only where they are in one line.
+/// Returns the properties of a place. GitHub accepts columns only within one line.
 fn properties(place: &Place) -> Vec<String> {
     let Place { file, at, text: _ } = place;
     let Location { path: _, line, column, end_line, end_column } = at;
@@ -80,18 +80,17 @@ fn properties(place: &Place) -> Vec<String> {
     found
 }
 
-/// Returns a text as it stands behind the second `::`.
+/// Escapes a text for the message, after the second `::`.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// Returns a text as it stands in a property.
+/// Escapes a text for a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Returns lines of which the runner takes none for a command. What would make one is escaped, as
-/// JSON escapes it.
+/// Returns lines without workflow commands: the characters that start one become JSON escapes.
 pub(crate) fn inert(lines: &str) -> String {
     let lines = lines.replace("##[", "\\u0023#[");
     let inert = lines.split_inclusive(['\n', '\r']).map(|line| {

@@ -1,19 +1,19 @@
-//! The hash of a line, as GitHub's code scanning knows a result by it.
+//! The hash of a line, by which GitHub's code scanning recognises a result.
 //!
-//! The same hash as the action that uploads SARIF gives to a result that has none, so that it makes
-//! no difference which way a document was uploaded. Reads no file.
+//! It is the hash that the upload action computes for results without one, so that both ways of
+//! uploading a document give the same result.
 
 use std::{collections::BTreeMap, iter};
 
-/// How many units of UTF-16 a hash looks at, from the beginning of its line.
+/// The number of UTF-16 units in a hash, from the start of the line.
 const BLOCK: usize = 100;
 
 const FACTOR: u64 = 37;
 
-/// Stands behind the last character of a text.
+/// Marks the end of a text.
 const END: u16 = u16::MAX;
 
-/// Returns the hash of each line, in their order. Lines with the same hash are counted.
+/// Returns the hash of each line, and its number among the lines with the same hash.
 pub(crate) fn line_hashes(text: &str) -> Vec<String> {
     let (units, starts) = squeezed(text);
     let mut counts = BTreeMap::<u64, usize>::new();
@@ -28,8 +28,8 @@ pub(crate) fn line_hashes(text: &str) -> Vec<String> {
     hashes.collect()
 }
 
-/// Returns a text without blanks, with one kind of line break and an end, and where its lines
-/// start.
+/// Returns a text without blanks, with normalised line breaks and an end mark, and the starts of its
+/// lines.
 fn squeezed(text: &str) -> (Vec<u16>, Vec<usize>) {
     const LINE_FEED: u16 = b'\n' as u16;
     const RETURN: u16 = b'\r' as u16;

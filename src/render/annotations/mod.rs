@@ -1,8 +1,6 @@
-//! Complaints where a reviewer of the files sees them, at their lines: as commands to GitHub's
-//! runner, and as a SARIF document.
+//! Diagnostics at their lines, for reviewers: as commands for GitHub's runner, and as SARIF.
 //!
-//! Where a file is in its repository, `cli` has found out. Knows no folder, prints nothing and
-//! writes no file.
+//! The caller knows the paths of files in the repository. Prints nothing and writes no file.
 
 mod annotation;
 

@@ -1,8 +1,8 @@
-//! Complaints as a SARIF document, for code scanning.
+//! Diagnostics as a SARIF document, for code scanning.
 //!
-//! A complaint with a place is a result. One without is told as a notification of the invocation,
-//! as consumers refuse results that are nowhere. No text of a file is in it: a line may hold what
-//! is nobody's business.
+//! A diagnostic with a place is a result. One without is a notification of the invocation, because
+//! consumers refuse results without a location. The document has no text of the files, because a
+//! line may be confidential.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,38 +19,38 @@ use crate::{model::shown_json, render::saved::hexadecimal, source::Severity};
 /// The schema that the document follows.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// What stands for the root of the repository.
+/// The name of the root of the repository.
 const ROOT: &str = "%SRCROOT%";
 
-/// How many results GitHub takes: a document with more is refused as a whole.
+/// GitHub refuses a document with more results.
 const MOST_RESULTS: usize = 25_000;
 
-/// How many related places are told of a result.
+/// The maximum number of related locations of a result.
 const MOST_RELATED: usize = 100;
 
-/// What there is to know of a code.
+/// The description of a code.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     /// What happened.
     pub(crate) title: String,
     /// What it means.
     pub(crate) meaning: String,
-    /// The whole page, for a terminal and as Markdown.
+    /// The page, as text and as Markdown.
     pub(crate) text: String,
     pub(crate) markdown: String,
     pub(crate) usually: Severity,
 }
 
-/// How the command ended.
+/// The result of the command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ended {
-    /// Whether it came to its end, whatever it found on its way.
+    /// Whether it ran to its end, independent of the diagnostics.
     pub(crate) is_successful: bool,
     pub(crate) code: u8,
     pub(crate) name: &'static str,
 }
 
-/// Returns the document, which ends with a newline. `rule` knows the codes by their names.
+/// Returns the document, which ends with a newline. `rule` returns the description of a code.
 pub(crate) fn sarif_document(
     all: &[Annotation],
     ended: Ended,
@@ -58,7 +58,7 @@ pub(crate) fn sarif_document(
 ) -> String {
     let mut sorted = all.iter().collect::<Vec<_>>();
     sorted.sort_by_key(|it| it.severity);
-    // In the order of their names, so that a rule has its index whatever was told first.
+    // Sorted by name, so that the index of a rule does not depend on the order of diagnostics.
     let codes = sorted.iter().map(|it| it.code.as_str()).collect::<BTreeSet<_>>();
     let indexes = codes.iter().zip(0..).map(|(code, at)| (*code, at)).collect::<BTreeMap<_, _>>();
     let index = |it: &Annotation| indexes.get(it.code.as_str()).copied().unwrap_or_default();
@@ -67,7 +67,7 @@ pub(crate) fn sarif_document(
     let mut notifications =
         unplaced.into_iter().map(|it| notification(it, index(it))).collect::<Vec<_>>();
     if let Some(n_more) = placed.len().checked_sub(MOST_RESULTS).filter(|it| *it != 0) {
-        let text = format!("There are {n_more} more results, which are not in this document.");
+        let text = format!("{n_more} more results are left out of this document.");
         let level = "warning";
         notifications.push(Notification { level, message: plain(text), associated_rule: None });
     }
@@ -121,7 +121,7 @@ fn notification(annotation: &Annotation, index: usize) -> Notification {
     }
 }
 
-/// How often each fingerprint was given, so that what is told twice has two.
+/// The number of each fingerprint, so that equal diagnostics get different ones.
 type Seen = BTreeMap<String, usize>;
 
 fn finding(annotation: &Annotation, index: usize, seen: &mut Seen) -> Option<Finding> {
@@ -143,7 +143,7 @@ fn finding(annotation: &Annotation, index: usize, seen: &mut Seen) -> Option<Fin
     })
 }
 
-/// Returns what stays the same of a result when its line moves: what is told, and of which file.
+/// Returns a fingerprint that stays the same when the line moves: of the message and the file.
 fn fingerprint(annotation: &Annotation, place: &Place, seen: &mut Seen) -> String {
     let parts = [annotation.code.as_str(), &place.file.path, &annotation.identity];
     let hash = hexadecimal(parts.join("\0").as_bytes());
@@ -169,8 +169,7 @@ fn position(place: &Place) -> Position {
     }
 }
 
-/// Returns what is wrong and what to do about it, in a sentence each: of the first one a title is
-/// made.
+/// Returns the message and the help as sentences. GitHub uses the first one as the title.
 fn message(annotation: &Annotation) -> Message {
     let mut text = sentence(&annotation.message);
     if let Some(help) = &annotation.help {
@@ -184,7 +183,7 @@ fn sentence(text: &str) -> String {
     [text, end].concat()
 }
 
-/// Returns a text in which nothing is a link: `[text](place)` is one in any message of SARIF.
+/// Escapes links: SARIF renders `[text](place)` in any message as one.
 fn without_links(text: &str) -> String {
     text.replace("](", "\\](")
 }

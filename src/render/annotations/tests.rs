@@ -1,4 +1,4 @@
-//! Complaints as both formats have them.
+//! Diagnostics in both formats.
 
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -15,12 +15,12 @@ discoveries:
   - {name: Zürich, cidr: 10.0.0.0/8}
 ";
 
-/// A file of a repository, in a folder of it.
+/// A file in a folder of a repository.
 fn in_repository(path: &str) -> Named {
     Named { path: format!("sites/{path}"), is_in_repository: true }
 }
 
-/// Annotates what is wrong with this file.
+/// Annotates the mistakes in this file.
 fn of(text: &str) -> Vec<Annotation> {
     let mut sources = SourceMap::default();
     sources.add("a.yaml", text);
@@ -28,7 +28,7 @@ fn of(text: &str) -> Vec<Annotation> {
     loaded.diagnostics.iter().map(|it| annotation(it, &loaded.sources, in_repository)).collect()
 }
 
-/// A complaint at the first line of a file that is called like this.
+/// A diagnostic at the first line of a file with this name.
 fn at(path: &str, diagnostic: Diagnostic) -> Annotation {
     let mut sources = SourceMap::default();
     let location =
@@ -58,10 +58,10 @@ fn document(all: &[Annotation]) -> Value {
     serde_json::from_str(&sarif_document(all, ended, rule)).unwrap()
 }
 
-/// A command as the runner understands it: its name, its properties and its data.
+/// A command as the runner parses it.
 type Obeyed = (String, Vec<(String, String)>, String);
 
-/// What the runner makes of a line, if it takes it for a command, by the rules of its own parser.
+/// Parses a line by the rules of the runner, if it is a command.
 fn obeyed(line: &str) -> Option<Obeyed> {
     let unescaped = |text: &str| {
         let pairs =
@@ -79,18 +79,18 @@ fn obeyed(line: &str) -> Option<Obeyed> {
 }
 
 #[test]
-fn a_complaint_is_one_command_with_its_place_and_its_help_and_errors_come_first() {
+fn a_diagnostic_is_one_command_and_errors_come_first() {
     assert_snapshot!("commands", github_commands(&of(TEXT)));
 }
 
 #[test]
-fn complaints_are_a_document_with_their_rules_and_places() {
+fn diagnostics_are_a_document_with_rules_and_places() {
     let ended = Ended { is_successful: true, code: 4, name: "invalid" };
     assert_snapshot!("sarif", sarif_document(&of(TEXT), ended, |_| None));
 }
 
 #[test]
-fn what_no_line_is_to_blame_for_is_a_command_without_a_place_and_no_result() {
+fn a_diagnostic_without_a_place_is_a_command_and_no_result() {
     let nowhere = annotation(&error("it is down"), &SourceMap::default(), in_repository);
     let all = [nowhere];
     assert_eq!(github_commands(&all), "::error title=trueup%3A%3Aconfig%3A%3Ax::it is down\n");
@@ -99,13 +99,13 @@ fn what_no_line_is_to_blame_for_is_a_command_without_a_place_and_no_result() {
     let told = &document["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
     assert_eq!(told["message"]["text"], "it is down.");
     assert_eq!(told["associatedRule"]["id"], codes::ANY.name);
-    // Of a code that only another version knows there is no page.
+    // A code of another version has no page.
     let rules = &document["runs"][0]["tool"]["driver"]["rules"];
     assert_eq!(*rules, serde_json::json!([{"id": codes::ANY.name}]));
 }
 
 #[test]
-fn without_a_complaint_there_is_a_document_and_no_command() {
+fn without_diagnostics_there_is_a_document_and_no_command() {
     assert_eq!(github_commands(&[]), "");
     let document = document(&[]);
     assert_eq!(document["version"], "2.1.0");
@@ -113,7 +113,7 @@ fn without_a_complaint_there_is_a_document_and_no_command() {
 }
 
 #[test]
-fn more_than_github_shows_are_counted_in_one_notice() {
+fn annotations_that_github_hides_are_counted_in_a_notice() {
     let errors = (0..13).map(|it| at("a.yaml", error(&format!("error {it}"))));
     let warnings =
         (0..11).map(|it| at("a.yaml", Diagnostic::warning(&codes::ANY, format!("warning {it}"))));
@@ -134,7 +134,7 @@ fn more_than_github_shows_are_counted_in_one_notice() {
 }
 
 #[test]
-fn columns_are_told_where_they_are_in_one_line() {
+fn columns_are_given_only_within_one_line() {
     let text = "version: 1\ndiscoveries:\n  - name: a\n    cidr: 10.0.0.0/24\n    ranges:\n      [10.0.0.1]\n";
     let commands = github_commands(&of(text));
     for line in commands.lines() {
@@ -145,7 +145,7 @@ fn columns_are_told_where_they_are_in_one_line() {
     }
 }
 
-/// What others may write to be taken for more than text.
+/// Foreign texts that look like commands.
 const HOSTILE: [&str; 12] = [
     "x\n::error::y",
     "x\r::error::y",
@@ -162,7 +162,7 @@ const HOSTILE: [&str; 12] = [
 ];
 
 #[test]
-fn nothing_that_others_write_is_a_command_of_its_own_or_a_part_of_ours() {
+fn foreign_texts_never_become_commands() {
     for hostile in HOSTILE {
         let it = at(hostile, error(hostile).help(hostile));
         let commands = github_commands(&[it]);
@@ -180,7 +180,7 @@ fn nothing_that_others_write_is_a_command_of_its_own_or_a_part_of_ours() {
 }
 
 #[test]
-fn nothing_that_is_said_to_people_is_a_command() {
+fn messages_never_become_commands() {
     for hostile in HOSTILE {
         for said in [hostile.to_owned(), format!("  {hostile}\n{hostile}"), format!("a {hostile}")]
         {
@@ -206,7 +206,7 @@ fn a_path_is_a_uri() {
 }
 
 #[test]
-fn no_text_of_others_is_a_link() {
+fn foreign_texts_never_become_links() {
     let document = document(&[at("a.yaml", error("`[here](https://evil.example)` is no name"))]);
     let text = &document["runs"][0]["results"][0]["message"]["text"];
     assert_eq!(text, r"`[here\](https://evil.example)` is no name.");
@@ -220,7 +220,7 @@ fn fingerprints(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_result_is_known_again_when_its_line_moves() {
+fn a_fingerprint_survives_a_moved_line() {
     let before = fingerprints(TEXT);
     assert_eq!(before.len(), 3);
     let moved = TEXT.replacen("discoveries:", "# one\n# two\ndiscoveries:", 1);
@@ -230,7 +230,7 @@ fn a_result_is_known_again_when_its_line_moves() {
 }
 
 #[test]
-fn what_is_told_twice_is_two_results() {
+fn equal_diagnostics_have_different_fingerprints() {
     let text = "version: 1\ndiscoveries:\n  - {name: a, address: 10.0.0.1, x: 1}\n  - {name: b, address: 10.0.0.2, x: 1}\n";
     let [one, two] = fingerprints(text).try_into().unwrap();
     assert_ne!(one, two);

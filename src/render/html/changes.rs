@@ -14,11 +14,11 @@ use crate::{
     source::SourceMap,
 };
 
-/// Up to how many changes are unfolded, and up to how many of those that delete.
+/// Up to this many changes are unfolded, and up to this many deletes.
 const MOST_UNFOLDED: usize = 12;
 const MOST_DELETING_UNFOLDED: usize = 50;
 
-/// Returns every change, what destroys first, and what of them is shown.
+/// Returns every change, deletes first, and the filter.
 pub(super) fn changes(plan: &Plan, sources: &SourceMap) -> Markup {
     let all = &plan.changes;
     let n = |action: Action| all.iter().filter(|it| it.action == action).count();

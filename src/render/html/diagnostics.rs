@@ -1,7 +1,6 @@
 //! Errors and warnings, with the lines of the files that they are about.
 //!
-//! A saved plan knows where a complaint points and not what stands there: then only the place is
-//! said.
+//! A saved plan has only the places of diagnostics, not the lines of the files.
 
 use maud::{Markup, html};
 
@@ -11,14 +10,14 @@ use crate::{
     source::{Diagnostic, Location, Severity, SourceMap, Span},
 };
 
-/// How many complaints are shown.
+/// The maximum number of diagnostics.
 const MOST: usize = 1_000;
 
-/// How many characters of a line are shown before what is pointed at, and in all.
+/// The maximum number of characters of a line before the label, and in total.
 const BEFORE: usize = 48;
 const LINE: usize = 140;
 
-/// Lists complaints, errors first.
+/// Lists diagnostics, errors first.
 pub(super) fn diagnostics(all: &[&Diagnostic], sources: &SourceMap) -> Markup {
     let mut sorted = all.to_vec();
     sorted.sort_by_key(|it| it.severity);
@@ -56,7 +55,7 @@ fn diagnostic(diagnostic: &Diagnostic, sources: &SourceMap) -> Markup {
     }
 }
 
-/// Returns the line that a place is in, the place marked.
+/// Returns the line of a span, with the span marked.
 fn excerpt(span: Span, sources: &SourceMap) -> Option<Markup> {
     if !span.has_text() {
         return None;

@@ -1,5 +1,4 @@
-//! Whose doing a plan is, where it was compared with a base: the branch's, or somebody's on the
-//! controller.
+//! The origin of the changes of a plan with a base: this branch, or drift on the controller.
 
 use maud::{Markup, html};
 
@@ -13,10 +12,10 @@ use crate::{
     render::drift::sections,
 };
 
-/// How many characters of a commit are shown.
+/// The number of characters that are shown of a commit.
 const COMMIT: usize = 12;
 
-/// Says whose doing a change or a field is, short enough to stand beside its name.
+/// Returns the origin of a change or a field, short enough to be beside its name.
 pub(super) fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::ThisChange => "this change",
@@ -25,7 +24,7 @@ pub(super) fn origin(origin: Origin) -> &'static str {
     }
 }
 
-/// Says that something is undone that somebody has done on the controller, if so.
+/// Lists the changes that correct drift.
 pub(super) fn undone(plan: &Plan) -> Option<Markup> {
     let is_drift = |it: &Option<Origin>| matches!(it, Some(Origin::Drift | Origin::Both));
     let changes = plan.changes.iter().filter(|it| is_drift(&it.origin));
@@ -33,13 +32,13 @@ pub(super) fn undone(plan: &Plan) -> Option<Markup> {
     let many = some(found.len(), "change corrects drift", "changes correct drift");
     (!found.is_empty()).then(|| {
         html! {
-            strong { (many) } ": " (names(&found)) ". Somebody changed that on the controller, and \
-            it becomes what the files say."
+            strong { (many) } ": " (names(&found)) ". These settings were changed on the \
+            controller, and are set back to the files."
         }
     })
 }
 
-/// Returns what is left alone: drift, and what the branch took out of the files.
+/// Returns what is left alone: drift, and discoveries that the branch removed from the files.
 pub(super) fn left_alone(plan: &Plan) -> Vec<Part> {
     let part = |(at, (title, lines)): (usize, (&'static str, Vec<String>))| {
         let id = if at == 0 { "left-alone" } else { "removed" };
@@ -50,7 +49,7 @@ pub(super) fn left_alone(plan: &Plan) -> Vec<Part> {
     sections(plan, write).into_iter().enumerate().map(part).collect()
 }
 
-/// Says what a plan was compared with.
+/// Returns the base that a plan was compared with.
 pub(super) fn compared(compared: &Comparison) -> Markup {
     let Comparison { git, is_readable, kept: _, removed: _ } = compared;
     let Git { base, merge_base, head: _, dirty, renamed: _, outside: _ } = git;
@@ -59,7 +58,7 @@ pub(super) fn compared(compared: &Comparison) -> Markup {
         (code(base)) " at " code { (printable(&commit)) }
         @if !is_readable { ", whose files cannot be read: everything counts as this change" }
         @if !dirty.is_empty() {
-            ", with what is not committed in "
+            ", with uncommitted changes in "
             (grouped(dirty.len())) @if dirty.len() == 1 { " file" } @else { " files" }
         }
     }

@@ -1,4 +1,4 @@
-//! What came of each change, what is to be seen to first.
+//! The outcome of each change, those that need attention first.
 
 use maud::{Markup, html};
 
@@ -19,14 +19,13 @@ use crate::{
     source::SourceMap,
 };
 
-/// Up to how many entries are unfolded that somebody has to see to.
+/// Up to this many entries that need attention are unfolded.
 const MOST_UNFOLDED: usize = 100;
 
-/// Up to how many entries the steps of each are told, also of what is done; the timeline has them
-/// in any case.
+/// Up to this many entries, the steps of all of them are listed. The timeline always has them.
 const MOST_WITH_STEPS: usize = 1_000;
 
-/// How a change ended, by what somebody has to do about it; the worst first.
+/// How a change ended, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Ending {
     /// A replace that deleted and did not create.
@@ -65,7 +64,7 @@ impl Ending {
         }
     }
 
-    /// Whether it is worse than something that is yet to be done.
+    /// Whether it is worse than a change that is not done yet.
     pub(super) fn is_bad(self) -> bool {
         match self {
             Self::Halved | Self::Failed => true,
@@ -80,7 +79,7 @@ impl Ending {
         }
     }
 
-    /// Says it of so many changes.
+    /// Returns the predicate for a number of changes.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Halved => "deleted, not created again",
@@ -88,7 +87,7 @@ impl Ending {
             Self::Open => "still running",
             Self::Stale => "moved since the plan, not tried",
             Self::NotTried => "not tried",
-            Self::Converged => "converged: it was so already",
+            Self::Converged => "converged: already as wanted",
             Self::Done => "done",
         }
     }

@@ -1,4 +1,4 @@
-//! What a change does to the settings of its discovery.
+//! The settings that a change affects.
 
 use std::collections::BTreeSet;
 
@@ -8,24 +8,27 @@ use super::{drift, words::place};
 use crate::{
     model::{Credential, Field, FieldValue, shown},
     plan::{Change, FieldChange, Origin},
-    render::attributes::{ambiguous, n_unchanged, target_fields},
+    render::{
+        attributes::{ambiguous, n_unchanged, target_fields},
+        difference::{ChangedWords, Line, Piece, changed_words, difference},
+    },
     source::{SourceMap, Span},
 };
 
-/// One setting: what goes, what comes, and how much of it stays.
+/// One setting: removed, added, and the number of unchanged elements.
 struct Row {
     path: &'static str,
     before: Vec<String>,
     after: Vec<String>,
-    n_stay: usize,
-    /// The key in the files that asks for it.
+    n_unchanged: usize,
+    /// The key in the files that sets it.
     key: Option<Span>,
-    /// Whose doing it is, where that was asked for.
+    /// Which side changed it, if the plan was compared with a base.
     origin: Option<Origin>,
 }
 
-/// Returns the settings that a change concerns: what is made or deleted as a list, what becomes
-/// another as a table.
+/// Returns the settings that a change affects: a list if the discovery is created or deleted, else
+/// a table.
 pub(super) fn fields(change: &Change, sources: &SourceMap) -> Markup {
     let rows = change.fields.iter().flat_map(|it| rows(it, change)).collect::<Vec<_>>();
     if rows.is_empty() {
@@ -42,7 +45,7 @@ pub(super) fn fields(change: &Change, sources: &SourceMap) -> Markup {
 fn listed(rows: &[Row], is_gone: bool) -> Markup {
     html! {
         ul.set.gone[is_gone] {
-            @for Row { path, before, after, n_stay: _, key: _, origin: _ } in rows {
+            @for Row { path, before, after, n_unchanged: _, key: _, origin: _ } in rows {
                 li {
                     b { (path) } " "
                     span {
@@ -75,33 +78,62 @@ fn compared(rows: &[Row], n_unchanged: usize, sources: &SourceMap) -> Markup {
                             @if let Some(key) = row.key { small { (place(key, sources)) } }
                             @if let Some(it) = row.origin { small { (drift::origin(it)) } }
                         }
-                        td { @for it in &row.before { del { (it) } } (rest(&row.before, row.n_stay)) }
-                        td { @for it in &row.after { ins { (it) } } (rest(&row.after, row.n_stay)) }
+                        @let sides = marked(row);
+                        td { @for it in &sides.before { del { (words(it)) } } (rest(&row.before, row.n_unchanged)) }
+                        td { @for it in &sides.after { ins { (words(it)) } } (rest(&row.after, row.n_unchanged)) }
                     }
                 }
             }
         }
         @if n_unchanged != 0 {
             p.hidden {
-                @if n_unchanged == 1 { "1 other setting stays as it is." }
-                @else { (n_unchanged) " other settings stay as they are." }
+                @if n_unchanged == 1 { "1 unchanged setting is hidden." }
+                @else { (n_unchanged) " unchanged settings are hidden." }
             }
         }
     }
 }
 
-/// Says what else is on a side: nothing at all, or elements that stay.
-fn rest(elements: &[String], n_stay: usize) -> Markup {
+/// The elements of both sides, each in pieces.
+struct Marked {
+    before: Vec<Vec<Piece>>,
+    after: Vec<Vec<Piece>>,
+}
+
+/// Returns the elements of a row. If one long element becomes another, the changed words are apart.
+fn marked(row: &Row) -> Marked {
+    if let ([before], [after]) = (&*row.before, &*row.after)
+        && let Some(ChangedWords { before, after }) = changed_words(before, after)
+    {
+        return Marked { before: vec![before], after: vec![after] };
+    }
+    let whole = |all: &[String]| {
+        let piece = |it: &String| vec![Piece { text: it.clone(), is_changed: false }];
+        all.iter().map(piece).collect()
+    };
+    Marked { before: whole(&row.before), after: whole(&row.after) }
+}
+
+fn words(pieces: &[Piece]) -> Markup {
     html! {
-        @if n_stay != 0 {
-            small { (n_stay) @if n_stay == 1 { " stays" } @else { " stay" } }
+        @for Piece { text, is_changed } in pieces {
+            @if *is_changed { mark { (text) } } @else { (text) }
+        }
+    }
+}
+
+/// Says what else is on a side: nothing, or unchanged elements.
+fn rest(elements: &[String], n_unchanged: usize) -> Markup {
+    html! {
+        @if n_unchanged != 0 {
+            small { (n_unchanged) " unchanged" }
         } @else if elements.is_empty() {
             small { "not set" }
         }
     }
 }
 
-/// Returns the rows of a field; a target of another kind has those of both.
+/// Returns the rows of a field. If the kind of target changes, those of both targets.
 fn rows(field: &FieldChange, change: &Change) -> Vec<Row> {
     let FieldChange { setting: _, path, before, after, key, origin } = field;
     let (key, origin) = (*key, *origin);
@@ -109,14 +141,14 @@ fn rows(field: &FieldChange, change: &Change) -> Vec<Row> {
         let one = |it: &Field, is_before: bool| {
             let texts = texts(&it.value, &BTreeSet::new());
             let (before, after) = if is_before { (texts, Vec::new()) } else { (Vec::new(), texts) };
-            Row { path: it.path, before, after, n_stay: 0, key, origin }
+            Row { path: it.path, before, after, n_unchanged: 0, key, origin }
         };
         let gone = target_fields(change.before.as_ref());
         let new = target_fields(change.after.as_ref());
         let gone = gone.iter().map(|it| one(it, true));
         return gone.chain(new.iter().map(|it| one(it, false))).collect();
     }
-    // Where all goes, a list of nothing is not worth a line.
+    // When everything is removed, an empty list is noise.
     let is_noise = change.after.is_none()
         && before.as_ref().is_none_or(|it| it.value.is_empty_list())
         && after.is_none();
@@ -129,20 +161,19 @@ fn rows(field: &FieldChange, change: &Change) -> Vec<Row> {
         |it: &Option<Field>| it.as_ref().map(|it| texts(&it.value, &ambiguous)).unwrap_or_default();
     let (old, new) = (of(before), of(after));
     let path = after.as_ref().or(before.as_ref()).map_or(*path, |it| it.path);
-    let has = |all: &[String], it: &String| all.contains(it);
-    let stays = |it: &&String| has(&new, it);
-    let n_stay = old.iter().filter(stays).count();
-    // The same in another order: all of it is the change.
-    let is_order_only = n_stay == old.len() && n_stay == new.len();
-    if is_order_only || n_stay == 0 {
-        return vec![Row { path, before: old, after: new, n_stay: 0, key, origin }];
+    let mut row = Row { path, before: Vec::new(), after: Vec::new(), n_unchanged: 0, key, origin };
+    for Line { sign, text, is_moved } in difference(old, new) {
+        let text = if is_moved { text + " (moved)" } else { text };
+        match sign {
+            '-' => row.before.push(text),
+            '+' => row.after.push(text),
+            _ => row.n_unchanged += 1,
+        }
     }
-    let dropped = old.iter().filter(|it| !has(&new, it)).cloned().collect();
-    let added = new.iter().filter(|it| !has(&old, it)).cloned().collect();
-    vec![Row { path, before: dropped, after: added, n_stay, key, origin }]
+    vec![row]
 }
 
-/// Returns a value as it is shown, an element each.
+/// Returns the elements of a value as they are shown.
 fn texts(value: &FieldValue, ambiguous: &BTreeSet<String>) -> Vec<String> {
     let credential = |it: &Credential| {
         let text = it.to_string();
@@ -151,8 +182,7 @@ fn texts(value: &FieldValue, ambiguous: &BTreeSet<String>) -> Vec<String> {
         shown(&format!("{text}{id}")).into_owned()
     };
     match value {
-        FieldValue::Text(it) => vec![shown(it).into_owned()],
-        FieldValue::Number(it) => vec![it.to_string()],
+        FieldValue::Scalar(it) => vec![shown(&it.to_string()).into_owned()],
         FieldValue::List(it) if it.is_empty() => vec!["none".to_owned()],
         FieldValue::List(it) => it.iter().map(|it| shown(it).into_owned()).collect(),
         FieldValue::Credentials(it) if it.is_empty() => vec!["none".to_owned()],

@@ -1,19 +1,18 @@
-//! What of a list is shown: by kind without a script, by name with one.
+//! Filters a list: by kind without a script, by name with one.
 
 use maud::{Markup, html};
 
 use super::words::grouped;
 
-/// One kind of item, and how many there are of it.
+/// A kind of item, and the number of its items.
 pub(super) struct Kind {
-    /// The class of its items, which the style knows.
+    /// The CSS class of its items.
     pub(super) class: &'static str,
     pub(super) label: &'static str,
     pub(super) n: usize,
 }
 
-/// Returns the choice of kinds, those of which there is none left out, and the field for names.
-/// The field is there only where a script can obey it.
+/// Returns the choice of the kinds that occur, and the field for names, which needs the script.
 pub(super) fn filter(kinds: &[Kind]) -> Markup {
     let n_all = kinds.iter().map(|it| it.n).sum::<usize>();
     html! {

@@ -1,4 +1,4 @@
-//! The document around a page: its head, what it may load, and where things stand.
+//! The document around a page: its head, its content security policy, and its layout.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -10,18 +10,18 @@ const SCRIPT: &str = include_str!("filter.js");
 
 /// A page without the document around it.
 pub(super) struct Page {
-    /// What a tab is called.
+    /// The title of the tab.
     pub(super) title: String,
-    /// What is read first.
+    /// Above all parts.
     pub(super) header: Markup,
-    /// In the order in which they are read.
+    /// In reading order.
     pub(super) parts: Vec<Part>,
     pub(super) footer: Markup,
 }
 
 /// A part of a page, with a heading of its own.
 pub(super) struct Part {
-    /// What links lead to.
+    /// The anchor for links.
     pub(super) id: &'static str,
     pub(super) title: &'static str,
     pub(super) body: Markup,
@@ -40,7 +40,7 @@ pub(super) fn document(page: &Page) -> String {
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
                 title { (title) }
-                // Nobody is asked for a picture of the page.
+                // Without this, browsers request a favicon.
                 link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }
             }
@@ -65,11 +65,11 @@ pub(super) fn document(page: &Page) -> String {
             }
         }
     };
-    // With these characters in a line, the runner of a pipeline would take it for a command.
+    // GitHub's runner takes a line with `##[` for a command.
     document.into_string().replace("##[", "&#35;#[") + "\n"
 }
 
-/// Forbids everything but the page's own style and its own script.
+/// Allows only the style and the script of the page itself.
 fn policy() -> String {
     let hash = |it: &str| BASE64_STANDARD.encode(Sha256::digest(it.as_bytes()));
     let (style, script) = (hash(STYLE), hash(SCRIPT));

@@ -1,42 +1,40 @@
-//! Which parts of the address space a picture shows: the prefixes that have anything in them, so
-//! that no room goes to what nobody scans.
+//! The parts of the address space that a picture shows: only prefixes with scanned addresses.
 //!
-//! Numbers only; draws nothing.
+//! Computes numbers and draws nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::model::{AddressRange, AddressSet};
 
-/// How many lanes a picture has at most.
+/// The maximum number of lanes.
 const MOST: usize = 32;
 
-/// The smallest prefix that is a lane, by the bits that it leaves open: a /24, or a /120.
+/// The host bits of the smallest lane: a /24, or a /120.
 const SMALLEST: u32 = 8;
 
-/// A lane that is used by less than one part in so many is split.
+/// A lane is split if less than one part in this many is used.
 const SPARSE: u128 = 8;
 
-/// A lane with more ranges than these is split, if there is room for more lanes.
+/// A lane with more ranges is split if there is room for more lanes.
 const CROWDED: usize = 48;
 
-/// How many parts a lane is divided into, by which places in it are told.
+/// The resolution of positions in a lane.
 pub(super) const PARTS: u32 = 10_000;
 
-/// A prefix, and what of it is used.
+/// A prefix, and its used ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lane {
     is_v4: bool,
     first: u128,
-    /// How many bits are left open.
+    /// The number of host bits.
     bits: u32,
-    /// In order; neither overlap.
+    /// Sorted, without overlaps.
     used: Vec<(u128, u128)>,
 }
 
-/// Returns the lanes of sets that have nothing in common, in order: as few as are needed to see
-/// something in each of them.
+/// Returns the lanes of disjoint sets in order, as few as needed for visible ranges in each.
 pub(super) fn lanes(sets: &[&AddressSet]) -> Vec<Lane> {
-    // Where one set ends and another begins is something to be seen: they are not merged.
+    // Ranges of different sets are not merged: the boundary between them has to be visible.
     let mut ranges = sets.iter().flat_map(|it| it.ranges()).collect::<Vec<_>>();
     ranges.sort_unstable();
     let of = |is_v4: bool| {
@@ -57,7 +55,7 @@ pub(super) fn lanes(sets: &[&AddressSet]) -> Vec<Lane> {
 }
 
 impl Lane {
-    /// Returns the smallest lane around what is used.
+    /// Returns the smallest lane around its used ranges.
     fn around(is_v4: bool, used: Vec<(u128, u128)>) -> Option<Self> {
         let (&(first, _), &(_, last)) = (used.first()?, used.last()?);
         let bits = (u128::BITS - (first ^ last).leading_zeros()).max(SMALLEST);
@@ -77,13 +75,13 @@ impl Lane {
             && (self.is_sparse() || CROWDED < self.used.len())
     }
 
-    /// What is split first: what is mostly empty, the widest of those, and then the most crowded.
+    /// The priority for splitting: mostly empty lanes, the widest first, then the most crowded.
     fn urgency(&self) -> (bool, u32, usize) {
         let is_sparse = self.is_sparse();
         (is_sparse, if is_sparse { self.bits } else { 0 }, self.used.len())
     }
 
-    /// Returns what is left of both halves once each is as small as what is used of it.
+    /// Returns both halves, each shrunk to its used ranges.
     fn halves(self) -> impl Iterator<Item = Self> {
         let Self { is_v4, first, bits, used } = self;
         let middle = first | 1 << (bits - 1);
@@ -94,7 +92,7 @@ impl Lane {
         [low, high].into_iter().filter_map(move |it| Self::around(is_v4, it))
     }
 
-    /// Returns the lane as it is written.
+    /// Returns the lane in prefix notation.
     pub(super) fn prefix(&self) -> String {
         let length = if self.is_v4 { 32 } else { 128 } - self.bits;
         format!("{}/{length}", self.address(self.first))
@@ -112,7 +110,7 @@ impl Lane {
         }
     }
 
-    /// Returns the part of a range that lies in the lane, as its first and last number.
+    /// Returns the first and last number of the part of a range in the lane.
     pub(super) fn within(&self, range: AddressRange) -> Option<(u128, u128)> {
         let (first, last) = range.numbers();
         let end = self.first | u128::MAX >> (u128::BITS - self.bits);
@@ -120,8 +118,8 @@ impl Lane {
         is_in.then(|| (first.max(self.first), last.min(end)))
     }
 
-    /// Returns where numbers of the lane are drawn, from and to, in parts of it: what is too narrow
-    /// to be seen is drawn as wide as that takes, and what touches then is drawn as one.
+    /// Returns the start and end of the marks for ranges. A mark has a minimum width, and marks that
+    /// touch are merged.
     pub(super) fn drawn(&self, numbers: &[(u128, u128)], narrowest: u32) -> Vec<(u32, u32)> {
         let mut drawn: Vec<(u32, u32)> = Vec::new();
         for (first, last) in numbers {
@@ -135,9 +133,9 @@ impl Lane {
         drawn
     }
 
-    /// Returns how far into the lane a number is, so many numbers further.
+    /// Returns the position of a number in the lane, plus an offset.
     fn part(&self, number: u128, more: u128) -> u32 {
-        // 2⁶⁴ times the parts is far from the end of what can be counted.
+        // 2⁶⁴ times the resolution does not overflow.
         let shift = self.bits.saturating_sub(64);
         let into = ((number - self.first) >> shift) + more;
         let part = into * u128::from(PARTS) / (1 << (self.bits - shift));
@@ -160,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_get_no_room() {
+    fn gaps_are_left_out() {
         assert_eq!(
             prefixes(&[
                 "10.10.0.1-10.10.0.254",
@@ -178,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_crowded_gets_lanes_though_it_has_no_gaps() {
+    fn a_crowded_lane_is_split_even_without_gaps() {
         let nets = |parity: u32| {
             let net =
                 |it: u32| format!("10.0.{it}.0-10.0.{it}.255").parse::<AddressRange>().unwrap();

@@ -1,8 +1,7 @@
-//! A plan, and what came of one, as a page for people: one file that asks nobody for anything.
+//! A plan or the report of an apply as a page: one file that loads nothing.
 //!
-//! Every text goes through a template that escapes it; what is raw is written here, and is never a
-//! text of others. All of a page can be read without its script, which only finds names. Says
-//! nothing that the JSON of a plan or of a report does not have.
+//! Templates escape every text; only constants of this module are raw. The script only filters by
+//! name, so the page is complete without it. The content is that of the JSON formats.
 
 mod plan_page;
 

@@ -1,7 +1,7 @@
 //! The address space as a picture, and as a table.
 //!
-//! A lane has two rows, now above and then below, so that what is new and what is dropped differ by
-//! their place before they differ by pattern and colour.
+//! A lane has a row for now above one for after the plan, so that new and dropped ranges differ in
+//! position, and not only in pattern and colour.
 
 use std::net::IpAddr;
 
@@ -16,13 +16,13 @@ use crate::{
     plan::{Coverage, Plan},
 };
 
-/// The narrowest mark, in parts of a lane.
+/// The minimum width of a mark.
 const NARROWEST: u32 = 40;
 
-/// How many ranges a table has at most.
+/// The maximum number of ranges in a table.
 const MOST_RANGES: usize = 5_000;
 
-/// What is shown of the addresses.
+/// A kind of address range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Stays,
@@ -52,7 +52,7 @@ impl What {
         }
     }
 
-    /// The same in a word, for a lane.
+    /// Its label in a lane.
     fn word(self) -> &'static str {
         match self {
             Self::Stays => "kept",
@@ -62,7 +62,7 @@ impl What {
         }
     }
 
-    /// Where its marks are, from the top of a lane, and how high.
+    /// The position of its marks from the top of a lane, and their height.
     fn rows(self) -> (&'static str, &'static str) {
         match self {
             Self::Stays => ("0", "26"),
@@ -82,7 +82,7 @@ impl What {
     }
 }
 
-/// Draws what is covered now and then.
+/// Draws the covered addresses before and after the plan.
 pub(super) fn picture(plan: &Plan) -> Markup {
     let impact = &plan.impact;
     let space = &impact.space;
@@ -103,15 +103,15 @@ pub(super) fn picture(plan: &Plan) -> Markup {
             (patterns())
             figcaption {
                 p {
-                    "Each lane is one prefix, drawn as wide as the page; what nobody scans is left \
-                     out. The upper row is now, the lower row is once this plan is carried out, and \
-                     the marks below are scanned by two discoveries."
+                    "Each lane is one prefix, drawn as wide as the page; unscanned prefixes are \
+                     left out. The upper row is now, the lower row is after this plan, and the marks \
+                     below are scanned by two discoveries."
                 }
                 ul.legend { @for what in What::ALL { (key(what, what.of(space).count())) } }
                 @if silent != impact.new {
                     p {
-                        (addresses(silent)) " will be covered that are not now; the runs of this plan \
-                        scan " (impact.new.grouped()) " of them."
+                        (addresses(silent)) " will be newly covered; the runs of this plan scan \
+                        " (impact.new.grouped()) " of them."
                     }
                 }
             }
@@ -134,7 +134,7 @@ fn key(what: What, count: Count) -> Markup {
     }
 }
 
-/// The patterns that the marks are filled with, by way of the style.
+/// The fill patterns of the marks, which the style sheet uses.
 pub(super) fn patterns() -> Markup {
     let pattern = |id: &str, size: &str, path: &str| {
         html! {
@@ -185,13 +185,13 @@ fn lane(lane: &Lane, ranges: &[(What, Vec<AddressRange>); 4]) -> Markup {
     }
 }
 
-/// Writes parts of ten thousand as percent.
+/// Returns parts of ten thousand as a percentage.
 fn percent(parts: u32) -> String {
     let (whole, rest) = (parts / 100, parts % 100);
     if rest == 0 { format!("{whole}%") } else { format!("{whole}.{rest:02}%") }
 }
 
-/// Lists the ranges, for those who do not see the picture and those who want to know exactly.
+/// Lists the ranges, for screen readers and for exact values.
 fn tables(space: &Coverage) -> Markup {
     let of = |what: What| {
         let ranges = what.of(space).ranges();
@@ -239,7 +239,7 @@ fn table(rows: &[(AddressRange, What)], caption: &str) -> Markup {
     }
 }
 
-/// Writes a range as a prefix where it is one.
+/// Returns a range as text, as a prefix if it is one.
 fn text(range: AddressRange) -> String {
     let (first, last) = range.numbers();
     let open = (first ^ last).trailing_ones();

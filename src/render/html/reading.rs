@@ -1,14 +1,14 @@
-//! A page as a strict reader finds it, for tests.
+//! A strict reader of pages, for tests.
 //!
-//! Takes only what a page of ours may have: each element closed, each attribute quoted, nothing that
-//! could be read in two ways. Knows nothing of how a page is written.
+//! Accepts only the HTML that our pages use: each element closed, each attribute quoted. Independent
+//! of the code that writes the pages.
 
 use crate::model::is_unsafe;
 
-/// Elements that have no end.
+/// Elements without an end tag.
 const VOID: [&str; 5] = ["meta", "link", "br", "wbr", "input"];
 
-/// An element, and the text right in it.
+/// An element and its direct text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Element {
     pub(super) tag: String,
@@ -23,9 +23,9 @@ impl Element {
     }
 }
 
-/// Reads a page, and expects that it is well formed and has nothing that nobody sees.
+/// Reads a page, and asserts that it is well formed and has no invisible characters.
 pub(super) fn read(html: &str) -> Vec<Element> {
-    assert!(html.chars().all(|it| it == '\n' || !is_unsafe(it)), "something nobody sees");
+    assert!(html.chars().all(|it| it == '\n' || !is_unsafe(it)), "an invisible character");
     let mut rest = html.strip_prefix("<!DOCTYPE html>").unwrap().trim_end();
     let mut elements = Vec::<Element>::new();
     let mut open = Vec::<usize>::new();
@@ -61,7 +61,7 @@ pub(super) fn read(html: &str) -> Vec<Element> {
 
 type Begin<'a> = (String, Vec<(String, String)>, &'a str);
 
-/// Reads a tag and its attributes, up to behind its end.
+/// Reads a tag and its attributes, and returns the rest.
 fn begin(text: &str) -> Begin<'_> {
     let is_name = |it: char| it.is_ascii_alphanumeric() || it == '-';
     let end = text.find(|it| !is_name(it)).unwrap();
@@ -86,7 +86,7 @@ fn begin(text: &str) -> Begin<'_> {
     }
 }
 
-/// Reads the four escapes that there are.
+/// Decodes the four escapes of the templates.
 fn decoded(text: &str) -> String {
     let mut parts = text.split('&');
     let mut out = parts.next().unwrap().to_owned();

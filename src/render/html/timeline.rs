@@ -1,4 +1,4 @@
-//! When each operation was submitted, accepted and seen: as a picture, and as a table.
+//! When each operation was submitted, accepted and seen, as a chart and as a table.
 
 use std::fmt::Write as _;
 
@@ -15,19 +15,19 @@ use crate::{
     render::account::words,
 };
 
-/// From how many operations on their numbers are drawn over time as well.
+/// With this many operations, a chart of their number over time is added.
 const MANY: usize = 8;
 
-/// How many operations are in one table.
+/// The number of operations in one table.
 const CHUNK: usize = 250;
 
-/// How wide the pictures are, in units of their own.
+/// The width of the charts, in user units.
 const WIDTH: i64 = 1_000;
 
-/// How many points a line has at most.
+/// The maximum number of points of a line.
 const POINTS: i64 = 250;
 
-/// How high the picture of all operations is, in the same units.
+/// The height of the chart of all operations, in user units.
 const HEIGHT: i64 = 200;
 
 /// One write request and its task.
@@ -36,17 +36,17 @@ pub(super) struct Operation<'a> {
     entry: &'a Entry,
     taken: &'a Taken,
     submitted_ms: i64,
-    /// Whether the change ended with it, and not well.
+    /// Whether the change failed at this operation.
     is_failed: bool,
 }
 
-/// From when to when the operations went on, in milliseconds of the epoch.
+/// The period of the operations, in milliseconds of the epoch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Times {
     pub(super) first_ms: i64,
     last_ms: i64,
-    /// Where the pictures end. What was waited for in vain for long goes on beyond that, or nothing
-    /// of all the others could be told apart.
+    /// The right edge of the charts. An operation that never ended may go on beyond it, so that the
+    /// others stay distinguishable.
     edge: i64,
 }
 
@@ -67,7 +67,7 @@ pub(super) fn operations(report: &Report) -> Vec<Operation<'_>> {
 }
 
 impl Operation<'_> {
-    /// Returns when nothing more is known of it.
+    /// Returns the time of its last event.
     fn end_ms(&self) -> i64 {
         let Taken { accepted_ms, settled_ms, .. } = self.taken;
         let ended = self.entry.ended_ms.filter(|_| settled_ms.is_none());
@@ -88,32 +88,32 @@ impl Times {
         Some(Self { first_ms, last_ms, edge })
     }
 
-    /// Says where the pictures end, if something goes on beyond that.
+    /// Returns a note if an operation goes on beyond the edge.
     fn beyond(self) -> Option<String> {
         let (edge, last) = (self.since(self.edge), self.since(self.last_ms));
         (self.edge != self.last_ms).then(|| {
-            format!("Drawn up to {edge}. What reaches the edge was waited for on to {last}.")
+            format!("Drawn up to {edge}. Operations at the edge were waited for until {last}.")
         })
     }
 
-    /// Returns how long it went on, for people.
+    /// Returns its duration as text.
     pub(super) fn length(self) -> String {
         seconds(self.last_ms - self.first_ms)
     }
 
-    /// Returns how long after the first write something was, for people.
+    /// Returns the time since the first write as text.
     pub(super) fn since(self, at_ms: i64) -> String {
         format!("+{}", seconds(at_ms - self.first_ms))
     }
 
-    /// Returns where a moment is drawn.
+    /// Returns the x coordinate of a moment.
     fn x(self, at_ms: i64) -> i64 {
         let all = (self.edge - self.first_ms).max(1);
         ((at_ms - self.first_ms).saturating_mul(WIDTH) / all).min(WIDTH)
     }
 }
 
-/// Writes a length of time: minutes where it has any, seconds to a hundredth where it is short.
+/// Returns a duration as text, the shorter the more precise.
 fn seconds(ms: i64) -> String {
     let ms = ms.max(0);
     match ms {
@@ -162,7 +162,7 @@ fn key(class: &str, words: &str) -> Markup {
     }
 }
 
-/// Draws how many operations were submitted, accepted and seen by when.
+/// Draws the number of submitted, accepted and seen operations over time.
 fn overview(operations: &[Operation<'_>], times: Times) -> Markup {
     let sorted = |of: &dyn Fn(&Operation<'_>) -> Option<i64>| {
         let mut all = operations.iter().filter_map(of).collect::<Vec<_>>();
@@ -219,7 +219,7 @@ fn overview(operations: &[Operation<'_>], times: Times) -> Markup {
     }
 }
 
-/// Returns the path of how many of these moments had come by when.
+/// Returns the path of the number of these moments over time.
 fn line(moments: &[i64], most: usize, times: Times) -> String {
     let mut path = format!("M0 {HEIGHT}");
     let all = i64::try_from(most).unwrap_or(i64::MAX).max(1);
@@ -239,7 +239,7 @@ fn line(moments: &[i64], most: usize, times: Times) -> String {
     path
 }
 
-/// Lists operations, of which so many came before.
+/// Lists a chunk of operations; `n_before` precede it.
 fn table(operations: &[Operation<'_>], n_before: usize, times: Times) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-label={ "Operations from " (n_before + 1) " on" } {
@@ -315,10 +315,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_waited_for_in_vain_does_not_squeeze_all_the_others() {
+    fn an_operation_that_never_ended_does_not_squeeze_the_others() {
         let times = Times { first_ms: 1_000, last_ms: 61_000, edge: 6_000 };
         assert_eq!([1_000, 3_500, 6_000, 61_000].map(|it| times.x(it)), [0, 500, 1_000, 1_000]);
-        let said = "Drawn up to +5.00 s. What reaches the edge was waited for on to +1 min 00 s.";
+        let said = "Drawn up to +5.00 s. Operations at the edge were waited for until +1 min 00 s.";
         assert_eq!(times.beyond().unwrap(), said);
         assert!(Times { edge: 61_000, ..times }.beyond().is_none());
     }

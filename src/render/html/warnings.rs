@@ -1,7 +1,6 @@
-//! What whoever reviews a plan should look at twice.
+//! What a reviewer of a plan should check twice.
 //!
-//! Judges nothing that the plan does not say: it picks what deletes, what is lost, and what has no
-//! end.
+//! Selects from the plan what deletes, what is lost, and what is unbounded.
 
 use maud::{Markup, html};
 
@@ -16,15 +15,14 @@ use crate::{
     source::{Diagnostic, Severity},
 };
 
-/// How much something matters.
+/// How serious an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     Danger,
     Care,
 }
 
-/// Returns what is to be looked at twice, the worst first; that there is nothing, where there is
-/// nothing.
+/// Returns the items to check twice, the most serious first, or a sentence that there are none.
 pub(super) fn warnings(plan: &Plan, complaints: &[&Diagnostic]) -> Markup {
     let undone = undone(plan).map(|it| (Level::Care, it)).into_iter().collect();
     let parts = [destroyed(plan), reaching(plan), undone, complained(complaints), partly(plan)];
@@ -64,7 +62,7 @@ fn destroyed(plan: &Plan) -> Vec<Item> {
         (!found.is_empty()).then_some((Level::Danger, text))
     };
     let deleted = item(&of(Action::Delete), "deleted");
-    let replaced = item(&of(Action::Replace), "deleted and made anew");
+    let replaced = item(&of(Action::Replace), "deleted and created again");
     deleted.into_iter().chain(replaced).collect()
 }
 
@@ -77,26 +75,25 @@ fn reaching(plan: &Plan) -> Vec<Item> {
         items.push((
             Level::Care,
             html! {
-                strong { (many) " on to neighbours" } ": " (names) ". Nobody can count the addresses \
-                that are reached."
+                strong { (many) " on to neighbours" } ": " (names) ". The number of addresses that \
+                they reach is unknown."
             },
         ));
     }
     if !impact.dropped.is_zero() {
-        let text = html! { strong { (addresses(impact.dropped)) " dropped" } ": no discovery covers \
-        them any more." };
+        let pronoun = if impact.dropped.grouped() == "1" { "it" } else { "them" };
+        let text = html! { strong { (addresses(impact.dropped)) " dropped" } ": no discovery covers " (pronoun) "." };
         items.push((Level::Care, text));
     }
     let twice = impact.space.twice.count();
     if !twice.is_zero() {
-        let text = html! { strong { (addresses(twice)) " scanned twice" } ", by two discoveries or \
-        more." };
+        let text = html! { strong { (addresses(twice)) " scanned twice" } ", by two or more \
+        discoveries." };
         items.push((Level::Care, text));
     }
     let n_stopped = plan.n_runs_stopped();
     if n_stopped != 0 {
-        let text =
-            html! { strong { (some(n_stopped, "run is", "runs are")) " stopped" } " on the way." };
+        let text = html! { strong { (some(n_stopped, "run is", "runs are")) " stopped" } " by this plan." };
         items.push((Level::Care, text));
     }
     items

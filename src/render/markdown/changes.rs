@@ -1,6 +1,6 @@
-//! The changes: a table of all of them, and what each does to its settings.
+//! The changes: a table of all of them, and the settings of each.
 //!
-//! Draws what the text format draws, the signs in front.
+//! Shows the lines of the text format, with the sign in the first column.
 
 use super::inert::{Open, cell, details, fence};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     source::SourceMap,
 };
 
-/// Every action, in the order in which changes are shown, and what is said of so many.
+/// Every action in the order of changes, and its label after a count.
 pub(super) const ACTIONS: [(Action, &str); 6] = [
     (Action::Delete, "to delete"),
     (Action::Replace, "to replace"),
@@ -19,16 +19,16 @@ pub(super) const ACTIONS: [(Action, &str); 6] = [
     (Action::Create, "to create"),
 ];
 
-/// How much of its settings is shown of a change.
+/// How many settings of a change are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
     /// All that the text format shows.
     All,
-    /// What becomes another, without what stays around it; nothing of what is made or deleted.
+    /// Only changed values, without context. No settings of created and deleted discoveries.
     ChangedFields,
 }
 
-/// Returns the table, a row for each change.
+/// Returns the table with a row for each change.
 pub(super) fn table(plan: &Plan, sources: &SourceMap) -> Option<String> {
     if plan.changes.is_empty() {
         return None;
@@ -60,7 +60,7 @@ fn row(change: &Change, has_origin: bool, sources: &SourceMap) -> String {
     format!("| {action} | {name} |{origin} {reason} | {steps} | {source} |")
 }
 
-/// Returns a part for each action; what destroys is not folded away.
+/// Returns a part for each action. Deletes and replaces are unfolded.
 pub(super) fn diffs(plan: &Plan, extent: Extent) -> Vec<String> {
     let part = |(action, what): (Action, &str)| {
         let changes = plan.changes.iter().filter(|it| it.action == action);
@@ -87,7 +87,7 @@ fn diff(change: &Change, extent: Extent) -> String {
     lines.map(|it| with_sign_in_front(it) + "\n").collect()
 }
 
-/// What a line of the text format can begin with. Values are quoted, and so begin with none.
+/// The signs at the start of lines of the text format. Values are quoted, so they have none.
 const SIGNS: [&str; 7] = ["-/+", "-", "+", "~", ".", "!", "#"];
 
 fn parted(line: &str) -> Option<(usize, &str, &str)> {
@@ -96,7 +96,7 @@ fn parted(line: &str) -> Option<(usize, &str, &str)> {
     SIGNS.contains(&sign).then_some((line.len() - bare.len(), sign, rest))
 }
 
-/// Whether a line says more than what stays as it is.
+/// Whether a line shows a change, and not only context.
 fn is_of_a_change(line: &str) -> bool {
     match parted(line) {
         Some((indent, "#", _)) => indent <= 2,
@@ -105,7 +105,7 @@ fn is_of_a_change(line: &str) -> bool {
     }
 }
 
-/// Moves a line's sign to where the highlighting of diffs looks for it; the columns stay.
+/// Moves the sign of a line to the first column, where diff highlighting expects it.
 fn with_sign_in_front(line: &str) -> String {
     match parted(line) {
         Some((indent, sign, rest)) => {

@@ -1,4 +1,4 @@
-//! Errors and warnings, as compilers write them.
+//! Errors and warnings, in the format of compilers.
 
 use super::inert::{Open, details, fence};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     source::{Diagnostic, Severity, SourceMap},
 };
 
-/// Lists complaints, errors first, as many as there is room for; the rest is counted.
+/// Lists as many diagnostics as fit, errors first, and counts the rest.
 pub(super) fn complaints(
     complaints: &[&Diagnostic],
     sources: &SourceMap,

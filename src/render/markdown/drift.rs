@@ -1,4 +1,4 @@
-//! Drift as Markdown: what was found on the controller beside what the files say.
+//! Drift as Markdown: the live settings beside those of the files.
 
 use super::inert::{cell, short_code};
 use crate::{
@@ -8,11 +8,10 @@ use crate::{
     source::{SourceMap, Span},
 };
 
-/// The most bytes of a value in a cell.
+/// The maximum length of a value in a cell, in bytes.
 const MOST_OF_VALUE: usize = 300;
 
-/// Whether a plan is of what drifted only: nothing in it is a change of a branch, or there is no
-/// branch that could have one.
+/// Whether a plan has nothing but drift: no change of this branch, or no branch at all.
 pub(super) fn is_report(plan: &Plan) -> bool {
     let is_at_base = plan
         .compared
@@ -21,7 +20,7 @@ pub(super) fn is_report(plan: &Plan) -> bool {
     is_at_base || plan.is_only_drift()
 }
 
-/// Says what a plan was compared with, as a line of the footer.
+/// Returns the base of a comparison, as a line of the footer.
 pub(super) fn compared(git: &Git) -> String {
     let Git { base, merge_base, head, .. } = git;
     let short = |it: &String| short_code(it.get(..7).unwrap_or(it), MOST_OF_VALUE);
@@ -30,7 +29,7 @@ pub(super) fn compared(git: &Git) -> String {
     format!("- Comparison with: {base}, merge-base {merge_base}, HEAD {head}")
 }
 
-/// Returns what is left alone, as lists.
+/// Returns the drift that is left alone, as lists.
 pub(super) fn sections(plan: &Plan, write: impl Fn(&str) -> String) -> Vec<String> {
     let list = |(title, lines): (&'static str, Vec<String>)| {
         let lines = lines.iter().map(|it| format!("\n- {it}"));
@@ -39,7 +38,7 @@ pub(super) fn sections(plan: &Plan, write: impl Fn(&str) -> String) -> Vec<Strin
     drift::sections(plan, write).into_iter().map(list).collect()
 }
 
-/// Returns, of a report of drift, a row for each setting: what was found, and what the files say.
+/// Returns the table of a drift report: for each setting, the live value and that of the files.
 pub(super) fn table(plan: &Plan, sources: &SourceMap) -> Option<String> {
     if !is_report(plan) || plan.changes.is_empty() {
         return None;

@@ -1,8 +1,8 @@
 //! A plan as Markdown, for a comment on a pull request.
 //!
-//! GitHub's and GitLab's renderers are meant. Nothing of a file or of the controller stands in it
-//! outside of code, where no renderer looks for structure, links, mentions or references. Says
-//! nothing that the text format does not: it only leaves out what does not fit.
+//! For the renderers of GitHub and GitLab. Text from files and from the controller is always inside
+//! code, where no renderer looks for structure, links, mentions or references. The content is that
+//! of the text format, shortened until it fits.
 
 mod page;
 

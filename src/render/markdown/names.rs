@@ -1,4 +1,4 @@
-//! The names of what is deleted or replaced, where there is room for little else.
+//! The names of deleted and replaced discoveries, for a comment with room for little else.
 
 use super::{
     changes::ACTIONS,
@@ -6,13 +6,13 @@ use super::{
 };
 use crate::plan::{Action, Plan};
 
-/// How names are written, from the plainest to the shortest.
+/// How names are written, from the most readable to the shortest.
 #[derive(Clone, Copy, Debug)]
 enum Way {
     Whole,
-    /// What names in a row have in common is written once.
+    /// A common prefix of consecutive names is written once.
     ByBeginning,
-    /// Those that are longer than so many bytes are shortened.
+    /// Names longer than this many bytes are shortened.
     Shortened(usize),
 }
 
@@ -32,8 +32,8 @@ const WAYS: [Way; 13] = [
     Way::Shortened(SHORTEST),
 ];
 
-/// Returns the names of what is deleted or replaced, written so that they fit, and says how. Where
-/// they cannot, says how many are missing.
+/// Returns the names of deleted and replaced discoveries, shortened to fit, with a note. If they do
+/// not fit, the note counts the missing ones.
 pub(super) fn names(plan: &Plan, room: usize) -> String {
     let mut all = WAYS.into_iter().map(|it| lists(plan, it, usize::MAX));
     all.find(|it| it.len() <= room)
@@ -43,7 +43,7 @@ pub(super) fn names(plan: &Plan, room: usize) -> String {
 /// The most bytes that stand around the lines of names: titles, fences and what is said of them.
 const MOST_AROUND: usize = 1_000;
 
-/// Returns a list for each of the two actions, their lines in so many bytes.
+/// Returns a list for each of the two actions, in at most this many bytes.
 fn lists(plan: &Plan, way: Way, room: usize) -> String {
     let mut parts = Vec::new();
     let mut left = room;
@@ -76,8 +76,8 @@ fn lists(plan: &Plan, way: Way, room: usize) -> String {
     }
     if n_missing != 0 {
         let warning = format!(
-            "**{n_missing} of those that are deleted or replaced are not named here, for want of \
-             room: this comment is not the whole plan. Do not approve it by this comment alone.**"
+            "**{n_missing} deleted or replaced discoveries are not named here, because the comment \
+             is too long. Do not approve the plan by this comment alone.**"
         );
         parts.insert(0, warning);
     }
@@ -88,13 +88,13 @@ fn note(way: Way) -> Option<String> {
     match way {
         Way::Whole => None,
         Way::ByBeginning => Some(
-            "What names have in common is written once: each indented line continues the line \
-             above that is not indented."
+            "A common prefix of names is written once: each indented line continues the line above \
+             that is not indented."
                 .to_owned(),
         ),
         Way::Shortened(most) => Some(format!(
-            "Names of more than {most} bytes are shortened: the 8 digits behind the first `…` \
-             begin the SHA-256 of the name."
+            "Names longer than {most} bytes are shortened: the 8 digits after the first `…` are the \
+             start of the SHA-256 of the name."
         )),
     }
 }

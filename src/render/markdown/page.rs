@@ -1,4 +1,4 @@
-//! The comment as a whole: its parts in their order, and how it is made to fit.
+//! The whole comment: its parts in order, shortened until it fits.
 
 use super::{
     changes::{ACTIONS, Extent, diffs, table},
@@ -18,25 +18,25 @@ use crate::{
     source::{Diagnostic, SourceMap, Span},
 };
 
-/// What is said beside a plan where people review it.
+/// What a reviewer sees beside the plan.
 #[derive(Clone, Debug)]
 pub(crate) struct PlanAbout<'a> {
     /// The digest of the plan's document.
     pub(crate) digest: &'a str,
-    /// The paths of the files that it was made from.
+    /// The paths of the files of the desired state.
     pub(crate) files: &'a [String],
     pub(crate) sources: &'a SourceMap,
-    /// Complaints about the files that are not among the plan's own.
+    /// Warnings about the files that are not part of the plan.
     pub(crate) warnings: &'a [Diagnostic],
-    /// The file that has the plan, if one has.
+    /// The file to which the plan was saved.
     pub(crate) saved_to: Option<String>,
     pub(crate) show: Show,
 }
 
-/// The most bytes that a comment has; from 65,536 characters on GitHub refuses one.
+/// The maximum length of a comment in bytes. GitHub refuses 65,536 characters and more.
 const MOST: usize = 65_535;
 
-/// The most bytes of complaints, so that they never take the place of changes.
+/// The maximum length of the diagnostics, so that they never displace the changes.
 const MOST_OF_COMPLAINTS: usize = 16 << 10;
 
 /// The most bytes of one list of texts in the head or the footer.
@@ -48,7 +48,7 @@ const MOST_OF_TEXT: usize = 300;
 /// The most bytes of one name in what the plan reaches.
 const MOST_OF_NAME: usize = 100;
 
-/// How the controller of `--simulate` is called.
+/// The name of the controller of `--simulate`.
 const SIMULATOR: &str = "simulator";
 
 /// How much is shown.
@@ -61,37 +61,39 @@ enum Level {
 }
 
 impl Level {
-    /// Says what it leaves out, where it does.
+    /// Returns a note on what is left out.
     fn note(self) -> Option<&'static str> {
         match self {
             Self::Everything => None,
             Self::ChangedFields => Some(
                 "**Shortened to fit in a comment, step 2 of 4: changed fields only.** The settings \
-                 of what is made or deleted are left out.",
+                 of created and deleted discoveries are left out.",
             ),
             Self::Table => Some(
                 "**Shortened to fit in a comment, step 3 of 4: the table only.** The settings are \
                  left out.",
             ),
             Self::Counts => Some(
-                "**Shortened to fit in a comment, step 4 of 4: counts, and the names of what is \
-                 deleted or replaced.** All other names, and the settings, are left out.",
+                "**Shortened to fit in a comment, step 4 of 4: counts, and the names of deleted \
+                 and replaced discoveries.** All other names, and the settings, are left out.",
             ),
         }
     }
 
-    /// Says which step it is.
+    /// Returns its name in the footer.
     fn name(self) -> &'static str {
         match self {
             Self::Everything => "everything (step 1 of 4)",
             Self::ChangedFields => "changed fields only (step 2 of 4)",
             Self::Table => "the table only (step 3 of 4)",
-            Self::Counts => "counts, and the names of what is deleted or replaced (step 4 of 4)",
+            Self::Counts => {
+                "counts, and the names of deleted and replaced discoveries (step 4 of 4)"
+            }
         }
     }
 }
 
-/// Returns a plan as a comment, as much of it as fits.
+/// Returns as much of a plan as fits in a comment.
 pub(crate) fn plan_markdown(plan: &Plan, about: &PlanAbout<'_>) -> String {
     let page = Page { plan, about };
     let levels = [Level::Everything, Level::ChangedFields, Level::Table];
@@ -120,7 +122,7 @@ impl Page<'_> {
         self.finished(parts, level)
     }
 
-    /// Returns the counts and the names; complaints get the room that the names leave.
+    /// Returns the counts and the names. Diagnostics get the room that the names leave.
     fn with_counts(&self) -> String {
         let level = Level::Counts;
         let mut parts = self.head(level);
@@ -136,7 +138,7 @@ impl Page<'_> {
         self.finished(parts, level)
     }
 
-    /// Puts the rest behind the parts.
+    /// Appends the remaining parts.
     fn finished(&self, mut parts: Vec<String>, level: Level) -> String {
         let foot = self.foot(level);
         let taken = joined(&parts).len() + joined(&foot).len();
@@ -187,8 +189,7 @@ impl Page<'_> {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// Lists what nothing is done to, where it was asked for; without names where they are too
-    /// many.
+    /// Lists the discoveries that do not change, with `--show all`. Too many names are only counted.
     fn others(&self, room: usize) -> Vec<String> {
         if self.about.show == Show::Changes {
             return Vec::new();
@@ -206,7 +207,7 @@ impl Page<'_> {
         for (title, names) in both.into_iter().filter(|(_, names)| !names.is_empty()) {
             let lines = names.iter().map(|it| label(it.as_str())).collect::<Vec<_>>().join("\n");
             let whole = details(Open::No, &title, &fence("text", &lines));
-            // The other list may be left with its count.
+            // The other list may only have room for its count.
             let fits = whole.len() + MOST_OF_OTHERS <= left;
             let part =
                 if fits { whole } else { format!("{title}; the names do not fit in a comment.") };
@@ -236,10 +237,10 @@ impl Page<'_> {
         vec!["---".to_owned(), lines.join("\n")]
     }
 
-    /// Returns the command that carries out exactly this plan.
+    /// Returns the command that applies exactly this plan.
     fn command(&self) -> String {
         if !self.plan.is_complete() {
-            return "not possible, for the errors".to_owned();
+            return "not possible because of the errors".to_owned();
         }
         if self.plan.changes.is_empty() {
             return "nothing to do".to_owned();
@@ -247,34 +248,31 @@ impl Page<'_> {
         let saved_to = self.about.saved_to.as_deref().unwrap_or("plan.json");
         let simulate = if self.plan.controller.url == SIMULATOR { " --simulate" } else { "" };
         let path = argument(saved_to);
-        // A command that is cut would be another one.
+        // A shortened path would be the path of another file.
         let line = if path.len() <= MOST_OF_PATH {
             verbatim(&format!("trueup apply {path}{simulate}"))
         } else {
-            format!(
-                "`trueup apply` and the file that has the plan, {}",
-                short_code(&path, MOST_OF_TEXT)
-            )
+            format!("`trueup apply` with the plan file {}", short_code(&path, MOST_OF_TEXT))
         };
         match self.about.saved_to {
             Some(_) => line,
-            None => format!("{line}, once it is saved with `trueup plan --out plan.json`"),
+            None => format!("{line}, after saving the plan with `trueup plan --out plan.json`"),
         }
     }
 }
 
-/// The most bytes of the path of a plan: no system takes more.
+/// The maximum length of the path of a plan. No system accepts more.
 const MOST_OF_PATH: usize = 4_096;
 
-/// The most bytes of the two lists of what nothing is done to where they have no names.
+/// The maximum length of the two lists of unchanged discoveries if they have no names.
 const MOST_OF_OTHERS: usize = 250;
 
-/// Puts parts below one another, a blank line between them and a line break at the end.
+/// Joins the parts with blank lines.
 fn joined(parts: &[String]) -> String {
     parts.join("\n\n") + "\n"
 }
 
-/// Returns host and port of a URL; what is no URL is its own host.
+/// Returns the host and port of a URL. Anything else is returned as it is.
 fn host(url: &str) -> &str {
     let (_, behind) = url.split_once("://").unwrap_or(("", url));
     behind.split(['/', '?', '#']).next().unwrap_or(behind)
@@ -295,7 +293,7 @@ fn summary(plan: &Plan) -> Option<String> {
     Some(lines.into_iter().flatten().collect::<Vec<_>>().join("\n"))
 }
 
-/// Says what the plan reaches, as lists.
+/// Returns the impact of the plan as lists.
 fn impact(plan: &Plan, sources: &SourceMap) -> Vec<String> {
     let at = |it: Span| short_code(&place(it, sources), MOST_OF_NAME);
     let sections = sections(plan, |it| short_code(it.as_str(), MOST_OF_NAME), at);
@@ -306,7 +304,7 @@ fn impact(plan: &Plan, sources: &SourceMap) -> Vec<String> {
     sections.into_iter().map(list).collect()
 }
 
-/// Says that the plan looks at a part only.
+/// Says that `--only` or `--except` limit the plan.
 fn narrowed(plan: &Plan) -> Option<String> {
     let flags = |flag: &str, globs: &Globs| {
         globs.patterns().iter().map(|it| format!("--{flag} {}", argument(it))).collect::<Vec<_>>()
@@ -315,12 +313,12 @@ fn narrowed(plan: &Plan) -> Option<String> {
     let flags = [flags("only", &options.only), flags("except", &options.except)].concat();
     let flags = flags.iter().map(String::as_str).collect::<Vec<_>>();
     let n = plan.n_excluded;
-    let were = plural(n, "discovery was", "discoveries were");
+    let discoveries = plural(n, "discovery", "discoveries");
     (!flags.is_empty())
-        .then(|| format!("Narrowed by {}: {n} {were} not looked at.", listed(&flags)))
+        .then(|| format!("Limited by {}: {n} {discoveries} ignored.", listed(&flags)))
 }
 
-/// Lists texts as code, as many as there is room for.
+/// Lists as many texts as fit, as code.
 fn listed(texts: &[&str]) -> String {
     let mut list = String::new();
     for (at, text) in texts.iter().enumerate() {

@@ -1,7 +1,7 @@
-//! A comment as the renderers read it, for tests.
+//! A comment as renderers read it, for tests.
 //!
-//! With the parser that GitLab uses, which is GitHub's in Rust, and every extension that either of
-//! them has. Knows nothing of how a comment is written.
+//! Uses GitLab's parser, a port of GitHub's, with all extensions of both. Independent of the code
+//! that writes the comments.
 
 use comrak::{
     Arena, Options,
@@ -9,22 +9,22 @@ use comrak::{
     parse_document,
 };
 
-/// What a reader finds.
+/// The content of a comment.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// The rows of each table, its head first, each cell's text.
+    /// The cells of each table, the head first.
     pub(super) tables: Vec<Vec<Vec<String>>>,
-    /// The lines that open and close what is folded, with their titles, and the marker.
+    /// The HTML lines: folded parts with their titles, and the marker.
     pub(super) html: Vec<String>,
     /// The language and the text of each fenced block.
     pub(super) fences: Vec<(String, String)>,
     /// All text that is not code.
     pub(super) prose: String,
-    /// What should not be there, such as a link.
+    /// Unexpected nodes, such as links.
     pub(super) strange: Vec<String>,
 }
 
-/// Reads a comment, and expects that it has the kinds of nodes that were meant.
+/// Reads a comment, and asserts that it has only the expected kinds of nodes.
 pub(super) fn seen(markdown: &str) -> Seen {
     let mut options = Options::default();
     let extension = &mut options.extension;

@@ -35,7 +35,7 @@ idle; cidr 10.30.0.0/22; running
 again; address 10.0.0.9; aborted
 ";
 
-/// Returns the plan of a story as a comment.
+/// Returns the plan of a scenario as a comment.
 fn comment(plan: &Plan, sources: &SourceMap) -> String {
     with_warnings(plan, sources, &[])
 }
@@ -54,7 +54,7 @@ fn with_warnings(plan: &Plan, sources: &SourceMap, warnings: &[Diagnostic]) -> S
     markdown
 }
 
-/// A plan that deletes, replaces and creates so many, under these names.
+/// A plan with these numbers of deletes, replaces and creates, and these names.
 fn plan_of(n: [usize; 3], name: impl Fn(usize) -> String) -> (Plan, SourceMap) {
     let mut lines = Vec::new();
     let mut live = String::new();
@@ -83,7 +83,7 @@ fn plan_of(n: [usize; 3], name: impl Fn(usize) -> String) -> (Plan, SourceMap) {
     (plan, scenario.sources)
 }
 
-/// Returns the name that is shown so.
+/// Returns the name behind a label.
 fn unlabelled(shown: &str) -> String {
     if shown.starts_with('"') {
         return serde_json::from_str(shown).unwrap();
@@ -91,7 +91,7 @@ fn unlabelled(shown: &str) -> String {
     shown.to_owned()
 }
 
-/// Expects a table with a row for each change, its name in it, and diffs with signs in front.
+/// Asserts that the table names each change, and that the diffs have their signs first.
 fn expect_rows(plan: &Plan, seen: &Seen) {
     assert_eq!(seen.tables.len(), 1);
     let (head, rows) = seen.tables[0].split_first().unwrap();
@@ -109,7 +109,7 @@ fn expect_rows(plan: &Plan, seen: &Seen) {
     }
 }
 
-/// Expects nothing in the prose that a renderer makes something else of.
+/// Asserts that no renderer finds markup in the prose.
 fn expect_dull(seen: &Seen) {
     let (marker, folds) = seen.html.split_first().unwrap();
     assert!(marker.starts_with("<!-- trueup ") && marker.ends_with(" -->"), "{marker}");
@@ -153,7 +153,7 @@ fn a_plan_is_a_comment() {
 }
 
 #[test]
-fn a_plan_with_nothing_to_do_says_so() {
+fn a_plan_without_changes_has_a_message() {
     let scenario = Scenario::new("a; address 10.0.0.1", "a; address 10.0.0.1");
     insta::assert_snapshot!(comment(&scenario.plan(), &scenario.sources), @"
     <!-- trueup catalyst.example.com sha256:00ff -->
@@ -173,7 +173,7 @@ fn a_plan_with_nothing_to_do_says_so() {
 }
 
 #[test]
-fn errors_and_warnings_have_file_and_line_and_errors_take_the_command_away() {
+fn errors_and_warnings_have_file_and_line_and_errors_remove_the_command() {
     let scenario = Scenario::new(
         "z; state absent\na; address 10.0.0.1; cli nobody\nb; address 10.0.0.2; cli netops",
         "z; address 10.0.0.3",
@@ -254,11 +254,11 @@ fn errors_and_warnings_have_file_and_line_and_errors_take_the_command_away() {
     - Files: `discoveries.yaml`
     - Digest: `sha256:00ff`
     - Shown: everything (step 1 of 4)
-    - Apply: not possible, for the errors
+    - Apply: not possible because of the errors
     "#);
 }
 
-/// Names that a renderer would make something of.
+/// Names that look like markup.
 const HOSTILE: &[&str] = &[
     "a|b",
     "|",
@@ -353,7 +353,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_name_becomes_anything_else(
+    fn no_name_is_rendered_as_markup(
         names in prop::collection::vec("[`|\\\\<>&@#*_~!\\[\\]()$:;.+\"'\\- \\n\\ta1é\u{202e}-]{0,12}|.{0,9}", 3..9),
     ) {
         let n = names.len();
@@ -377,7 +377,7 @@ proptest! {
     })]
 
     #[test]
-    fn no_list_of_names_becomes_anything_else(
+    fn no_list_of_names_is_rendered_as_markup(
         name in "[`|\\\\<>&@#*_~!\\[\\]()$:;.+\"' \\n\\ta1é\u{202e}-]{0,300}",
         n in 700..1_200_usize,
     ) {
@@ -389,7 +389,7 @@ proptest! {
     }
 }
 
-/// Returns the step that was taken, and what was read.
+/// Returns the level of shortening, and the content of the comment.
 fn step(plan: &Plan, sources: &SourceMap) -> (String, Seen, String) {
     let markdown = comment(plan, sources);
     let seen = seen(&markdown);
@@ -418,12 +418,12 @@ fn a_comment_is_shortened_in_steps_that_it_names() {
     changed fields only (step 2 of 4): 1 diffs
     changed fields only (step 2 of 4): 1 diffs
     the table only (step 3 of 4): 0 diffs
-    counts, and the names of what is deleted or replaced (step 4 of 4): 0 diffs
+    counts, and the names of deleted and replaced discoveries (step 4 of 4): 0 diffs
     ");
 }
 
 #[test]
-fn five_thousand_changes_keep_the_names_of_all_that_is_deleted_or_replaced() {
+fn five_thousand_changes_keep_the_names_of_deletes_and_replaces() {
     let (plan, sources) = plan_of([4_000, 1_000, 0], |it| format!("branch-{it:04}"));
     let (_, seen, markdown) = step(&plan, &sources);
     expect_names(&plan, &markdown);
@@ -432,11 +432,11 @@ fn five_thousand_changes_keep_the_names_of_all_that_is_deleted_or_replaced() {
 }
 
 #[test]
-fn names_that_do_not_fit_are_written_by_their_beginnings() {
+fn a_common_prefix_of_names_is_written_once() {
     let city = |it: usize| ["berlin", "oslo", "new york"][it / 2_000];
     let (plan, sources) = plan_of([5_000, 0, 0], |it| format!("branch-{}-floor-{it:04}", city(it)));
     let (_, seen, markdown) = step(&plan, &sources);
-    assert!(markdown.contains("What names have in common is written once"), "{markdown}");
+    assert!(markdown.contains("A common prefix of names is written once"), "{markdown}");
     let mut beginning = "";
     let mut names = Vec::new();
     for line in seen.fences[0].1.lines() {
@@ -450,10 +450,10 @@ fn names_that_do_not_fit_are_written_by_their_beginnings() {
 }
 
 #[test]
-fn the_longest_names_are_shortened_and_still_told_apart() {
+fn the_longest_names_are_shortened_and_stay_distinguishable() {
     let (plan, sources) = plan_of([5_000, 0, 0], |it| format!("{it:04}{}", "🦀".repeat(251)));
     let (_, seen, markdown) = step(&plan, &sources);
-    assert!(markdown.contains("begin the SHA-256 of the name"), "{markdown}");
+    assert!(markdown.contains("start of the SHA-256 of the name"), "{markdown}");
     let names = seen.fences[0].1.lines().collect::<BTreeSet<_>>();
     assert_eq!(names.len(), 5_000);
     let (plan, sources) = plan_of([500, 0, 0], |it| format!("{it:04}{}", "🦀".repeat(251)));
@@ -463,18 +463,18 @@ fn the_longest_names_are_shortened_and_still_told_apart() {
 }
 
 #[test]
-fn names_that_cannot_fit_at_all_are_counted_and_said_to_be_missing() {
+fn names_that_do_not_fit_are_counted() {
     let (plan, sources) = plan_of([6_000, 2_000, 10], |it| format!("{it:04}{}", "é".repeat(100)));
     let (_, seen, markdown) = step(&plan, &sources);
     let n_named = seen.fences.iter().map(|it| it.1.lines().count()).sum::<usize>();
-    let missing = format!("**{} of those that are deleted or replaced", 8_000 - n_named);
+    let missing = format!("**{} deleted or replaced discoveries are not named", 8_000 - n_named);
     assert!(markdown.contains(&missing), "{n_named}");
     assert!(5_000 < n_named, "{n_named}");
-    assert!(markdown.contains("this comment is not the whole plan"));
+    assert!(markdown.contains("Do not approve the plan by this comment alone"));
 }
 
 #[test]
-fn one_endless_name_is_shortened() {
+fn one_very_long_name_is_shortened() {
     for c in ["a", "`", "é", "\u{1b}"] {
         let (plan, sources) = plan_of([1, 0, 0], |_| c.repeat(70_000));
         let (_, seen, _) = step(&plan, &sources);
@@ -483,7 +483,7 @@ fn one_endless_name_is_shortened() {
 }
 
 #[test]
-fn many_warnings_never_take_the_place_of_names() {
+fn many_warnings_never_displace_names() {
     let (plan, sources) = plan_of([5_000, 0, 0], |it| format!("branch-{it:04}"));
     let warning = |it| Diagnostic::warning(&codes::ANY, format!("number {it}"));
     let warnings = (0..5_000).map(warning).collect::<Vec<_>>();
@@ -497,7 +497,7 @@ fn many_warnings_never_take_the_place_of_names() {
 }
 
 #[test]
-fn the_marker_cannot_be_left() {
+fn no_text_can_end_the_marker() {
     let marker = |url: &str| {
         let scenario = Scenario::new("a; state absent", "a");
         let mut plan = scenario.plan();
@@ -556,7 +556,7 @@ fn a_saved_plan_makes_the_same_comment() {
 }
 
 #[test]
-fn what_is_scanned_twice_is_shown_with_both_places() {
+fn overlaps_are_shown_with_both_places() {
     let desired = "a; cidr 10.0.0.0/30; cli netops\nb; address 10.0.0.1; cli netops";
     let scenario = Scenario::new(desired, "x; address 10.0.0.2");
     let markdown = comment(&scenario.plan(), &scenario.sources);
@@ -581,7 +581,7 @@ fn a_comment_shows_what_the_text_shows() {
 }
 
 #[test]
-fn what_is_left_alone_is_listed_on_demand_and_where_there_is_room() {
+fn unchanged_names_are_listed_on_request_if_they_fit() {
     let (mut plan, sources) = plan_of([1, 0, 0], |_| "a".to_owned());
     plan.unmanaged = vec![Name::as_read("`@x`"), Name::as_read("y")];
     let about = PlanAbout {
@@ -609,9 +609,9 @@ fn what_is_left_alone_is_listed_on_demand_and_where_there_is_room() {
 }
 
 #[test]
-fn a_narrowed_plan_says_so_and_patterns_are_only_patterns() {
+fn a_limited_plan_lists_its_patterns_as_code() {
     let scenario = Scenario::new("a; state absent\nb; state absent", "a\nb").only(&["a", "*|`@x*"]);
     let markdown = comment(&scenario.plan(), &scenario.sources);
     expect_dull(&seen(&markdown));
-    assert!(markdown.contains("Narrowed by `--only a`, ``--only '*|`@x*'``: 1 "), "{markdown}");
+    assert!(markdown.contains("Limited by `--only a`, ``--only '*|`@x*'``: 1 "), "{markdown}");
 }

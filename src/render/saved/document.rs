@@ -1,7 +1,7 @@
-//! A saved plan, as the file has it: versioned types of their own.
+//! The versioned types of a saved plan.
 //!
-//! Never the model's: what the program calls things inside may change, the file may not. Members
-//! may be added within a major version.
+//! They are not the model's types: the program's names may change, the file may not. Members may be
+//! added within a major version.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -26,9 +26,9 @@ pub(crate) struct PlanV1 {
     pub(crate) created_at: String,
     /// `sha256:` and the digest of the document's bytes, this text left empty.
     pub(crate) digest: String,
-    /// What was asked for beyond the files.
+    /// The options of the plan.
     pub(crate) options: OptionsV1,
-    /// Whether no error left anything out.
+    /// Whether the plan is complete: no error left anything out.
     pub(crate) complete: bool,
     /// Whether there is something to do and no error forbids it.
     pub(crate) applyable: bool,
@@ -36,72 +36,71 @@ pub(crate) struct PlanV1 {
     pub(crate) controller: ControllerV1,
     /// The files, in the order in which they were read.
     pub(crate) sources: Vec<SourceV1>,
-    /// How many discoveries there are of each action.
+    /// The number of discoveries by action.
     pub(crate) summary: SummaryV1,
     /// The reach in addresses.
     pub(crate) impact: ImpactV1,
-    /// What would be done, in the order in which it is shown.
+    /// The changes, in the order in which they are shown.
     pub(crate) changes: Vec<ChangeV1>,
-    /// Discoveries of the files that are as they should be.
+    /// Discoveries in the files that are already as wanted.
     #[serde(default)]
     pub(crate) unchanged: Vec<String>,
-    /// Live discoveries that no file names.
+    /// Live discoveries that are not in the files.
     pub(crate) unmanaged: Vec<String>,
-    /// How many discoveries `only` and `except` kept from being looked at.
+    /// The number of discoveries that `only` and `except` excluded.
     #[serde(default)]
     pub(crate) narrowed_away: usize,
-    /// What the files were compared with; absent without `--base`.
+    /// The commit that the files were compared with; absent without `--base`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) git: Option<GitV1>,
-    /// Drift that is left alone; absent without `--base`.
+    /// Drift that is kept; absent without `--base`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) kept_drift: Option<Vec<KeptV1>>,
     /// Errors and warnings.
     pub(crate) diagnostics: Vec<DiagnosticV1>,
 }
 
-/// What was asked of a plan beyond the files.
+/// The options of a plan.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub(crate) struct OptionsV1 {
     /// Whether undeclared discoveries that the files own are deleted.
     pub(crate) prune: bool,
-    /// How many deletions were allowed in spite of the guard.
+    /// The number of deletions that `--allow-delete` allows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) allow_delete: Option<usize>,
-    /// The patterns of names that were looked at; none lets every name through.
+    /// The patterns of names that are planned; an empty list selects all.
     pub(crate) only: Vec<String>,
-    /// The patterns of names that were left alone.
+    /// The patterns of names that are excluded.
     pub(crate) except: Vec<String>,
     /// The names to run again.
     pub(crate) rerun: Vec<String>,
-    /// The names whose run an interrupted apply has planned and not started.
+    /// The names whose run an interrupted apply planned and did not start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) owed: Vec<String>,
-    /// What the files were compared with.
+    /// The reference that the files were compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) base: Option<String>,
-    /// `keep`, `revert` or `fail`: what becomes of drift. Absent without a base.
+    /// `keep`, `revert` or `fail`: how drift is treated. Absent without a base.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) drift: Option<String>,
 }
 
-/// What the files were compared with.
+/// The comparison with a base.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub(crate) struct GitV1 {
-    /// What was asked for.
+    /// The reference, as the user gave it.
     pub(crate) base: String,
-    /// The commit at which this branch and the base parted: its files were compared.
+    /// The merge base of this branch and the reference, whose files were compared.
     pub(crate) merge_base: String,
     /// The commit that was checked out.
     pub(crate) head: String,
-    /// Whether the files of `merge_base` have no mistake; otherwise everything counts as this
-    /// change.
+    /// Whether the files of `merge_base` are valid; otherwise every change counts as `this_change`.
     pub(crate) readable: bool,
-    /// Files that were not as in `head`: what was uncommitted in them counts as this change.
+    /// Files that differ from `head`; their uncommitted changes count as `this_change`.
     pub(crate) dirty: Vec<String>,
     /// Files that had another path at `merge_base`.
     pub(crate) renamed: Vec<RenamedV1>,
-    /// Files of no repository, taken for the same at `merge_base`.
+    /// Files of no repository, taken as unchanged since `merge_base`.
     pub(crate) outside: Vec<String>,
     /// Live discoveries that the branch removed from the files and that stay.
     pub(crate) removed: Vec<String>,
@@ -116,11 +115,11 @@ pub(crate) struct RenamedV1 {
     pub(crate) was: String,
 }
 
-/// Drift of one discovery that is left alone.
+/// Drift of one discovery that is kept.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub(crate) struct KeptV1 {
     pub(crate) name: String,
-    /// What would have been done; `update` where only some fields are left as they are.
+    /// The action that would have reverted it; `update` if only some fields are kept.
     pub(crate) action: String,
     /// The fields, as they would have been changed.
     pub(crate) fields: Vec<FieldV1>,
@@ -133,7 +132,7 @@ pub(crate) struct KeptV1 {
 pub(crate) struct ControllerV1 {
     /// Scheme, host and port.
     pub(crate) url: String,
-    /// The release that it said it has.
+    /// The release that it reports.
     pub(crate) release: Option<String>,
     /// The generation of its discovery API.
     pub(crate) api: String,
@@ -150,7 +149,7 @@ pub(crate) struct SourceV1 {
     pub(crate) sha256: String,
 }
 
-/// How many discoveries there are of each action.
+/// The number of discoveries by action.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
 pub(crate) struct SummaryV1 {
     pub(crate) create: usize,
@@ -163,30 +162,30 @@ pub(crate) struct SummaryV1 {
     pub(crate) unmanaged: usize,
 }
 
-/// A plan's reach in addresses. Numbers beyond 2⁵³ are texts of digits.
+/// A plan's reach in addresses. Numbers beyond 2⁵³ are strings of digits.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub(crate) struct ImpactV1 {
     /// The size of the union of the targets of all runs that the plan starts.
     #[schemars(schema_with = "count_schema")]
     pub(crate) addresses_scanned: Value,
-    /// Those of them that no live discovery covered.
+    /// Scanned addresses that no live discovery covers now.
     #[schemars(schema_with = "count_schema")]
     pub(crate) addresses_new: Value,
-    /// Those that some live discovery covered and none will.
+    /// Addresses that a live discovery covers now and none will.
     #[schemars(schema_with = "count_schema")]
     pub(crate) addresses_dropped: Value,
-    /// What the live discoveries cover now.
+    /// The addresses that live discoveries cover now.
     #[schemars(schema_with = "count_schema")]
     pub(crate) addresses_before: Value,
-    /// What they will cover.
+    /// The addresses that they will cover.
     #[schemars(schema_with = "count_schema")]
     pub(crate) addresses_after: Value,
-    /// How often the runs log in to devices at most: addresses, times credentials, times tries.
+    /// The maximum number of logins to devices: addresses × credentials × attempts.
     #[schemars(schema_with = "count_schema")]
     pub(crate) login_attempts: Value,
-    /// Runs that may reach addresses that nobody names.
+    /// Discoveries whose runs may reach addresses outside any given range.
     pub(crate) unbounded: Vec<String>,
-    /// What two discoveries scan in common, at least one of them of the files.
+    /// Overlaps of two discoveries, at least one of which is in the files.
     pub(crate) overlaps: Vec<OverlapV1>,
     /// Whether there are more overlaps than these.
     pub(crate) more_overlaps: bool,
@@ -198,17 +197,17 @@ pub(crate) struct ImpactV1 {
 /// The addresses that discoveries cover, each list as the fewest ranges, in order.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
 pub(crate) struct RangesV1 {
-    /// Covered now, and then too.
+    /// Covered before and after.
     pub(crate) stays: Vec<String>,
-    /// Covered then, and not now.
+    /// Covered only after.
     pub(crate) new: Vec<String>,
-    /// Covered now, and not then.
+    /// Covered only before.
     pub(crate) dropped: Vec<String>,
-    /// Covered by two discoveries or more then.
+    /// Covered by two or more discoveries after.
     pub(crate) twice: Vec<String>,
 }
 
-/// What two discoveries scan in common.
+/// The overlap of two discoveries.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub(crate) struct OverlapV1 {
     /// Their names, in order.
@@ -224,22 +223,22 @@ pub(crate) struct OverlapV1 {
 /// A change's reach in addresses.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub(crate) struct ChangeImpactV1 {
-    /// What the discovery covers now.
+    /// The addresses that the discovery covers now.
     #[schemars(schema_with = "count_schema")]
     pub(crate) addresses_before: Value,
-    /// What it will cover.
+    /// The addresses that it will cover.
     #[schemars(schema_with = "count_schema")]
     pub(crate) addresses_after: Value,
-    /// What its run scans that no live discovery covers now.
+    /// The addresses that its run scans and no live discovery covers now.
     #[schemars(schema_with = "count_schema")]
     pub(crate) addresses_new: Value,
-    /// What it covers now and no discovery will.
+    /// The addresses that it covers now and no discovery will.
     #[schemars(schema_with = "count_schema")]
     pub(crate) addresses_dropped: Value,
-    /// How often its run logs in to devices at most.
+    /// The maximum number of logins to devices by its run.
     #[schemars(schema_with = "count_schema")]
     pub(crate) login_attempts: Value,
-    /// Whether it may reach addresses that it does not name.
+    /// Whether its run may reach addresses outside its ranges.
     pub(crate) unbounded: bool,
 }
 
@@ -247,17 +246,16 @@ fn count_schema(_: &mut SchemaGenerator) -> Schema {
     schemars::json_schema!({"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+$"})
 }
 
-/// What is done to one discovery.
+/// The change of one discovery.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeV1 {
     pub(crate) name: String,
     /// `create`, `update`, `replace`, `restart`, `stop` or `delete`.
     pub(crate) action: String,
-    /// Why, as a word.
+    /// The reason.
     pub(crate) reason: String,
-    /// What the reason rests on, where the word does not say it: the run state, or whether the
-    /// files ever gave what they do not declare.
+    /// Detail of the reason: the run state, or whether the discovery ever was in the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason_detail: Option<String>,
     /// The discovery's id; `null` for a create.
@@ -268,13 +266,13 @@ pub(crate) struct ChangeV1 {
     pub(crate) before: Option<SettingsV1>,
     /// The same with the wanted settings put in; `null` for a delete.
     pub(crate) after: Option<SettingsV1>,
-    /// What differs, for showing only.
+    /// The fields that differ, for display only.
     pub(crate) fields: Vec<FieldV1>,
     /// The discovery's entry in the files.
     pub(crate) source: Option<PlaceV1>,
     pub(crate) impact: ChangeImpactV1,
-    /// Whose doing it is: `this_change`, `drift` or `both`; absent without `--base`, for a
-    /// restart that the branch does not ask for, and for what an interrupted apply left.
+    /// The origin: `this_change`, `drift` or `both`. Absent without `--base`, for a restart that the
+    /// branch does not ask for, and for a change that an interrupted apply left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) origin: Option<String>,
 }
@@ -330,7 +328,7 @@ impl JsonSchema for SettingsV1 {
 #[expect(dead_code, reason = "only its schema is used: settings are read by their paths")]
 struct NeighboursV1 {
     seed: String,
-    /// Absent where the controller does not say.
+    /// Absent if the controller does not report it.
     hops: Option<u32>,
 }
 
@@ -354,18 +352,18 @@ pub(crate) struct CredentialV1 {
 /// One field of a change.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 pub(crate) struct FieldV1 {
-    /// The key in the files; `target` where the kind of target changes.
+    /// The key in the files; `target` if the kind of target changes.
     pub(crate) path: String,
-    /// What it was; absent where it was not set.
+    /// The value before; absent if it was not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) before: Option<Value>,
-    /// What it becomes; absent where it is dropped.
+    /// The value after; absent if it is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<Value>,
-    /// The key that asks for it.
+    /// The place of the key in the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<PlaceV1>,
-    /// Whose doing it is: `this_change`, `drift` or `both`; absent without `--base`.
+    /// The origin: `this_change`, `drift` or `both`; absent without `--base`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) origin: Option<String>,
 }
@@ -391,13 +389,13 @@ pub(crate) struct DiagnosticV1 {
     pub(crate) message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) help: Option<String>,
-    /// The place to blame.
+    /// The place of the problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<PlaceV1>,
     /// The other places involved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) related: Vec<PlaceV1>,
-    /// Whether it is a limit or a protection that refuses.
+    /// Whether a limit or a protection refuses the plan.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) refuses: bool,
 }

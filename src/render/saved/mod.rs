@@ -1,7 +1,7 @@
 //! A plan as JSON: what `--out` saves, `--format json` prints, and `apply PLAN` reads back.
 //!
-//! A format of its own and not the model's. Whether a plan that was read still holds is not known
-//! here: `apply` looks.
+//! The format is independent of the model's types. `apply` checks whether a plan that was read still
+//! holds.
 
 mod document;
 

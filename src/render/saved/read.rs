@@ -1,7 +1,7 @@
-//! A plan from the file that it was saved in.
+//! Reads a saved plan.
 //!
-//! What is read is what was written, or an error: the digest is held against every byte, and
-//! nothing that is not understood is passed over in a change.
+//! The plan is as it was written, or there is an error: the digest covers every byte, and a change
+//! with an unknown member is rejected.
 
 use std::str::FromStr;
 
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     model::{
         AddressRange, AddressSet, Count, Credential, CredentialId, CredentialKind, Field,
-        FieldValue, Globs, Interface, Name, RemoteId, RunState, SettingKey, Settings,
+        FieldValue, Globs, Interface, Name, RemoteId, RunState, Scalar, SettingKey, Settings,
         setting_of_path,
     },
     plan::{
@@ -32,26 +32,26 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Saved {
     pub(crate) plan: Plan,
-    /// The files that it was made from, by their places only.
+    /// The places in the files that it was made from, without their text.
     pub(crate) sources: SourceMap,
     /// The paths of these files.
     pub(crate) files: Vec<String>,
-    /// The digest that it was held against.
+    /// Its digest, which was verified.
     pub(crate) digest: String,
 }
 
-/// Why a file is no plan that can be used.
+/// Why a file cannot be used as a plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PlanFileError {
-    #[error("it is not JSON, or not all of it: {0}")]
+    #[error("it is not JSON, or incomplete: {0}")]
     NotJson(String),
-    #[error("it is JSON and not a plan: {0}")]
+    #[error("it is JSON but not a plan: {0}")]
     NotAPlan(String),
-    #[error("it has the format version {0}, and this program knows {FORMAT_VERSION}")]
+    #[error("its format version is {0}, and this program reads {FORMAT_VERSION}")]
     Version(String),
-    #[error("it was changed since it was saved: its digest is another")]
+    #[error("it was changed since it was saved: its digest does not match")]
     Altered,
-    #[error("its `{what}` cannot be understood: `{found}`")]
+    #[error("its `{what}` is invalid: `{found}`")]
     Unknown { what: &'static str, found: String },
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn saved_plan(text: &str) -> Result<Saved, PlanFileError> {
     if text.trim_start().starts_with('[') {
         return Err(PlanFileError::NotAPlan("it is a list".to_owned()));
     }
-    // Before anything else is made of a text that may be of any size and shape.
+    // Checked first, since the text may have any size and shape.
     let Head { format_version, digest: said } =
         serde_json::from_str(text).map_err(|error| no_plan(&error))?;
     let version = format_version
@@ -81,7 +81,7 @@ pub(crate) fn saved_plan(text: &str) -> Result<Saved, PlanFileError> {
     Ok(Saved { plan, sources, files, digest: said })
 }
 
-/// What is looked at first: whether it is one of our plans at all. The rest is passed over.
+/// The members that tell a plan. The others are skipped.
 #[derive(Deserialize)]
 struct Head {
     format_version: Option<String>,
@@ -119,7 +119,7 @@ fn plan(document: PlanV1, sources: &mut SourceMap) -> Result<Plan, PlanFileError
             allow_delete: options.allow_delete,
             rerun: names(options.rerun),
             run_missing: names(options.owed),
-            // What it came to is in the changes.
+            // Their effect is in the changes.
             deleted_not_recreated: Vec::new(),
             only: globs(options.only)?,
             except: globs(options.except)?,
@@ -150,7 +150,7 @@ fn unknown(what: &'static str, found: &str) -> PlanFileError {
     PlanFileError::Unknown { what, found: found.to_owned() }
 }
 
-/// Reads a word that is the text of one of these.
+/// Reads a word that must be the text of one of these.
 fn word<T: ToString + Clone>(
     what: &'static str,
     text: &str,
@@ -310,14 +310,10 @@ fn settings(document: SettingsV1) -> Result<Settings, PlanFileError> {
         for (text, value) in members {
             let of_field = if text == GONE { SettingKey::GoneCredentials.path() } else { &text };
             let (setting, path) = path(of_field)?;
-            fields.push(Field { setting, path, value: value_of(path, value)? });
+            fields.push(Field { setting, path, value: value_of(setting, value)? });
         }
     }
     Settings::from_fields(fields).map_err(|it| unknown(it.path, &it.value.to_string()))
-}
-
-fn kind(key: &str) -> Result<CredentialKind, PlanFileError> {
-    word("credentials", key, &CredentialKind::ALL)
 }
 
 fn credential(kind: CredentialKind, document: CredentialV1) -> Credential {
@@ -334,15 +330,15 @@ fn field(document: FieldV1, sources: &mut SourceMap) -> Result<FieldChange, Plan
     let FieldV1 { path: text, before, after, source, origin: whose } = document;
     let (setting, of) = path(&text)?;
     let field = |it: Value| match it {
-        // The kind of target changes: the value says which kind it is of.
+        // The kind of target changes, so the value names its kind.
         Value::Object(it) if setting == SettingKey::Target => match it.into_iter().next() {
             Some((key, value)) => {
                 let (setting, path) = path(&key)?;
-                Ok(Field { setting, path, value: value_of(path, value)? })
+                Ok(Field { setting, path, value: value_of(setting, value)? })
             }
             None => Err(unknown("fields", &text)),
         },
-        it => Ok(Field { setting, path: of, value: value_of(of, it)? }),
+        it => Ok(Field { setting, path: of, value: value_of(setting, it)? }),
     };
     Ok(FieldChange {
         setting,
@@ -354,33 +350,25 @@ fn field(document: FieldV1, sources: &mut SourceMap) -> Result<FieldChange, Plan
     })
 }
 
-fn value_of(path: &str, value: Value) -> Result<FieldValue, PlanFileError> {
-    let wrong = |it: &Value| unknown("fields", &it.to_string());
-    match value {
-        Value::String(it) => Ok(FieldValue::Text(it)),
-        Value::Number(ref it) => it.as_u64().map(FieldValue::Number).ok_or_else(|| wrong(&value)),
-        Value::Array(items) => match path.split_once('.') {
-            Some(("credentials", key)) => {
-                let kind = kind(key)?;
-                let them = serde_json::from_value::<Vec<CredentialV1>>(Value::Array(items));
-                let them = them.map_err(|error| unknown("fields", &error.to_string()))?;
-                Ok(FieldValue::Credentials(
-                    them.into_iter().map(|it| credential(kind, it)).collect(),
-                ))
-            }
-            Some(_) | None if path == "credentials" => {
-                let them = serde_json::from_value::<Vec<CredentialV1>>(Value::Array(items));
-                let them = them.map_err(|error| unknown("fields", &error.to_string()))?;
-                Ok(FieldValue::Gone(them.into_iter().map(|it| CredentialId(it.id)).collect()))
-            }
-            Some(_) | None => {
-                let texts = items.iter().map(|it| it.as_str().map(str::to_owned));
-                let texts = texts.collect::<Option<Vec<_>>>();
-                texts.map(FieldValue::List).ok_or_else(|| unknown("fields", path))
-            }
-        },
-        Value::Null | Value::Bool(_) | Value::Object(_) => Err(wrong(&value)),
-    }
+fn value_of(setting: SettingKey, value: Value) -> Result<FieldValue, PlanFileError> {
+    let wrong = |error: serde_json::Error| unknown("fields", &error.to_string());
+    Ok(match (setting, value) {
+        (SettingKey::Credentials(kind), value @ Value::Array(_)) => {
+            let them = serde_json::from_value::<Vec<CredentialV1>>(value).map_err(wrong)?;
+            FieldValue::Credentials(them.into_iter().map(|it| credential(kind, it)).collect())
+        }
+        (SettingKey::GoneCredentials, value @ Value::Array(_)) => {
+            let them = serde_json::from_value::<Vec<CredentialV1>>(value).map_err(wrong)?;
+            FieldValue::Gone(them.into_iter().map(|it| CredentialId(it.id)).collect())
+        }
+        (_, value @ Value::Array(_)) => {
+            FieldValue::List(serde_json::from_value(value).map_err(wrong)?)
+        }
+        (_, value) => {
+            let scalar = Scalar::deserialize(&value);
+            FieldValue::Scalar(scalar.map_err(|_| unknown("fields", &value.to_string()))?)
+        }
+    })
 }
 
 fn planned(
@@ -401,7 +389,7 @@ fn planned(
 
 fn place(document: PlaceV1, sources: &mut SourceMap) -> Span {
     let PlaceV1 { file, line, column, end_line, end_column } = document;
-    // What ends before it begins is no plan of ours, and still no reason to draw nonsense.
+    // A place that ends before it starts is not from this program; drawing it must not fail.
     let end = (end_line.unwrap_or(line), end_column.unwrap_or(column)).max((line, column));
     let (end_line, end_column) = end;
     sources.place(Location { path: file, line, column, end_line, end_column })

@@ -1,4 +1,4 @@
-//! A plan to the file.
+//! Writes a plan as a document.
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -17,18 +17,18 @@ use crate::{
     source::{Diagnostic, Severity, Source, SourceMap, Span},
 };
 
-/// What is known of a plan beside the plan.
+/// The context of a plan.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct About<'a> {
     /// The files that it was made from.
     pub(crate) sources: &'a SourceMap,
-    /// Complaints about the files, which come before the plan's own.
+    /// Warnings about the files, which come before those of the plan.
     pub(crate) warnings: &'a [Diagnostic],
     /// When it was made, in milliseconds of the epoch.
     pub(crate) now_ms: i64,
 }
 
-/// Returns a plan as a document that ends with a newline, its digest put in.
+/// Returns a plan as a document that ends with a newline, with its digest.
 pub(crate) fn plan_json(plan: &Plan, about: About<'_>) -> String {
     let document = document(plan, about);
     let text = serde_json::to_string_pretty(&document).expect("invariant: every key is text");
@@ -36,21 +36,21 @@ pub(crate) fn plan_json(plan: &Plan, about: About<'_>) -> String {
     text.replacen(EMPTY_DIGEST, &format!("\"digest\": \"{}\"", digest(&text)), 1)
 }
 
-/// Returns the digest that a document says it has.
+/// Returns the digest that a document claims.
 pub(crate) fn digest_of(document: &str) -> &str {
     let behind = document.split_once("\"digest\": \"").map(|(_, behind)| behind);
     behind.and_then(|it| it.split('"').next()).unwrap_or_default()
 }
 
-/// How the digest stands in the document that it is taken of.
+/// The digest in the document that is hashed.
 pub(super) const EMPTY_DIGEST: &str = "\"digest\": \"\"";
 
-/// Returns the digest of a document in which it is empty.
+/// Returns the digest of a document whose own is empty.
 pub(super) fn digest(text: &str) -> String {
     format!("sha256:{}", hexadecimal(text.as_bytes()))
 }
 
-/// Puts in the digest that a document should have, in place of the one that it has.
+/// Replaces the digest of a document by the right one.
 #[cfg(feature = "testing")]
 pub(crate) fn reseal(document: &str) -> String {
     let value = serde_json::from_str::<Value>(document).unwrap_or_default();
@@ -177,13 +177,13 @@ pub(crate) fn summary(plan: &Plan) -> SummaryV1 {
     }
 }
 
-/// Returns a moment as RFC 3339 writes it, in UTC.
+/// Returns a time in UTC, as in RFC 3339.
 pub(crate) fn moment(now_ms: i64) -> String {
     let moment = jiff::Timestamp::from_millisecond(now_ms).unwrap_or_default();
     moment.to_string()
 }
 
-/// The largest whole number up to which every program that reads JSON is exact.
+/// The largest integer that every JSON reader represents exactly.
 const EXACT: u128 = 1 << 53;
 
 fn count(count: Count) -> Value {
@@ -287,7 +287,7 @@ pub(crate) fn settings(settings: &Settings) -> SettingsV1 {
     SettingsV1(members)
 }
 
-/// Where the ids of credentials stand whose kind is unknown.
+/// The key for the ids of credentials whose kind is unknown.
 pub(super) const GONE: &str = "credentials.gone";
 
 fn credential(credential: &Credential) -> CredentialV1 {
@@ -301,7 +301,7 @@ fn credential(credential: &Credential) -> CredentialV1 {
 
 fn field(change: &FieldChange, sources: &SourceMap) -> FieldV1 {
     let FieldChange { setting: _, path, before, after, key, origin } = change;
-    // Where the kind of target changes, the value has to say which kind it is of.
+    // If the kind of target changes, the value names its kind.
     let value = |it: &Field| {
         let plain = value(&it.value);
         if it.path == *path { plain } else { json!({it.path: plain}) }
@@ -317,15 +317,14 @@ fn field(change: &FieldChange, sources: &SourceMap) -> FieldV1 {
 
 fn value(value: &FieldValue) -> Value {
     match value {
-        FieldValue::Text(it) => json!(it),
-        FieldValue::Number(it) => json!(it),
+        FieldValue::Scalar(it) => json!(it),
         FieldValue::List(it) => json!(it),
         FieldValue::Credentials(it) => json!(it.iter().map(credential).collect::<Vec<_>>()),
         FieldValue::Gone(it) => it.iter().map(|it| json!({"id": it.0})).collect(),
     }
 }
 
-/// Returns a complaint and the place to blame.
+/// Returns a diagnostic with its places.
 pub(crate) fn diagnostic(
     diagnostic: &Diagnostic,
     refuses: bool,

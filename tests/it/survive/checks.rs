@@ -53,6 +53,8 @@ pub(crate) async fn expect_survived(played: &Played, undisturbed: &Undisturbed) 
     expect_good_manners(played);
     expect_nothing_outside_the_plans(played, undisturbed);
     for (nth, told) in played.told.iter().enumerate() {
+        expect_tokens_to_last(played, told);
+        expect_moved_left_alone(played, told);
         expect_truthful(played, told);
         // What a killed one had sent may arrive later.
         let follows_a_kill = nth != 0 && played.told[nth - 1].exit.is_none();
@@ -128,6 +130,34 @@ fn expect_good_manners(played: &Played) {
         |it: &&Told| it.way == Way::Apply && schedule.second.is_none() && !is_planned_before;
     let first = played.told.first().filter(is_first);
     assert_eq!(first.map_or(0, |it| it.n_early), 0, "early requests\n{log}");
+}
+
+/// A request whose token is refused is sent once more with a new one, and then given up.
+fn expect_tokens_to_last(played: &Played, told: &Told) {
+    let Played { schedule, .. } = played;
+    let strikes_logins = |it: &String| it.starts_with("token") || it.starts_with("any");
+    let may_fail = schedule.restart.is_some() || schedule.faults.iter().any(strikes_logins);
+    if may_fail || told.is_crowded {
+        return;
+    }
+    let is_login = |it: &str| it.ends_with("/auth/token");
+    for five in told.requests.windows(5) {
+        let [first, request, second, again, third] = five else { unreachable!() };
+        let is_loop = [first, second, third].iter().all(|it| is_login(it)) && request == again;
+        assert!(!is_loop, "a new token again and again for {request}: {told:?}");
+    }
+}
+
+/// What another user has changed since a plan was saved is not edited by its apply.
+fn expect_moved_left_alone(played: &Played, told: &Told) {
+    let Some(moved) = told.moved.as_ref().filter(|_| !told.is_crowded) else { return };
+    let names = played.bench.simulator.names();
+    for request in &told.requests {
+        let Some(Write { step: "edit", target: Target::Id(id), .. }) = Write::read(request) else {
+            continue;
+        };
+        assert_ne!(names.get(&id), Some(moved), "it was changed after the plan: {request}");
+    }
 }
 
 /// The changes of every plan that these printed, by name.
@@ -224,7 +254,7 @@ pub(super) fn expect_account(case: &Case, out: &str, world: &Value, left_out: &[
             "created" | "updated" | "replaced" | "restarted" | "stopped" => {
                 assert_eq!(n, 1, "`{name}` is not {came}: {out}");
             }
-            _ => assert_eq!(came, "is so already", "{out}"),
+            _ => assert_eq!(came, "already as wanted", "{out}"),
         }
     }
 }
@@ -245,7 +275,7 @@ fn expect_nothing_taken_on(played: &Played, told: &Told) {
 fn expect_no_false_alarm(played: &Played) {
     let is_alone = played.schedule.raced().is_empty() && played.schedule.second.is_none();
     for told in played.told.iter().filter(|_| is_alone) {
-        let told_gone = ["it is gone", "it is no longer there", "somebody else made"];
+        let told_gone = ["it is gone", "it is no longer there", "another user created"];
         let said = told_gone.iter().find(|it| told.out.contains(**it) || told.err.contains(**it));
         assert_eq!(said, None, "nobody did that: {told:?}");
     }

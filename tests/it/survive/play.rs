@@ -53,6 +53,8 @@ pub(crate) struct Told {
     pub(crate) n_early: u64,
     /// How many writes the controller took on meanwhile whose tasks did not fail by then.
     pub(crate) n_taken_on: usize,
+    /// Whose settings another user changed between the plan that it carries out and its start.
+    pub(crate) moved: Option<String>,
     /// Whether another apply was under way then.
     pub(crate) is_crowded: bool,
 }
@@ -89,6 +91,7 @@ pub(crate) async fn play(schedule: Schedule, is_lean: bool) -> Played {
         tally: RefCell::default(),
         n_applying: RefCell::new(0),
         n_begun: RefCell::new(0),
+        moved: RefCell::default(),
     };
     let second = bench.beside();
     put_files(&second, &schedule.case);
@@ -116,6 +119,7 @@ struct Player<'a> {
     tally: RefCell<Tally>,
     n_applying: RefCell<u32>,
     n_begun: RefCell<u32>,
+    moved: RefCell<Option<String>>,
 }
 
 impl Player<'_> {
@@ -189,6 +193,7 @@ impl Player<'_> {
         survives: usize,
     ) -> Option<Ended> {
         let (way, args) = self.args(bench, way).await?;
+        let moved = self.moved.take();
         let args = args.iter().map(String::as_str).collect::<Vec<_>>();
         let simulator = bench.simulator.with_disconnect(disconnect.clone());
         let before = Journals::read(&bench.disk.texts());
@@ -226,6 +231,7 @@ impl Player<'_> {
             world,
             n_early,
             n_taken_on,
+            moved,
             is_crowded,
         };
         self.told.borrow_mut().push(told);
@@ -249,6 +255,10 @@ impl Player<'_> {
                     let planned = bench.run(&format!("{} --out {path}", line("plan", case))).await;
                     if planned.exit != Exit::Done {
                         return None;
+                    }
+                    if let Some(name) = &self.schedule.moved {
+                        self.simulator.inject(&format!("any=other-edit:{name}")).unwrap();
+                        *self.moved.borrow_mut() = Some(name.clone());
                     }
                 }
                 format!("apply {path} --simulate {flags}")

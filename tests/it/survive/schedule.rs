@@ -18,6 +18,8 @@ pub(crate) struct Schedule {
     pub(crate) faults: Vec<String>,
     /// What somebody else does, and how many milliseconds after the beginning.
     pub(crate) others: Vec<(u64, String)>,
+    /// Whose settings another user changes between a plan that is saved and its apply.
+    pub(crate) moved: Option<String>,
     /// When the same files are applied by somebody else.
     pub(crate) second: Option<u64>,
     /// When the controller is restarted, and how many requests come while it is away.
@@ -85,22 +87,28 @@ impl Schedule {
     pub(crate) fn raced(&self) -> Vec<String> {
         let others = self.others.iter().map(|(_, it)| it).chain(&self.faults);
         let names = others.filter(|it| it.contains("other-"));
-        names.filter_map(|it| it.split_once(':')).map(|(_, name)| name.to_owned()).collect()
+        let names = names.filter_map(|it| it.split_once(':')).map(|(_, name)| name.to_owned());
+        names.chain(self.moved.clone()).collect()
     }
 
     /// Whether somebody else may do this.
     pub(crate) fn has_other(&self, what: &str) -> bool {
-        self.others.iter().map(|(_, it)| it).chain(&self.faults).any(|it| it.contains(what))
+        let is_moved = self.moved.is_some() && "other-edit".contains(what);
+        is_moved
+            || self.others.iter().map(|(_, it)| it).chain(&self.faults).any(|it| it.contains(what))
     }
 }
 
 impl fmt::Debug for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { case, faults, others, second, restart, lives, close } = self;
+        let Self { case, faults, others, moved, second, restart, lives, close } = self;
         write!(f, "{case:?}")?;
         writeln!(f, "faults {faults:?}")?;
         for (at, what) in others {
             writeln!(f, "somebody else, after {at} ms: {what}")?;
+        }
+        if let Some(name) = moved {
+            writeln!(f, "between a saved plan and its apply, another user edits {name}")?;
         }
         if let Some(at) = second {
             writeln!(f, "a second apply of the same files, after {at} ms")?;
@@ -127,13 +135,16 @@ pub(crate) fn schedules() -> impl Strategy<Value = Schedule> {
     let other = (0_u64..6_000, other());
     let others =
         prop_oneof![5 => Just(Vec::new()), 1 => prop::collection::vec(other, 1..3).boxed()];
+    let moved = prop::option::weighted(0.2, select(NAMES.to_vec()));
     let lives = prop::collection::vec(life(), 1..=3);
     let second = prop::option::weighted(0.1, 0_u64..4_000);
     let restart = prop::option::weighted(0.1, (0_u64..8_000, 0_u64..12));
     let close = select(vec![Way::Apply, Way::Resume, Way::Resume]);
     // What comes first is made smaller first.
-    (lives, faults, others, (second, restart), close, case).prop_map(
-        |(lives, faults, others, (second, restart), close, case)| Schedule {
+    (lives, faults, others, (moved, second, restart), close, case).prop_map(
+        |(lives, faults, others, (moved, second, restart), close, case)| Schedule {
+            // Only what a saved plan was made of can move under it.
+            moved: moved.filter(|_| has_saved(&lives)).map(str::to_owned),
             case,
             faults,
             others,
@@ -143,6 +154,10 @@ pub(crate) fn schedules() -> impl Strategy<Value = Schedule> {
             close,
         },
     )
+}
+
+fn has_saved(lives: &[Life]) -> bool {
+    lives.iter().any(|it| it.way == Way::Saved)
 }
 
 /// Reads that fail for longer than they are tried, and a write that has gone wrong by then.

@@ -127,7 +127,7 @@ pub(crate) const PLACES: [&str; 13] = [
 ];
 
 /// The kinds of faults.
-pub(crate) const KINDS: [&str; 22] = [
+pub(crate) const KINDS: [&str; 23] = [
     "lost",
     "reset",
     "429",
@@ -138,6 +138,7 @@ pub(crate) const KINDS: [&str; 22] = [
     "html",
     "cut",
     "null",
+    "empty",
     "slow:MS",
     "hang",
     "expire",

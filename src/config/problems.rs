@@ -1,6 +1,4 @@
-//! Collects the mistakes of the files, and the words that they are told in.
-//!
-//! Decides nothing: what is a mistake is for the others to say.
+//! Collects the mistakes in the files, and formats the words of messages.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
@@ -12,17 +10,17 @@ use crate::{
 
 /// The mistakes of one file, as they are found.
 #[derive(Debug)]
-pub(super) struct Complaints {
+pub(super) struct Problems {
     source: SourceId,
     found: Vec<Diagnostic>,
-    /// How many there may be.
+    /// The most to keep.
     room: usize,
-    /// What came after there was no room left: from then on, everything.
+    /// The severity of everything found after the limit was reached.
     left_out: Vec<Severity>,
 }
 
-/// How many mistakes of all files together are told, in as many drawings. A file of ours has few;
-/// one that is none of ours at all can have one in every line of millions.
+/// The most mistakes that are reported for all files together. A file of discoveries has few; a file
+/// that is something else can have one in each of millions of lines.
 pub(super) const MOST: usize = 10_000;
 
 /// Where something is in the text of one file: a range of bytes.
@@ -35,8 +33,8 @@ pub(super) struct Place {
 /// How many characters of the user's text a message repeats.
 const SHOWN_CHARS: usize = 60;
 
-impl Complaints {
-    /// Makes a list with room for so many.
+impl Problems {
+    /// Creates a list that keeps at most `room` problems.
     pub(super) fn new(source: SourceId, room: usize) -> Self {
         Self { source, found: Vec::new(), room, left_out: Vec::new() }
     }
@@ -46,20 +44,20 @@ impl Complaints {
         Span { source: self.source, start: place.start, end: place.end }
     }
 
-    pub(super) fn add(&mut self, complaint: Diagnostic) {
+    pub(super) fn add(&mut self, problem: Diagnostic) {
         if self.found.len() < self.room && self.left_out.is_empty() {
-            self.found.push(complaint);
+            self.found.push(problem);
         } else {
-            self.left_out.push(complaint.severity);
+            self.left_out.push(problem.severity);
         }
     }
 
-    /// Returns how many there are so far, to tell later whether something went wrong since.
+    /// Returns the number of problems so far, a mark for `has_error_since`.
     pub(super) fn len(&self) -> usize {
         self.found.len() + self.left_out.len()
     }
 
-    /// Whether an error was found since there were `len` complaints.
+    /// Whether an error was found since there were `len` problems.
     pub(super) fn has_error_since(&self, len: usize) -> bool {
         let since = len.saturating_sub(self.found.len());
         self.found.iter().skip(len).any(Diagnostic::is_error)
@@ -68,7 +66,7 @@ impl Complaints {
 
     /// Whether an error was found at a place inside this one.
     pub(super) fn has_error_within(&self, outer: Span) -> bool {
-        // Where nothing more is told, there is nothing to look through.
+        // Beyond the limit, places are not kept.
         if !self.left_out.is_empty() {
             return true;
         }
@@ -77,7 +75,7 @@ impl Complaints {
         places.any(|it| outer.start <= it.start && it.end <= outer.end)
     }
 
-    /// Takes back the warnings since there were `len` complaints.
+    /// Takes back the warnings since there were `len` problems.
     pub(super) fn drop_warnings_since(&mut self, len: usize) {
         let since = len.saturating_sub(self.found.len());
         let later = self.left_out.split_off(since.min(self.left_out.len()));
@@ -86,37 +84,37 @@ impl Complaints {
         self.found.extend(later.into_iter().filter(Diagnostic::is_error));
     }
 
-    /// Returns those that there was room for, and how much the others matter.
+    /// Returns the problems that were kept, and the severity of the others.
     pub(super) fn into_parts(self) -> (Vec<Diagnostic>, Vec<Severity>) {
         (self.found, self.left_out)
     }
 }
 
-/// Says how many there was no room for, if any: it is an error if one of them is.
+/// Reports how many problems were not kept, if any: an error if one of them is.
 pub(super) fn untold(left_out: &[Severity]) -> Option<Diagnostic> {
     let worst = left_out.iter().min()?;
-    let message = format!("there is more to say of the files than {MOST} complaints");
+    let message = format!("the files have more than {MOST} problems");
     let n = left_out.len();
-    let help = format!("{n} are not shown: mend what is shown first; are these the right files?");
-    let complaint = match worst {
+    let help = format!("{n} are not shown: correct the others first. Are these the right files?");
+    let problem = match worst {
         Severity::Error => Diagnostic::error(&codes::config::TOO_MANY, message),
         Severity::Warning => Diagnostic::warning(&codes::config::TOO_MANY, message),
     };
-    Some(complaint.help(help))
+    Some(problem.help(help))
 }
 
-/// Puts complaints in the order of the files and lines, and says each only once.
+/// Sorts problems by file and line, and drops duplicates.
 ///
-/// What stands behind an anchor is read once for each alias, with the same mistakes each time.
-pub(super) fn in_order(mut complaints: Vec<Diagnostic>) -> Vec<Diagnostic> {
+/// An anchor is read once for each alias, with the same mistakes each time.
+pub(super) fn in_order(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let first = |it: &Diagnostic| it.labels.first().map(|it| it.span);
-    complaints.sort_by_key(|it| first(it).map(|it| (it.source, it.start, Reverse(it.end))));
+    problems.sort_by_key(|it| first(it).map(|it| (it.source, it.start, Reverse(it.end))));
     let mut said = BTreeSet::new();
-    complaints.retain(|it| match first(it) {
+    problems.retain(|it| match first(it) {
         Some(span) => said.insert((it.code.clone(), span, it.message.clone())),
         None => true,
     });
-    complaints
+    problems
 }
 
 /// Returns the user's words for a message: between backticks, short, and harmless to a terminal.
@@ -129,7 +127,7 @@ pub(super) fn shown(text: &str) -> String {
     shown_whole(&short)
 }
 
-/// The same, however long: for paths, which must not be cut.
+/// Does the same without shortening: for paths, which must not be cut.
 pub(super) fn shown_whole(text: &str) -> String {
     let as_json = quoted(text);
     if as_json == format!("\"{text}\"") { format!("`{text}`") } else { as_json }
@@ -140,7 +138,7 @@ pub(crate) fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> Stri
     joined(words, "or")
 }
 
-/// Lists words of which all are meant.
+/// Returns words as a list: `` `a`, `b` and `c` ``.
 pub(super) fn all_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     joined(words, "and")
 }
@@ -151,12 +149,12 @@ fn joined<'a>(words: impl IntoIterator<Item = &'a str>, by: &str) -> String {
     if words.is_empty() { last } else { format!("{} {by} {last}", words.join(", ")) }
 }
 
-/// Returns the word that was probably meant.
+/// Returns the word that `written` is probably a misspelling of.
 pub(crate) fn nearest<'a>(
     written: &str,
     words: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    // Nothing that a person would call a slip of the pen is longer.
+    // A longer text is not a misspelling.
     if written.chars().count() > 2 * SHOWN_CHARS {
         return None;
     }
@@ -191,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_pen_is_understood() {
+    fn a_misspelt_word_is_recognized() {
         let words = ["timeout", "retries", "ranges", "cidr"];
         let meant = |it: &str| nearest(it, words);
         assert_eq!(meant("timout"), Some("timeout"));

@@ -1,16 +1,16 @@
-//! Lengths of time as the files write them: a whole number and a unit.
+//! Durations as they are written in the files: a whole number and a unit.
 
 use std::{fmt, str::FromStr, time::Duration};
 
-/// A length of time in whole seconds; `60s` and `1m` are the same.
+/// A duration in whole seconds: `60s` and `1m` are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct SpanOfTime {
+pub(crate) struct TimeSpan {
     seconds: u64,
 }
 
-/// What is wrong with a length of time.
+/// Why a text is not a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SpanOfTimeError {
+pub(crate) enum TimeSpanError {
     #[error("not a whole number with one of the units s, m, h, d, w")]
     Form,
     #[error("the number is too large")]
@@ -20,7 +20,7 @@ pub(crate) enum SpanOfTimeError {
 /// Each unit and its length in seconds, the largest first.
 const UNITS: [(char, u64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
-impl SpanOfTime {
+impl TimeSpan {
     pub(crate) const fn from_seconds(seconds: u64) -> Self {
         Self { seconds }
     }
@@ -34,24 +34,24 @@ impl SpanOfTime {
     }
 }
 
-impl FromStr for SpanOfTime {
-    type Err = SpanOfTimeError;
+impl FromStr for TimeSpan {
+    type Err = TimeSpanError;
 
-    fn from_str(text: &str) -> Result<Self, SpanOfTimeError> {
-        let unit = text.chars().last().ok_or(SpanOfTimeError::Form)?;
-        let (_, length) = UNITS.iter().find(|(it, _)| *it == unit).ok_or(SpanOfTimeError::Form)?;
+    fn from_str(text: &str) -> Result<Self, TimeSpanError> {
+        let unit = text.chars().last().ok_or(TimeSpanError::Form)?;
+        let (_, length) = UNITS.iter().find(|(it, _)| *it == unit).ok_or(TimeSpanError::Form)?;
         let number = text.strip_suffix(unit).unwrap_or_default();
         if number.is_empty() || !number.chars().all(|it| it.is_ascii_digit()) {
-            return Err(SpanOfTimeError::Form);
+            return Err(TimeSpanError::Form);
         }
-        let number = number.parse::<u64>().map_err(|_| SpanOfTimeError::TooLarge)?;
-        let seconds = number.checked_mul(*length).ok_or(SpanOfTimeError::TooLarge)?;
+        let number = number.parse::<u64>().map_err(|_| TimeSpanError::TooLarge)?;
+        let seconds = number.checked_mul(*length).ok_or(TimeSpanError::TooLarge)?;
         Ok(Self { seconds })
     }
 }
 
-/// Shows the length in the largest unit that divides it.
-impl fmt::Display for SpanOfTime {
+/// Shows the duration in the largest unit that divides it.
+impl fmt::Display for TimeSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let divides =
             |(_, length): &&(char, u64)| self.seconds != 0 && self.seconds.is_multiple_of(*length);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_length_is_shown_in_the_largest_unit_that_divides_it() {
-        let shown = |text: &str| text.parse::<SpanOfTime>().unwrap().to_string();
+        let shown = |text: &str| text.parse::<TimeSpan>().unwrap().to_string();
         assert_eq!(shown("60s"), "1m");
         assert_eq!(shown("90s"), "90s");
         assert_eq!(shown("24h"), "1d");
@@ -80,10 +80,10 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         for text in ["", "s", "5", "5 s", "5S", "-5s", "1.5h", "5ms", "١s", "1h30m"] {
-            assert_eq!(text.parse::<SpanOfTime>(), Err(SpanOfTimeError::Form), "{text}");
+            assert_eq!(text.parse::<TimeSpan>(), Err(TimeSpanError::Form), "{text}");
         }
-        let too_large = "99999999999999999999s".parse::<SpanOfTime>();
-        assert_eq!(too_large, Err(SpanOfTimeError::TooLarge));
-        assert_eq!("18446744073709551615w".parse::<SpanOfTime>(), Err(SpanOfTimeError::TooLarge));
+        let too_large = "99999999999999999999s".parse::<TimeSpan>();
+        assert_eq!(too_large, Err(TimeSpanError::TooLarge));
+        assert_eq!("18446744073709551615w".parse::<TimeSpan>(), Err(TimeSpanError::TooLarge));
     }
 }
