@@ -96,7 +96,7 @@ async fn what_was_renamed_deleted_or_made_again_is_stale() {
     makes(&bench.simulator, "lab", "10.1.0.0/24").await;
     let (exit, said, n_writes) = applied(&bench).await;
     assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
-    assert!(said.contains("made again, with the id 3"), "{said}");
+    assert!(said.contains("created again, with the id 3"), "{said}");
 }
 
 #[tokio::test(start_paused = true)]
