@@ -38,11 +38,13 @@ mod execute;
 
 mod prepare;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::earlier_applies::parse_plan;
 pub use self::environment::Interrupts;
 pub(crate) use self::{
     connection::{Connection, Connector, ExpectedController},
     disk::{EVERYBODY, can_write, write_whole},
-    earlier_applies::{Takeover, USE_NEWER, parse_plan, read_journal, settle_with_old_release},
+    earlier_applies::{Takeover, USE_NEWER, read_journal, settle_with_old_release},
     environment::{Clock, Environment, interrupted},
     error::{Error, ErrorKind, Problem},
     execute::{ExecuteOptions, OBLIGATIONS, PreparedApply, close, execute, finish},

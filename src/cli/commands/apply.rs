@@ -71,13 +71,11 @@ pub(crate) async fn run(
     let mut connector = ArgsConnector::new(&args.connection, args.execution.parallelism, process);
     check_usage(args, output.terminal.can_ask())?;
     let prepared = Box::pin(async {
-        match &args.plan {
-            Some(path) => prepare_saved(path, options, &mut connector, environment, output).await,
-            None => {
-                let request = args.planning.request();
-                prepare_new(request, options, &mut connector, environment, output).await
-            }
+        if let Some(path) = &args.plan {
+            return prepare_saved(path, options, &mut connector, environment, output).await;
         }
+        let request = args.planning.request();
+        prepare_new(request, options, &mut connector, environment, output).await
     });
     let prepared = environment.interrupts.unless_interrupted(prepared).await;
     let (apply, settled) = prepared.unwrap_or_else(|| Err(Error::interrupted_before_writes()))?;
