@@ -11,9 +11,9 @@ macro_rules! codes {
     })+) => {
         $($(#[$doc])*
         pub(crate) mod $group {
-            $(pub(crate) static $id: super::Code = super::Code {
+            $(pub(crate) static $id: $crate::codes::Code = $crate::codes::Code {
                 name: concat!($space, $last),
-                grades: &[$(super::Grade::$grade),+],
+                grades: &[$($crate::codes::Grade::$grade),+],
                 page: include_str!(concat!("pages/", $last, ".md")),
             };)+
         })+

@@ -183,10 +183,9 @@ fn without_git_it_is_said_what_is_needed() {
     let ended = shell.expect(4, "plan --simulate --base main");
     assert!(ended.err.contains("the program `git` is needed"), "{ended:#?}");
     fs::create_dir(shell.path("bin")).unwrap();
-    for (says, expected) in [
-        ("git version 1.8.3.1", "git 2.15 or later is needed"),
-        ("nonsense", "cannot be understood"),
-    ] {
+    for (says, expected) in
+        [("git version 1.8.3.1", "git 2.15 or later is needed"), ("nonsense", "cannot be read")]
+    {
         // What is open for writing, be it in a child of another test, cannot be run.
         let script = "printf '#!/bin/sh\\necho %s\\n' \"$0\" > bin/git; chmod 755 bin/git";
         let mut write = Command::new("/bin/sh");
