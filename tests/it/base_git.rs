@@ -184,7 +184,7 @@ fn without_git_it_is_said_what_is_needed() {
     assert!(ended.err.contains("`git` is needed and is not on the"), "{ended:#?}");
     fs::create_dir(shell.path("bin")).unwrap();
     for (says, expected) in
-        [("git version 1.8.3.1", "git 2.15 or later is needed"), ("nonsense", "cannot be read")]
+        [("git version 1.8.3.1", "git 2.15 or later is needed"), ("nonsense", "was not understood")]
     {
         // What is open for writing, be it in a child of another test, cannot be run.
         let script = "printf '#!/bin/sh\\necho %s\\n' \"$0\" > bin/git; chmod 755 bin/git";
