@@ -65,14 +65,14 @@ impl Format {
 }
 
 #[test]
-fn a_leak_is_seen() {
+fn a_leaked_secret_is_found() {
     assert_eq!(leak(&format!("the password is {PASSWORD}.")), Some(PASSWORD));
     assert!(leak("X-Auth-Token: eyJhbGciOi").is_some());
     assert!(leak("nothing to see").is_none());
 }
 
 #[test]
-fn a_document_that_is_none_is_seen() {
+fn an_invalid_document_fails_its_schema() {
     let refused = |format: Format, text: &str| {
         !format.schema().is_valid(&serde_json::from_str(text).unwrap())
     };

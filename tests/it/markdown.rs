@@ -47,7 +47,7 @@ fn code(node: Node<'_>) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_comment_of_any_plan_fits_and_is_what_show_makes_of_the_saved_one() {
+async fn every_plan_fits_in_a_comment_and_show_prints_the_same_for_the_saved_plan() {
     for (n, step) in [(1, "step 1 of 4"), (300, "step 2 of 4"), (5_000, "step 4 of 4")] {
         let bench = Bench::like(&[], &[]);
         bench.files(&declared(n, n));
@@ -73,7 +73,7 @@ async fn a_comment_of_any_plan_fits_and_is_what_show_makes_of_the_saved_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_comment_names_all_that_is_deleted() {
+async fn a_comment_names_every_deleted_discovery() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(300, 300));
     let applied = bench.expect_applied().await;

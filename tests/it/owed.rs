@@ -50,7 +50,7 @@ async fn halved_without_its_credential() -> Bench {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_credential_that_is_gone_does_not_keep_it_from_being_made_again() {
+async fn a_missing_credential_does_not_prevent_the_recreate() {
     let bench = halved_without_its_credential().await;
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
@@ -60,7 +60,7 @@ async fn a_credential_that_is_gone_does_not_keep_it_from_being_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_whose_create_fails_again_is_said_first_to_be_deleted() {
+async fn a_recreate_that_fails_again_is_reported_first_as_deleted() {
     let bench = halved().await;
     bench.simulator.inject("create=fail:No space left").unwrap();
     let page = bench.path("report.html");
@@ -76,7 +76,7 @@ async fn one_whose_create_fails_again_is_said_first_to_be_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_says_that_another_apply_is_at_work() {
+async fn a_plan_warns_of_a_running_apply() {
     let bench = idle_and_edited(REPLACED).await;
     bench.simulator.inject("create=slow:20000").unwrap();
     let plan = async {
@@ -110,7 +110,7 @@ async fn made_and_taken_away(bench: &Bench, second: &str, line: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_later_apply_has_made_is_not_made_by_the_journal_again() {
+async fn a_discovery_recreated_by_a_later_apply_is_not_recreated_from_the_old_journal() {
     let second = "cidr: 10.4.0.0/24, on_change: replace";
     for line in ["resume", "plan --only a"] {
         let bench = two(second).await;
@@ -130,7 +130,7 @@ async fn what_a_later_apply_has_made_is_not_made_by_the_journal_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stuck_task_does_not_keep_the_rest_of_its_journal_alive() {
+async fn a_stuck_task_does_not_keep_the_other_obligations_of_its_journal() {
     let bench = two("cidr: 10.3.0.0/24, timeout: 9s").await;
     bench.simulator.inject("create=fail:No space left").unwrap();
     bench.simulator.inject("edit=stuck").unwrap();
@@ -146,7 +146,7 @@ async fn a_stuck_task_does_not_keep_the_rest_of_its_journal_alive() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stuck_delete_is_over_once_a_later_apply_has_replaced_the_discovery() {
+async fn a_stuck_delete_is_settled_once_a_later_apply_replaces_the_discovery() {
     for line in ["apply --auto-approve", "apply --auto-approve --except a"] {
         let bench = two("cidr: 10.3.0.0/24, timeout: 5s").await;
         bench.simulator.inject("delete=stuck").unwrap();
@@ -161,7 +161,7 @@ async fn a_stuck_delete_is_over_once_a_later_apply_has_replaced_the_discovery() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delete_that_shows_is_over_whatever_its_task_says() {
+async fn a_delete_that_took_effect_is_settled_even_if_its_task_is_stuck() {
     let bench = idle_and_edited("state: absent").await;
     bench.simulator.inject("delete=stuck-done").unwrap();
     let ran = bench.run("apply --auto-approve --timeout 2m").await;
@@ -172,7 +172,7 @@ async fn a_delete_that_shows_is_over_whatever_its_task_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_is_told_of_it_is_told_what_makes_it_again() {
+async fn every_warning_about_a_deleted_discovery_says_how_to_recreate_it() {
     for (fault, killed, remedy) in [
         ("create=fail:No space left", false, "plan and apply it again"),
         ("create=reset", true, "run `trueup resume .trueup/"),
@@ -191,7 +191,7 @@ async fn whoever_is_told_of_it_is_told_what_makes_it_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stale_plan_does_not_make_it_forgotten() {
+async fn a_stale_plan_keeps_the_obligation_to_recreate() {
     let bench = halved_without_its_credential().await;
     let ran = bench.run_bare(&["apply", &bench.path("p.json"), "--simulate"]).await;
     assert!(ran.exit == Exit::Stale && ran.err.contains("still need a run"), "{ran:#?}");
@@ -201,7 +201,7 @@ async fn a_stale_plan_does_not_make_it_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_somebody_made_meanwhile_is_compared_with_the_files() {
+async fn a_discovery_recreated_by_another_user_is_compared_with_the_files() {
     let bench = halved().await;
     let out = bench.path("p.json");
     let ran = bench.run(&format!("plan --out {out}")).await;
@@ -215,7 +215,7 @@ async fn one_that_somebody_made_meanwhile_is_compared_with_the_files() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_is_not_lifted_for_what_nobody_asks_for_any_more() {
+async fn a_limit_is_not_lifted_for_a_discovery_removed_from_the_files() {
     let bench = two("cidr: 10.8.0.0/20, on_change: replace").await;
     bench.simulator.inject("create@1-2=fail:No space left").unwrap();
     let ran = bench.run("apply --auto-approve").await;
@@ -228,7 +228,7 @@ async fn a_limit_is_not_lifted_for_what_nobody_asks_for_any_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_warns_once_of_journals_that_it_cannot_read() {
+async fn a_plan_warns_once_about_all_unreadable_journals() {
     let bench = halved().await;
     for name in ["x", "y", "z"] {
         // Spelled so that no schema of today is held against it.

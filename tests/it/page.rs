@@ -36,7 +36,7 @@ fn journals(bench: &Bench) -> Vec<PathBuf> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_of_any_plan_is_small_and_what_show_makes_of_the_saved_one() {
+async fn every_page_is_small_and_show_prints_the_same_for_the_saved_plan() {
     for n in [1, 300, 5_000] {
         let bench = Bench::like(&[], &[]);
         bench.files(&declared(n));
@@ -56,7 +56,7 @@ async fn a_page_of_any_plan_is_small_and_what_show_makes_of_the_saved_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_shows_the_line_that_a_complaint_is_about() {
+async fn a_page_shows_the_source_line_of_a_warning() {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&[("wide", "ranges: [10.0.0.0-10.0.99.255]")]));
     let ran = bench.run("plan --format html").await;
@@ -65,7 +65,7 @@ async fn a_page_shows_the_line_that_a_complaint_is_about() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_has_the_controllers_words_and_the_line() {
+async fn a_report_quotes_the_controllers_error_and_the_source_line() {
     let bench = Bench::like(&["create@2=fail:the pool <7> is full"], &[]);
     bench.files(&many(&THREE));
     let (ran, report) = applied(&bench, "apply --auto-approve").await;
@@ -81,7 +81,7 @@ async fn a_report_has_the_controllers_words_and_the_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_a_report_however_an_apply_ends() {
+async fn a_report_is_written_however_an_apply_ends() {
     // Of a plan that nobody approved, that was carried out, and with nothing to do.
     let mut bench = Bench::like(&[], &[]);
     bench.files(&many(&THREE));
@@ -116,7 +116,7 @@ async fn there_is_a_report_however_an_apply_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_that_could_not_be_written_is_noticed_before_anything_is_sent() {
+async fn an_unwritable_report_is_an_error_before_anything_is_sent() {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&THREE));
     let nowhere = bench.path("none/report.html");
@@ -145,7 +145,7 @@ async fn a_report_that_could_not_be_written_is_noticed_before_anything_is_sent()
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_killed_has_no_report_until_it_is_resumed() {
+async fn a_killed_apply_has_no_report_until_it_is_resumed() {
     let bench = Bench::like(&["create@*=slow:200"], &[]);
     bench.files(&declared(40));
     let path = bench.path("report.html");

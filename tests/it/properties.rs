@@ -53,7 +53,7 @@ fn a_plan_is_empty_after_its_apply() {
 }
 
 #[test]
-fn a_saved_plan_is_applied_request_for_request_as_a_direct_one() {
+fn a_saved_plan_sends_the_same_requests_as_a_direct_apply() {
     check(50, soft_cases(), async |case: Case| {
         let direct = begin(&case);
         let at_once = apply(&direct, &case).await;
@@ -125,7 +125,7 @@ fn without_places(text: &str) -> String {
 }
 
 #[test]
-fn nothing_outside_the_files_and_the_globs_is_written() {
+fn only_managed_discoveries_are_written() {
     check(50, (cases(), faults()), async |(case, faults): (Case, Vec<String>)| {
         let bench = begin(&case);
         let before = world(&bench);
@@ -158,7 +158,7 @@ fn nothing_outside_the_files_and_the_globs_is_written() {
 }
 
 #[test]
-fn what_a_plan_shows_of_a_discovery_is_a_file_that_changes_nothing() {
+fn the_settings_that_a_plan_shows_as_destroyed_form_a_file_with_no_changes() {
     check(50, cases(), async |mut case: Case| {
         let everything = json!({"version": 1, "manage": {"names": ["*"]}, "defaults": {},
             "discoveries": [{"name": "none", "state": "absent"}]});
@@ -176,7 +176,7 @@ fn what_a_plan_shows_of_a_discovery_is_a_file_that_changes_nothing() {
 }
 
 #[test]
-fn counted_addresses_equal_brute_force() {
+fn the_address_count_equals_a_brute_force_count() {
     check(100, soft_cases(), async |case: Case| {
         let planned = begin(&case).run(&line("plan", &case)).await;
         if planned.exit != Exit::Done {
@@ -234,7 +234,7 @@ fn counted_addresses_equal_brute_force() {
 }
 
 #[test]
-fn as_many_writes_are_sent_as_the_plan_has_steps() {
+fn the_number_of_writes_equals_the_steps_of_the_plan() {
     check(50, soft_cases(), async |case: Case| {
         let bench = begin(&case);
         let before = world(&bench);
@@ -261,7 +261,7 @@ fn as_many_writes_are_sent_as_the_plan_has_steps() {
 }
 
 #[test]
-fn with_faults_an_apply_tells_the_truth_and_the_next_one_ends_it() {
+fn despite_faults_an_apply_reports_truthfully_and_the_next_one_converges() {
     check(100, (soft_cases(), faults()), async |(case, faults): (Case, Vec<String>)| {
         let mut bench = begin(&case);
         let before = world(&bench);
@@ -297,7 +297,7 @@ fn with_faults_an_apply_tells_the_truth_and_the_next_one_ends_it() {
 }
 
 #[test]
-fn after_ctrl_c_the_next_apply_ends_where_an_undisturbed_one_does() {
+fn after_ctrl_c_the_next_apply_ends_like_an_undisturbed_one() {
     check(50, (soft_cases(), 0_u64..12_000), async |(case, moment): (Case, u64)| {
         let undisturbed = begin(&case);
         let ran = apply(&undisturbed, &case).await;

@@ -61,7 +61,7 @@ fn settings() -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_life_goes_well_whatever_the_controller_is_like() {
+async fn a_discovery_lifecycle_works_with_the_first_half_of_the_quirks() {
     let settings = settings();
     let half = settings.len() / 2;
     assert!(50 < half, "only {settings:?}");
@@ -72,7 +72,7 @@ async fn a_life_goes_well_whatever_the_controller_is_like() {
 
 /// The other half, so that both are quick.
 #[tokio::test(start_paused = true)]
-async fn a_life_goes_as_well_with_the_other_quirks() {
+async fn a_discovery_lifecycle_works_with_the_other_half_of_the_quirks() {
     let settings = settings();
     for setting in &settings[settings.len() / 2..] {
         live(setting).await;
@@ -80,7 +80,7 @@ async fn a_life_goes_as_well_with_the_other_quirks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_discovery_that_shows_late_is_done_and_one_that_never_shows_is_not() {
+async fn a_discovery_that_appears_late_is_done_and_one_that_never_appears_fails() {
     let (bench, ran) = CREATE.play(&["visible_after=1500ms"], &[]).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     assert!(ran.took < Duration::from_secs(5), "{ran:#?}");
@@ -98,7 +98,7 @@ async fn a_discovery_that_shows_late_is_done_and_one_that_never_shows_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_that_is_not_kept_names_the_field_and_runs_nothing() {
+async fn an_edit_that_the_controller_does_not_keep_names_the_field_and_starts_no_run() {
     let (bench, ran) = UPDATE.play(&["put_persists=never"], &[]).await;
     assert_eq!((ran.exit, bench.requests("run")), (Exit::Failed, 0), "{ran:#?}");
     let words = "the controller reported success, but `cidr` is 10.1.0.0/24 instead of \
@@ -108,7 +108,7 @@ async fn an_edit_that_is_not_kept_names_the_field_and_runs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_that_starts_a_run_by_itself_is_not_run_again() {
+async fn an_edit_that_starts_a_run_by_itself_is_not_followed_by_another() {
     for run_time in [0, 1, 10, 600] {
         let run_time = Duration::from_secs(run_time);
         for quirks in
@@ -123,7 +123,7 @@ async fn an_edit_that_starts_a_run_by_itself_is_not_run_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_of_what_ran_just_now_is_run_all_the_same() {
+async fn an_edit_of_a_running_discovery_is_followed_by_its_own_run() {
     let story = Story { running: true, ..UPDATE };
     let (bench, ran) = story.play(&[], &[]).await;
     assert_eq!((ran.exit, bench.requests("run")), (Exit::Done, 1), "{ran:#?}");
@@ -131,7 +131,7 @@ async fn an_edit_of_what_ran_just_now_is_run_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_over_before_the_look_is_seen_by_its_jobs() {
+async fn a_run_that_ends_before_it_is_observed_is_found_by_its_jobs() {
     for quirk in ["devices=none", "job_times=number", "jobs_kept=last", "task_end=run_ended"] {
         let options = Options { run_time: Duration::from_millis(10), ..options(&[], &[quirk]) };
         let bench = RUN.begin_with(options).await;
@@ -143,7 +143,7 @@ async fn a_run_that_is_over_before_the_look_is_seen_by_its_jobs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_create_does_not_wait_for_its_run_wherever_its_task_says_the_id() {
+async fn a_create_does_not_wait_for_its_run_wherever_its_task_reports_the_id() {
     for place in ["progress", "data", "both"] {
         for shape in ["bare", "number", "text"] {
             let id = format!("task_id_in={place}");
@@ -159,7 +159,7 @@ async fn a_create_does_not_wait_for_its_run_wherever_its_task_says_the_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tasks_are_found_wherever_this_release_has_them() {
+async fn tasks_are_found_with_either_version_of_the_tasks_api() {
     for gone in ["404", "405", "410", "501"] {
         let quirk = format!("tasks_v1={gone}");
         let (bench, ran) = CREATE.play(&[&quirk], &[]).await;
@@ -171,7 +171,7 @@ async fn tasks_are_found_wherever_this_release_has_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_task_is_told_in_whatever_words_it_has() {
+async fn a_failed_task_is_reported_from_whichever_field_has_the_reason() {
     let stories = [
         ("both", "The disk is full"),
         ("reason", "The disk is full"),
@@ -191,7 +191,7 @@ async fn a_failed_task_is_told_in_whatever_words_it_has() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_is_seen_whatever_the_condition_is_then() {
+async fn a_stop_is_recognised_whatever_condition_the_controller_reports() {
     for condition in ["aborted", "complete", "failed", "yet_to_start"] {
         let (bench, ran) = STOP.play(&[&format!("stop_condition={condition}")], &[]).await;
         assert_eq!((ran.exit, bench.requests("stop")), (Exit::Done, 1), "{ran:#?}");

@@ -43,7 +43,7 @@ async fn expect_unread(bench: &Bench, exit: Exit, words: &[&str]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_that_fails_to_the_last_is_told_by_its_exit_code() {
+async fn a_read_that_keeps_failing_sets_the_exit_code_by_its_cause() {
     let stories: [(&str, Exit, &str); 12] = [
         ("500", Exit::Failed, "500"),
         ("501", Exit::Failed, "501"),
@@ -74,7 +74,7 @@ async fn a_read_that_fails_to_the_last_is_told_by_its_exit_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_that_fails_once_is_tried_again() {
+async fn a_read_that_fails_once_is_retried() {
     let whats = [
         "500", "502", "503", "html", "cut", "null", "lost", "reset", "hang", "429", "429:3",
         "expire",
@@ -91,7 +91,7 @@ async fn a_read_that_fails_once_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_not_let_in_writes_nothing() {
+async fn without_access_nothing_is_written() {
     let bench = Bench::like(&[], &["role=none"]);
     bench.files(&yaml("cidr: 10.1.0.0/24"));
     expect_unread(&bench, Exit::Unreachable, &["403"]).await;
@@ -102,7 +102,7 @@ async fn who_is_not_let_in_writes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_may_only_look_is_told_by_the_first_write() {
+async fn a_read_only_user_gets_the_permission_error_at_the_first_write() {
     let bench = Bench::like(&[], &["role=observer"]);
     bench.files(&yaml("cidr: 10.1.0.0/24"));
     assert_eq!(bench.run("plan").await.exit, Exit::Done);
@@ -112,7 +112,7 @@ async fn who_may_only_look_is_told_by_the_first_write() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_is_never_whole_is_none() {
+async fn a_list_that_stays_inconsistent_is_an_error() {
     // Somebody makes another one between the count and the page, every time.
     let faults = (1..9).map(|it| format!("list@{it}=other-create:n{it}")).collect::<Vec<_>>();
     let faults = faults.iter().map(String::as_str).collect::<Vec<_>>();
@@ -125,7 +125,7 @@ async fn a_list_that_is_never_whole_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_that_shift_are_read_again() {
+async fn pages_that_shift_during_the_read_are_read_again() {
     let many = (1..=600).map(|it| shown(it, &format!("n{it}"), "")).collect::<Vec<_>>();
     for order in ["list_order=newest", "list_order=oldest", "list_order=shuffled"] {
         let world = format!(r#"{{"discoveries": [{}]}}"#, many.join(","));
@@ -139,14 +139,14 @@ async fn pages_that_shift_are_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_credential_that_vanished_is_told_at_its_place() {
+async fn a_missing_credential_is_reported_at_its_source_location() {
     let bench = Bench::like(&[], &[]);
     bench.files("version: 1\ndiscoveries:\n  - name: a\n    cidr: 10.1.0.0/24\n    credentials: {cli: [gone], snmp_v3: [core]}\n");
     expect_unread(&bench, Exit::Failed, &["gone", "discoveries.yaml:5:25"]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_manages_may_be_anything() {
+async fn an_unmanaged_discovery_may_have_any_shape() {
     let odd = [
         r#""discoveryType": "Wormhole""#,
         r#""discoveryType": 7"#,
@@ -171,7 +171,7 @@ async fn what_nobody_manages_may_be_anything() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_managed_and_cannot_be_understood_names_the_field() {
+async fn the_error_for_an_unreadable_managed_discovery_names_the_field() {
     let odd = [
         (r#""discoveryType": "Wormhole""#, "discoveryType", "Wormhole"),
         (r#""ipAddressList": {"first": 1}"#, "ipAddressList", "first"),
@@ -189,7 +189,7 @@ async fn what_is_managed_and_cannot_be_understood_names_the_field() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_item_without_id_or_name_spoils_the_list() {
+async fn an_item_without_id_or_name_invalidates_the_list() {
     for other in [r#""id": null"#, r#""name": null"#, r#""name": 7"#] {
         let bench = having(&[shown(1, "a", other)]);
         bench.files(&yaml("cidr: 10.1.0.0/24"));
@@ -198,14 +198,14 @@ async fn an_item_without_id_or_name_spoils_the_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_of_a_name_are_told_with_their_ids() {
+async fn duplicate_live_names_are_reported_with_their_ids() {
     let bench = having(&[shown(17, "a", ""), shown(23, "a", "")]);
     bench.files(&yaml("cidr: 10.1.0.0/24"));
     expect_unread(&bench, Exit::Failed, &["duplicate_live_name", "17", "23"]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_for_a_plan_is_told_what_keeps_it() {
+async fn a_slow_plan_reports_what_it_is_waiting_for() {
     let bench = Bench::like(&["list@1-3=429:20"], &[]);
     bench.files(&yaml("cidr: 10.0.0.0/24"));
     let ran = bench.run("plan").await;

@@ -21,7 +21,7 @@ async fn page(name: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_committed_reference_is_that_of_the_program() {
+async fn the_committed_reference_is_up_to_date() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
     for name in PAGES {
         let path = folder.join(format!("{name}.md"));
@@ -57,7 +57,7 @@ fn links(text: &str) -> Vec<&str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_link_leads_somewhere() {
+async fn every_link_has_a_target() {
     let mut pages = BTreeMap::new();
     for name in PAGES {
         pages.insert(format!("{name}.md"), page(name).await);
@@ -143,7 +143,7 @@ const REQUESTS: [&str; 15] =
     ["TH", "SH", "SS", "PP", "TP", "IP", "RS", "RE", "nf", "fi", "br", "nh", "ad", "ie", "el"];
 
 #[tokio::test(start_paused = true)]
-async fn every_command_has_a_manual_page_and_so_have_files_and_codes() {
+async fn commands_files_and_codes_have_manual_pages() {
     let pages = written().await;
     for name in
         ["trueup.1", "trueup-plan.1", "trueup-explain.1", "trueup-files.5", "trueup-codes.7"]
@@ -165,7 +165,7 @@ async fn every_command_has_a_manual_page_and_so_have_files_and_codes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn groff_finds_nothing_wrong_with_a_manual_page() {
+async fn groff_accepts_every_manual_page() {
     for (name, text) in written().await {
         let mut groff = Command::new("groff");
         groff.args(["-man", "-Tutf8", "-ww", "-z"]).stdin(Stdio::piped());
@@ -181,7 +181,7 @@ async fn groff_finds_nothing_wrong_with_a_manual_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_folder_that_cannot_be_written_is_said() {
+async fn an_unwritable_folder_for_manual_pages_is_an_error() {
     let bench = Bench::like(&[], &[]);
     bench.file("taken", "a file");
     let ran = bench.run_bare(&["man", "--out", &bench.path("taken/man")]).await;

@@ -43,7 +43,7 @@ async fn with(discoveries: &[(&str, &str)]) -> Bench {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_that_deletes_what_is_protected_is_denied() {
+async fn a_plan_that_deletes_a_protected_discovery_is_denied() {
     let before = [("hq-core", "cidr: 10.1.0.0/24"), ("core-1", "cidr: 10.2.0.0/24")];
     let bench = with(&before).await;
     let replaced = "cidr: 10.3.0.0/24, on_change: replace";
@@ -58,7 +58,7 @@ async fn a_plan_that_deletes_what_is_protected_is_denied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_that_deletes_another_or_edits_what_is_protected_passes() {
+async fn a_plan_that_edits_a_protected_discovery_or_deletes_another_passes() {
     let bench = with(&[("hq-core", "cidr: 10.1.0.0/24"), ("lab", "cidr: 10.2.0.0/24")]).await;
     let edited = "cidr: 10.1.0.0/24, timeout: 9s";
     bench.files(&many(&[("hq-core", edited), ("lab", "state: absent")]));
@@ -68,7 +68,7 @@ async fn a_plan_that_deletes_another_or_edits_what_is_protected_passes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_scanned_for_the_first_time_is_counted() {
+async fn new_addresses_are_counted() {
     let bench = Bench::like(&[], &[]);
     bench.files(&yaml("cidr: 10.0.0.0/19"));
     assert_eq!(denied(&bench).await, ["8192 new addresses are more than 4096"]);
@@ -80,7 +80,7 @@ async fn what_is_scanned_for_the_first_time_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_with_errors_is_denied_and_shown() {
+async fn a_plan_with_errors_is_printed_and_denied() {
     let bench = Bench::like(&[], &[]);
     bench.files("version: 1\ndiscoveries: [{name: a, cidr: 10.0.0.0/24}]\n");
     let ran = bench.run("plan --format terraform-json").await;

@@ -51,7 +51,7 @@ pub(crate) fn newest(bench: &Bench) -> PathBuf {
 }
 
 #[tokio::test(start_paused = true)]
-async fn killed_at_any_time_resume_ends_where_an_undisturbed_apply_does() {
+async fn after_a_kill_at_any_moment_resume_ends_like_an_undisturbed_apply() {
     let undisturbed = begun().await;
     let ran = undisturbed.run(APPLY).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
@@ -84,7 +84,7 @@ async fn killed_at_any_time_resume_ends_where_an_undisturbed_apply_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn killed_at_any_time_a_new_apply_ends_where_an_undisturbed_one_does() {
+async fn after_a_kill_at_any_moment_a_new_apply_ends_like_an_undisturbed_one() {
     let undisturbed = begun().await;
     let ran = undisturbed.run(APPLY).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
@@ -146,7 +146,7 @@ pub(crate) async fn idle_and_edited(keys: &str) -> Bench {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_owed_outlives_a_plan_that_was_declined() {
+async fn a_missing_run_is_remembered_after_a_declined_plan() {
     let mut bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     bench.simulator.inject("run=reset").unwrap();
     killed_at(&bench, "apply --auto-approve", &["in_doubt", "run"]).await;
@@ -161,7 +161,7 @@ async fn a_run_that_is_owed_outlives_a_plan_that_was_declined() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_was_not_taken_on_is_still_owed() {
+async fn a_run_that_the_controller_did_not_accept_is_still_missing() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     bench.simulator.inject("run@1-3=502").unwrap();
     let ran = bench.run("apply --auto-approve").await;
@@ -174,7 +174,7 @@ async fn a_run_that_was_not_taken_on_is_still_owed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_changed_since_is_not_deleted_by_a_doubt() {
+async fn a_delete_in_doubt_is_not_repeated_after_another_users_edit() {
     let bench = idle_and_edited("state: absent").await;
     bench.simulator.inject("delete=reset").unwrap();
     killed_at(&bench, "apply --auto-approve", &["in_doubt", "delete"]).await;
@@ -187,7 +187,7 @@ async fn what_somebody_changed_since_is_not_deleted_by_a_doubt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_replace_that_nobody_asks_for_any_more_is_said() {
+async fn an_interrupted_replace_outside_the_new_plan_is_reported() {
     let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
     bench.simulator.inject("create=reset").unwrap();
     killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
@@ -202,7 +202,7 @@ async fn a_cut_replace_that_nobody_asks_for_any_more_is_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_deleted_is_made_again_before_anything_else_is_begun() {
+async fn a_deleted_discovery_is_recreated_before_any_other_change() {
     // Its create had not left yet, or it is in doubt, for which everything else has to wait.
     for (fault, in_doubt) in [("create@1=reset", "\"b\""), ("create@2=reset", "\"a\"")] {
         let bench = idle_and_edited("").await;
@@ -239,7 +239,7 @@ async fn cut_short() -> (Bench, String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_somebody_made_while_nothing_went_on_is_left_and_the_others_go_on() {
+async fn resume_skips_a_create_that_another_user_already_made_and_continues() {
     let (bench, path) = cut_short().await;
     makes(&bench.simulator, "c", "10.9.0.0/24").await;
     let ran = bench.run_bare(&["resume", &path, "--simulate"]).await;
@@ -252,7 +252,7 @@ async fn one_that_somebody_made_while_nothing_went_on_is_left_and_the_others_go_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_that_moved_before_anything_of_it_was_begun_is_stale_to_resume_too() {
+async fn resume_of_an_apply_that_sent_nothing_is_stale_if_a_discovery_moved() {
     let (bench, path) = cut_short().await;
     let text = bench.disk.texts().remove(&PathBuf::from(&path)).unwrap();
     bench.disk.put("begun.jsonl", text.split_inclusive('\n').next().unwrap());
@@ -265,7 +265,7 @@ async fn a_plan_that_moved_before_anything_of_it_was_begun_is_stale_to_resume_to
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_apply_did_before_it_was_killed_counts_when_the_rest_fails() {
+async fn changes_made_before_the_kill_count_when_the_rest_fails() {
     let (bench, path) = cut_short().await;
     bench.simulator.inject("create@*=fail:No space left").unwrap();
     let ran = bench.run_bare(&["resume", &path, "--simulate"]).await;
@@ -279,7 +279,7 @@ async fn what_an_apply_did_before_it_was_killed_counts_when_the_rest_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_is_no_journal_is_left_as_it_is() {
+async fn a_file_that_is_not_a_journal_is_not_overwritten() {
     let bench = Bench::like(&[], &[]);
     let note = "no journal\nand no newline";
     bench.disk.put("notes.jsonl", note);
@@ -295,7 +295,7 @@ async fn a_file_that_is_no_journal_is_left_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_journal_in_the_way_is_settled_and_put_aside() {
+async fn an_open_journal_at_the_same_path_is_settled_and_renamed() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     let line = "apply --auto-approve --journal j.jsonl";
     bench.simulator.inject("run=reset").unwrap();
@@ -312,7 +312,7 @@ async fn a_journal_in_the_way_is_settled_and_put_aside() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_apply_makes_again_what_was_deleted_with_what_the_files_leave_open() {
+async fn a_new_apply_recreates_a_deleted_discovery_with_its_last_known_settings() {
     let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
     edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     bench.simulator.inject("create=reset").unwrap();
@@ -324,7 +324,7 @@ async fn a_new_apply_makes_again_what_was_deleted_with_what_the_files_leave_open
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_deleted_is_made_again_whole_however_often_that_is_cut_short() {
+async fn last_known_settings_survive_repeated_interruptions() {
     let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
     edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     for _ in 0..3 {
@@ -339,7 +339,7 @@ async fn what_was_deleted_is_made_again_whole_however_often_that_is_cut_short() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_does_not_keep_a_cut_replace_from_being_made_again() {
+async fn a_limit_does_not_prevent_completing_an_interrupted_replace() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s, on_change: replace").await;
     bench.file("limits.yaml", "version: 1\npolicy: {max_new_addresses: 100}\n");
     bench.simulator.inject("create=reset").unwrap();
@@ -350,7 +350,7 @@ async fn a_limit_does_not_keep_a_cut_replace_from_being_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_in_doubt_is_told_from_one_of_the_same_second() {
+async fn a_run_in_doubt_is_distinguished_from_another_run_in_the_same_second() {
     // The jobs are asked for before the write, and before the read that an edit is made of.
     for (keys, line, unreadable_jobs) in [
         ("cidr: 10.1.0.0/24, timeout: 5s", "apply --auto-approve --rerun a", "get@1-3=500"),
@@ -381,7 +381,7 @@ async fn a_run_in_doubt_is_told_from_one_of_the_same_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_was_asked_for_and_is_not_any_more_is_said_to_be_left() {
+async fn a_requested_run_that_the_new_plan_does_not_include_is_reported() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 5s").await;
     bench.simulator.inject("run=reset").unwrap();
     killed_at(&bench, "apply --auto-approve --rerun a", &["in_doubt", "run"]).await;
@@ -393,7 +393,7 @@ async fn a_run_that_was_asked_for_and_is_not_any_more_is_said_to_be_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_saved_plan_that_is_killed_twice_owes_the_run_that_neither_came_to() {
+async fn a_saved_plan_killed_twice_leaves_its_run_missing() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     let plan = bench.path("plan.json");
     let ran = bench.run(&format!("plan --out {plan}")).await;
@@ -412,7 +412,7 @@ async fn a_saved_plan_that_is_killed_twice_owes_the_run_that_neither_came_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_knows_what_an_interrupted_apply_deleted() {
+async fn a_plan_includes_what_an_interrupted_apply_deleted() {
     let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
     edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     bench.simulator.inject("create=reset").unwrap();
@@ -430,7 +430,7 @@ async fn a_plan_knows_what_an_interrupted_apply_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_apply_that_is_stale_forgets_nothing_of_what_an_earlier_one_left() {
+async fn a_stale_apply_keeps_the_obligations_of_an_earlier_one() {
     for (keys, request, owed) in [
         ("cidr: 10.1.0.0/24, timeout: 9s", "run", "(rerun_owed)"),
         ("cidr: 10.2.0.0/24, on_change: replace", "create", "(replace_owed)"),
@@ -455,7 +455,7 @@ async fn an_apply_that_is_stale_forgets_nothing_of_what_an_earlier_one_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_leaves_whose_line_could_not_be_synced() {
+async fn no_request_is_sent_before_its_journal_line_is_synced() {
     let creates =
         [("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.2.0.0/24"), ("c", "cidr: 10.3.0.0/24")];
     let mut seen = Vec::new();
@@ -490,7 +490,7 @@ fn of_the_first_release(text: &str, last: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_journal_of_the_first_release_is_left_to_it() {
+async fn a_journal_of_the_first_release_must_be_settled_by_that_release() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     let (_, text) = bench.disk.texts().into_iter().next().unwrap();
     let (closed, open) = (".trueup/closed.jsonl", ".trueup/open.jsonl");
@@ -515,7 +515,7 @@ async fn a_journal_of_the_first_release_is_left_to_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_journal_of_the_first_release_is_put_aside() {
+async fn a_closed_journal_of_the_first_release_is_renamed() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     let (_, text) = bench.disk.texts().into_iter().next().unwrap();
     bench.disk.put("j.jsonl", &of_the_first_release(&text, "finished"));

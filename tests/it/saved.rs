@@ -50,7 +50,7 @@ async fn applied(bench: &Bench) -> (Exit, String, u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unmoved_world_gets_exactly_the_plan() {
+async fn an_unchanged_controller_gets_exactly_the_plan() {
     let bench = planned().await;
     let (exit, said, n_writes) = applied(&bench).await;
     assert_eq!((exit, n_writes), (Exit::Done, 4), "{said}");
@@ -58,7 +58,7 @@ async fn an_unmoved_world_gets_exactly_the_plan() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn settings_that_were_edited_since_are_stale_and_nothing_is_written() {
+async fn settings_edited_after_the_plan_are_stale_and_nothing_is_written() {
     let bench = planned().await;
     edits(&bench.simulator, "1", |it| it["timeOut"] = json!(9)).await;
     let (exit, said, n_writes) = applied(&bench).await;
@@ -69,7 +69,7 @@ async fn settings_that_were_edited_since_are_stale_and_nothing_is_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn settings_that_somebody_made_as_wanted_are_no_reason_to_stop() {
+async fn settings_that_another_user_already_set_as_wanted_are_not_stale() {
     let bench = planned().await;
     edits(&bench.simulator, "1", |it| it["retryCount"] = json!(2)).await;
     let (exit, said, _) = applied(&bench).await;
@@ -78,7 +78,7 @@ async fn settings_that_somebody_made_as_wanted_are_no_reason_to_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_renamed_deleted_or_made_again_is_stale() {
+async fn a_renamed_deleted_or_recreated_discovery_is_stale() {
     let bench = planned().await;
     edits(&bench.simulator, "1", |it| it["name"] = json!("lab2")).await;
     let (exit, said, n_writes) = applied(&bench).await;
@@ -100,7 +100,7 @@ async fn what_was_renamed_deleted_or_made_again_is_stale() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_to_go_and_is_gone_is_no_reason_to_stop() {
+async fn a_discovery_to_delete_that_is_already_gone_is_not_stale() {
     let bench = planned().await;
     deletes(&bench.simulator, "2").await;
     let (exit, said, _) = applied(&bench).await;
@@ -109,7 +109,7 @@ async fn one_that_is_to_go_and_is_gone_is_no_reason_to_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_to_be_made_and_was_made_by_somebody() {
+async fn a_create_is_stale_if_another_user_made_a_different_discovery_of_that_name() {
     let bench = planned().await;
     makes(&bench.simulator, "new", "10.3.0.0/24").await;
     let (exit, said, _) = applied(&bench).await;
@@ -125,7 +125,7 @@ async fn one_that_is_to_be_made_and_was_made_by_somebody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn run_state_alone_never_makes_a_plan_stale() {
+async fn a_changed_run_state_does_not_make_a_saved_plan_stale() {
     // Started, and still running: the run of the plan waits until it may start.
     let bench = planned().await;
     let start = json!({"id": "2", "discoveryStatus": "Active"});
@@ -160,7 +160,7 @@ async fn run_state_alone_never_makes_a_plan_stale() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_credential_that_is_gone_or_was_made_again_is_stale() {
+async fn a_deleted_or_recreated_credential_is_stale() {
     for made_again in [false, true] {
         let bench = planned().await;
         let known =
@@ -180,7 +180,7 @@ async fn a_credential_that_is_gone_or_was_made_again_is_stale() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn others_that_nobody_asked_about_do_not_matter() {
+async fn unmanaged_discoveries_do_not_make_a_plan_stale() {
     for name in ["unmanaged", "LAB"] {
         let bench = planned().await;
         makes(&bench.simulator, name, "10.77.0.0/24").await;
@@ -190,7 +190,7 @@ async fn others_that_nobody_asked_about_do_not_matter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_controller_is_refused() {
+async fn a_plan_for_another_controller_is_refused() {
     let bench = planned().await;
     let plan = bench.path("plan.json");
     let args = ["apply", &plan, "--controller", "https://other.example.com"];
@@ -200,7 +200,7 @@ async fn another_controller_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_upgraded_controller_is_said_and_stops_nothing() {
+async fn an_upgraded_controller_is_a_warning() {
     let mut bench = planned().await;
     bench.upgrade("3.1.3");
     let (exit, said, n_writes) = applied(&bench).await;
@@ -212,7 +212,7 @@ async fn an_upgraded_controller_is_said_and_stops_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_saved_plan_is_for_its_owner_and_shows_as_it_was_printed() {
+async fn only_its_owner_can_read_a_saved_plan_and_show_prints_it_unchanged() {
     let bench = planned().await;
     let path = bench.path("plan.json");
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
@@ -223,7 +223,7 @@ async fn a_saved_plan_is_for_its_owner_and_shows_as_it_was_printed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_steers_a_plan_does_not_go_with_a_saved_one() {
+async fn flags_that_change_a_plan_are_refused_with_a_saved_one() {
     let bench = planned().await;
     let path = bench.path("plan.json");
     for flags in [["--only", "lab"], ["--rerun", "lab"], ["--except", "lab"], ["--file", "x.yaml"]]
@@ -236,7 +236,7 @@ async fn what_steers_a_plan_does_not_go_with_a_saved_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_that_was_touched_is_refused() {
+async fn a_modified_plan_is_refused() {
     let bench = planned().await;
     let path = bench.path("plan.json");
     let whole = std::fs::read_to_string(&path).unwrap();
@@ -265,7 +265,7 @@ async fn a_plan_that_was_touched_is_refused() {
 
 /// Every byte of a plan counts.
 #[tokio::test(start_paused = true)]
-async fn no_byte_of_a_plan_can_be_changed() {
+async fn changing_any_byte_of_a_plan_is_detected() {
     let bench = planned().await;
     let path = bench.path("plan.json");
     let whole = std::fs::read(&path).unwrap();
@@ -298,7 +298,7 @@ async fn a_plan_that_cannot_be_saved_leaves_nothing_behind() {
 
 /// A disk that is full, as far as this process can tell: no file may grow.
 #[test]
-fn a_full_disk_leaves_no_half_of_a_plan() {
+fn a_full_disk_leaves_no_partial_plan_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("discoveries.yaml"), AFTER).unwrap();
     let line = format!(

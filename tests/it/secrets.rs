@@ -67,7 +67,7 @@ fn controller(token: &'static str, answer: &'static str) -> String {
 }
 
 #[test]
-fn no_command_says_a_secret_whatever_goes_wrong() {
+fn no_command_prints_a_secret_whatever_fails() {
     let shell = shell();
     shell.file("world.json", WORLD);
     let lines = [
@@ -108,7 +108,7 @@ fn no_command_says_a_secret_whatever_goes_wrong() {
 }
 
 #[test]
-fn neither_side_of_a_socket_says_the_password() {
+fn neither_client_nor_simulator_prints_the_password() {
     let shell = shell();
     let server = shell.simulator("--state saved.json --task-time 1ms");
     let shell = shell.with("CC_URL", server.url.clone());
@@ -125,7 +125,7 @@ fn neither_side_of_a_socket_says_the_password() {
 }
 
 #[test]
-fn the_token_is_said_to_nobody() {
+fn the_token_is_never_printed() {
     let answers = ["no", "{\"response\": null}", "<html>"];
     for answer in answers {
         let shell = shell().with("CC_URL", controller(r#"{"Token": "fixture-token"}"#, answer));
@@ -138,7 +138,7 @@ fn the_token_is_said_to_nobody() {
 }
 
 #[test]
-fn a_login_that_cannot_be_understood_is_not_shown() {
+fn an_unreadable_login_answer_is_not_printed() {
     for odd in [r#"{"tokn": "fixture-token"}"#, r#"{"Token": "fixture-token"#, TOKEN] {
         let shell = shell().with("CC_URL", controller(odd, ""));
         let ended = shell.expect(1, "status");
@@ -148,7 +148,7 @@ fn a_login_that_cannot_be_understood_is_not_shown() {
 }
 
 #[test]
-fn values_that_the_program_is_given_are_not_said_back() {
+fn secret_arguments_and_settings_are_not_echoed() {
     let shell = shell();
     let url = format!("https://admin:{PASSWORD}@127.0.0.1:9");
     let lines = [format!("status --controller {url}"), "plan --password-file none".to_owned()];
@@ -170,7 +170,7 @@ fn values_that_the_program_is_given_are_not_said_back() {
 }
 
 #[test]
-fn a_login_in_a_url_is_refused_and_not_said_back() {
+fn a_login_in_a_url_is_refused_and_not_echoed() {
     let shell = shell();
     let logins = ["admin:fixture-inline@", "fixture-inline@", "admin:fixture-inline%40x@"];
     let mut urls = vec!["https://127.0.0.1:9/?token=fixture-inline".to_owned()];
@@ -205,7 +205,7 @@ fn a_login_in_a_url_is_refused_and_not_said_back() {
 }
 
 #[test]
-fn a_link_shows_no_file_that_is_none_of_the_files() {
+fn a_symlink_out_of_the_folder_is_refused() {
     let shell = shell();
     std::fs::remove_file(shell.path("discoveries.yaml")).unwrap();
     std::fs::create_dir_all(shell.path(".git")).unwrap();
@@ -247,7 +247,7 @@ fn a_link_shows_no_file_that_is_none_of_the_files() {
 }
 
 #[test]
-fn the_password_of_a_proxy_goes_to_the_proxy_only() {
+fn the_proxy_password_goes_only_to_the_proxy() {
     let answers = [
         "",
         "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n",
@@ -285,7 +285,7 @@ fn ask_through_a_proxy(answer: &'static str) {
 }
 
 #[test]
-fn only_what_goes_on_the_wire_looks_into_a_secret() {
+fn only_the_wire_code_reads_the_value_of_a_secret() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut pending = vec![src.clone()];
     let mut found = Vec::new();
@@ -307,7 +307,7 @@ fn only_what_goes_on_the_wire_looks_into_a_secret() {
 }
 
 #[test]
-fn nothing_secret_is_lying_about_in_the_repository() {
+fn the_examples_contain_no_password() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut n_files = 0;
     for entry in std::fs::read_dir(examples).unwrap() {

@@ -141,7 +141,7 @@ fn on_paused_clock(work: impl Future<Output = ()>) {
 }
 
 #[test]
-fn a_seed_that_fails_is_made_small_and_says_how_to_run_it_again() {
+fn a_failing_seed_is_shrunk_and_prints_the_command_that_repeats_it() {
     let strategy = prop::collection::vec(0_u32..1_000, 0..9);
     let property = async |all: Vec<u32>| {
         let large = all.iter().find(|it| 17 <= **it);
@@ -150,7 +150,7 @@ fn a_seed_that_fails_is_made_small_and_says_how_to_run_it_again() {
     let words = on_all_processors(0..50, |seed| try_seed(seed, &strategy, &property)).unwrap_err();
     let (first, rest) = words.split_once('\n').unwrap();
     let seed = first.split(' ').nth(1).unwrap();
-    let name = "seeds::a_seed_that_fails_is_made_small_and_says_how_to_run_it_again";
+    let name = "seeds::a_failing_seed_is_shrunk_and_prints_the_command_that_repeats_it";
     let again = format!("TRUEUP_SEED={seed} cargo test --test it -- --exact {name}");
     assert_eq!(first, format!("seed {seed} fails; to run it alone: {again}"));
     assert!(rest.contains("too large") && rest.ends_with("\n[17]"), "{words}");

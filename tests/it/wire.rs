@@ -120,7 +120,7 @@ async fn run(shell: &Arc<Shell>, line: String) -> Ended {
 }
 
 #[tokio::test]
-async fn a_self_signed_certificate_is_refused_with_the_ways_out_which_work() {
+async fn a_self_signed_certificate_is_refused_with_two_remedies_that_work() {
     let shell = Shell::new();
     let server = shell.simulator("");
     let (pem, tls) = certificate();
@@ -145,7 +145,7 @@ async fn a_self_signed_certificate_is_refused_with_the_ways_out_which_work() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_certificate_is_said_and_nothing_is_sent() {
+async fn a_certificate_error_names_the_problem_and_nothing_is_sent() {
     let elsewhere = ["catalyst.example.com", "10.0.0.1"];
     let expired = |it: &mut CertificateParams| {
         (it.not_before, it.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 2));
@@ -203,7 +203,7 @@ async fn what_is_wrong_with_a_certificate_is_said_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn each_version_of_tls_from_1_2_on_will_do() {
+async fn tls_1_2_and_1_3_are_accepted() {
     for version in [&TLS12, &TLS13] {
         let key = KeyPair::generate().unwrap();
         let certificate = params(&HERE, |_| ()).self_signed(&key).unwrap();
@@ -264,7 +264,7 @@ fn records(mut sent: &[u8]) -> (Vec<u8>, Vec<u16>) {
 }
 
 #[tokio::test]
-async fn a_server_that_speaks_nothing_newer_than_tls_1_1_gets_nothing() {
+async fn a_server_limited_to_tls_1_1_is_sent_no_request() {
     // SSL 3.0, TLS 1.0 and 1.1.
     for minor in [0, 1, 2] {
         let (port, sent, _tasks) = old_server(server_hello(minor)).await;
@@ -286,7 +286,7 @@ async fn a_server_that_speaks_nothing_newer_than_tls_1_1_gets_nothing() {
 }
 
 #[tokio::test]
-async fn the_environment_can_say_that_certificates_do_not_matter() {
+async fn the_environment_can_disable_certificate_checks() {
     let shell = Shell::new();
     let server = shell.simulator("");
     let (_, tls) = certificate();
@@ -298,7 +298,7 @@ async fn the_environment_can_say_that_certificates_do_not_matter() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_somebody_else_is_not_the_one_that_was_given() {
+async fn a_trusted_certificate_does_not_cover_another_one() {
     let shell = Shell::new();
     let server = shell.simulator("");
     shell.file("ca.pem", &certificate().0);
@@ -314,7 +314,7 @@ async fn a_certificate_of_somebody_else_is_not_the_one_that_was_given() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_error_that_shows_where_it_pointed() {
+async fn a_redirect_is_an_error_that_shows_its_target() {
     let answer = "HTTP/1.1 302 Found\r\nlocation: https://login.example.com/sso\r\n\
                   content-length: 0\r\n\r\n";
     let (port, _tasks) = canned(answer).await;
@@ -325,7 +325,7 @@ async fn a_redirect_is_an_error_that_shows_where_it_pointed() {
 }
 
 #[tokio::test]
-async fn a_proxy_is_for_controllers_that_are_elsewhere() {
+async fn a_remote_controller_is_reached_through_the_proxy() {
     let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
     for name in ["HTTPS_PROXY", "https_proxy"] {
         let (port, mut tasks) = canned(refusal).await;
@@ -344,7 +344,7 @@ async fn a_proxy_is_for_controllers_that_are_elsewhere() {
 }
 
 #[tokio::test]
-async fn this_machine_is_never_asked_through_a_proxy() {
+async fn localhost_is_never_reached_through_a_proxy() {
     let shell = Shell::new();
     let server = shell.simulator("");
     let (pem, tls) = certificate();
@@ -368,7 +368,7 @@ async fn this_machine_is_never_asked_through_a_proxy() {
 }
 
 #[tokio::test]
-async fn an_exception_is_not_asked_through_the_proxy() {
+async fn a_no_proxy_host_is_reached_directly() {
     let (port, mut tasks) = canned("HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n").await;
     let shell = Shell::new().with("CC_URL", "https://catalyst.example.invalid");
     let shell = shell.with("NO_PROXY", "example.invalid");

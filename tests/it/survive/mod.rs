@@ -50,7 +50,7 @@ async fn survives(schedule: Schedule, is_lean: bool) -> Tally {
 }
 
 #[test]
-fn whatever_happens_the_next_command_ends_where_an_undisturbed_apply_does() {
+fn after_any_schedule_the_last_command_ends_like_an_undisturbed_apply() {
     let tally = Mutex::new(Tally::default());
     let seeds = seeds(N_SEEDS);
     let outcome = on_all_processors(seeds.clone(), |seed| {
@@ -76,7 +76,7 @@ fn whatever_happens_the_next_command_ends_where_an_undisturbed_apply_does() {
 }
 
 #[test]
-fn a_seed_plays_the_same_again() {
+fn a_seed_always_plays_the_same_schedule() {
     for seed in seeds(12) {
         let mut logs = Vec::new();
         for _ in 0..2 {

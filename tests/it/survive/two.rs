@@ -48,7 +48,7 @@ fn twos() -> impl Strategy<Value = Two> {
 }
 
 #[test]
-fn two_applies_at_once_make_one_set_of_discoveries_and_tell_the_truth() {
+fn two_concurrent_applies_create_each_discovery_once_and_report_truthfully() {
     let property = async |two: Two| let_loose(two).await;
     let outcome = on_all_processors(seeds(N_TIMES), |seed| try_seed(seed, &twos(), &property));
     if let Err(words) = outcome {
