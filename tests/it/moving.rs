@@ -8,7 +8,7 @@ use trueup::cli::Exit;
 
 use crate::{
     bench::{Bench, Ran},
-    somebody::somebody,
+    other_user::send_as_other_user,
     story::{CREATE, DELETE, EDIT, REPLACE, RUN, STOP, Story, UPDATE, many, yaml},
 };
 
@@ -97,7 +97,7 @@ async fn only_the_stop_is_sent_when_another_user_already_made_the_edit() {
     assert_eq!(bench.expect_applied().await.exit, Exit::Done);
     tokio::time::sleep(Duration::from_mins(1)).await;
     let start = json!({"id": "1", "discoveryStatus": "Active"});
-    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    send_as_other_user(&bench.simulator, Method::PUT, "v1/discovery", start).await;
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24, timeout: 6s, state: stopped")]));
     // The plan reads, somebody edits, and the apply finds the edit made and the run going on.
     bench.simulator.inject(&format!("{OLD_PLAN}\nlist@2=other-edit:a")).unwrap();

@@ -10,7 +10,7 @@ use trueup_simulator::{Options, World};
 use crate::{
     bench::{Bench, Ran, options},
     killed::{AFTER, APPLY, BEFORE},
-    somebody::{edits, makes},
+    other_user::{create_as_other_user, edit_as_other_user},
     story::{many, yaml},
     wanted::n_runs,
 };
@@ -178,7 +178,8 @@ async fn a_delete_in_doubt_is_not_repeated_after_another_users_edit() {
     let bench = idle_and_edited("state: absent").await;
     bench.simulator.inject("delete=reset").unwrap();
     killed_at(&bench, "apply --auto-approve", &["in_doubt", "delete"]).await;
-    edits(&bench.simulator, "1", |it| it["ipAddressList"] = "10.99.0.0/24".into()).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["ipAddressList"] = "10.99.0.0/24".into())
+        .await;
     let path = newest(&bench);
     let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
@@ -241,7 +242,7 @@ async fn cut_short() -> (Bench, String) {
 #[tokio::test(start_paused = true)]
 async fn resume_skips_a_create_that_another_user_already_made_and_continues() {
     let (bench, path) = cut_short().await;
-    makes(&bench.simulator, "c", "10.9.0.0/24").await;
+    create_as_other_user(&bench.simulator, "c", "10.9.0.0/24").await;
     let ran = bench.run_bare(&["resume", &path, "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
     assert!(ran.out.contains("Moved since the plan, not tried:\n  + c: "), "{ran:#?}");
@@ -256,7 +257,7 @@ async fn resume_of_an_apply_that_sent_nothing_is_stale_if_a_discovery_moved() {
     let (bench, path) = cut_short().await;
     let text = bench.disk.texts().remove(&PathBuf::from(&path)).unwrap();
     bench.disk.put("begun.jsonl", text.split_inclusive('\n').next().unwrap());
-    makes(&bench.simulator, "c", "10.9.0.0/24").await;
+    create_as_other_user(&bench.simulator, "c", "10.9.0.0/24").await;
     let n_writes = bench.writes();
     let ran = bench.run_bare(&["resume", "begun.jsonl", "--simulate"]).await;
     assert_eq!((ran.exit, bench.writes()), (Exit::Stale, n_writes), "{ran:#?}");
@@ -314,7 +315,7 @@ async fn an_open_journal_at_the_same_path_is_settled_and_renamed() {
 #[tokio::test(start_paused = true)]
 async fn a_new_apply_recreates_a_deleted_discovery_with_its_last_known_settings() {
     let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     bench.simulator.inject("create=reset").unwrap();
     killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
     let ran = bench.expect_applied().await;
@@ -326,7 +327,7 @@ async fn a_new_apply_recreates_a_deleted_discovery_with_its_last_known_settings(
 #[tokio::test(start_paused = true)]
 async fn last_known_settings_survive_repeated_interruptions() {
     let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     for _ in 0..3 {
         bench.simulator.inject("create=reset").unwrap();
         killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
@@ -414,7 +415,7 @@ async fn a_saved_plan_killed_twice_leaves_its_run_missing() {
 #[tokio::test(start_paused = true)]
 async fn a_plan_includes_what_an_interrupted_apply_deleted() {
     let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     bench.simulator.inject("create=reset").unwrap();
     killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
     let before = bench.disk.texts();
@@ -444,7 +445,7 @@ async fn a_stale_apply_keeps_the_obligations_of_an_earlier_one() {
         let apply = ["apply", &plan, "--simulate"];
         killed_while(&bench, bench.run_bare(&apply), &["in_doubt", request, "\"a\""]).await;
         bench.simulator.clear_faults();
-        makes(&bench.simulator, "b", "10.9.0.0/24").await;
+        create_as_other_user(&bench.simulator, "b", "10.9.0.0/24").await;
         let ran = bench.run_bare(&apply).await;
         assert_eq!(ran.exit, Exit::Stale, "{ran:#?}");
         let ran = bench.expect_applied().await;

@@ -9,7 +9,9 @@ use trueup::cli::Exit;
 
 use crate::{
     bench::Bench,
-    somebody::{deletes, edits, makes, somebody},
+    other_user::{
+        create_as_other_user, delete_as_other_user, edit_as_other_user, send_as_other_user,
+    },
 };
 
 /// Two that are there and one to be made; `lab` is to be changed and `old` to go.
@@ -60,7 +62,7 @@ async fn an_unchanged_controller_gets_exactly_the_plan() {
 #[tokio::test(start_paused = true)]
 async fn settings_edited_after_the_plan_are_stale_and_nothing_is_written() {
     let bench = planned().await;
-    edits(&bench.simulator, "1", |it| it["timeOut"] = json!(9)).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["timeOut"] = json!(9)).await;
     let (exit, said, n_writes) = applied(&bench).await;
     assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
     assert!(said.contains("lab has moved since the plan"), "{said}");
@@ -71,7 +73,7 @@ async fn settings_edited_after_the_plan_are_stale_and_nothing_is_written() {
 #[tokio::test(start_paused = true)]
 async fn settings_that_another_user_already_set_as_wanted_are_not_stale() {
     let bench = planned().await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = json!(2)).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = json!(2)).await;
     let (exit, said, _) = applied(&bench).await;
     assert_eq!(exit, Exit::Done, "{said}");
     bench.expect_no_changes().await;
@@ -80,20 +82,20 @@ async fn settings_that_another_user_already_set_as_wanted_are_not_stale() {
 #[tokio::test(start_paused = true)]
 async fn a_renamed_deleted_or_recreated_discovery_is_stale() {
     let bench = planned().await;
-    edits(&bench.simulator, "1", |it| it["name"] = json!("lab2")).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["name"] = json!("lab2")).await;
     let (exit, said, n_writes) = applied(&bench).await;
     assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
     assert!(said.contains("renamed to lab2"), "{said}");
 
     let bench = planned().await;
-    deletes(&bench.simulator, "1").await;
+    delete_as_other_user(&bench.simulator, "1").await;
     let (exit, said, n_writes) = applied(&bench).await;
     assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
     assert!(said.contains("it is gone"), "{said}");
 
     let bench = planned().await;
-    deletes(&bench.simulator, "1").await;
-    makes(&bench.simulator, "lab", "10.1.0.0/24").await;
+    delete_as_other_user(&bench.simulator, "1").await;
+    create_as_other_user(&bench.simulator, "lab", "10.1.0.0/24").await;
     let (exit, said, n_writes) = applied(&bench).await;
     assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
     assert!(said.contains("created again, with the id 3"), "{said}");
@@ -102,7 +104,7 @@ async fn a_renamed_deleted_or_recreated_discovery_is_stale() {
 #[tokio::test(start_paused = true)]
 async fn a_discovery_to_delete_that_is_already_gone_is_not_stale() {
     let bench = planned().await;
-    deletes(&bench.simulator, "2").await;
+    delete_as_other_user(&bench.simulator, "2").await;
     let (exit, said, _) = applied(&bench).await;
     assert_eq!(exit, Exit::Done, "{said}");
     bench.expect_no_changes().await;
@@ -111,13 +113,13 @@ async fn a_discovery_to_delete_that_is_already_gone_is_not_stale() {
 #[tokio::test(start_paused = true)]
 async fn a_create_is_stale_if_another_user_made_a_different_discovery_of_that_name() {
     let bench = planned().await;
-    makes(&bench.simulator, "new", "10.3.0.0/24").await;
+    create_as_other_user(&bench.simulator, "new", "10.3.0.0/24").await;
     let (exit, said, _) = applied(&bench).await;
     assert_eq!(exit, Exit::Done, "{said}");
     bench.expect_no_changes().await;
 
     let bench = planned().await;
-    makes(&bench.simulator, "new", "10.9.0.0/24").await;
+    create_as_other_user(&bench.simulator, "new", "10.9.0.0/24").await;
     let (exit, said, n_writes) = applied(&bench).await;
     assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
     assert!(said.contains("somebody made it"), "{said}");
@@ -129,14 +131,14 @@ async fn a_changed_run_state_does_not_make_a_saved_plan_stale() {
     // Started, and still running: the run of the plan waits until it may start.
     let bench = planned().await;
     let start = json!({"id": "2", "discoveryStatus": "Active"});
-    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    send_as_other_user(&bench.simulator, Method::PUT, "v1/discovery", start).await;
     let (exit, said, _) = applied(&bench).await;
     assert_eq!(exit, Exit::Done, "{said}");
 
     // Nor is it edited while it runs.
     let bench = planned().await;
     let start = json!({"id": "1", "discoveryStatus": "Active"});
-    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    send_as_other_user(&bench.simulator, Method::PUT, "v1/discovery", start).await;
     let (exit, said, _) = applied(&bench).await;
     assert_eq!(exit, Exit::Done, "{said}");
     bench.expect_no_changes().await;
@@ -145,7 +147,7 @@ async fn a_changed_run_state_does_not_make_a_saved_plan_stale() {
     let bench = planned().await;
     for status in ["Active", "Inactive"] {
         let body = json!({"id": "1", "discoveryStatus": status});
-        somebody(&bench.simulator, Method::PUT, "v1/discovery", body).await;
+        send_as_other_user(&bench.simulator, Method::PUT, "v1/discovery", body).await;
     }
     let (exit, said, _) = applied(&bench).await;
     assert_eq!(exit, Exit::Done, "{said}");
@@ -153,7 +155,7 @@ async fn a_changed_run_state_does_not_make_a_saved_plan_stale() {
     // Started and finished.
     let bench = planned().await;
     let start = json!({"id": "1", "discoveryStatus": "Active"});
-    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    send_as_other_user(&bench.simulator, Method::PUT, "v1/discovery", start).await;
     sleep(Duration::from_mins(1)).await;
     let (exit, said, _) = applied(&bench).await;
     assert_eq!(exit, Exit::Done, "{said}");
@@ -164,14 +166,15 @@ async fn a_deleted_or_recreated_credential_is_stale() {
     for made_again in [false, true] {
         let bench = planned().await;
         let known =
-            somebody(&bench.simulator, Method::GET, "v2/global-credential", Value::Null).await;
+            send_as_other_user(&bench.simulator, Method::GET, "v2/global-credential", Value::Null)
+                .await;
         let id = known["response"]["snmpV3"][0]["id"].as_str().unwrap().to_owned();
         let path = format!("v2/global-credential/{id}");
-        somebody(&bench.simulator, Method::DELETE, &path, Value::Null).await;
+        send_as_other_user(&bench.simulator, Method::DELETE, &path, Value::Null).await;
         if made_again {
             let body = json!({"snmpV3": {"description": "core", "username": "monitor",
                 "snmpMode": "NOAUTHNOPRIV"}});
-            somebody(&bench.simulator, Method::POST, "v2/global-credential", body).await;
+            send_as_other_user(&bench.simulator, Method::POST, "v2/global-credential", body).await;
         }
         let (exit, said, n_writes) = applied(&bench).await;
         assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
@@ -183,7 +186,7 @@ async fn a_deleted_or_recreated_credential_is_stale() {
 async fn unmanaged_discoveries_do_not_make_a_plan_stale() {
     for name in ["unmanaged", "LAB"] {
         let bench = planned().await;
-        makes(&bench.simulator, name, "10.77.0.0/24").await;
+        create_as_other_user(&bench.simulator, name, "10.77.0.0/24").await;
         let (exit, said, n_writes) = applied(&bench).await;
         assert_eq!((exit, n_writes), (Exit::Done, 4), "{said}");
     }

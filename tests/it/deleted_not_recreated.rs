@@ -10,8 +10,8 @@ use trueup_simulator::World;
 
 use crate::{
     bench::{Bench, options},
+    other_user::{create_as_other_user, edit_as_other_user},
     resume::{idle_and_edited, killed_at, newest},
-    somebody::{edits, makes},
     story::many,
 };
 
@@ -20,7 +20,7 @@ const REPLACED: &str = "cidr: 10.2.0.0/24, on_change: replace";
 /// A discovery `a` of which somebody has set the retries, deleted by a replace whose create failed.
 async fn halved() -> Bench {
     let bench = idle_and_edited(REPLACED).await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     bench.simulator.inject("create=fail:No space left").unwrap();
     let ran = bench.run("apply --auto-approve").await;
     assert!(ran.exit == Exit::Partial && ran.err.contains("still need a run"), "{ran:#?}");
@@ -32,7 +32,7 @@ async fn halved_without_its_credential() -> Bench {
     let mut bench = idle_and_edited(REPLACED).await;
     let world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
     let id = world["credentials"]["httpsRead"][0]["id"].clone();
-    edits(&bench.simulator, "1", |it| {
+    edit_as_other_user(&bench.simulator, "1", |it| {
         it["globalCredentialIdList"].as_array_mut().unwrap().push(id);
         it["retryCount"] = 1.into();
     })
@@ -93,7 +93,7 @@ async fn two(second: &str) -> Bench {
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.3.0.0/24, timeout: 5s")]));
     let _applied = bench.expect_applied().await;
     sleep(Duration::from_secs(20)).await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     bench.files(&many(&[("a", REPLACED), ("b", second)]));
     bench
 }
@@ -206,7 +206,7 @@ async fn a_discovery_recreated_by_another_user_is_compared_with_the_files() {
     let out = bench.path("p.json");
     let ran = bench.run(&format!("plan --out {out}")).await;
     assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
-    makes(&bench.simulator, "a", "10.7.0.0/24").await;
+    create_as_other_user(&bench.simulator, "a", "10.7.0.0/24").await;
     let ran = bench.run_bare(&["apply", &out, "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Stale, "{ran:#?}");
     let _applied = bench.expect_applied().await;
