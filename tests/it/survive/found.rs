@@ -1,4 +1,4 @@
-//! What the simulation found, each as small as its schedule was made.
+//! Regression tests for what the simulation found, each shrunk to its minimum.
 
 use trueup::cli::Exit;
 use trueup_simulator::Disconnect;
@@ -22,7 +22,7 @@ async fn a_journal_line_torn_within_a_character_is_truncated() {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&[("ü", "address: 10.0.0.9")]));
     let disconnect = Disconnect::default();
-    // The plan, the beginning, and the line of the create, which is torn.
+    // The third line, after the plan and the start of the apply, is the create, which is torn.
     bench.disk.die_at(Moment::Appended(3), disconnect.clone());
     let simulator = Some(bench.simulator.with_disconnect(disconnect.clone()));
     let folder = bench.path("");
