@@ -23,7 +23,7 @@ use crate::{
     wanted::{n_runs, named, trespasses, wanted, without_run},
 };
 
-/// The same apply, with nothing in its kind.
+/// The same apply without faults, kills or other users.
 pub(crate) struct Undisturbed {
     pub(crate) ran: Ran,
     /// The world after every task and run has ended.
@@ -208,7 +208,7 @@ fn expect_nothing_outside_the_plans(played: &Played, undisturbed: &Undisturbed) 
     }
 }
 
-/// Exit code and account are true.
+/// Expects that the exit code and the account are true.
 fn expect_truthful(played: &Played, command: &CommandRecord) {
     let Played { schedule, .. } = played;
     let raced = schedule.raced();

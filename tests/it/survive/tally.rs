@@ -94,6 +94,7 @@ pub(crate) const EVENTS: [&str; 20] = [
     "a torn line",
     "a write was in doubt",
     "an apply settled the journal of an earlier one",
+    "another user at a random time",
     "apply of a saved plan: exit 0",
     "apply of a saved plan: killed",
     "apply: exit 0",
@@ -105,7 +106,6 @@ pub(crate) const EVENTS: [&str; 20] = [
     "killed between sync and request",
     "resume: exit 0",
     "resume: killed",
-    "another user at a random time",
     "the controller restarted",
 ];
 

@@ -1,4 +1,4 @@
-//! ConcurrentApplies concurrent applies of the same files, with various delays between them.
+//! Two concurrent applies of the same files, with various delays between them.
 
 use std::time::Duration;
 
