@@ -1,4 +1,4 @@
-//! Files with mistakes: all of them in one go, each at its place.
+//! Files with mistakes: all are reported at once, each with its location.
 
 use std::net::TcpListener;
 
@@ -31,8 +31,8 @@ const CODES: [&str; 12] = [
     "bad_credential",
 ];
 
-/// A controller that nobody may ask.
-fn untouched() -> (TcpListener, String) {
+/// A controller that must not receive a request.
+fn controller() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -41,24 +41,24 @@ fn untouched() -> (TcpListener, String) {
 
 #[test]
 fn twelve_mistakes_give_twelve_underlined_errors_and_no_request() {
-    let (listener, url) = untouched();
+    let (listener, url) = controller();
     let shell = Shell::new().with("CC_URL", url);
     shell.file("discoveries.yaml", TWELVE);
     for command in ["validate", "plan", "apply --auto-approve", "status"] {
         let ended = shell.expect(4, command);
-        let complaints = ended.err.split("Error: ").skip(1).collect::<Vec<_>>();
-        assert_eq!(complaints.len(), 12, "{command}: {}", ended.err);
-        for (complaint, code) in complaints.iter().zip(CODES) {
-            assert!(complaint.contains(&format!("[trueup::config::{code}]")), "{complaint}");
-            assert!(complaint.contains(",-[discoveries.yaml:"), "{complaint}");
-            // A place of one character has no line but a label below it.
+        let errors = ended.err.split("Error: ").skip(1).collect::<Vec<_>>();
+        assert_eq!(errors.len(), 12, "{command}: {}", ended.err);
+        for (error, code) in errors.iter().zip(CODES) {
+            assert!(error.contains(&format!("[trueup::config::{code}]")), "{error}");
+            assert!(error.contains(",-[discoveries.yaml:"), "{error}");
+            // A location of one character has a label instead of an underline.
             let is_underlined =
                 |it: &str| it.trim_start().starts_with(": ") && it.contains(['^', '|']);
-            assert!(complaint.lines().any(is_underlined), "{complaint}");
+            assert!(error.lines().any(is_underlined), "{error}");
         }
         assert!(ended.out.is_empty() && ended.err.contains("12 errors in "), "{ended:#?}");
     }
-    assert!(listener.accept().is_err(), "somebody connected");
+    assert!(listener.accept().is_err(), "a connection was made");
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn only_and_except_hide_no_mistake() {
 #[test]
 fn validating_a_correct_file_prints_nothing_to_stdout() {
     let ended = Shell::new().expect(0, "validate");
-    let said = "1 file with 1 discovery: no errors.\n";
-    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("", said));
+    let expected = "1 file with 1 discovery: no errors.\n";
+    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("", expected));
 }
 
 #[test]
@@ -103,9 +103,9 @@ fn a_warning_is_printed_and_does_not_change_the_exit_code() {
 #[test]
 fn json_diagnostics_give_every_location_as_numbers() {
     let shell = Shell::new();
-    let twice = "version: 1\ndiscoveries:\n  - {name: ä, address: 10.0.0.1}\n  - {name: ä, \
+    let duplicate = "version: 1\ndiscoveries:\n  - {name: ä, address: 10.0.0.1}\n  - {name: ä, \
                  address: 10.0.0.2}\n";
-    shell.file("discoveries.yaml", twice);
+    shell.file("discoveries.yaml", duplicate);
     let ended = shell.expect(4, "validate --format json");
     insta::assert_snapshot!(ended.out, @r#"
     {
@@ -144,8 +144,8 @@ fn json_diagnostics_give_every_location_as_numbers() {
     }
     "#);
     let fine = Shell::new().expect(0, "validate --format json");
-    let said: serde_json::Value = serde_json::from_str(&fine.out).unwrap();
-    assert_eq!(said["valid"], true);
+    let report: serde_json::Value = serde_json::from_str(&fine.out).unwrap();
+    assert_eq!(report["valid"], true);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Preconditions: the world moves between the plan and the writes, by somebody else's doing.
+//! Preconditions: another user changes something between the plan and the writes.
 
 use std::time::Duration;
 
@@ -12,11 +12,10 @@ use crate::{
     story::{CREATE, DELETE, EDIT, REPLACE, RUN, STOP, Story, UPDATE, many, yaml},
 };
 
-/// Makes the read for the plan too old to vouch for it, so that the second list is the one that
-/// all preconditions are checked against.
+/// Delays the plan so that its list is too old, and a second list is read for the preconditions.
 const OLD_PLAN: &str = "release=slow:6000";
 
-/// The world moves between the plan and its approval.
+/// Applies after another user changes something between the plan and its approval.
 async fn approve_after(story: &Story, moves: &str) -> (Bench, Ran) {
     let mut bench = story.begin(&[]).await;
     bench.answer = Some("yes");
@@ -99,7 +98,7 @@ async fn only_the_stop_is_sent_when_another_user_already_made_the_edit() {
     let start = json!({"id": "1", "discoveryStatus": "Active"});
     send_as_other_user(&bench.simulator, Method::PUT, "v1/discovery", start).await;
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24, timeout: 6s, state: stopped")]));
-    // The plan reads, somebody edits, and the apply finds the edit made and the run going on.
+    // After the plan another user edits: the apply finds the edit done and the run in progress.
     bench.simulator.inject(&format!("{OLD_PLAN}\nlist@2=other-edit:a")).unwrap();
     let ran = bench.run("apply --auto-approve").await;
     assert_eq!((ran.exit, bench.requests("stop")), (Exit::Done, 1), "{ran:#?}");
@@ -119,7 +118,7 @@ async fn a_changed_run_state_does_not_make_a_change_stale() {
 async fn a_run_that_ends_before_its_stop_is_not_stopped() {
     for quirk in ["stop_when_stopped=fails", "stop_when_stopped=done"] {
         let story = Story { running: true, ..UPDATE };
-        // The run ends between the plan and the apply, or between the apply and its stop.
+        // The run ends between the plan and the apply, or between the apply and the stop.
         for (wait, stops) in [(3_596, 0), (3_600, 1)] {
             let bench = story.begin(&[quirk]).await;
             let began = if stops == 0 { wait } else { wait - 3 };
@@ -135,7 +134,7 @@ async fn a_run_that_ends_before_its_stop_is_not_stopped() {
 
 #[tokio::test(start_paused = true)]
 async fn a_plan_is_checked_again_after_an_inconsistent_list() {
-    // The first reading is torn by a create of somebody else's; the second one is whole.
+    // A create by another user makes the first read inconsistent; the second one is complete.
     let faults = [OLD_PLAN, "list@2=other-create:b", "list@3=other-create:a"];
     let (bench, ran) = CREATE.play(&[], &faults).await;
     assert_eq!((ran.exit, bench.writes()), (Exit::Stale, 0), "{ran:#?}");
@@ -159,8 +158,8 @@ async fn nothing_is_written_when_the_live_state_cannot_be_read_again() {
 async fn a_change_that_goes_stale_while_waiting_is_skipped_and_the_others_continue() {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.2.0.0/24, timeout: 5s")]));
-    let made = bench.expect_applied().await;
-    assert_eq!(made.exit, Exit::Done);
+    let applied = bench.expect_applied().await;
+    assert_eq!(applied.exit, Exit::Done);
     tokio::time::sleep(Duration::from_mins(1)).await;
     bench.files(&many(&[
         ("a", "cidr: 10.1.0.0/24, retries: 1"),

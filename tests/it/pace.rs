@@ -1,4 +1,4 @@
-//! How much is under way at once, how long it may take, and how it is ended.
+//! Parallelism, rate limits, timeouts and interrupts of an apply.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     story::{CREATE, RUN, STEPS, Story, many},
 };
 
-/// So many discoveries, each of one prefix.
+/// Files with `n` discoveries of one prefix each.
 fn prefixes(n: usize) -> String {
     let mut yaml =
         "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\ndiscoveries:\n"
@@ -44,7 +44,7 @@ async fn two_hundred_changes_take_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn parallelism_bounds_the_writes_in_flight() {
-    // Each write takes two seconds to be answered.
+    // Each write is answered after two seconds.
     for (n, seconds) in [(1, 12), (2, 6), (6, 2)] {
         let bench = Bench::like(&["create@*=slow:2000"], &[]);
         bench.files(&prefixes(6));
@@ -98,8 +98,8 @@ async fn a_known_rate_limit_is_respected() {
     }
 }
 
-/// A world with discoveries to edit, to run again, to leave and to delete, and files that make two
-/// hundred changes of it: eighty creates and forty each of the others.
+/// A world with discoveries to edit, to rerun, to keep and to delete, and files with two hundred
+/// changes: eighty creates, and forty edits, reruns and deletes each.
 async fn two_hundred_changes(options: &Options, seed: u64) -> (Bench, String) {
     let mut bench = Bench::with(Options { seed, ..Options::default() }, World::default());
     bench.files(&prefixes(140));
@@ -135,10 +135,10 @@ async fn two_hundred_changes_finish_within_a_hundred_requests_a_minute() {
             let (bench, line) = two_hundred_changes(&options, seed).await;
             let ran = bench.run(&line).await;
             assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
-            let said = "Apply complete! Resources: 80 added, 80 changed, 40 destroyed.\n";
-            assert!(ran.out.ends_with(said), "{ran:#?}");
+            let expected = "Apply complete! Resources: 80 added, 80 changed, 40 destroyed.\n";
+            assert!(ran.out.ends_with(expected), "{ran:#?}");
             bench.expect_within_the_rate(&format!("{quirk} {ms} ms"), &ran);
-            // What is to be run always is all that is left.
+            // Only the discoveries with `rerun: always` are left.
             let plan = bench.run("plan").await;
             assert!(plan.out.contains("Plan: 0 to add, 40 to change, 0 to destroy."), "{plan:#?}");
             assert_eq!(plan.out.matches("rerun_always").count(), 40, "{plan:#?}");
@@ -146,7 +146,7 @@ async fn two_hundred_changes_finish_within_a_hundred_requests_a_minute() {
     }
 }
 
-/// Whoever waits for runs of an hour asks for an hour.
+/// Polls for runs that take an hour.
 #[tokio::test(start_paused = true)]
 async fn an_hour_of_polling_stays_within_a_hundred_requests_a_minute() {
     let (latency, run_time) = (Duration::from_millis(150), Duration::from_mins(58));
@@ -180,7 +180,7 @@ async fn a_longer_apply_has_a_smaller_share_of_refused_requests() {
 }
 
 impl Bench {
-    /// Expects that of a hundred requests a minute most were used and few were refused.
+    /// Expects that most of a hundred requests a minute were used and few were rejected.
     fn expect_within_the_rate(&self, what: &str, ran: &Ran) {
         let (n, n_refused) = (self.requests("any"), self.simulator.rate_limited());
         let ideal = Duration::from_secs((n - n_refused).saturating_sub(100) * 60 / 100);
@@ -201,7 +201,7 @@ fn a_rate_limit_is_respected_over_sockets() {
         let server = shell.simulator(&format!("{flags}{quirk}"));
         let ended = shell.run(&format!("apply --auto-approve --controller {}", server.url));
         assert_eq!(ended.code, Some(0), "{ended:#?}");
-        // Some creates are refused: a limit that nobody meets shows nothing.
+        // Some creates must be rejected, or the test does not reach the limit.
         let n = server.requests("create");
         assert!(30 < n && n < 60, "{n} creates");
         let violations = server.violations();
@@ -209,11 +209,10 @@ fn a_rate_limit_is_respected_over_sockets() {
     }
 }
 
-/// Everything that a controller says while it is out of order.
+/// The answers of a controller during an outage.
 const OUTAGES: [&str; 6] = ["429", "429:1", "429:20", "503", "503:1", "503:20"];
 
-/// Runs a command line while the controller answers everything with the same, from one moment to
-/// another.
+/// Runs a command with an outage between two times in milliseconds.
 async fn run_in_outage(bench: &Bench, line: &str, outage: &str, (from, to): (u64, u64)) -> Ran {
     let outages = async {
         sleep(Duration::from_millis(from)).await;
@@ -221,7 +220,7 @@ async fn run_in_outage(bench: &Bench, line: &str, outage: &str, (from, to): (u64
         sleep(Duration::from_millis(to - from)).await;
         bench.simulator.clear_faults();
     };
-    // Which of them is polled first decides nothing: the first request takes a while.
+    // The order of polling does not matter, because the first request takes a while.
     tokio::join!(bench.run(line), outages).0
 }
 
@@ -234,7 +233,7 @@ async fn an_outage_of_a_minute_at_the_start_is_waited_out() {
             bench.files(&prefixes(12));
             let ran = run_in_outage(&bench, line, outage, (0, 60_000)).await;
             assert_eq!(ran.exit, Exit::Done, "{line}, {outage}: {ran:#?}");
-            // The last pause was begun within it, and is no longer than half a minute.
+            // The last backoff starts during the outage, and takes at most half a minute.
             let (least, most) = (Duration::from_mins(1), Duration::from_secs(98));
             assert!(least <= ran.took && ran.took <= most, "{line}, {outage}: {:?}", ran.took);
             assert!(bench.requests("any") < 120, "{:?}", bench.simulator.requests());
@@ -397,7 +396,7 @@ async fn waiting_for_runs_reports_how_each_ended() {
         assert!(ran.out.contains(words), "{quirks:?}: {ran:#?}");
         assert!(Duration::from_secs(10) <= ran.took, "{ran:#?}");
     }
-    // Without the flag nobody waits for the run, and what becomes of it fails nothing.
+    // Without the flag the run is not waited for, and its failure does not matter.
     let (_, ran) = CREATE.play(&["run_ends=failed"], &[]).await;
     assert!(ran.exit == Exit::Done && ran.took < Duration::from_secs(3), "{ran:#?}");
 }

@@ -1,4 +1,4 @@
-//! What only a process shows: pipes, signals, streams and colours.
+//! Behaviour that needs a real process: pipes, signals, streams and colours.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -16,8 +16,8 @@ fn n_discoveries(shell: &Shell) -> usize {
     world(shell)["discoveries"].as_array().unwrap().len()
 }
 
-/// Closes a stream after its first line.
-fn head(stream: impl std::io::Read) -> String {
+/// Reads the first line of a stream and closes it.
+fn first_line(stream: impl std::io::Read) -> String {
     let mut line = String::new();
     BufReader::with_capacity(1, stream).read_line(&mut line).unwrap();
     line
@@ -35,11 +35,11 @@ fn a_closed_pipe_ends_a_plan_quietly_with_its_usual_exit_code() {
     shell.file("discoveries.yaml", &discoveries(3_000));
     for (line, code) in [("plan --simulate", 0), ("plan --simulate --detailed-exitcode", 2)] {
         let mut child = shell.command(line).spawn().unwrap();
-        let first = head(child.stdout.take().unwrap());
+        let first = first_line(child.stdout.take().unwrap());
         assert_eq!(first, "  # d-00000 will be created\n");
-        let said = rest(&mut child);
-        assert_eq!(child.wait().unwrap().code(), Some(code), "{said}");
-        assert!(!said.contains("Error") && !said.contains("panicked"), "{said}");
+        let stderr = rest(&mut child);
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{stderr}");
+        assert!(!stderr.contains("Error") && !stderr.contains("panicked"), "{stderr}");
     }
 }
 
@@ -61,14 +61,14 @@ fn a_full_disk_behind_stdout_fails_a_command_that_only_reads() {
     for line in ["plan --simulate", "schema plan", "--help", "plan -h", "--version"] {
         let output = shell.command(line).stdout(full()).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{line}: {output:?}");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("Error: the result could not be written"), "{line}: {said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("Error: the result could not be written"), "{line}: {stderr}");
     }
     let line = "apply --auto-approve --simulate --task-time 10ms";
     let output = shell.command(line).stdout(full()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("Warning: the result could not be written"), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("Warning: the result could not be written"), "{stderr}");
 }
 
 #[test]
@@ -82,11 +82,11 @@ fn an_interrupted_apply_finishes_its_open_change_and_starts_no_other() {
         let mut child = shell.command(line).spawn().unwrap();
         server.wait_for("create");
         signal(&child, name);
-        let said = rest(&mut child);
+        let stderr = rest(&mut child);
         let mut out = String::new();
         child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(7), "{said}{out}");
-        assert!(said.contains("Stopping"), "{said}");
+        assert_eq!(child.wait().unwrap().code(), Some(7), "{stderr}{out}");
+        assert!(stderr.contains("Stopping"), "{stderr}");
         let last = out.lines().last().unwrap();
         assert_eq!(last, "Apply incomplete. 1 done, 0 failed, 3 not tried, 0 still running.");
         assert!(server.end("TERM").0.success());
@@ -132,7 +132,7 @@ fn the_simulator_prints_its_url_and_saves_its_world_on_a_signal() {
         assert!(status.success() && rest.is_empty(), "{status}: {rest}");
         assert_eq!(n_discoveries(&shell), 1);
 
-        // What was saved is there again.
+        // The saved world is loaded again.
         let server = shell.simulator("--state world.json");
         let line = format!("plan --detailed-exitcode --controller {}", server.url);
         let ended = shell.expect(0, &line);
@@ -208,7 +208,7 @@ fn colour_is_for_terminals_and_on_request() {
     }
     let shell = shell.with("TRUEUP_LOG", "trace");
     assert!(!is_coloured(&shell, "plan --simulate"));
-    // Who asks on the command line means it, whatever the environment says.
+    // The command line takes precedence over the environment.
     let shell = shell.with("NO_COLOR", "1");
     assert!(is_coloured(&shell, "plan --simulate --color always"));
 }

@@ -1,4 +1,4 @@
-//! Replaces: two halves that are never left apart on purpose.
+//! Replaces: the create always follows the delete, unless it fails.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ fn deleted_not_created(ran: &Ran) -> bool {
     first == Some("Deleted, not created again:")
 }
 
-/// Whether the discovery is there as it is wanted.
-async fn is_made(bench: &Bench) -> bool {
+/// Whether the discovery is as wanted.
+async fn is_converged(bench: &Bench) -> bool {
     bench.run("plan --detailed-exitcode").await.exit == Exit::Done
 }
 
@@ -37,7 +37,7 @@ async fn an_interrupt_at_any_moment_still_completes_the_replace() {
         bench.interrupts = vec![Duration::from_millis(millis)];
         let (bench, ran) = REPLACE.play_on(bench, &[]).await;
         assert_eq!(ran.exit, Exit::Done, "{millis} ms: {ran:#?}");
-        assert!(is_made(&bench).await, "{millis} ms: {ran:#?}");
+        assert!(is_converged(&bench).await, "{millis} ms: {ran:#?}");
         bench.expect_careful();
     }
 }
@@ -46,7 +46,7 @@ async fn an_interrupt_at_any_moment_still_completes_the_replace() {
 async fn an_interrupt_before_the_delete_sends_no_delete() {
     let running = Story { running: true, ..REPLACE };
     let mut bench = running.begin(&[]).await;
-    // The stop is under way.
+    // The stop is in flight.
     bench.interrupts = vec![Duration::from_millis(500)];
     let (bench, ran) = running.play_on(bench, &[]).await;
     assert_eq!((ran.exit, bench.requests("delete")), (Exit::Partial, 0), "{ran:#?}");
@@ -70,7 +70,7 @@ async fn the_drain_timeout_does_not_separate_delete_and_create() {
     bench.interrupts = vec![Duration::from_secs(3)];
     let story = Story { line: "apply --auto-approve --drain 5s", ..REPLACE };
     let (bench, ran) = story.play_on(bench, &[]).await;
-    assert!(ran.exit == Exit::Done && is_made(&bench).await, "{ran:#?}");
+    assert!(ran.exit == Exit::Done && is_converged(&bench).await, "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,7 +85,7 @@ async fn a_failed_create_of_a_replace_comes_first_in_the_summary() {
         let (bench, ran) = REPLACE.play(&[], &[fault]).await;
         assert_eq!(ran.exit, Exit::Partial, "{fault}: {ran:#?}");
         assert!(deleted_not_created(&ran) && ran.out.contains(words), "{fault}: {ran:#?}");
-        assert!(!is_made(&bench).await);
+        assert!(!is_converged(&bench).await);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Nothing secret is said or saved, not even to a log.
+//! No secret is printed, logged or saved.
 
 use std::{
     io::{Read as _, Write as _},
@@ -10,12 +10,12 @@ use std::{
 use crate::shell::{Ended, Shell, discoveries};
 
 const PASSWORD: &str = "fixture-password";
-/// `admin:fixture-password`, as it travels.
+/// `admin:fixture-password`, Base64-encoded.
 const BASIC: &str = "YWRtaW46Zml4dHVyZS1wYXNzd29yZA==";
 const TOKEN: &str = "fixture-token";
 const MASK: &str = "NO!$DATA!$";
 
-/// A world whose keeper did not mask what is secret.
+/// A world with unmasked secrets.
 const WORLD: &str = r#"{"discoveries": [
     {"id": "7", "name": "d-00000", "discoveryType": "CIDR", "ipAddressList": "10.9.0.0/24",
      "discoveryStatus": "Inactive", "discoveryCondition": "Complete",
@@ -45,11 +45,11 @@ fn assert_all_clean(line: &str, ended: &Ended) {
     assert_clean(&format!("stderr of {line}"), err);
 }
 
-/// A controller that lets everybody in and then answers everything with these bytes.
+/// A controller that accepts every login and then answers every request with these bytes.
 fn controller(token: &'static str, answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    // It ends with the process.
+    // The thread ends with the process.
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
@@ -241,7 +241,7 @@ fn a_symlink_out_of_the_folder_is_refused() {
         relink(target, "state/d.yaml");
         assert_all_clean(target, &shell.expect(4, "validate -f state/d.yaml"));
     }
-    // What lies beside the link is meant, and so is what Kubernetes mounts.
+    // A target in the same folder is allowed, as is the layout of a Kubernetes mount.
     relink("..data/d.yaml", "state/d.yaml");
     assert_eq!(shell.expect(0, "validate -f state/d.yaml").out, "");
 }
@@ -254,16 +254,16 @@ fn the_proxy_password_goes_only_to_the_proxy() {
         "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n",
         "no HTTP at all\r\n\r\n",
     ];
-    // Each is tried for a while.
+    // In parallel, because each is retried for a while.
     thread::scope(|scope| {
         for answer in answers {
-            scope.spawn(|| ask_through_a_proxy(answer));
+            scope.spawn(|| connect_through_proxy(answer));
         }
     });
 }
 
-/// Asks for a controller through a proxy with a password that answers like this.
-fn ask_through_a_proxy(answer: &'static str) {
+/// Connects through a proxy that needs a password and answers like this.
+fn connect_through_proxy(answer: &'static str) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = format!("http://proxy:fixture-proxy@{}", listener.local_addr().unwrap());
     let asked = thread::spawn(move || {
@@ -276,7 +276,7 @@ fn ask_through_a_proxy(answer: &'static str) {
     let shell = shell().with("HTTPS_PROXY", proxy);
     let ended = shell.expect(9, "status --controller https://catalyst.example.invalid");
     let asked = asked.join().unwrap();
-    // `proxy:fixture-proxy`, as it travels.
+    // `proxy:fixture-proxy`, Base64-encoded.
     let secret = "cHJveHk6Zml4dHVyZS1wcm94eQ==";
     assert!(asked.to_lowercase().contains("proxy-authorization") && asked.contains(secret));
     assert!(!asked.contains(BASIC), "{asked}");

@@ -1,4 +1,4 @@
-//! `status`: one line a live discovery.
+//! `status`: one line for each live discovery.
 
 use trueup_simulator::{Options, World};
 

@@ -1,8 +1,8 @@
-//! The command line itself: help, versions, and what is not understood.
+//! The command line itself: help, versions and errors.
 
 use crate::shell::{Shell, repository_file};
 
-/// What the program can be told to do.
+/// The commands of the program.
 pub(crate) const COMMANDS: [&str; 12] = [
     "validate",
     "plan",
@@ -183,7 +183,7 @@ fn output_never_overwrites_an_input_file() {
         }
     }
     assert!(!shell.path("both").exists());
-    // Beside them there is room, and an older plan may be written over.
+    // Other files in the same folder may be written, and an older plan is overwritten.
     for _ in 0..2 {
         let line = "plan --simulate -f sites --out sites/plan.json --events sites/events";
         assert!(shell.expect(0, line).err.contains("Saved the plan to sites/plan.json."));
