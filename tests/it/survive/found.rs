@@ -13,7 +13,7 @@ async fn a_stuck_task_and_a_hanging_list_leave_a_later_apply_enough_time() {
     assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
     let ran = bench.run("apply --auto-approve --timeout 5m").await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
-    assert!(ran.err.contains("is still open"), "{ran:#?}");
+    assert!(ran.err.contains("are still open"), "{ran:#?}");
     bench.expect_no_changes().await;
 }
 
