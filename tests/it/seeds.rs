@@ -102,11 +102,13 @@ fn test_name() -> String {
 fn runner(seed: u64) -> TestRunner {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    // `PROPTEST_MAX_SHRINK_ITERS=0` shows a case as it was found.
+    let usual = Config::default();
     let config = Config {
         failure_persistence: None,
-        max_shrink_iters: 1500,
+        max_shrink_iters: usual.max_shrink_iters.min(1500),
         max_shrink_time: SHRINK_MS,
-        ..Config::default()
+        ..usual
     };
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
