@@ -51,63 +51,63 @@ mod killed_signals;
 mod killed_world;
 /// Limits: what is refused, where, and by whom it can be lifted.
 mod limits;
-/// What machines read, checked wherever a test produces it.
+/// Validates machine-readable output wherever a test produces it.
 mod machines;
 /// Plans as comments on a pull request.
 mod markdown;
 /// Measures of the source, and the limits of some.
 mod measures;
-/// Files with mistakes: all of them in one go, each at its place.
+/// Files with mistakes, which are all reported at once with their locations.
 mod mistakes;
-/// The world moves between the plan and the writes.
+/// Changes by other users between the plan and the writes.
 mod moving;
 /// Another user of the controller.
 mod other_user;
-/// How much is under way at once, and how it is ended.
+/// Parallelism, rate limits, timeouts and interrupts.
 mod pace;
-/// Plans, and what came of them, as pages for people.
+/// HTML pages of plans and reports.
 mod page;
 /// The examples of pipelines, run as their CI runs them.
 mod pipelines;
-/// What only a process shows: pipes, signals, streams and colours.
+/// Behaviour that needs a real process: pipes, signals, streams and colours.
 mod process;
-/// What holds of every plan and every apply.
+/// Properties of every plan and every apply.
 mod properties;
-/// Every unknown about the real controller, settled in every way.
+/// Every quirk of the simulator with every value.
 mod quirks;
-/// Controllers that cannot be read.
+/// Controllers that cannot be read completely.
 mod reading;
 /// What the README says, held against the program.
 mod readme;
-/// The reference and the manual pages, written by the program.
+/// The reference and the manual pages, which the program generates.
 mod reference;
-/// The example of a policy in Rego, evaluated on plans in Terraform's format.
+/// The example policy in Rego, evaluated on plans in Terraform's JSON format.
 mod rego;
-/// Replaces, whose halves are never left apart on purpose.
+/// Replaces, where the create always follows the delete.
 mod replace;
-/// Applies that are killed, and what comes after.
+/// Killed applies, followed by `resume` or by a new apply.
 mod resume;
-/// Plans that are saved, and applied later.
+/// Plans that are saved and applied later.
 mod saved;
-/// Nothing secret is said or saved, not even to a log.
+/// No secret is printed, logged or saved.
 mod secrets;
-/// Cases that follow from their seeds.
+/// Runs properties on cases generated from seeds.
 mod seeds;
-/// The program as a process: a folder, an environment, and what comes out.
+/// Runs the program as a process, in its own folder and environment.
 mod shell;
-/// How much of the processor the program takes.
+/// Limits of the CPU time of commands.
 mod speed;
-/// `status`: one line a live discovery.
+/// `status`: one line for each live discovery.
 mod status;
-/// One discovery, and what is done to it.
+/// Scenarios with one discovery.
 mod story;
-/// Deterministic simulation: everything that can go wrong, from one seed each.
+/// Deterministic simulation of faults, kills and other users, each schedule from one seed.
 mod survive;
 /// Rules about the source that no compiler checks.
 mod tidy;
-/// The command line itself: help, versions, and what is not understood.
+/// The command line itself: help, versions and errors.
 mod usage;
-/// What files want of a world, found out without the program.
+/// Compares files and world independently of the program.
 mod wanted;
-/// The way over real sockets: certificates, redirects, proxies.
+/// Connections over real sockets: certificates, redirects and proxies.
 mod wire;
