@@ -8,7 +8,7 @@ use trueup_simulator::Options;
 
 use crate::{
     bench::Bench,
-    somebody::{deletes, makes},
+    other_user::{create_as_other_user, delete_as_other_user},
     story::{CREATE, DELETE, EDIT, REPLACE, RUN, STEPS, STOP, Story, UPDATE, yaml},
 };
 
@@ -226,15 +226,15 @@ async fn a_create_that_loses_a_race_to_the_same_settings_has_converged() {
     bench.expect_no_changes().await;
 }
 
-/// Another user creates a discovery while the response to our create is lost, and deletes it at
-/// once: its task names an id that no list will ever show.
+/// Another user creates a discovery while our create is in doubt, and deletes it at once: its task
+/// names an id that no list will ever show.
 #[tokio::test(start_paused = true)]
 async fn a_discovery_created_and_deleted_by_another_user_keeps_no_doubt_open() {
     let bench = Bench::like(&["create@1=reset"], &[]);
     bench.files(&yaml("cidr: 10.1.0.0/24"));
     let another_user = async {
-        makes(&bench.simulator, "zz", "10.9.0.0/24").await;
-        deletes(&bench.simulator, "1").await;
+        create_as_other_user(&bench.simulator, "zz", "10.9.0.0/24").await;
+        delete_as_other_user(&bench.simulator, "1").await;
     };
     let (ran, ()) = tokio::join!(bench.run("apply --auto-approve --timeout 5m"), another_user);
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
