@@ -181,10 +181,10 @@ async fn worktrees_submodules_and_unusual_file_names_are_read() {
 fn a_missing_or_old_git_is_reported() {
     let shell = Shell::new().with("PATH", "/nonexistent:relative");
     let ended = shell.expect(4, "plan --simulate --base main");
-    assert!(ended.err.contains("the program `git` is needed"), "{ended:#?}");
+    assert!(ended.err.contains("`git` is needed and is not on the"), "{ended:#?}");
     fs::create_dir(shell.path("bin")).unwrap();
     for (version, expected) in
-        [("git version 1.8.3.1", "git 2.15 or later is needed"), ("nonsense", "cannot be read")]
+        [("git version 1.8.3.1", "git 2.15 or later is needed"), ("nonsense", "was not understood")]
     {
         // Written by a child process: a file that is open for writing, even in a child forked by
         // another test, cannot be executed.

@@ -18,7 +18,7 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 /// The maximum numbers of crates that are locked, and that are in the program itself. Adding one
 /// means raising the number, which prompts the question whether it is worth it.
 const MOST_LOCKED: usize = 325;
-const MOST_SHIPPED: usize = 191;
+const MOST_SHIPPED: usize = 192;
 
 /// The lock files of the program and its tests, and of the fuzzers.
 const LOCK_FILES: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];

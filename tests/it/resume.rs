@@ -226,9 +226,9 @@ async fn a_deleted_discovery_is_recreated_before_any_other_change() {
     }
 }
 
-/// Three creates, of which `a` was done, `b` was under way, and `c` was not begun when the apply was
-/// killed. Returns the path of its journal.
-async fn cut_short() -> (Bench, String) {
+/// An apply of three creates, killed when `a` was done, `b` was in flight and `c` was not sent.
+/// Returns the path of its journal.
+async fn killed_apply() -> (Bench, String) {
     let bench = Bench::like(&["create@2=reset"], &[]);
     let creates =
         [("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.2.0.0/24"), ("c", "cidr: 10.3.0.0/24")];
@@ -241,7 +241,7 @@ async fn cut_short() -> (Bench, String) {
 
 #[tokio::test(start_paused = true)]
 async fn resume_skips_a_create_that_another_user_already_made_and_continues() {
-    let (bench, path) = cut_short().await;
+    let (bench, path) = killed_apply().await;
     create_as_other_user(&bench.simulator, "c", "10.9.0.0/24").await;
     let ran = bench.run_bare(&["resume", &path, "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
@@ -254,7 +254,7 @@ async fn resume_skips_a_create_that_another_user_already_made_and_continues() {
 
 #[tokio::test(start_paused = true)]
 async fn resume_of_an_apply_that_sent_nothing_is_stale_if_a_discovery_moved() {
-    let (bench, path) = cut_short().await;
+    let (bench, path) = killed_apply().await;
     let text = bench.disk.texts().remove(&PathBuf::from(&path)).unwrap();
     bench.disk.put("begun.jsonl", text.split_inclusive('\n').next().unwrap());
     create_as_other_user(&bench.simulator, "c", "10.9.0.0/24").await;
@@ -267,7 +267,7 @@ async fn resume_of_an_apply_that_sent_nothing_is_stale_if_a_discovery_moved() {
 
 #[tokio::test(start_paused = true)]
 async fn changes_made_before_the_kill_count_when_the_rest_fails() {
-    let (bench, path) = cut_short().await;
+    let (bench, path) = killed_apply().await;
     bench.simulator.inject("create@*=fail:No space left").unwrap();
     let ran = bench.run_bare(&["resume", &path, "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");

@@ -62,7 +62,7 @@ pub(crate) struct CommandRecord {
 impl CommandRecord {
     /// Whether it reports that an operation of an earlier apply is still open.
     pub(crate) fn reports_open_operations(&self) -> bool {
-        self.err.contains("what an earlier apply had under way is still open")
+        self.err.contains("operations of an earlier apply are still open")
     }
 
     /// Whether it was a resume with nothing left to do, which does not compare the files.
