@@ -1,10 +1,10 @@
-// Opens pages in a headless browser and says what is wrong with them. Used by `.ci/page`.
+// Opens pages in a headless browser and reports their problems. Used by `.ci/page`.
 //
 //   node .ci/page.mjs SCRATCH BROWSER SHOTS PAGE…
 //
-// SCRATCH has node_modules with puppeteer-core and axe-core. Each page is opened in both schemes, at
-// a phone's and at a wide screen's width. Exits with 1 if a page says anything on the console, asks
-// for anything, is wider than its window, breaks a rule of axe-core, is too large or too slow.
+// SCRATCH has node_modules with puppeteer-core and axe-core. Each page is opened in both colour
+// schemes, at phone and desktop width. Exits with 1 if a page logs to the console, sends a request,
+// is wider than its window, violates a rule of axe-core, is too large or too slow.
 import { createRequire } from 'node:module';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -60,7 +60,7 @@ for (const path of pages) {
       });
       if (over > 0) wrongs.push(`${what}: ${over} px too wide`);
       await checkFilter(page, what);
-      // Of thousands of one kind some say what there is to say, and axe-core looks at each for long.
+      // A sample of thousands of similar elements is enough, since axe-core is slow on each.
       await page.evaluate(() => {
         const some = (selector, n) => [...document.querySelectorAll(selector)].slice(n);
         some('.items > .item', 60).forEach((it) => it.remove());
@@ -92,12 +92,12 @@ for (const path of pages) {
   await printed(name, url);
 }
 
-// The whole page on one picture, where it is not too long, and as it is printed.
+// Takes a screenshot of the whole page, if it is not too long, and of its print layout.
 async function printed(name, url) {
   const page = await browser.newPage();
   await page.setViewport({ width: 1100, height: 900 });
   await page.goto(url, { waitUntil: 'load' });
-  // What is out of sight is not drawn, and here everything is to be seen.
+  // Elements outside the viewport are not rendered by default; here all of them have to be.
   await page.evaluate(() => {
     document.querySelectorAll('.item').forEach((it) => { it.style.contentVisibility = 'visible'; });
   });
@@ -113,14 +113,14 @@ async function printed(name, url) {
   await page.close();
 }
 
-// A name that is typed leaves what has it, and a kind that is chosen leaves what is of it.
+// The search keeps the changes with a matching name, and the filter those of the selected kind.
 async function checkFilter(page, what) {
   const wrong = await page.evaluate(() => {
     const items = [...document.querySelectorAll('.item')];
     const field = document.querySelector('#by-name input');
     if (items.length === 0) return field ? 'a filter of nothing' : null;
     const shown = () => {
-      // All at once: asked one by one, each of thousands would be worked out anew.
+      // In one pass: separate queries would force a new layout for each of thousands of elements.
       document.body.getBoundingClientRect();
       return items.filter((it) => it.getClientRects().length !== 0).length;
     };

@@ -1,4 +1,4 @@
-//! The headers of an answer: when to come back, what time it is, where to go.
+//! Response headers: `Retry-After`, `Date` and `Location`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| trueup::testing::read_header(bytes));

@@ -1,4 +1,4 @@
-//! Complaints at their lines, for reviewers: GitHub's commands and SARIF.
+//! Diagnostics annotated at their lines, for reviewers: GitHub workflow commands and SARIF.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +18,7 @@ use crate::{
     story::many,
 };
 
-/// A line that GitHub's runner obeys.
+/// A workflow command that GitHub's runner executes.
 #[derive(Debug)]
 struct Command {
     name: String,
@@ -27,8 +27,8 @@ struct Command {
 }
 
 impl Command {
-    /// Reads a line as the runner does: it takes one for a command that begins with `::` behind
-    /// blanks, or that has `##[` anywhere.
+    /// Parses a line as the runner does: a line is a command if it starts with `::` after blanks,
+    /// or contains `##[` anywhere.
     fn read(line: &str) -> Option<Self> {
         let unescaped = |text: &str| {
             let pairs = [("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")];
@@ -45,7 +45,7 @@ impl Command {
         Some(Self { name: name.to_owned(), properties, data: unescaped(data) })
     }
 
-    /// Reads everything that the runner obeys in a stream.
+    /// Parses every command in a stream.
     fn all(stream: &str) -> Vec<Self> {
         stream.split(['\n', '\r']).filter_map(Self::read).collect()
     }
@@ -60,7 +60,7 @@ impl Command {
     }
 }
 
-/// A result of a SARIF document, as far as tests look at it.
+/// The parts of a SARIF result that the tests check.
 #[derive(Debug)]
 struct Finding {
     level: String,
@@ -71,7 +71,7 @@ struct Finding {
     related: Vec<u64>,
 }
 
-/// Reads the results, and holds each against its rule.
+/// Reads the results, and checks each against its rule.
 fn findings(document: &str) -> Vec<Finding> {
     let document = Format::Sarif.checked(document);
     let run = &document["runs"][0];
@@ -100,24 +100,24 @@ fn findings(document: &str) -> Vec<Finding> {
     results.collect()
 }
 
-/// Returns whether the document says that the command came to its end, and what it says that no
-/// line is to blame for.
+/// Returns whether the document reports a successful execution, and its notifications: the messages
+/// without a location.
 fn invocation(document: &str) -> (bool, Vec<String>) {
     let document = Format::Sarif.checked(document);
     let invocation = &document["runs"][0]["invocations"][0];
-    let told = invocation["toolExecutionNotifications"].as_array().unwrap();
-    let told = told.iter().map(|it| it["message"]["text"].as_str().unwrap().to_owned());
-    (invocation["executionSuccessful"].as_bool().unwrap(), told.collect())
+    let notifications = invocation["toolExecutionNotifications"].as_array().unwrap().iter();
+    let texts = notifications.map(|it| it["message"]["text"].as_str().unwrap().to_owned());
+    (invocation["executionSuccessful"].as_bool().unwrap(), texts.collect())
 }
 
-/// A bench whose folder is a repository.
+/// A bench with a git repository as its folder.
 fn repository(faults: &[&str]) -> Bench {
     let bench = Bench::like(faults, &[]);
     bench.git("init --quiet .");
     bench
 }
 
-/// Runs a command line with both kinds of annotations; returns the document too.
+/// Runs a command line with both kinds of annotations; also returns the SARIF document.
 async fn annotated(bench: &Bench, line: &str) -> (Ran, String) {
     let path = bench.path("trueup.sarif");
     let both = format!("{line} --annotations github --annotations sarif={path}");
@@ -138,7 +138,7 @@ async fn annotated(bench: &Bench, line: &str) -> (Ran, String) {
     (ran, fs::read_to_string(path).unwrap())
 }
 
-/// Expects one result of this code, at this line, with these words in it, in both kinds.
+/// Expects one diagnostic with this code and text, at this line, in both kinds of annotations.
 fn expect_one(ran: &Ran, document: &str, code: &str, line: u64, words: &str) {
     let [finding] = findings(document).try_into().unwrap_or_else(|it| panic!("{it:#?}\n{ran:#?}"));
     let Finding { level, code: found, uri, line: at, text, related: _ } = &finding;
@@ -161,15 +161,15 @@ discoveries:
 ";
 
 #[tokio::test(start_paused = true)]
-async fn every_mistake_of_all_files_is_annotated_once_at_its_place() {
+async fn every_error_in_any_file_is_annotated_once_at_its_location() {
     let bench = repository(&[]);
     bench.files(MISTAKES).file("more.yaml", "version: 2\n").file("torn.yaml", "version: [\n");
     let json = bench.run_bare(&["validate", "--format", "json", "--file", &bench.path("")]).await;
     let json: Value = serde_json::from_str(&json.out).unwrap();
-    let told = json["diagnostics"].as_array().unwrap();
-    assert!(7 < told.len(), "{json:#}");
+    let diagnostics = json["diagnostics"].as_array().unwrap();
+    assert!(7 < diagnostics.len(), "{json:#}");
     let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
-    let want = told.iter().map(|it| {
+    let want = diagnostics.iter().map(|it| {
         let place = &it["source"];
         let numbers = ["line", "column", "end_line", "end_column"].map(|key| place[key].as_u64());
         (text(&it["severity"]), text(&it["code"]), text(&place["file"]), numbers)
@@ -178,7 +178,7 @@ async fn every_mistake_of_all_files_is_annotated_once_at_its_place() {
     let (ran, document) = annotated(&bench, "validate").await;
     assert_eq!((ran.exit, ran.out.as_str()), (Exit::Invalid, ""), "{ran:#?}");
     let commands = Command::all(&ran.err);
-    assert_eq!(commands.len(), told.len(), "{ran:#?}");
+    assert_eq!(commands.len(), diagnostics.len(), "{ran:#?}");
     let number = |it: &Command, key: &str| it.get(key).parse::<u64>().ok();
     let found = commands.iter().map(|it| {
         let numbers = ["line", "col", "endLine", "endColumn"].map(|key| number(it, key));
@@ -186,20 +186,20 @@ async fn every_mistake_of_all_files_is_annotated_once_at_its_place() {
     });
     assert_eq!(found.collect::<BTreeSet<_>>(), want);
     let found = findings(&document);
-    assert_eq!(found.len(), told.len());
+    assert_eq!(found.len(), diagnostics.len());
     let found = found.into_iter().map(|it| (it.level, it.code, it.uri, Some(it.line)));
     let want = want.into_iter().map(|(level, code, file, at)| (level, code, file, at[0]));
     assert_eq!(found.collect::<BTreeSet<_>>(), want.collect::<BTreeSet<_>>());
-    // What was drawn for people is there all the same, before.
+    // The drawing for people is still printed, before the commands.
     let drawn = ran.err.find("[trueup::config::unknown_key]").unwrap();
     assert!(drawn < ran.err.find("::error file=").unwrap());
-    // The errors first.
+    // Errors come first.
     let names = commands.iter().map(|it| it.name.as_str()).collect::<Vec<_>>();
     assert!(names.is_sorted() && names.contains(&"warning"), "{names:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_place_that_a_complaint_rests_on_is_told_too() {
+async fn a_related_location_is_annotated_too() {
     let bench = repository(&[]);
     bench.files(MISTAKES);
     let (ran, document) = annotated(&bench, "validate").await;
@@ -212,15 +212,15 @@ async fn the_place_that_a_complaint_rests_on_is_told_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_a_valid_document_however_a_command_ends() {
+async fn a_valid_sarif_document_is_written_however_a_command_ends() {
     let good = many(&[("a", "cidr: 10.1.0.0/24")]);
     let wide = "version: 1\npolicy: {max_addresses_per_discovery: 9}\n\
         defaults: {credentials: {cli: [netops], snmp_v3: [core]}}\n\
         discoveries: [{name: a, cidr: 10.1.0.0/24}]\n";
     let no_cli = "version: 1\ndiscoveries: [{name: a, cidr: 10.1.0.0/24}]\n";
     let owned = "version: 1\ncontroller: https://other.example\ndiscoveries: []\n";
-    // The files, what goes wrong, the exit code, whether it came to its end, how many results and
-    // how many notifications.
+    // The files, the fault, the exit code, whether the execution succeeded, the number of results
+    // and the number of notifications.
     let table = [
         (good.as_str(), "", Exit::Done, true, 0, 0),
         (MISTAKES, "", Exit::Invalid, true, 5, 0),
@@ -239,18 +239,18 @@ async fn there_is_a_valid_document_however_a_command_ends() {
             bench.files(files);
             let (ran, document) = annotated(&bench, line).await;
             assert_eq!(ran.exit, exit, "{line} {fault}: {ran:#?}");
-            let (is_done, told) = invocation(&document);
+            let (is_done, notifications) = invocation(&document);
             let n_found = findings(&document).len();
             assert_eq!(
-                (is_done, n_found, told.len()),
+                (is_done, n_found, notifications.len()),
                 (is_successful, n_results, n_notifications),
                 "{line} {fault}: {document}"
             );
             let commands = Command::all(&ran.err);
-            assert_eq!(commands.len(), n_found + told.len(), "{ran:#?}");
+            assert_eq!(commands.len(), n_found + notifications.len(), "{ran:#?}");
             let placed = commands.iter().filter(|it| !it.get("file").is_empty());
             assert_eq!(placed.count(), n_found);
-            // On stdout it is the same, and alone.
+            // On stdout the document is the same, and nothing else is printed.
             let bench = repository(if fault.is_empty() { &[] } else { &faults });
             bench.files(files);
             let ran = bench.run(&format!("{line} --annotations sarif")).await;
@@ -260,7 +260,7 @@ async fn there_is_a_valid_document_however_a_command_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_in_a_file_leaves_stdout_as_it_is() {
+async fn a_sarif_file_does_not_change_stdout() {
     let bench = repository(&[]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24")]));
     let path = bench.path("trueup.sarif");
@@ -277,7 +277,7 @@ async fn a_document_in_a_file_leaves_stdout_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_both_want_stdout_is_not_understood_and_the_way_out_is_named() {
+async fn two_outputs_on_stdout_are_refused_with_a_suggestion() {
     let bench = repository(&[]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24")]));
     let lines = [
@@ -293,8 +293,8 @@ async fn what_both_want_stdout_is_not_understood_and_the_way_out_is_named() {
         for sarif in ["sarif", "sarif=-"] {
             let ran = bench.run(&format!("{line} --annotations {sarif}")).await;
             assert!(ran.exit == Exit::Invalid && ran.out.is_empty(), "{line}: {ran:#?}");
-            let said = format!("`--annotations sarif` and `{flag}` both want stdout");
-            assert!(ran.err.contains(&said) && ran.err.contains("sarif=FILE"), "{ran:#?}");
+            let message = format!("`--annotations sarif` and `{flag}` both want stdout");
+            assert!(ran.err.contains(&message) && ran.err.contains("sarif=FILE"), "{ran:#?}");
         }
     }
     let args = ["validate", "--format", "json", "--annotations", "sarif"];
@@ -302,16 +302,17 @@ async fn what_both_want_stdout_is_not_understood_and_the_way_out_is_named() {
     assert!(ran.exit == Exit::Invalid && ran.err.contains("sarif=FILE"), "{ran:#?}");
     let ran = bench.run("plan --annotations sarif --annotations sarif=x").await;
     assert!(ran.exit == Exit::Invalid && ran.err.contains("is given twice"), "{ran:#?}");
-    for (value, said) in [("gitlab", "`sarif=FILE`"), ("sarif=", "name the file"), ("", "`github`")]
+    for (value, message) in
+        [("gitlab", "`sarif=FILE`"), ("sarif=", "name the file"), ("", "`github`")]
     {
         let ran = bench.run_args(&["plan", "--annotations", value]).await;
-        assert!(ran.exit == Exit::Invalid && ran.err.contains(said), "{ran:#?}");
+        assert!(ran.exit == Exit::Invalid && ran.err.contains(message), "{ran:#?}");
     }
     assert_eq!(bench.writes(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_that_could_not_be_written_is_noticed_before_anything_is_sent() {
+async fn an_unwritable_sarif_file_is_reported_before_anything_is_sent() {
     let bench = repository(&[]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24")]));
     fs::create_dir(bench.path("folder")).unwrap();
@@ -326,7 +327,7 @@ async fn a_document_that_could_not_be_written_is_noticed_before_anything_is_sent
             assert_eq!(command.get("title"), "trueup::command");
         }
     }
-    // Nor is it written over another file of the command line.
+    // It does not overwrite another file named on the command line either.
     let (yaml, report) = (bench.path(FILE), bench.path("report.html"));
     let sarif = format!("sarif={yaml}");
     let ran = bench.run_bare(&["validate", "-f", &yaml, "--annotations", &sarif]).await;
@@ -338,7 +339,7 @@ async fn a_document_that_could_not_be_written_is_noticed_before_anything_is_sent
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_is_at_the_line_that_is_over_it_and_grades_are_as_the_policy_has_them() {
+async fn an_exceeded_limit_is_annotated_at_its_line_with_the_severity_of_the_policy() {
     let policy = |it: &str| {
         format!(
             "version: 1\npolicy: {{{it}}}\ndefaults: {{credentials: {{cli: [netops], snmp_v3: \
@@ -359,15 +360,15 @@ async fn a_limit_is_at_the_line_that_is_over_it_and_grades_are_as_the_policy_has
         assert_eq!(ran.exit, exit, "{ran:#?}");
         let found = findings(&document);
         let at_line = found.iter().filter(|it| it.line == 6);
-        let told = at_line.map(|it| format!("{} {}", it.level, it.code)).collect::<Vec<_>>();
-        assert_eq!(told.contains(&want.to_owned()), !want.is_empty(), "{rule}: {found:#?}");
-        let is_graded = |it: &&Finding| it.code == "trueup::config::prefix_size";
-        assert_eq!(found.iter().filter(is_graded).count(), usize::from(!rule.contains("off")));
+        let at_line = at_line.map(|it| format!("{} {}", it.level, it.code)).collect::<Vec<_>>();
+        assert_eq!(at_line.contains(&want.to_owned()), !want.is_empty(), "{rule}: {found:#?}");
+        let is_prefix_size = |it: &&Finding| it.code == "trueup::config::prefix_size";
+        assert_eq!(found.iter().filter(is_prefix_size).count(), usize::from(!rule.contains("off")));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn drift_that_is_refused_is_at_the_line_of_its_field() {
+async fn refused_drift_is_annotated_at_the_line_of_its_field() {
     let bench = repository(&[]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24, timeout: 5s")]));
     bench.commit("files");
@@ -381,7 +382,7 @@ async fn drift_that_is_refused_is_at_the_line_of_its_field() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_that_failed_is_at_its_line_in_the_controllers_words() {
+async fn a_failed_change_is_annotated_at_its_line() {
     let bench = repository(&["create@2=fail:the pool <7> is full"]);
     bench.files(&many(&[("one", "cidr: 10.1.0.0/24"), ("two", "cidr: 10.2.0.0/24")]));
     let (ran, document) = annotated(&bench, "apply --auto-approve").await;
@@ -391,7 +392,7 @@ async fn a_change_that_failed_is_at_its_line_in_the_controllers_words() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_discovery_that_is_gone_is_said_to_be() {
+async fn a_discovery_deleted_but_not_recreated_is_annotated_at_its_line() {
     let bench = repository(&["create@2=fail:no"]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24")]));
     drop(bench.expect_applied().await);
@@ -403,7 +404,7 @@ async fn a_discovery_that_is_gone_is_said_to_be() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_else_has_made_is_at_the_line_of_ours() {
+async fn a_conflict_with_another_user_is_annotated_at_its_line() {
     let bench = repository(&["create=other-create:a"]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24")]));
     let (ran, document) = annotated(&bench, "apply --auto-approve").await;
@@ -412,7 +413,7 @@ async fn what_somebody_else_has_made_is_at_the_line_of_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_that_is_stale_is_at_its_line() {
+async fn a_stale_change_is_annotated_at_its_line() {
     let bench = repository(&[]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24, timeout: 5s")]));
     drop(bench.expect_applied().await);
@@ -428,14 +429,14 @@ async fn a_change_that_is_stale_is_at_its_line() {
     let [stale] = findings(&document).try_into().unwrap();
     assert_eq!((stale.code.as_str(), stale.line), ("trueup::apply::stale", 4));
     assert!(stale.text.contains("planned against 5s, found 7s, wanted 9s"), "{stale:#?}");
-    // That nothing was written is no line's doing.
-    let (is_done, told) = invocation(&document);
-    assert!(!is_done && told[0].contains("nothing was written"), "{told:?}");
+    // That nothing was written belongs to no line.
+    let (is_done, notifications) = invocation(&document);
+    assert!(!is_done && notifications[0].contains("nothing was written"), "{notifications:?}");
     assert_eq!(Command::all(&ran.err).len(), 2, "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_that_is_pending_is_at_its_line() {
+async fn a_pending_change_is_annotated_at_its_line() {
     let bench = repository(&["create=stuck"]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24")]));
     let (ran, document) = annotated(&bench, "apply --auto-approve --timeout 1m").await;
@@ -447,7 +448,7 @@ async fn a_change_that_is_pending_is_at_its_line() {
         4,
         "the create of `a` has not ended: task ",
     );
-    // It is pending still.
+    // After a resume it is still pending.
     let journal = bench.disk.texts().into_keys().next().unwrap();
     let line = format!("resume {} --timeout 1m", journal.display());
     let (ran, document) = annotated(&bench, &line).await;
@@ -462,7 +463,7 @@ async fn a_change_that_is_pending_is_at_its_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_knows_of_is_at_its_line() {
+async fn an_unknown_outcome_is_annotated_at_its_line() {
     let bench = repository(&["create=lost", "list@3-9999=500"]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24")]));
     let (ran, document) = annotated(&bench, "apply --auto-approve --timeout 5m").await;
@@ -471,7 +472,7 @@ async fn what_nobody_knows_of_is_at_its_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_tried_is_told_once() {
+async fn changes_that_were_not_tried_are_annotated_once() {
     let mut bench = repository(&["create@*=slow:200"]);
     bench.interrupts = vec![Duration::from_millis(300)];
     let names = ["a", "b", "c", "d", "e"];
@@ -479,15 +480,16 @@ async fn what_was_not_tried_is_told_once() {
     let (ran, document) = annotated(&bench, "apply --auto-approve --parallelism 1").await;
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
     assert_eq!(findings(&document).len(), 0, "{document}");
-    let (is_done, told) = invocation(&document);
-    let [told] = told.try_into().unwrap();
-    assert!(!is_done && told.contains("changes were not tried: interrupted"), "{told}");
+    let (is_done, notifications) = invocation(&document);
+    let [notification] = notifications.try_into().unwrap();
+    let message = "changes were not tried: interrupted";
+    assert!(!is_done && notification.contains(message), "{notification}");
     let [command] = Command::all(&ran.err).try_into().unwrap();
     assert_eq!(command.get("title"), "trueup::apply::not_tried");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_that_nobody_approved_has_nothing_at_its_lines() {
+async fn a_plan_that_was_not_approved_has_no_annotations() {
     let mut bench = repository(&[]);
     bench.answer = Some("no");
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24")]));
@@ -498,7 +500,7 @@ async fn a_plan_that_nobody_approved_has_nothing_at_its_lines() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_saved_plan_that_is_refused_is_annotated_from_what_it_knows() {
+async fn a_refused_saved_plan_is_annotated_from_the_locations_it_stores() {
     let bench = repository(&[]);
     bench.files(
         "version: 1\npolicy: {max_addresses_per_discovery: 9}\ndefaults: {credentials: {cli: \
@@ -514,7 +516,7 @@ async fn a_saved_plan_that_is_refused_is_annotated_from_what_it_knows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn more_than_github_shows_are_counted() {
+async fn annotations_beyond_the_limit_of_github_are_counted() {
     let bench = repository(&[]);
     let entries = (0..25).map(|it| format!("  - {{name: d{it}, address: 10.0.0.300}}\n"));
     bench.files(&format!("version: 1\ndiscoveries:\n{}", entries.collect::<String>()));
@@ -526,7 +528,7 @@ async fn more_than_github_shows_are_counted() {
     assert_eq!(findings(&document).len(), 25);
 }
 
-/// A file in which everything that can be wrong has a text that is meant to be a command.
+/// A file with an error in every place that takes text, each quoting this text.
 fn hostile(text: &str) -> String {
     let text = serde_json::to_string(text).unwrap();
     format!(
@@ -549,7 +551,7 @@ const COMMANDS: [&str; 9] = [
     "a,line=99,title=forged::forged",
 ];
 
-/// Expects that the runner obeys nothing of these streams but our own commands.
+/// Expects that these streams contain no commands but those of the program.
 fn expect_not_forged(streams: &[&str], text: &str) {
     for command in streams.iter().flat_map(|it| Command::all(it)) {
         let Command { name, properties, data: _ } = &command;
@@ -564,14 +566,14 @@ fn expect_not_forged(streams: &[&str], text: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_in_a_file_can_forge_a_command() {
+async fn no_text_in_a_file_can_forge_a_workflow_command() {
     for text in COMMANDS {
         let bench = repository(&[]);
         bench.files(&hostile(text));
         let (ran, _) = annotated(&bench, "validate").await;
         assert!(5 < Command::all(&ran.err).len(), "{text:?}: {ran:#?}");
         expect_not_forged(&[&ran.out, &ran.err], text);
-        // Neither in a plan, nor in what comes of it.
+        // The same for a plan and for the outcome of its apply.
         let name = text.replace(['\n', '\r', '\u{2028}'], "_");
         let fault = format!("create@2=fail:{name}");
         let bench = repository(&[&fault]);
@@ -590,14 +592,14 @@ async fn nothing_in_a_file_can_forge_a_command() {
     }
 }
 
-/// Runs a command line in a folder of a shell's folder.
+/// Runs a command line in a folder below the folder of a shell.
 fn run_in(shell: &Shell, folder: &str, line: &str) -> Ended {
     let output = shell.command(line).current_dir(shell.path(folder)).output().unwrap();
     let text = |it: Vec<u8>| String::from_utf8(it).unwrap();
     Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// A folder `checkout` that is a repository, with a file with a mistake in `sites/a b`.
+/// Creates a repository `checkout`, with a file with errors in `sites/a b`.
 fn checkout(shell: &Shell) {
     fs::create_dir_all(shell.path("checkout/.git")).unwrap();
     fs::create_dir_all(shell.path("checkout/sites/a b")).unwrap();
@@ -605,7 +607,7 @@ fn checkout(shell: &Shell) {
 }
 
 #[test]
-fn a_file_is_named_as_the_repository_has_it_wherever_the_program_runs() {
+fn a_file_is_named_by_its_path_in_the_repository_from_any_folder() {
     let shell = Shell::empty();
     checkout(&shell);
     let here = shell.path("").canonicalize().unwrap();
@@ -613,7 +615,7 @@ fn a_file_is_named_as_the_repository_has_it_wherever_the_program_runs() {
         (Shell::empty(), "sites/a b/d:ü,1.yaml"),
         (Shell::empty().with("GITHUB_WORKSPACE", ""), "sites/a b/d:ü,1.yaml"),
         (workspace(&here.join("checkout")), "sites/a b/d:ü,1.yaml"),
-        // Where several are checked out, the runner knows them by their folders.
+        // With several checkouts in one workspace, paths start with the folder of the checkout.
         (workspace(&here), "checkout/sites/a b/d:ü,1.yaml"),
         (workspace(&here.join("elsewhere")), "sites/a b/d:ü,1.yaml"),
     ];
@@ -634,10 +636,10 @@ fn a_file_is_named_as_the_repository_has_it_wherever_the_program_runs() {
                 let uri = want.replace(' ', "%20").replace(':', "%3A").replace('ü', "%C3%BC");
                 let uri = uri.replace(',', "%2C");
                 assert!(findings(&out).iter().all(|it| it.uri == uri), "{out}");
-                // Where it is on this machine is nobody's business, wherever it is said.
+                // Absolute paths of this machine must not leak.
                 assert!(!out.contains(here.to_str().unwrap()), "{out}");
-                let said = commands.iter().map(|it| &it.data).collect::<Vec<_>>();
-                assert!(!said.iter().any(|it| it.contains(here.to_str().unwrap())), "{said:?}");
+                let texts = commands.iter().map(|it| &it.data).collect::<Vec<_>>();
+                assert!(!texts.iter().any(|it| it.contains(here.to_str().unwrap())), "{texts:?}");
             }
         }
     }
@@ -647,17 +649,17 @@ fn workspace(path: &Path) -> Shell {
     Shell::empty().with("GITHUB_WORKSPACE", path.to_str().unwrap())
 }
 
-/// Returns the way from a folder to a file, both below the same one.
+/// Returns the relative path from a folder to a file.
 fn relative(from: &Path, to: &Path) -> std::path::PathBuf {
     let n_common = from.iter().zip(to).take_while(|(one, other)| one == other).count();
     let up = from.iter().skip(n_common).map(|_| "..");
-    let way = up.chain(to.iter().skip(n_common).map(|it| it.to_str().unwrap()));
-    let way = way.collect::<std::path::PathBuf>();
-    if way.as_os_str().is_empty() { ".".into() } else { way }
+    let path = up.chain(to.iter().skip(n_common).map(|it| it.to_str().unwrap()));
+    let path = path.collect::<std::path::PathBuf>();
+    if path.as_os_str().is_empty() { ".".into() } else { path }
 }
 
 #[test]
-fn a_link_to_a_folder_leads_to_where_the_files_are() {
+fn a_link_to_a_folder_is_resolved() {
     let shell = Shell::empty();
     checkout(&shell);
     std::os::unix::fs::symlink("../checkout/sites", shell.path("checkout/link")).unwrap();
@@ -668,7 +670,7 @@ fn a_link_to_a_folder_leads_to_where_the_files_are() {
 }
 
 #[test]
-fn outside_of_every_repository_a_file_is_named_as_it_was_given() {
+fn outside_a_repository_a_file_is_named_as_given() {
     let shell = Shell::empty();
     shell.file("discoveries.yaml", MISTAKES);
     let ended = shell.expect(4, "validate --annotations github --annotations sarif");
@@ -678,17 +680,17 @@ fn outside_of_every_repository_a_file_is_named_as_it_was_given() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let shell = Shell::new();
     let mut child = shell.command("plan --simulate --annotations sarif").spawn().unwrap();
     drop(child.stdout.take());
     let ended = child.wait_with_output().unwrap();
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert!(ended.status.success() && !said.contains("Error"), "{said}");
+    let err = String::from_utf8(ended.stderr).unwrap();
+    assert!(ended.status.success() && !err.contains("Error"), "{err}");
 }
 
 #[test]
-fn on_the_runner_nothing_is_a_command_even_without_annotations() {
+fn on_a_github_runner_nothing_printed_is_a_workflow_command() {
     let shell = Shell::new().with("GITHUB_ACTIONS", "true");
     let text = hostile("##[add-mask]x");
     shell.file("discoveries.yaml", &text);
@@ -702,25 +704,25 @@ fn on_the_runner_nothing_is_a_command_even_without_annotations() {
     let ended = shell.expect(0, "plan --simulate");
     assert!(Command::all(&ended.out).is_empty(), "{ended:#?}");
     assert!(ended.out.contains("\\u0023#[add-mask]x will be created"), "{ended:#?}");
-    // Anywhere else names are what they are.
+    // Outside GitHub Actions names are printed unchanged.
     let shell = shell.with("GITHUB_ACTIONS", "");
     let ended = shell.expect(0, "plan --simulate");
     assert!(ended.out.contains("# ##[add-mask]x will be created"), "{ended:#?}");
 }
 
 #[test]
-fn a_document_is_there_whole_or_not_at_all() {
+fn a_sarif_document_is_written_whole_or_not_at_all() {
     let shell = Shell::new();
     let path = shell.file("trueup.sarif", "from before");
     let apply = "apply --auto-approve --simulate --task-time 1ms";
-    // What was written to a controller matters more than a document.
+    // After an apply the outcome matters more than the document, so a warning is enough.
     for (line, code, word) in [("validate", 1, "Error: "), (apply, 0, "Warning: ")] {
         let line = format!("{line} --annotations sarif=trueup.sarif");
         let output = shell.command_on_full_disk(0, &line).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{said}");
-        let why = format!("{word}the SARIF document cannot be written to `trueup.sarif`: ");
-        assert!(said.contains(&why), "{said}");
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{err}");
+        let reason = format!("{word}the SARIF document cannot be written to `trueup.sarif`: ");
+        assert!(err.contains(&reason), "{err}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "from before");
     }
     let _ended = shell.expect(0, "validate --annotations sarif=trueup.sarif");

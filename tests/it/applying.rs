@@ -1,4 +1,4 @@
-//! Plans carried out: what is sent, what is seen, what is said.
+//! Plans that are applied: requests, outcomes and output.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -7,7 +7,7 @@ use trueup_simulator::{Options, World};
 
 use crate::bench::Bench;
 
-/// So many discoveries, each of one prefix.
+/// Returns files with this many discoveries of one prefix each.
 fn prefixes(n: usize) -> String {
     let mut yaml =
         "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\n".to_owned();
@@ -49,7 +49,7 @@ async fn a_create_whose_reply_is_lost_is_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_create_that_was_not_taken_on_is_sent_again() {
+async fn a_create_that_was_not_accepted_is_sent_again() {
     for fault in ["create=reset", "create=503"] {
         let bench = Bench::like(&[fault], &[]);
         bench.files(&prefixes(3));
@@ -61,7 +61,7 @@ async fn a_create_that_was_not_taken_on_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reason_that_only_the_task_tree_has_is_found_there() {
+async fn a_failure_reason_is_read_from_the_task_tree_if_it_is_only_there() {
     let bench = Bench::like(&["create=fail:Too many discoveries"], &["error_words=tree"]);
     bench.files(&prefixes(1));
     let ran = bench.run("apply --auto-approve").await;

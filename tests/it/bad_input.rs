@@ -1,7 +1,7 @@
-//! Files, plans and answers that are large, deep, or written to mislead.
+//! Files, plans and responses that are large, deeply nested, or written to mislead.
 //!
-//! What is too large is an error that says so, in bounded memory. What would be obeyed by a
-//! terminal or by Markdown, or would not be seen, is shown escaped wherever it comes from.
+//! Input that is too large is reported as such, in bounded memory. Text that a terminal or Markdown
+//! would interpret, or that would be invisible, is shown escaped wherever it comes from.
 
 use std::{
     fmt::Write as _,
@@ -33,13 +33,13 @@ use crate::{
 
 const MEGA: usize = 1 << 20;
 
-/// What a process came to, and the most memory that it had, in mebibytes.
+/// How a process ended, and its peak memory in mebibytes.
 struct Measured {
     ended: Ended,
     peak: usize,
 }
 
-/// Runs a command line to its end, and looks how much memory it takes.
+/// Runs a command line to its end, and measures its memory.
 fn measured(shell: &Shell, line: &str) -> Measured {
     let (out, err) = (shell.path("stdout"), shell.path("stderr"));
     let mut command = shell.command(line);
@@ -60,7 +60,7 @@ fn measured(shell: &Shell, line: &str) -> Measured {
     Measured { ended, peak }
 }
 
-/// The most that a process has had so far, in mebibytes; nothing once it is over.
+/// Returns the peak memory of a process so far, in mebibytes; 0 once it has ended.
 fn memory(child: &Child) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
     let status = status.unwrap_or_default();
@@ -69,7 +69,7 @@ fn memory(child: &Child) -> usize {
     kib.unwrap_or_default() / 1024
 }
 
-/// Expects that a file is refused with these words, in so many mebibytes.
+/// Expects that a file is refused with this message, in less than this many mebibytes.
 fn expect_refused(name: &str, text: &str, words: &str, most: usize) {
     let shell = Shell::empty();
     shell.file("discoveries.yaml", text);
@@ -86,7 +86,7 @@ const TOO_MUCH: &str = "too large, too deep, or too many aliases";
 fn a_file_of_100_megabytes_is_refused_without_being_read_to_its_end() {
     let shell = Shell::empty();
     let mut file = File::create(shell.path("discoveries.yaml")).unwrap();
-    let line = "# nothing but words, and far more of them than anybody has to say\n";
+    let line = "# a comment that is repeated until the file is far larger than allowed\n";
     file.write_all(line.repeat(100_000_000 / line.len()).as_bytes()).unwrap();
     let Measured { ended, peak } = measured(&shell, "validate");
     assert_eq!(ended.code, Some(4), "{ended:?}");
@@ -95,7 +95,7 @@ fn a_file_of_100_megabytes_is_refused_without_being_read_to_its_end() {
 }
 
 #[test]
-fn a_file_that_is_one_text_or_one_line_or_nothing_but_lines_takes_bounded_memory() {
+fn a_file_of_one_long_string_or_only_blank_lines_takes_bounded_memory() {
     let text = format!("version: 1\nx: \"{}\"\n", "a".repeat(60 * MEGA));
     expect_refused("one text", &text, "no key `x`", 300);
     let lines = format!("version: 1\nx: 1\n{}", "\n".repeat(20 * MEGA));
@@ -103,7 +103,7 @@ fn a_file_that_is_one_text_or_one_line_or_nothing_but_lines_takes_bounded_memory
 }
 
 #[test]
-fn deep_files_are_refused() {
+fn deeply_nested_files_are_refused() {
     expect_refused("lists", &"[".repeat(60 * MEGA), TOO_MUCH, 300);
     expect_refused("maps", &"{a: ".repeat(MEGA), TOO_MUCH, 100);
     let indented = (0..2_000).map(|it| format!("{}a:", " ".repeat(it))).collect::<Vec<_>>();
@@ -112,7 +112,7 @@ fn deep_files_are_refused() {
     expect_refused("keys", &"? ".repeat(MEGA), TOO_MUCH, 100);
 }
 
-/// Anchors, each with nine aliases of the one before in it.
+/// Anchors, each with nine aliases of the previous one.
 fn bomb(of: impl Fn(&str) -> String) -> String {
     let mut text = "version: 1\ndefaults: &a0 {retries: 1, timeout: 5s}\n".to_owned();
     for it in 1..16 {
@@ -123,35 +123,35 @@ fn bomb(of: impl Fn(&str) -> String) -> String {
 }
 
 #[test]
-fn a_bomb_of_aliases_is_refused() {
+fn an_alias_bomb_is_refused() {
     expect_refused("aliases", &bomb(|nine| format!("[{nine}]")), TOO_MUCH, 500);
 }
 
 #[test]
-fn a_bomb_of_merge_keys_is_refused() {
+fn a_merge_key_bomb_is_refused() {
     expect_refused("merges", &bomb(|nine| format!("{{<<: [{nine}]}}")), TOO_MUCH, 600);
 }
 
 #[test]
-fn many_mistakes_are_told_up_to_a_bound() {
+fn at_most_ten_thousand_errors_are_reported() {
     let keys = (0..60_000).map(|it| format!("k{it}: 1")).collect::<Vec<_>>().join("\n");
     let shell = Shell::empty();
     shell.file("discoveries.yaml", &format!("version: 1\n{keys}\n"));
     let Measured { ended, peak } = measured(&shell, "validate --format json");
     assert_eq!(ended.code, Some(4));
     let document = Format::Diagnostics.checked(&ended.out);
-    let said = document["diagnostics"].as_array().unwrap();
-    assert_eq!(said.len(), 10_001);
-    let of = |code: &str| said.iter().filter(|it| it["code"] == code).collect::<Vec<_>>();
+    let diagnostics = document["diagnostics"].as_array().unwrap();
+    assert_eq!(diagnostics.len(), 10_001);
+    let of = |code: &str| diagnostics.iter().filter(|it| it["code"] == code).collect::<Vec<_>>();
     assert_eq!(of("trueup::config::unknown_key").len(), 10_000);
-    let [more] = of("trueup::config::too_many")[..] else { panic!("{}", said[0]) };
+    let [more] = of("trueup::config::too_many")[..] else { panic!("{}", diagnostics[0]) };
     assert_eq!(more["severity"], "error");
     assert!(more["help"].as_str().unwrap().starts_with("50000 are not shown"), "{more}");
     assert!(peak < 200, "{peak} MiB");
 }
 
 #[test]
-fn warnings_without_number_do_not_hide_an_error() {
+fn thousands_of_warnings_do_not_hide_an_error() {
     let mut wide = "version: 1\ndiscoveries:\n".to_owned();
     for it in 0..10_050 {
         writeln!(wide, "  - {{name: n{it}, cidr: 10.0.0.0/8}}").unwrap();
@@ -166,14 +166,14 @@ fn warnings_without_number_do_not_hide_an_error() {
 }
 
 #[test]
-fn patterns_without_number_are_refused() {
+fn too_many_patterns_are_refused() {
     let patterns = (0..12_000).map(|it| format!("a{it}*")).collect::<Vec<_>>();
     let text = format!("version: 1\nmanage: {{names: {}}}\ndiscoveries: []\n", json!(patterns));
     expect_refused("patterns", &text, "`manage` has more than 10000 patterns", 200);
 }
 
 #[test]
-fn a_line_with_a_mistake_everywhere_takes_no_longer_than_as_many_lines() {
+fn thousands_of_errors_on_one_line_take_no_longer_than_on_many_lines() {
     let took = |between: &str| {
         let bad = vec!["{name: ééééééé, address: x}"; 9_000].join(between);
         let shell = Shell::empty();
@@ -189,7 +189,7 @@ fn a_line_with_a_mistake_everywhere_takes_no_longer_than_as_many_lines() {
 }
 
 #[test]
-fn what_is_no_text_of_ours_is_an_error_and_what_editors_do_to_one_is_none() {
+fn text_that_is_not_utf8_is_an_error_but_byte_order_marks_and_line_ends_are_not() {
     let shell = Shell::empty();
     let file = |bytes: &[u8]| std::fs::write(shell.path("discoveries.yaml"), bytes).unwrap();
     let fine: [&[u8]; 4] = [
@@ -220,7 +220,7 @@ fn what_is_no_text_of_ours_is_an_error_and_what_editors_do_to_one_is_none() {
 }
 
 #[test]
-fn saved_plans_that_are_large_or_deep_are_refused() {
+fn large_or_deeply_nested_saved_plans_are_refused() {
     let shell = Shell::empty();
     let file = File::create(shell.path("plan.json")).unwrap();
     file.set_len(300 * MEGA as u64).unwrap();
@@ -242,13 +242,13 @@ fn saved_plans_that_are_large_or_deep_are_refused() {
         let Measured { ended, peak } = measured(&shell, "apply plan.json --simulate");
         assert_eq!(ended.code, Some(4), "{ended:?}");
         assert!(ended.err.contains(words), "{words}: {ended:?}");
-        // The text, and the same without its digest.
+        // The text is held twice: as read, and without its digest.
         assert!(peak < 300, "{words}: {peak} MiB");
     }
 }
 
-/// A controller that lets everybody in and then gives this answer to everything, until the test is
-/// over.
+/// Starts a controller that accepts every login and answers every request with this body, until the
+/// test ends.
 fn controller(body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -261,7 +261,7 @@ fn controller(body: String) -> String {
     url
 }
 
-/// Answers one request. The other side may leave before the end of a long answer.
+/// Answers one request. The client may disconnect before the end of a long response.
 fn answer(stream: &mut TcpStream, body: &str) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut first = String::new();
@@ -277,18 +277,18 @@ fn answer(stream: &mut TcpStream, body: &str) {
 }
 
 #[test]
-fn an_answer_of_100_megabytes_is_given_up_in_bounded_memory() {
+fn a_response_of_100_megabytes_is_abandoned_in_bounded_memory() {
     let text = format!("{{\"response\": \"{}\"}}", "x".repeat(100_000_000));
     let shell = Shell::new().with("CC_URL", controller(text));
     let Measured { ended, peak } = measured(&shell, "status");
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.err.contains("is longer than 67108864 bytes"), "{ended:?}");
-    // Three answers come at once.
+    // Three responses are read concurrently.
     assert!(peak < 500, "{peak} MiB");
 }
 
 #[test]
-fn an_answer_of_millions_of_values_or_of_great_depth_is_refused() {
+fn a_response_with_millions_of_values_or_deep_nesting_is_refused() {
     let many = format!("{{\"response\": [{}0]}}", "0,".repeat(2 * MEGA));
     let deep = format!("{{\"response\": {}", "[".repeat(900_000));
     for (body, words) in [(many, "has more than 1000000 values"), (deep, "is not JSON")] {
@@ -300,7 +300,7 @@ fn an_answer_of_millions_of_values_or_of_great_depth_is_refused() {
     }
 }
 
-/// Names that somebody gave a discovery in the web interface, or in a file.
+/// Names of discoveries as another user could give them, in the web interface or in a file.
 const MISLEADING: [&str; 14] = [
     "a\u{1b}[31mred",
     "a\u{1b}]0;title\u{7}",
@@ -326,7 +326,7 @@ fn discovery(id: usize, name: &str) -> Value {
     })
 }
 
-/// A controller whose every word is misleading.
+/// A controller with misleading text in every field.
 fn misled() -> Bench {
     let discoveries = (1..).zip(MISLEADING).map(|(id, name)| discovery(id, name));
     let world = json!({
@@ -343,12 +343,12 @@ fn misled() -> Bench {
     Bench::with(options, World::from_json(&world.to_string()).unwrap())
 }
 
-/// Names with control characters cannot be declared, but all others can.
+/// Returns the names that can be declared: those without control characters.
 fn declared() -> Vec<&'static str> {
     MISLEADING.into_iter().filter(|it| !it.chars().any(char::is_control)).collect()
 }
 
-/// Declares them all with another target, so that they change.
+/// Declares them all with another target, so that each changes.
 fn misleading_files() -> String {
     let mut yaml = "version: 1\nmanage: {names: ['*']}\ndiscoveries:\n".to_owned();
     for name in declared() {
@@ -365,7 +365,7 @@ fn expect_harmless(ran: &Ran) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_name_of_the_controllers_reaches_a_terminal_as_it_is() {
+async fn every_name_from_the_controller_is_escaped_for_the_terminal() {
     let bench = misled();
     bench.files(&misleading_files());
     for line in [
@@ -383,7 +383,7 @@ async fn no_name_of_the_controllers_reaches_a_terminal_as_it_is() {
         assert!(matches!(ran.exit, Exit::Done | Exit::Refused), "{line}: {ran:#?}");
         expect_harmless(&ran);
         if line.ends_with('-') {
-            // Lines as anybody splits them, the separators of Unicode included.
+            // Split as any reader might, including at Unicode line separators.
             let is_split = |c: char| matches!(c, '\n' | '\u{85}' | '\u{2028}' | '\u{2029}');
             for it in ran.out.split(is_split).filter(|it| !it.is_empty()) {
                 let _event = Format::Events.checked(it);
@@ -399,7 +399,7 @@ async fn no_name_of_the_controllers_reaches_a_terminal_as_it_is() {
     expected.sort_unstable();
     assert_eq!(names, expected, "machines get the names themselves");
     let lines = bench.run("status").await.out.lines().count();
-    assert_eq!(lines, 1 + MISLEADING.len(), "a name does not begin a line");
+    assert_eq!(lines, 1 + MISLEADING.len(), "a name does not start a line");
 
     let line = "plan --prune --allow-delete 99 --format terraform-json";
     let document: Value = serde_json::from_str(&bench.run(line).await.out).unwrap();
@@ -409,7 +409,7 @@ async fn no_name_of_the_controllers_reaches_a_terminal_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_of_misleading_names_has_no_element_but_its_own() {
+async fn misleading_names_add_no_element_to_an_html_page() {
     let bench = misled();
     bench.files(&misleading_files());
     let ran = bench.run("plan --prune --allow-delete 99 --format html --show all").await;
@@ -420,7 +420,7 @@ async fn a_page_of_misleading_names_has_no_element_but_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_complaint_about_a_misleading_name_is_shown_and_not_obeyed() {
+async fn misleading_names_are_escaped_in_diagnostics() {
     for words in MISLEADING {
         let bench = Bench::like(&[], &[]);
         let one = format!("- {{name: {}, address: 10.0.0.1}}\n", json!(words));
@@ -441,7 +441,7 @@ async fn a_complaint_about_a_misleading_name_is_shown_and_not_obeyed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_apply_of_misleading_names_that_was_cut_short_is_carried_on_with() {
+async fn an_interrupted_apply_of_misleading_names_can_be_resumed() {
     let bench = misled();
     bench.files(&misleading_files());
     bench.run_and_kill("apply --auto-approve", Duration::from_millis(1_500)).await;
@@ -455,7 +455,7 @@ async fn an_apply_of_misleading_names_that_was_cut_short_is_carried_on_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_with_marks_that_nobody_sees_are_shown_as_json() {
+async fn names_with_invisible_characters_are_shown_as_json() {
     let bench = misled();
     bench.files(&misleading_files());
     let plan = bench.run("plan").await.out;
@@ -471,7 +471,7 @@ async fn names_with_marks_that_nobody_sees_are_shown_as_json() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_comment_obeys_nothing_in_a_name() {
+async fn misleading_names_add_no_markup_to_a_markdown_comment() {
     let bench = misled();
     bench.files(&misleading_files());
     let ran = bench.run("plan --prune --allow-delete 99 --format markdown --show all").await;
@@ -479,7 +479,7 @@ async fn a_comment_obeys_nothing_in_a_name() {
     expect_inert(&ran.out);
 }
 
-/// Expects that a comment has no HTML but ours, and nothing that leads or looks elsewhere.
+/// Expects that a comment has no HTML but that of the program, and no links or images.
 fn expect_inert(markdown: &str) {
     let mut options = MarkdownOptions::default();
     options.extension.table = true;
@@ -510,7 +510,7 @@ fn html_of(node: Node<'_>) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_controller_says_of_a_failure_is_shown_and_not_obeyed() {
+async fn misleading_failure_reasons_are_escaped() {
     for words in MISLEADING {
         let fault = format!("create=fail:{words}");
         let Ok(fault) = fault.parse() else { continue };
@@ -522,16 +522,16 @@ async fn what_the_controller_says_of_a_failure_is_shown_and_not_obeyed() {
             expect_harmless(&ran);
             if format == "text" {
                 assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
-                // The one line that says why, whatever is in the words.
-                let told = ran.out.lines().filter(|it| it.starts_with("  + a: ")).count();
-                assert_eq!(told, 1, "{}", ran.out);
+                // The reason takes exactly one line, whatever it contains.
+                let n_reasons = ran.out.lines().filter(|it| it.starts_with("  + a: ")).count();
+                assert_eq!(n_reasons, 1, "{}", ran.out);
             }
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_understood_is_shown_and_not_obeyed() {
+async fn misleading_values_that_cannot_be_parsed_are_escaped() {
     for words in MISLEADING {
         let odd = json!({"id": "1", "name": "a", "discoveryType": words});
         let world = json!({ "discoveries": [odd] }).to_string();
@@ -544,8 +544,8 @@ async fn what_cannot_be_understood_is_shown_and_not_obeyed() {
 }
 
 #[test]
-fn error_bodies_and_logs_are_shown_and_not_obeyed() {
-    // Each waits a little between its tries.
+fn misleading_error_bodies_and_logs_are_escaped() {
+    // Concurrently, because each waits between its attempts.
     std::thread::scope(|scope| {
         for words in MISLEADING {
             scope.spawn(move || expect_body_shown(words));
@@ -563,13 +563,13 @@ fn expect_body_shown(words: &str) {
         let shell = Shell::new().with("CC_URL", controller(body)).with("TRUEUP_LOG", "trace");
         let ended = shell.expect(1, "status");
         assert!(is_harmless(&ended.err) && is_harmless(&ended.out), "{ended:?}");
-        // What came is told, whatever it is.
+        // The response is quoted, whatever it is.
         assert!(ended.err.contains("cannot be read: GET "), "{ended:?}");
     }
 }
 
 #[test]
-fn words_of_the_command_line_are_shown_and_not_obeyed() {
+fn misleading_command_line_arguments_are_escaped() {
     let shell = Shell::new();
     for words in MISLEADING.into_iter().filter(|it| !it.contains('\0')) {
         for args in [
@@ -599,7 +599,7 @@ fn words_of_the_command_line_are_shown_and_not_obeyed() {
 }
 
 #[test]
-fn a_saved_plan_that_was_made_to_mislead_is_shown_and_not_obeyed() {
+fn misleading_values_in_a_saved_plan_are_escaped() {
     let shell = Shell::new();
     let _saved = shell.expect(0, "plan --simulate --out plan.json");
     let text = std::fs::read_to_string(shell.path("plan.json")).unwrap();
@@ -636,7 +636,7 @@ fn a_saved_plan_that_was_made_to_mislead_is_shown_and_not_obeyed() {
                 }
             }
         }
-        // Only that it was shown shows that it got as far as this.
+        // Make sure that the plan was really shown, and not refused early.
         let ended = shell.expect(0, "show evil.json");
         assert_eq!(ended.out.lines().filter(|it| it.ends_with(" will be created")).count(), 1);
         let json = shell.expect(0, "show evil.json --format json").out;

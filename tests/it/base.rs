@@ -1,4 +1,4 @@
-//! Plans that are compared with a commit: whose doing a change is, and what becomes of drift.
+//! Plans compared with a base commit: the origin of each change, and the handling of drift.
 
 use std::{fs, path::Path, process::Command};
 
@@ -16,7 +16,7 @@ defaults: {credentials: {cli: [netops], snmp_v3: [core]}, timeout: 5s}
 discoveries:
 ";
 
-/// Declares discoveries of one address each, with more keys.
+/// Declares discoveries of one address each, with additional keys.
 pub(crate) fn declared(discoveries: &[(&str, &str)]) -> String {
     let line = |(at, (name, more)): (usize, &(&str, &str))| {
         format!("  - {{name: {name}, address: 10.0.0.{}{more}}}\n", at + 1)
@@ -24,19 +24,21 @@ pub(crate) fn declared(discoveries: &[(&str, &str)]) -> String {
     HEAD.to_owned() + &discoveries.iter().enumerate().map(line).collect::<String>()
 }
 
-/// Runs git in a folder, as somebody with no configuration.
+/// Runs git in a folder, without any configuration of the user or the system.
 pub(crate) fn git_in(dir: &Path, line: &str) -> String {
     let mut command = Command::new("git");
     command.current_dir(dir).args(line.split_whitespace());
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
     command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
-    for who in ["AUTHOR", "COMMITTER"] {
-        command.env(format!("GIT_{who}_NAME"), "somebody").env(format!("GIT_{who}_EMAIL"), "a@b.c");
-        command.env(format!("GIT_{who}_DATE"), "2026-01-01T00:00:00Z");
+    for role in ["AUTHOR", "COMMITTER"] {
+        command
+            .env(format!("GIT_{role}_NAME"), "a-person")
+            .env(format!("GIT_{role}_EMAIL"), "a@b.c");
+        command.env(format!("GIT_{role}_DATE"), "2026-01-01T00:00:00Z");
     }
     let ended = command.output().unwrap();
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "git {line}: {said}");
+    let err = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "git {line}: {err}");
     String::from_utf8(ended.stdout).unwrap().trim().to_owned()
 }
 
@@ -50,9 +52,9 @@ impl Bench {
         git_in(&self.dir(), line)
     }
 
-    /// Makes the folder a repository whose branch `main` has the files as they are, carries them
-    /// out, and begins a branch.
-    pub(crate) async fn begun(&self) -> &Self {
+    /// Makes the folder a repository with the current files on the branch `main`, applies them, and
+    /// checks out a new branch.
+    pub(crate) async fn apply_and_branch(&self) -> &Self {
         self.git("init --quiet --initial-branch main .");
         self.commit("files");
         drop(self.expect_applied().await);
@@ -66,7 +68,7 @@ impl Bench {
         self.git(&format!("commit --quiet --allow-empty -m {message}"));
     }
 
-    /// Has somebody give a discovery another timeout on the controller.
+    /// Changes the timeout of a discovery on the controller as another user.
     pub(crate) async fn drift(&self, name: &str, seconds: u64) {
         let id = self.id(name);
         edit_as_other_user(&self.simulator, &id, |it| it["timeOut"] = seconds.into()).await;
@@ -94,7 +96,7 @@ impl Bench {
         all.join(", ")
     }
 
-    /// Plans, and returns name, origin and the origins of the fields of each change.
+    /// Plans, and returns the name, action, origin and field origins of each change.
     pub(crate) async fn origins(&self, line: &str) -> String {
         let ran = self.run(&format!("plan --format json {line}")).await;
         assert!(ran.exit == Exit::Done, "{ran:#?}");
@@ -115,12 +117,12 @@ pub(crate) fn origins(ran: &Ran) -> String {
     changes.collect::<Vec<_>>().join("\n")
 }
 
-/// A branch that changes one discovery, on a controller where two others drifted, and a third in
-/// the very field that the branch changes.
-async fn moved() -> Bench {
+/// A branch that changes two discoveries, on a controller where two others drifted, and one of the
+/// changed discoveries drifted in the same field.
+async fn drifted_branch() -> Bench {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", ""), ("b", ""), ("c", ""), ("d", ""), ("e", "")]));
-    bench.begun().await;
+    bench.apply_and_branch().await;
     for (name, seconds) in [("b", 7), ("c", 8), ("d", 9)] {
         bench.drift(name, seconds).await;
     }
@@ -131,8 +133,8 @@ async fn moved() -> Bench {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_is_told_from_drift_and_from_both() {
-    let bench = moved().await;
+async fn changes_of_this_branch_drift_and_both_are_distinguished() {
+    let bench = drifted_branch().await;
     let ran = bench.run("plan --base main --detailed-exitcode").await;
     assert_eq!(ran.exit, Exit::Changes);
     let last = "Plan: 0 to add, 4 to change, 0 to destroy.\n\
@@ -164,13 +166,13 @@ async fn a_change_is_told_from_drift_and_from_both() {
     let rows = ["| update | `b` | drift |", "| update | `d` | both: this change, and drift |"];
     assert!(rows.iter().all(|it| markdown.contains(it)), "{markdown}");
     assert!(markdown.contains("### Plan for `simulator`"), "{markdown}");
-    // Without a base nothing is said of origins.
+    // Without a base, origins are not reported.
     let ran = bench.run("plan --format json").await;
     assert!(!ran.out.contains("origin") && !ran.out.contains("\"git\""), "{}", ran.out);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_origins_that_the_readme_shows_are_real_ones() {
+async fn the_origins_in_the_readme_match_the_program() {
     let bench = Bench::like(&[], &[]);
     let files = |timeout: &str| {
         let head = "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\n";
@@ -180,7 +182,7 @@ async fn the_origins_that_the_readme_shows_are_real_ones() {
         )
     };
     bench.files(&files("5s"));
-    bench.begun().await;
+    bench.apply_and_branch().await;
     edit_as_other_user(&bench.simulator, &bench.id("hq-core"), |it| it["retryCount"] = 1.into())
         .await;
     sleep(Duration::from_secs(30)).await;
@@ -193,8 +195,8 @@ async fn the_origins_that_the_readme_shows_are_real_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn drift_that_is_kept_is_not_written() {
-    let bench = moved().await;
+async fn kept_drift_is_not_overwritten() {
+    let bench = drifted_branch().await;
     let before = bench.requests("edit");
     let ran = bench.run("apply --base main --drift keep --auto-approve").await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
@@ -203,7 +205,7 @@ async fn drift_that_is_kept_is_not_written() {
     assert!(ran.out.contains(left), "{}", ran.out);
     assert_eq!(bench.timeouts(), "a 20, b 7, c 8, d 20, e 5");
     assert_eq!(bench.requests("edit") - before, 2);
-    // Nothing is left but drift: kept, or to be put right.
+    // Only drift is left: either kept, or to be reverted.
     for drift in ["keep", "revert"] {
         let line = format!("plan --base main --drift {drift} --detailed-exitcode");
         let ran = bench.run(&line).await;
@@ -220,8 +222,8 @@ async fn drift_that_is_kept_is_not_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_saved_plan_keeps_whose_doing_it_is_and_what_is_left_alone() {
-    let bench = moved().await;
+async fn a_saved_plan_stores_origins_and_kept_drift() {
+    let bench = drifted_branch().await;
     let plan = bench.path("kept.json");
     let saved = bench.run(&format!("plan --base main --drift keep --out {plan}")).await;
     let shown = bench.run_bare(&["show", &plan, "--detailed-exitcode"]).await;
@@ -248,7 +250,7 @@ async fn a_saved_plan_keeps_whose_doing_it_is_and_what_is_left_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn drift_can_be_refused_at_its_line() {
-    let bench = moved().await;
+    let bench = drifted_branch().await;
     let ran = bench.run("plan --base main --drift fail --detailed-exitcode").await;
     assert_eq!(ran.exit, Exit::Refused);
     assert!(ran.out.contains("Plan: 0 to add, 4 to change, 0 to destroy."), "{}", ran.out);
@@ -261,14 +263,14 @@ async fn drift_can_be_refused_at_its_line() {
     assert_eq!((ran.exit, bench.writes()), (Exit::Refused, before), "{ran:#?}");
     let ran = bench.run("plan --base main --drift fail --format json").await;
     assert!(ran.out.contains("\"applyable\": false"), "{}", ran.out);
-    // Without drift there is nothing to refuse.
+    // Without drift, nothing is refused.
     let ran = bench.run("plan --base main --drift fail --only a --detailed-exitcode").await;
     assert_eq!(ran.exit, Exit::Changes, "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_nightly_check_reads_as_a_report_of_drift() {
-    let bench = moved().await;
+    let bench = drifted_branch().await;
     bench.git("checkout --quiet main");
     let ran = bench.run("plan --base HEAD --detailed-exitcode --format markdown").await;
     assert_eq!(ran.exit, Exit::Drift, "{ran:#?}");
@@ -295,7 +297,7 @@ async fn the_nightly_check_reads_as_a_report_of_drift() {
     | `c` | timeout | `8s` | `5s` | `discoveries.yaml:2` |
     | `d` | timeout | `9s` | `5s` | `discoveries.yaml:2` |
     ");
-    // A saved one is the same, and `show` says so, too.
+    // A saved plan is the same, and `show` reports the same.
     let plan = bench.path("drift.json");
     let saved = bench.run(&format!("plan --base HEAD --out {plan} --format markdown")).await;
     let shown = ["show", &plan, "--detailed-exitcode", "--format", "markdown"];
@@ -317,13 +319,13 @@ async fn the_nightly_check_reads_as_a_report_of_drift() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_deleted_made_or_started_by_hand_is_drift() {
+async fn discoveries_deleted_created_or_started_by_hand_are_drift() {
     let bench = Bench::like(&[], &["name_release=0s"]);
     let old = ", state: absent";
     bench.files(&declared(&[("a", ""), ("gone", ""), ("old", old), ("lab", ", state: stopped")]));
     create_as_other_user(&bench.simulator, "lab", "10.9.0.0/24").await;
     sleep(Duration::from_secs(30)).await;
-    bench.begun().await;
+    bench.apply_and_branch().await;
     delete_as_other_user(&bench.simulator, &bench.id("gone")).await;
     create_as_other_user(&bench.simulator, "old", "10.9.0.0/24").await;
     let id = bench.id("lab");
@@ -341,18 +343,18 @@ async fn what_was_deleted_made_or_started_by_hand_is_drift() {
                 old: it exists, but the files declare it absent\n";
     assert!(ran.out.contains(left), "{}", ran.out);
     let ran = bench.run("plan --base main --drift fail").await;
-    for said in ["`gone` was deleted", "`old` was created", "`lab` was started"] {
-        assert!(ran.err.contains(&format!("{said} on the controller")), "{said}: {}", ran.err);
+    for change in ["`gone` was deleted", "`old` was created", "`lab` was started"] {
+        assert!(ran.err.contains(&format!("{change} on the controller")), "{change}: {}", ran.err);
     }
     assert_eq!(ran.exit, Exit::Refused);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_branch_removed_is_told_from_what_never_was_in_the_files() {
+async fn removed_and_never_declared_discoveries_are_distinguished() {
     let bench = Bench::like(&[], &[]);
     let owned = "manage: {names: [\"*\"]}\n";
     bench.files(&(declared(&[("a", ""), ("b", "")]) + owned));
-    bench.begun().await;
+    bench.apply_and_branch().await;
     create_as_other_user(&bench.simulator, "stray", "10.9.0.0/24").await;
     bench.files(&(declared(&[("a", "")]) + owned));
     let ran = bench.run("plan --base main --prune").await;
@@ -372,20 +374,20 @@ async fn what_the_branch_removed_is_told_from_what_never_was_in_the_files() {
     let ran = bench.run("plan --base main --prune --drift keep").await;
     assert!(ran.out.contains("stray: it exists, but no file declares it\n"), "{}", ran.out);
     assert!(ran.out.contains("1 to destroy."), "{}", ran.out);
-    // Not pruned, it stays, and that is said.
+    // Without `--prune` it stays, and is reported.
     let ran = bench.run("plan --base main").await;
     let title = "Removed from the files by this branch, and left on the controller:\n  b\n";
     assert!(ran.out.contains(title) && ran.out.contains("No changes."), "{}", ran.out);
 }
 
 #[tokio::test(start_paused = true)]
-async fn files_are_followed_to_where_they_were() {
+async fn renamed_and_moved_files_are_followed() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", ""), ("b", ""), ("c", "")]));
-    bench.begun().await;
+    bench.apply_and_branch().await;
     bench.drift("b", 7).await;
     let drift = "b update drift (timeout drift)";
-    // A folder, its file moved and renamed.
+    // The files are given as a folder; the file is renamed and moved.
     bench.git("mv discoveries.yaml other.yml");
     assert_eq!(bench.origins("--base main").await, drift);
     bench.commit("renamed");
@@ -394,7 +396,7 @@ async fn files_are_followed_to_where_they_were() {
     bench.git("mv other.yml below/more.yaml");
     bench.commit("moved");
     assert_eq!(bench.origins("--base main").await, drift);
-    // By its name, and a folder that was not there.
+    // The file is given by its name, or by a folder that did not exist at the base.
     for path in ["below/more.yaml", "below", "below/"] {
         let args = ["plan", "--simulate", "--base", "main", "--format", "json", "--file"];
         let path = bench.path(path);
@@ -403,12 +405,12 @@ async fn files_are_followed_to_where_they_were() {
         assert!(ran.err.contains("below/more.yaml was discoveries.yaml."), "{}", ran.err);
         assert!(ran.out.contains("\"was\": \"discoveries.yaml\""), "{}", ran.out);
     }
-    // A block that moves to a new file is no change of the branch.
+    // Moving a block to a new file is not a change.
     let text = fs::read_to_string(bench.path("below/more.yaml")).unwrap();
     let (first, last) = text.split_at(text.find("  - {name: c").unwrap());
     bench.file("below/more.yaml", first).file("below/c.yaml", &format!("{HEAD}{last}"));
     assert_eq!(bench.origins("--base main").await, drift);
-    // One that is new is all this change.
+    // A new block counts entirely as this change.
     bench.file("new.yaml", &format!("{HEAD}  - {{name: new, address: 10.0.1.1}}\n"));
     let ran = bench.run("plan --base main").await;
     assert!(ran.out.contains("# (new; this change)"), "{}", ran.out);
@@ -418,14 +420,14 @@ async fn files_are_followed_to_where_they_were() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_in_a_folder_that_was_moved_is_told_from_what_never_was_in_the_files() {
+async fn removed_and_never_declared_discoveries_are_distinguished_in_a_moved_folder() {
     let bench = Bench::like(&[], &[]);
     let file =
         |n: usize, more: &str| format!("{HEAD}  - {{name: d{n}, address: 10.0.{n}.1}}\n{more}");
     fs::create_dir_all(bench.path("old/below")).unwrap();
     bench.file("old/a.yaml", &file(1, "manage: {names: [\"*\"]}\n"));
     bench.file("old/b.yaml", &file(2, "")).file("old/below/c.yaml", &file(3, ""));
-    bench.begun().await;
+    bench.apply_and_branch().await;
     bench.git("mv old new");
     fs::remove_file(bench.path("new/b.yaml")).unwrap();
     bench.commit("moved");
@@ -435,7 +437,7 @@ async fn what_was_in_a_folder_that_was_moved_is_told_from_what_never_was_in_the_
     let removed = "d2 will be destroyed\n  # (not_declared: removed from the files by this branch; \
                    this change)\n";
     assert!(ran.out.contains(removed), "{ran:#?}");
-    // What is there still may be for another command.
+    // If the old folder still exists, its files may belong to another command line.
     fs::create_dir(bench.path("old")).unwrap();
     bench.file("old/b.yaml", &file(2, ""));
     bench.commit("back");
@@ -444,7 +446,7 @@ async fn what_was_in_a_folder_that_was_moved_is_told_from_what_never_was_in_the_
 }
 
 #[tokio::test(start_paused = true)]
-async fn files_that_were_for_another_controller_asked_nothing_of_this_one() {
+async fn a_base_for_another_controller_counts_as_empty() {
     let bench = Bench::like(&[], &[]);
     let files = |host: &str| format!("controller: {host}\n") + &declared(&[("a", ""), ("b", "")]);
     bench.files(&files("https://old.example.com"));
@@ -457,32 +459,32 @@ async fn files_that_were_for_another_controller_asked_nothing_of_this_one() {
     bench.files(&files("https://new.example.com"));
     let ran = bench.run("plan --base main --drift keep").await;
     assert!(ran.out.contains("2 changes from this branch."), "{ran:#?}");
-    let said = "the files were for https://old.example.com: everything counts as this branch.";
-    assert!(ran.err.contains(said), "{}", ran.err);
+    let note = "the files were for https://old.example.com: everything counts as this branch.";
+    assert!(ran.err.contains(note), "{}", ran.err);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_of_several_things_is_said_to_be_one() {
+async fn an_ambiguous_reference_is_reported() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", "")]));
-    bench.begun().await;
+    bench.apply_and_branch().await;
     bench.git("config core.warnAmbiguousRefs false");
-    let several = "main is ambiguous: ";
+    let note = "main is ambiguous: ";
     let ran = bench.run("plan --base main").await;
-    assert!(ran.exit == Exit::Done && !ran.err.contains(several), "{}", ran.err);
+    assert!(ran.exit == Exit::Done && !ran.err.contains(note), "{}", ran.err);
     bench.git("tag main");
     let ran = bench.run("plan --base main").await;
-    assert!(ran.exit == Exit::Done && ran.err.contains(several), "{}", ran.err);
+    assert!(ran.exit == Exit::Done && ran.err.contains(note), "{}", ran.err);
     let ran = bench.run("plan --base refs/heads/main").await;
     assert!(ran.exit == Exit::Done && !ran.err.contains("ambiguous"), "{}", ran.err);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_committed_is_this_change_and_line_ends_are_nothing() {
+async fn uncommitted_changes_count_as_this_branch_but_line_ends_do_not() {
     let bench = Bench::like(&[], &[]);
     let text = declared(&[("a", ""), ("b", "")]);
     bench.files(&text);
-    bench.begun().await;
+    bench.apply_and_branch().await;
     bench.drift("b", 7).await;
     bench.files(&("\u{feff}".to_owned() + &text.replace('\n', "\r\n")));
     let ran = bench.run("plan --base main").await;
@@ -501,13 +503,13 @@ async fn what_is_not_committed_is_this_change_and_line_ends_are_nothing() {
     );
     let both = "a update this_change (timeout this_change)\nb update drift (timeout drift)";
     assert_eq!(origins(&ran), both);
-    // Also where the base is what is checked out, and where nothing of git's knows of it yet.
+    // Also if the base is the commit that is checked out.
     assert_eq!(bench.origins("--base HEAD").await, both);
     bench.git("commit --quiet -am slower");
     assert_eq!(bench.origins("--base main").await, both);
     assert_eq!(bench.origins("--base topic~1").await, both);
     assert_eq!(bench.origins("--base HEAD --only b").await, "b update drift (timeout drift)");
-    // What main did meanwhile is not this branch's.
+    // Later commits on main do not count as this branch.
     bench.git("checkout --quiet main");
     bench.files(&declared(&[("a", ""), ("b", ", timeout: 30s")]));
     bench.commit("meanwhile");
@@ -516,10 +518,10 @@ async fn what_is_not_committed_is_this_change_and_line_ends_are_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn files_of_no_repository_are_taken_as_they_are() {
+async fn files_outside_any_repository_are_assumed_unchanged() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", "")]));
-    bench.begun().await;
+    bench.apply_and_branch().await;
     bench.drift("a", 7).await;
     let away = tempfile::tempdir().unwrap();
     let file = away.path().join("away.yaml");
@@ -532,7 +534,7 @@ async fn files_of_no_repository_are_taken_as_they_are() {
         "{origins}"
     );
     assert!(ran.err.contains("In no repository, so assumed to be the same at "), "{}", ran.err);
-    // Alone there is nothing to compare with.
+    // On its own there is nothing to compare it with.
     let alone = ["plan", "--simulate", "--base", "main", "--file", file];
     let ran = bench.run_bare(&alone).await;
     assert_eq!(ran.exit, Exit::Invalid);
@@ -545,7 +547,7 @@ async fn files_of_no_repository_are_taken_as_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_base_whose_files_have_mistakes_is_said_to_have_them() {
+async fn a_base_with_errors_in_its_files_is_reported() {
     let bench = Bench::like(&[], &[]);
     bench.git("init --quiet --initial-branch main .");
     bench.files("version: 1\ndiscoveries:\n  - {name: a, adress: 10.0.0.1}\n  - [\n");

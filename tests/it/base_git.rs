@@ -1,5 +1,5 @@
-//! Plans that are compared with a commit, in clones, trees and repositories of every kind, and in
-//! ones that mean harm.
+//! Plans compared with a base commit, in clones, worktrees and repositories of every kind, and in
+//! malicious ones.
 
 use std::{
     fs,
@@ -16,10 +16,10 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn a_shallow_clone_will_do_where_it_has_the_commit() {
+async fn a_shallow_clone_works_if_it_has_the_commit() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", "")]));
-    bench.begun().await;
+    bench.apply_and_branch().await;
     for at in 0..3 {
         bench.commit(&format!("more{at}"));
     }
@@ -43,11 +43,11 @@ async fn a_shallow_clone_will_do_where_it_has_the_commit() {
             assert!(ran.out.contains("1 correction of drift."), "{ran:#?}");
         } else {
             assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
-            let ways = ["git fetch --unshallow", "fetch-depth: 0"];
-            assert!(ways.iter().all(|it| ran.err.contains(it)), "{}", ran.err);
+            let remedies = ["git fetch --unshallow", "fetch-depth: 0"];
+            assert!(remedies.iter().all(|it| ran.err.contains(it)), "{}", ran.err);
         }
     }
-    // The whole history, and none in common.
+    // The whole history is there, but there is no common commit.
     bench.git("checkout --quiet --orphan other");
     bench.commit("other");
     let ran = bench.run("plan --base main").await;
@@ -55,10 +55,10 @@ async fn a_shallow_clone_will_do_where_it_has_the_commit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_partial_clone_is_not_completed_behind_the_users_back() {
+async fn a_partial_clone_is_not_completed_without_asking() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", "")]));
-    bench.begun().await;
+    bench.apply_and_branch().await;
     bench.files(&declared(&[("a", ", retries: 2")]));
     bench.commit("more");
     bench.git("config uploadpack.allowFilter true");
@@ -75,7 +75,7 @@ async fn a_partial_clone_is_not_completed_behind_the_users_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_checked_out_is_not_taken_for_removed() {
+async fn files_outside_a_sparse_checkout_do_not_count_as_removed() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", "")]));
     for folder in ["in", "out"] {
@@ -83,12 +83,12 @@ async fn what_is_not_checked_out_is_not_taken_for_removed() {
         let text = format!("{HEAD}  - {{name: {folder}, address: 10.0.1.1}}\n");
         bench.file(&format!("{folder}/x.yaml"), &text);
     }
-    bench.begun().await;
+    bench.apply_and_branch().await;
     bench.git("sparse-checkout set in");
     let ran = bench.run("plan --base main").await;
     assert!(ran.err.contains("Not checked out, so ignored: out/x.yaml."), "{}", ran.err);
     assert!(!ran.err.contains("Uncommitted") && !ran.out.contains("Removed"), "{ran:#?}");
-    // What is gone for another reason is gone.
+    // A file that is missing for another reason counts as removed.
     fs::remove_file(bench.path("in/x.yaml")).unwrap();
     let ran = bench.run("plan --base main").await;
     assert!(
@@ -100,16 +100,16 @@ async fn what_is_not_checked_out_is_not_taken_for_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn links_are_compared_with_what_they_lead_to() {
+async fn links_are_compared_by_their_targets() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", "")]));
     std::os::unix::fs::symlink("discoveries.yaml", bench.path("link.yaml")).unwrap();
-    bench.begun().await;
+    bench.apply_and_branch().await;
     bench.drift("a", 7).await;
     let link = bench.path("link.yaml");
     let args = ["plan", "--simulate", "--format", "json", "--base", "main", "--file", &link];
     assert_eq!(origins(&bench.run_bare(&args).await), "a update drift (timeout drift)");
-    // And the whole of the repository by a link from elsewhere, which is in none.
+    // Also if the whole repository is reached by a link from outside.
     let elsewhere = tempfile::tempdir().unwrap();
     let folder = elsewhere.path().join("folder");
     std::os::unix::fs::symlink(bench.dir(), &folder).unwrap();
@@ -120,10 +120,10 @@ async fn links_are_compared_with_what_they_lead_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_is_no_commit_is_refused() {
+async fn a_base_that_is_not_a_commit_is_refused() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", "")]));
-    bench.begun().await;
+    bench.apply_and_branch().await;
     let before = bench.requests("list");
     let tree = bench.git("rev-parse HEAD^{tree}");
     for bad in
@@ -143,7 +143,7 @@ async fn a_name_that_is_no_commit_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_work_trees_submodules_and_odd_names_are_read() {
+async fn worktrees_submodules_and_unusual_file_names_are_read() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", "")]));
     let odd = std::ffi::OsStr::from_bytes(b"odd-\xff name.yaml");
@@ -151,7 +151,7 @@ async fn other_work_trees_submodules_and_odd_names_are_read() {
     fs::write(bench.dir().join(odd), text).unwrap();
     fs::create_dir(bench.path(".hidden")).unwrap();
     bench.file(".hidden/no.yaml", "[").file("no.txt", "[");
-    bench.begun().await;
+    bench.apply_and_branch().await;
     bench.drift("odd", 7).await;
     let drift = "odd update drift (timeout drift)";
     assert_eq!(bench.origins("--base main").await, drift);
@@ -178,18 +178,19 @@ async fn other_work_trees_submodules_and_odd_names_are_read() {
 }
 
 #[test]
-fn without_git_it_is_said_what_is_needed() {
+fn a_missing_or_old_git_is_reported() {
     let shell = Shell::new().with("PATH", "/nonexistent:relative");
     let ended = shell.expect(4, "plan --simulate --base main");
     assert!(ended.err.contains("`git` is needed and is not on the"), "{ended:#?}");
     fs::create_dir(shell.path("bin")).unwrap();
-    for (says, expected) in
+    for (version, expected) in
         [("git version 1.8.3.1", "git 2.15 or later is needed"), ("nonsense", "was not understood")]
     {
-        // What is open for writing, be it in a child of another test, cannot be run.
+        // Written by a child process: a file that is open for writing, even in a child forked by
+        // another test, cannot be executed.
         let script = "printf '#!/bin/sh\\necho %s\\n' \"$0\" > bin/git; chmod 755 bin/git";
         let mut write = Command::new("/bin/sh");
-        write.args(["-c", script, says]).current_dir(shell.path("."));
+        write.args(["-c", script, version]).current_dir(shell.path("."));
         assert!(write.status().unwrap().success());
         let path = shell.path("bin").to_str().unwrap().to_owned();
         let mut command = shell.command("plan --simulate --base main");
@@ -199,12 +200,12 @@ fn without_git_it_is_said_what_is_needed() {
     }
 }
 
-/// Whoever writes a repository must not have anything run by planning in it.
+/// Planning in a repository must not run any program that its author configured.
 #[tokio::test(start_paused = true)]
-async fn nothing_that_a_repository_says_is_run() {
+async fn no_program_configured_in_a_repository_is_run() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(&[("a", "")]));
-    bench.begun().await;
+    bench.apply_and_branch().await;
     bench.drift("a", 7).await;
     let away = tempfile::tempdir().unwrap();
     let (trap, sprung) = (away.path().join("trap"), away.path().join("sprung"));
@@ -235,7 +236,7 @@ async fn nothing_that_a_repository_says_is_run() {
         fs::create_dir_all(hook.parent().unwrap()).unwrap();
         fs::copy(away.path().join("trap"), hook).unwrap();
     }
-    // What stands in for the base where it is let: then nothing would be drift.
+    // `git replace` would substitute the base: then nothing would count as drift.
     bench.git("config --unset core.fsmonitor");
     let other = declared(&[("a", ", timeout: 7s")]);
     bench.git("config --unset filter.trap.process");
@@ -247,14 +248,14 @@ async fn nothing_that_a_repository_says_is_run() {
     bench.git(&format!("config core.fsmonitor {trap}"));
     bench.git(&format!("config filter.trap.process {trap}"));
     drop(fs::remove_file(&sprung));
-    // Its time is another than what the index has: whoever refreshes it reads the file.
+    // The modification time differs from the index, so refreshing the index would read the file.
     bench.file("moved.yaml", &declared(&[("a", "")]));
     assert_eq!(bench.origins("--base main").await, "a update drift (timeout drift)");
     assert_eq!(fs::read_to_string(&sprung).unwrap_or_default(), "");
-    // They are traps: what a person would type here springs them.
+    // The traps work: a plain `git status` springs them.
     bench.git("status");
     assert_ne!(fs::read_to_string(&sprung).unwrap_or_default(), "");
-    // A folder of the files that looks like a repository is none.
+    // A folder among the files that looks like a bare repository is not used as one.
     let inner = bench.dir().join("inner");
     git_in(&bench.dir(), "init --quiet --bare inner");
     fs::write(inner.join("x.yaml"), declared(&[("x", "")])).unwrap();

@@ -1,4 +1,4 @@
-//! Every diagnostic code: its page, and what provokes it.
+//! Every diagnostic code: its page, and its example.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -13,19 +13,19 @@ use crate::bench::{Bench, Ran};
 
 const ANNOTATIONS: &str = "tests/it/annotations.rs";
 
-/// The codes that no single file and command line provokes, and the test that does.
+/// The codes that no single file and command line can produce, and the test that does.
 const BY_NAMED_TEST: [(&str, &str, &str); 11] = [
-    ("trueup::apply::conflict", ANNOTATIONS, "what_somebody_else_has_made_is_at_the_line_of_ours"),
     (
-        "trueup::apply::failed",
+        "trueup::apply::conflict",
         ANNOTATIONS,
-        "a_change_that_failed_is_at_its_line_in_the_controllers_words",
+        "a_conflict_with_another_user_is_annotated_at_its_line",
     ),
-    ("trueup::apply::not_tried", ANNOTATIONS, "what_was_not_tried_is_told_once"),
-    ("trueup::apply::pending", ANNOTATIONS, "a_change_that_is_pending_is_at_its_line"),
-    ("trueup::apply::stale", ANNOTATIONS, "a_change_that_is_stale_is_at_its_line"),
-    ("trueup::apply::unknown", ANNOTATIONS, "what_nobody_knows_of_is_at_its_line"),
-    ("trueup::config::duplicate_policy", "tests/it/limits.rs", "limits_stand_in_one_file_only"),
+    ("trueup::apply::failed", ANNOTATIONS, "a_failed_change_is_annotated_at_its_line"),
+    ("trueup::apply::not_tried", ANNOTATIONS, "changes_that_were_not_tried_are_annotated_once"),
+    ("trueup::apply::pending", ANNOTATIONS, "a_pending_change_is_annotated_at_its_line"),
+    ("trueup::apply::stale", ANNOTATIONS, "a_stale_change_is_annotated_at_its_line"),
+    ("trueup::apply::unknown", ANNOTATIONS, "an_unknown_outcome_is_annotated_at_its_line"),
+    ("trueup::config::duplicate_policy", "tests/it/limits.rs", "only_one_file_may_have_limits"),
     ("trueup::plan::bug", "src/plan/messages.rs", "a_broken_rule_is_a_bug"),
     ("trueup::plan::drift", "tests/it/base.rs", "drift_can_be_refused_at_its_line"),
     (
@@ -36,56 +36,56 @@ const BY_NAMED_TEST: [(&str, &str, &str); 11] = [
     (
         "trueup::plan::unreadable_base",
         "tests/it/base.rs",
-        "a_base_whose_files_have_mistakes_is_said_to_have_them",
+        "a_base_with_errors_in_its_files_is_reported",
     ),
 ];
 
-/// Codes whose example tells another one too, since it has to.
-const CANNOT_BE_PARTED: [(&str, &str); 2] = [
-    // It is told of many others.
+/// Codes with an example that inevitably produces another code as well.
+const COUPLED_CODES: [(&str, &str); 2] = [
+    // It reports that there are many others.
     ("trueup::config::too_many", "trueup::config::bad_address"),
-    // Eight ranges never fill the list, but for those of IPv6, which have a warning of their own.
+    // Eight ranges never fill the list, except IPv6 ranges, which have a warning of their own.
     ("trueup::config::long_address_list", "trueup::config::too_many_ranges"),
 ];
 
-/// Severity and code of each complaint of a command.
-type Told = BTreeSet<(String, String)>;
+/// Severity and code of each diagnostic of a command.
+type Codes = BTreeSet<(String, String)>;
 
-fn told(diagnostics: &[Value]) -> Told {
+fn severities_and_codes(diagnostics: &[Value]) -> Codes {
     let text = |it: &Value| it.as_str().unwrap().to_owned();
     diagnostics.iter().map(|it| (text(&it["severity"]), text(&it["code"]))).collect()
 }
 
-/// The discoveries on the controller of an example, as JSON.
+/// Returns the discoveries on the controller of an example, as JSON.
 fn live_discoveries(code: &str) -> String {
     let worlds: Value = serde_json::from_str(include_str!("codes_worlds.json")).unwrap();
     let short = code.rsplit("::").next().unwrap();
     worlds.get(short).map_or("[]".to_owned(), Value::to_string)
 }
 
-/// The one example file that is too large for its page.
+/// Returns the one example file that is too large for its page.
 fn too_many_mistakes() -> String {
     let entry = |it: u32| format!("  - {{name: n{it}, address: \"300\"}}\n");
     let entries = (0..10_001).map(entry).collect::<String>();
     format!("version: 1\ndiscoveries:\n{entries}")
 }
 
-async fn validated(file: &[u8]) -> (Ran, Told) {
+async fn validated(file: &[u8]) -> (Ran, Codes) {
     let bench = Bench::like(&[], &[]);
     let path = bench.path("discoveries.yaml");
     fs::write(&path, file).unwrap();
     let ran = bench.run_bare(&["validate", "--format", "json", "--file", &path]).await;
     let document: Value = serde_json::from_str(&ran.out).unwrap();
-    let told = told(document["diagnostics"].as_array().unwrap());
-    (ran, told)
+    let codes = severities_and_codes(document["diagnostics"].as_array().unwrap());
+    (ran, codes)
 }
 
-async fn planned(discoveries: &str, file: &str, line: &str) -> (Ran, Told) {
+async fn planned(discoveries: &str, file: &str, line: &str) -> (Ran, Codes) {
     let world = World::from_json(&format!("{{\"discoveries\": {discoveries}}}")).unwrap();
     let bench = Bench::with(Options::default(), world);
     bench.files(file);
     let line = format!("{line} --events -");
-    // Another controller is named by its URL, and not asked.
+    // Another controller is only named by its URL, and never contacted.
     let ran = if line.contains("--controller") {
         let path = bench.path("discoveries.yaml");
         let args = line.split_whitespace().chain(["--file", &path]).collect::<Vec<_>>();
@@ -96,27 +96,27 @@ async fn planned(discoveries: &str, file: &str, line: &str) -> (Ran, Told) {
     let events = ran.out.lines().map(|it| serde_json::from_str::<Value>(it).unwrap());
     let diagnostics = events.filter_map(|it| it.get("diagnostic").cloned()).collect::<Vec<_>>();
     assert_eq!(bench.writes(), 0);
-    (ran, told(&diagnostics))
+    (ran, severities_and_codes(&diagnostics))
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_example_provokes_its_code_and_ends_as_the_page_says() {
+async fn every_example_produces_its_code_and_documented_exit_code() {
     let mut n_run = 0;
     let mut wrong = Vec::new();
     for Explained { code, exits, warns, file, line, .. } in explained() {
         let Some(line) = line else { continue };
         let file = file.unwrap_or_else(too_many_mistakes);
-        let (ran, told) = match &*line {
+        let (ran, codes) = match &*line {
             "validate" => validated(file.as_bytes()).await,
             line => planned(&live_discoveries(code), &file, line).await,
         };
         let severity = if warns { "warning" } else { "error" };
-        let is_told = told.contains(&(severity.to_owned(), code.to_owned()));
-        // What else is told distracts.
-        let mut others = told.iter().filter(|(_, it)| it != code).map(|(_, it)| (code, &**it));
-        let is_alone = others.all(|it| CANNOT_BE_PARTED.contains(&it));
-        if !is_told || !is_alone || !exits.contains(&ran.exit.code()) {
-            wrong.push(format!("{code}: {told:?}\n{ran:#?}"));
+        let is_reported = codes.contains(&(severity.to_owned(), code.to_owned()));
+        // Other diagnostics would distract from the example.
+        let mut others = codes.iter().filter(|(_, it)| it != code).map(|(_, it)| (code, &**it));
+        let is_alone = others.all(|it| COUPLED_CODES.contains(&it));
+        if !is_reported || !is_alone || !exits.contains(&ran.exit.code()) {
+            wrong.push(format!("{code}: {codes:?}\n{ran:#?}"));
         }
         n_run += 1;
     }
@@ -125,7 +125,7 @@ async fn every_example_provokes_its_code_and_ends_as_the_page_says() {
 }
 
 #[test]
-fn what_no_example_provokes_a_named_test_does() {
+fn every_code_without_an_example_has_a_named_test() {
     let all = explained();
     let codes = all.iter().filter(|it| it.line.is_none()).map(|it| it.code);
     assert_eq!(codes.collect::<Vec<_>>(), BY_NAMED_TEST.map(|(code, _, _)| code));
@@ -133,16 +133,16 @@ fn what_no_example_provokes_a_named_test_does() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let text = fs::read_to_string(path).unwrap();
         let (_, body) = text.split_once(&format!("fn {test}()")).unwrap();
-        // Where the braces of a test end is where the next one begins, or the last one does.
+        // The body of a test extends to the next test.
         let body = body.split("#[test]").next().unwrap().split("#[tokio::test").next().unwrap();
-        // It looks at the code, and not at words of the message only.
+        // The test has to check the code, and not only the message.
         assert!(body.contains(code), "{code}: {file}: {test}");
     }
 }
 
-/// As the page of each such warning says.
+/// The pages of these warnings document this.
 #[tokio::test(start_paused = true)]
-async fn a_policy_can_make_a_refusal_of_a_warning_or_keep_it_quiet() {
+async fn a_policy_can_turn_a_warning_into_a_refusal_or_silence_it() {
     let mut n_run = 0;
     let mut wrong = Vec::new();
     for Explained { code, warns, is_gradable, file, line, .. } in explained() {
@@ -156,10 +156,10 @@ async fn a_policy_can_make_a_refusal_of_a_warning_or_keep_it_quiet() {
         let short = code.rsplit("::").next().unwrap();
         for (grade, exit) in [("error", Exit::Refused), ("off", Exit::Done)] {
             let file = format!("version: 1\npolicy: {{rules: {{{short}: {grade}}}}}\n{rest}");
-            let (ran, told) = planned(&live_discoveries(code), &file, &line).await;
-            let is_told = told.contains(&("error".to_owned(), code.to_owned()));
-            if ran.exit != exit || is_told != (grade == "error") {
-                wrong.push(format!("{code}: {grade}: {told:?}\n{ran:#?}"));
+            let (ran, codes) = planned(&live_discoveries(code), &file, &line).await;
+            let is_reported = codes.contains(&("error".to_owned(), code.to_owned()));
+            if ran.exit != exit || is_reported != (grade == "error") {
+                wrong.push(format!("{code}: {grade}: {codes:?}\n{ran:#?}"));
             }
         }
         n_run += 1;
@@ -168,9 +168,9 @@ async fn a_policy_can_make_a_refusal_of_a_warning_or_keep_it_quiet() {
     assert!(10 < n_run, "next to no warning was graded");
 }
 
-/// A code that is written out where it is used would have no page.
+/// A code written as a literal where it is used would have no page.
 #[test]
-fn no_code_is_written_outside_of_the_registry() {
+fn no_code_is_written_outside_the_registry() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut pending = vec![root.clone()];
     let mut n_files = 0;
@@ -199,7 +199,7 @@ async fn explain(args: &[&str]) -> Ran {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_code_is_explained_by_its_name_or_its_last_part() {
+async fn every_code_is_explained_by_its_full_or_short_name() {
     for Explained { code, .. } in explained() {
         let ran = explain(&[code]).await;
         assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
@@ -215,12 +215,12 @@ async fn every_code_is_explained_by_its_name_or_its_last_part() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_reads_like_this() {
+async fn the_page_of_a_code_matches_the_snapshot() {
     insta::assert_snapshot!("explain", explain(&["own_credentials"]).await.out);
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_code_all_are_listed_one_a_line() {
+async fn without_a_code_all_codes_are_listed() {
     let ran = explain(&[]).await;
     let all = explained();
     let listed = ran.out.lines().map(|it| it.split_whitespace().next().unwrap());
@@ -229,8 +229,8 @@ async fn without_a_code_all_are_listed_one_a_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_code_that_is_none_is_invalid_and_the_nearest_is_named() {
-    for (code, said) in [
+async fn an_unknown_code_is_invalid_and_similar_codes_are_suggested() {
+    for (code, hint) in [
         ("large_rang", "did you mean `large_range`?"),
         ("trueup::config::bad_adress", "did you mean `bad_address`?"),
         ("reverse", "did you mean `reversed_range`?"),
@@ -241,7 +241,7 @@ async fn a_code_that_is_none_is_invalid_and_the_nearest_is_named() {
     ] {
         let ran = explain(&[code]).await;
         assert!(ran.exit == Exit::Invalid && ran.out.is_empty(), "{ran:#?}");
-        assert!(ran.err.contains("there is no code") && ran.err.contains(said), "{ran:#?}");
+        assert!(ran.err.contains("there is no code") && ran.err.contains(hint), "{ran:#?}");
         assert!(!ran.err.contains('\u{1b}'), "{ran:#?}");
     }
 }

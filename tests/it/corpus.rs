@@ -1,8 +1,8 @@
-//! The fuzzers' corpora, on stable: every file of `tests/corpus` through the reader that its fuzzer
-//! calls, and some thousand mutations of them that are the same ones in every run.
+//! The fuzzers' corpora, on stable Rust: passes every file of `tests/corpus` to the reader that its
+//! fuzzer calls, and thousands of mutations that are the same in every run.
 //!
-//! Finds what a change breaks that a fuzzer once looked at, and little else: for that there is
-//! `.ci/fuzz`, which also makes the corpora (`.ci/fuzz merge`).
+//! Detects regressions in inputs that a fuzzer has already covered. To find new inputs, run
+//! `.ci/fuzz`, which also builds the corpora (`.ci/fuzz merge`).
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use std::{
 
 use trueup::testing;
 
-/// A fuzzer's name, and what it calls.
+/// The name of a fuzzer, and the reader it calls.
 type Target = (&'static str, fn(&[u8]));
 
 const TARGETS: [Target; 7] = [
@@ -26,19 +26,19 @@ const TARGETS: [Target; 7] = [
     ("yaml", testing::read_yaml),
 ];
 
-/// How many mutations there are of each corpus.
+/// The number of mutations of each corpus.
 const N_MUTATED: usize = 2_000;
 
-/// How long all of a corpus may take, mutations included; the rest of them is then left out. A
-/// machine that is slow must not fail, and one that is not sees all.
-const ENOUGH: Duration = Duration::from_secs(8);
+/// The time for one corpus and its mutations; the remaining mutations are skipped, so that a slow
+/// machine does not fail.
+const TIME_PER_CORPUS: Duration = Duration::from_secs(8);
 
-/// How long one input may take: far more than any does, so that a machine that is busy is no
-/// failure, and far less than a hang.
-const LONGEST: Duration = Duration::from_secs(10);
+/// The time for one input: far more than any takes, so that a busy machine does not fail, and far
+/// less than a hang.
+const TIME_PER_INPUT: Duration = Duration::from_secs(10);
 
-/// What mutations put in: whatever means something to one of the readers.
-const WORDS: [&str; 36] = [
+/// Tokens that mutations insert: each means something to one of the readers.
+const TOKENS: [&str; 36] = [
     "\0",
     "\r",
     "\n",
@@ -85,12 +85,12 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
     files.iter().map(|it| fs::read(it).unwrap()).collect()
 }
 
-/// Reads an input; one that breaks something is shown, so that it can be put into a test.
+/// Reads an input. If it breaks the reader it is printed, so that it can be turned into a test.
 fn read((name, read): Target, input: &[u8]) {
     let began = Instant::now();
     let outcome = catch_unwind(AssertUnwindSafe(|| read(input)));
     assert!(outcome.is_ok(), "this broke `{name}`: b\"{}\"", input.escape_ascii());
-    assert!(began.elapsed() < LONGEST, "{name} took {:?}", began.elapsed());
+    assert!(began.elapsed() < TIME_PER_INPUT, "{name} took {:?}", began.elapsed());
 }
 
 fn mutated(random: &mut fastrand::Rng, inputs: &[Vec<u8>]) -> Vec<u8> {
@@ -114,15 +114,15 @@ fn mutated(random: &mut fastrand::Rng, inputs: &[Vec<u8>]) -> Vec<u8> {
                 input.splice(at..until, other[from..to].iter().copied()).for_each(drop);
             }
             _ => {
-                let word = random.choice(WORDS).unwrap();
-                input.splice(at..until, word.bytes()).for_each(drop);
+                let token = random.choice(TOKENS).unwrap();
+                input.splice(at..until, token.bytes()).for_each(drop);
             }
         }
     }
     input
 }
 
-fn hold(name: &str) {
+fn check(name: &str) {
     let target = *TARGETS.iter().find(|(it, _)| *it == name).unwrap();
     let inputs = corpus(name);
     assert!(5 < inputs.len(), "{name} has next to no corpus");
@@ -132,50 +132,50 @@ fn hold(name: &str) {
     let mut random = fastrand::Rng::with_seed(1);
     let began = Instant::now();
     let mut n_read = 0;
-    while n_read < N_MUTATED && began.elapsed() < ENOUGH {
+    while n_read < N_MUTATED && began.elapsed() < TIME_PER_CORPUS {
         read(target, &mutated(&mut random, &inputs));
         n_read += 1;
     }
-    assert!(50 < n_read, "{name} is slow: {n_read} in {ENOUGH:?}");
+    assert!(50 < n_read, "{name} is slow: {n_read} in {TIME_PER_CORPUS:?}");
 }
 
 #[test]
-fn answers_are_read_or_refused() {
-    hold("answer");
+fn responses_are_read_or_refused() {
+    check("answer");
 }
 
 #[test]
-fn headers_never_make_a_client_wait_for_long() {
-    hold("header");
+fn headers_never_cause_a_long_wait() {
+    check("header");
 }
 
 #[test]
 fn journals_are_read_or_refused() {
-    hold("journal");
+    check("journal");
 }
 
 #[test]
-fn controllers_are_read_or_refused() {
-    hold("live");
+fn controller_states_are_read_or_refused() {
+    check("live");
 }
 
 #[test]
 fn saved_plans_are_read_or_refused() {
-    hold("plan");
+    check("plan");
 }
 
 #[test]
 fn worlds_are_read_or_refused() {
-    hold("world");
+    check("world");
 }
 
 #[test]
-fn files_are_read_or_complained_about() {
-    hold("yaml");
+fn yaml_files_are_read_or_refused() {
+    check("yaml");
 }
 
 #[test]
-fn every_fuzzer_has_a_corpus_and_each_is_small() {
+fn every_fuzzer_has_a_small_corpus() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let fuzzers = fs::read_dir(root.join("fuzz/fuzz_targets")).unwrap();
     let mut names = fuzzers

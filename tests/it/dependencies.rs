@@ -1,7 +1,7 @@
-//! The crates that this one is made of: where they are from, under which licences, and how many.
+//! The dependencies: their sources, licences, versions and number.
 //!
-//! Needs nothing but cargo. The rules are those of `.cargo/deny.toml`, which `.ci/advisories` reads
-//! too; that one also asks for known vulnerabilities.
+//! Needs only cargo. The rules are those of `.cargo/deny.toml`, which `.ci/advisories` also reads;
+//! that script checks for known vulnerabilities as well.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,12 +15,12 @@ use crate::shell::repository_file;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// At most so many crates are locked, and so many of them are in the program itself. Whoever adds
-/// one raises the number, and so is asked whether it is worth it.
+/// The maximum numbers of crates that are locked, and that are in the program itself. Adding one
+/// means raising the number, which prompts the question whether it is worth it.
 const MOST_LOCKED: usize = 325;
 const MOST_SHIPPED: usize = 192;
 
-/// What is locked for the program and its tests, and for the fuzzers.
+/// The lock files of the program and its tests, and of the fuzzers.
 const LOCK_FILES: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];
 
 /// A crate of a lock file.
@@ -50,18 +50,18 @@ fn locked(file: &str) -> Vec<Locked> {
             _ => (),
         }
     }
-    assert!(100 < all.len(), "{file} was not understood");
+    assert!(100 < all.len(), "{file} could not be parsed");
     all
 }
 
-/// What cargo says of the crates that are compiled on this machine, for tests and for the program.
+/// Returns cargo's metadata of the crates that are compiled on this machine, for tests and program.
 fn metadata() -> &'static Value {
     static METADATA: OnceLock<Value> = OnceLock::new();
     METADATA.get_or_init(|| {
         let version = Command::new("rustc").arg("-vV").output().unwrap();
         let version = String::from_utf8(version.stdout).unwrap();
         let host = version.lines().find_map(|it| it.strip_prefix("host: ")).unwrap();
-        // Without the filter it would want crates that nobody has fetched for this machine.
+        // Without the filter it would need crates for other platforms, which are not downloaded.
         let output = Command::new(env!("CARGO"))
             .args(["metadata", "--locked", "--offline", "--format-version", "1"])
             .args(["--filter-platform", host])
@@ -77,7 +77,7 @@ fn packages() -> &'static Vec<Value> {
     metadata()["packages"].as_array().unwrap()
 }
 
-/// The ids of the crates that are linked into the program or make it.
+/// Returns the ids of the crates that are linked into the program or build it.
 fn shipped() -> BTreeSet<&'static str> {
     let nodes = metadata()["resolve"]["nodes"].as_array().unwrap();
     let nodes: BTreeMap<&str, &Value> =
@@ -98,7 +98,7 @@ fn shipped() -> BTreeSet<&'static str> {
     found
 }
 
-/// The texts of a list in `.cargo/deny.toml`, one a line.
+/// Returns the lines of a list in `.cargo/deny.toml`.
 fn rules(key: &str) -> Vec<String> {
     let text = repository_file(".cargo/deny.toml");
     let (_, list) = text.split_once(&format!("\n{key} = [\n")).unwrap();
@@ -111,7 +111,8 @@ fn allowed_licences() -> BTreeSet<String> {
     rules("allow").iter().map(|it| it.trim_matches('"').to_owned()).collect()
 }
 
-/// The crates that may be there in an older version too, `name@version`, each with a reason.
+/// Returns the crates that may also be locked in an older version, `name@version`. Each has a
+/// reason.
 fn excused() -> BTreeSet<String> {
     let entries = rules("skip");
     let read = entries.iter().map(|it| {
@@ -123,13 +124,13 @@ fn excused() -> BTreeSet<String> {
     read.collect()
 }
 
-/// Whether an expression of licences can be satisfied with those that are allowed.
+/// Returns whether a licence expression can be satisfied with the allowed licences.
 fn is_satisfied(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
     let mut words = spaced.split_whitespace().collect::<Vec<_>>();
     words.reverse();
     let is_satisfied = any_of(&mut words, allowed);
-    assert!(words.is_empty(), "not understood: {expression}");
+    assert!(words.is_empty(), "cannot be parsed: {expression}");
     is_satisfied
 }
 
@@ -164,7 +165,7 @@ fn one_of(words: &mut Vec<&str>, allowed: &BTreeSet<String>) -> bool {
 }
 
 #[test]
-fn expressions_of_licences_are_understood() {
+fn licence_expressions_are_parsed() {
     let allowed = ["MIT", "ISC", "Apache-2.0"].map(str::to_owned).into();
     let table = [
         ("MIT", true),
@@ -208,44 +209,44 @@ fn every_licence_is_allowed() {
     }
 }
 
-/// The crates that are there in an older version beside the newest, `name@version`.
-fn twice(file: &str) -> BTreeSet<String> {
+/// Returns the versions of crates that are locked beside the newest one, `name@version`.
+fn duplicates(file: &str) -> BTreeSet<String> {
     let mut versions = BTreeMap::<String, Vec<String>>::new();
     for Locked { name, version, .. } in locked(file) {
         versions.entry(name).or_default().push(version);
     }
-    let mut twice = BTreeSet::new();
+    let mut duplicates = BTreeSet::new();
     for (name, mut versions) in versions {
         let number =
             |it: &String| it.split('.').map(|it| it.parse().ok()).collect::<Vec<Option<u32>>>();
         versions.sort_by_key(number);
         let _newest = versions.pop();
-        twice.extend(versions.iter().map(|it| format!("{name}@{it}")));
+        duplicates.extend(versions.iter().map(|it| format!("{name}@{it}")));
     }
-    twice
+    duplicates
 }
 
 #[test]
-fn no_crate_is_there_twice_without_a_reason() {
-    let [twice, twice_for_fuzzers] = LOCK_FILES.map(twice);
-    assert_eq!(twice, excused(), "left: what is there; right: what .cargo/deny.toml excuses");
-    let more = twice_for_fuzzers.difference(&twice).collect::<Vec<_>>();
-    assert!(more.is_empty(), "the fuzzers have twice: {more:?}");
+fn no_crate_is_duplicated_without_a_reason() {
+    let [program, fuzzers] = LOCK_FILES.map(duplicates);
+    assert_eq!(program, excused(), "left: found; right: excused by .cargo/deny.toml");
+    let more = fuzzers.difference(&program).collect::<Vec<_>>();
+    assert!(more.is_empty(), "duplicated for the fuzzers only: {more:?}");
 }
 
 #[test]
-fn what_is_fuzzed_is_made_of_the_crates_that_are_released() {
+fn the_fuzzers_use_the_released_versions_of_all_crates() {
     let [released, fuzzed] = LOCK_FILES.map(locked);
     let checksums = released.iter().map(|it| ((&*it.name, &*it.version), &it.checksum));
     let checksums = checksums.collect::<BTreeMap<_, _>>();
     let differs = |it: &&Locked| checksums.get(&(&*it.name, &*it.version)) != Some(&&it.checksum);
     let names = fuzzed.iter().filter(differs).map(|it| &*it.name).collect::<Vec<_>>();
-    // What a fuzzer is built with.
+    // Only the fuzzer and its build dependencies differ.
     assert_eq!(names, ["arbitrary", "jobserver", "libfuzzer-sys", "trueup-fuzz"]);
 }
 
 #[test]
-fn every_dependency_says_which_versions_will_do() {
+fn every_dependency_has_a_caret_requirement() {
     let root = packages().iter().find(|it| it["name"] == "trueup").unwrap();
     let dependencies = root["dependencies"].as_array().unwrap();
     assert!(20 < dependencies.len());
@@ -262,12 +263,12 @@ fn the_number_of_crates_grows_only_on_purpose() {
     println!("{n_locked} crates are locked, {n_shipped} are in the program");
     assert!(n_locked <= MOST_LOCKED, "{n_locked} crates are locked");
     assert!(n_shipped <= MOST_SHIPPED, "{n_shipped} crates are in the program");
-    // So that a budget which is far too large is noticed as well.
+    // A limit that is far too high is an error as well.
     assert!(MOST_LOCKED < n_locked + 20 && MOST_SHIPPED < n_shipped + 20);
 }
 
 #[test]
-fn no_test_is_shipped() {
+fn no_test_dependency_is_shipped() {
     let shipped = shipped();
     let names = packages().iter().filter(|it| shipped.contains(it["id"].as_str().unwrap()));
     let names = names.map(|it| it["name"].as_str().unwrap()).collect::<BTreeSet<_>>();
@@ -277,29 +278,29 @@ fn no_test_is_shipped() {
     assert!(names.contains("rustls") && names.contains("trueup"));
 }
 
-/// The features with which the crates that this one names are compiled, by name.
+/// Returns the features with which the direct dependencies are compiled, by name.
 fn features(edges: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["tree", "--package", "trueup", "--locked", "--offline"]);
     cargo.args(["--depth", "1", "--prefix", "none"]);
     cargo.args(["--edges", edges, "--format", "{lib} {f}"]);
-    let told = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
-    let told = String::from_utf8(told.stdout).unwrap();
+    let tree = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let tree = String::from_utf8(tree.stdout).unwrap();
     let of = |line: &str| {
         let (name, features) = line.trim_end_matches(" (*)").split_once(' ')?;
         Some((name.to_owned(), features.split(',').map(str::to_owned).collect()))
     };
-    told.lines().filter_map(of).collect()
+    tree.lines().filter_map(of).collect()
 }
 
 #[test]
-fn what_is_tested_is_compiled_as_what_is_released() {
+fn tests_compile_dependencies_with_the_released_features() {
     let (released, tested) = (features("normal"), features("normal,dev"));
     assert!(10 < released.len(), "{released:?}");
     let more = released.iter().flat_map(|(name, features)| {
         tested[name].difference(features).map(move |it| format!("{name}/{it}"))
     });
-    // Test features, pointers that nothing here serializes, and the diffs of `insta`.
+    // Features for tests, serialization of `Rc` (unused by the program), and the diffs of `insta`.
     let expected = [
         "serde/rc",
         "similar/default",

@@ -1,4 +1,4 @@
-//! A disk in memory for journals, which loses at a power cut what was not synced.
+//! An in-memory disk for journals that loses unsynced data in a power cut.
 
 use std::{
     collections::BTreeMap,
@@ -10,43 +10,43 @@ use std::{
 use trueup::cli::{Appended, Disk};
 use trueup_simulator::Disconnect;
 
-/// A disk in memory. Clones are the same disk.
+/// An in-memory disk. Clones share the same disk.
 #[derive(Clone, Default)]
 pub(crate) struct MemoryDisk(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     files: BTreeMap<PathBuf, Shared>,
-    /// The file that was made last.
+    /// The file that was created last.
     newest: Option<PathBuf>,
     death: Option<(Moment, Disconnect)>,
-    /// Whether whoever uses it is dead: nothing that is done to it happens any more.
+    /// Whether the process that uses it is dead: later operations have no effect.
     is_dead: bool,
-    /// How many more times it syncs before it fails to, if it does.
+    /// The number of syncs left before they fail, if any.
     n_syncs_left: Option<u64>,
 }
 
-/// Right after what whoever uses it dies; these count from 1.
+/// The operation right after which the process dies, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
     Appended(u64),
     Synced(u64),
 }
 
-/// A file, whatever its name is by now.
+/// A file, independent of its current name.
 type Shared = Arc<Mutex<Kept>>;
 
 #[derive(Clone, Default)]
 struct Kept {
     bytes: Vec<u8>,
-    /// How many of them are synced.
+    /// The number of bytes that are synced.
     n_synced: usize,
     is_locked: bool,
 }
 
 impl MemoryDisk {
-    /// Ends every process that uses it, and the power: of what was not synced, this many bytes of
-    /// each file were written all the same.
+    /// Ends every process that uses it and cuts the power: this many unsynced bytes of each file
+    /// were written nevertheless.
     pub(crate) fn lose_power(&self, n_survive: usize) {
         let mut state = self.lock();
         (state.is_dead, state.death) = (false, None);
@@ -59,12 +59,12 @@ impl MemoryDisk {
         }
     }
 
-    /// Has whoever uses it die at a moment, and a disconnect pulled then.
+    /// Makes the process die at a moment, and cuts its connection then.
     pub(crate) fn die_at(&self, moment: Moment, disconnect: Disconnect) {
         self.lock().death = Some((moment, disconnect));
     }
 
-    /// Has it fail to sync once it has so often, until it is mended with `None`.
+    /// Makes syncs fail after this many, until reset with `None`.
     pub(crate) fn sync_only(&self, times: Option<u64>) {
         self.lock().n_syncs_left = times;
     }
@@ -75,12 +75,12 @@ impl MemoryDisk {
         self.lock().files.values().flat_map(|it| unsynced(&it.lock().unwrap())).collect()
     }
 
-    /// Returns the file that was made last.
+    /// Returns the file that was created last.
     pub(crate) fn newest(&self) -> Option<PathBuf> {
         self.lock().newest.clone()
     }
 
-    /// Puts a file there.
+    /// Creates a synced file.
     pub(crate) fn put(&self, path: &str, text: &str) {
         let bytes = text.as_bytes().to_vec();
         let kept = Kept { n_synced: bytes.len(), bytes, is_locked: false };
@@ -94,7 +94,7 @@ impl MemoryDisk {
 
     /// Returns the text of every file.
     pub(crate) fn texts(&self) -> BTreeMap<PathBuf, String> {
-        // A line may be torn within a letter.
+        // A line may be torn within a character.
         let text = |it: &Shared| String::from_utf8_lossy(&it.lock().unwrap().bytes).into_owned();
         self.lock().files.iter().map(|(path, it)| (path.clone(), text(it))).collect()
     }
@@ -105,7 +105,7 @@ impl MemoryDisk {
 }
 
 impl State {
-    /// Counts down to the moment of death.
+    /// Counts down to the moment at which the process dies.
     fn note(&mut self, what: Moment) {
         let Some((moment, disconnect)) = &mut self.death else { return };
         let ((Moment::Appended(n_left), Moment::Appended(_))
@@ -176,7 +176,7 @@ impl Open {
         work(&mut self.kept.lock().unwrap())
     }
 
-    /// Does something to what is written, unless whoever does it is dead; which may be next.
+    /// Changes the file, unless the process is dead; it may die right after this.
     fn change(&mut self, what: Moment, work: impl FnOnce(&mut Kept)) {
         let mut state = self.disk.lock();
         if !state.is_dead {
@@ -222,7 +222,7 @@ impl Appended for Open {
     }
 }
 
-/// Whoever has it open no longer does.
+/// Releases the lock.
 impl Drop for Open {
     fn drop(&mut self) {
         self.with(|it| it.is_locked = false);

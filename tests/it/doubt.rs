@@ -1,5 +1,4 @@
-//! Everything that can go wrong with one write: what it comes to, and what the next apply makes
-//! of it.
+//! Every fault of a single write: its outcome, and how the next apply repairs it.
 
 use std::time::Duration;
 
@@ -13,8 +12,8 @@ use crate::{
     story::{CREATE, DELETE, EDIT, REPLACE, RUN, STEPS, STOP, Story, UPDATE, yaml},
 };
 
-/// What goes wrong with the first write of a step, how the apply ends, how many such requests the
-/// controller sees, and what is said of it.
+/// The fault of the first write of a step, the exit of the apply, the number of such requests that
+/// the controller sees, and a part of the message.
 const FAULTS: &[(&str, Exit, u64, &str)] = &[
     ("lost", Exit::Done, 1, "in doubt"),
     ("reset", Exit::Done, 2, "was not processed"),
@@ -49,11 +48,11 @@ async fn expect(story: &Story, fault: &str, (exit, n_sent, words): (Exit, u64, &
     assert_eq!(bench.requests(step) - n_before, n_sent, "{title}: {ran:#?}");
     assert!(ran.out.contains(words) || ran.err.contains(words), "{title}: {ran:#?}");
     let last = ran.out.lines().last().unwrap_or_default();
-    let (begins, place) = match exit {
+    let (start, location) = match exit {
         Exit::Done => ("Apply complete! Resources: ", ""),
         _ => ("Apply incomplete. ", "at discoveries.yaml:4:"),
     };
-    assert!(last.starts_with(begins) && ran.out.contains(place), "{title}: {ran:#?}");
+    assert!(last.starts_with(start) && ran.out.contains(location), "{title}: {ran:#?}");
     if words.contains("still running") {
         assert!(ran.out.contains("task ") && ran.out.contains("out of time"), "{title}: {ran:#?}");
     }
@@ -62,7 +61,7 @@ async fn expect(story: &Story, fault: &str, (exit, n_sent, words): (Exit, u64, &
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_goes_wrong_with_a_write_is_settled_and_healed() {
+async fn every_fault_of_a_write_is_settled_and_healed() {
     for story in &STEPS {
         for (fault, exit, n_sent, words) in FAULTS {
             expect(story, fault, (*exit, *n_sent, words)).await;
@@ -71,7 +70,7 @@ async fn whatever_goes_wrong_with_a_write_is_settled_and_healed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_update_and_a_replace_survive_the_same() {
+async fn updates_and_replaces_survive_faults_of_each_step() {
     let quick = ["lost", "reset", "taken:502", "503", "429:3", "cut", "hang", "expire"];
     for (story, steps) in [(&UPDATE, ["edit", "run"]), (&REPLACE, ["delete", "create"])] {
         for (step, fault) in steps.iter().flat_map(|step| quick.map(|fault| (step, fault))) {
@@ -84,7 +83,7 @@ async fn an_update_and_a_replace_survive_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_that_is_never_taken_on_is_sent_three_times() {
+async fn a_write_that_is_never_accepted_is_sent_three_times() {
     for story in &STEPS {
         let bench = story.begin(&[]).await;
         let n_before = bench.requests(story.step);
@@ -97,7 +96,7 @@ async fn a_write_that_is_never_taken_on_is_sent_three_times() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_that_waited_long_to_leave_has_its_time_to_show_all_the_same() {
+async fn a_rate_limited_write_still_gets_its_full_time_to_take_effect() {
     for story in &STEPS {
         for faults in [["429:20", "lost"], ["429:20", "reset"]] {
             let faults = [1, 2].map(|it| format!("{}@{it}={}", story.step, faults[it - 1]));
@@ -109,7 +108,7 @@ async fn a_write_that_waited_long_to_leave_has_its_time_to_show_all_the_same() {
     }
 }
 
-/// A discovery whose runs are over at once, a minute after its last one.
+/// A discovery with runs that end at once, a minute after its last run.
 async fn short_run() -> Bench {
     let bench = RUN.begin_with(Options { run_time: Duration::ZERO, ..Options::default() }).await;
     sleep(Duration::from_mins(1)).await;
@@ -117,7 +116,7 @@ async fn short_run() -> Bench {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_short_run_whose_answer_was_lost_is_not_started_again() {
+async fn a_short_run_with_a_lost_response_is_not_started_again() {
     for fault in ["run=lost", "run=taken:502", "run=cut"] {
         let bench = short_run().await;
         let (bench, ran) = RUN.play_on(bench, &[fault]).await;
@@ -126,15 +125,15 @@ async fn a_short_run_whose_answer_was_lost_is_not_started_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn jobs_that_cannot_be_read_do_not_prove_that_nothing_ran() {
-    // The jobs have no place of their own among faults, so their requests are counted out.
+async fn unreadable_jobs_do_not_prove_that_nothing_ran() {
+    // Faults cannot target the jobs endpoint, so its requests are found by counting.
     let bench = short_run().await;
     let n_before = bench.simulator.request_log().len();
     let (bench, _) = RUN.play_on(bench, &["run=lost"]).await;
     let log = bench.simulator.request_log();
-    // The first time they are asked for is before the run.
-    let asked = log[n_before..].iter().enumerate().filter(|(_, it)| it.contains("/job"));
-    let nth = 1 + asked.map(|(nth, _)| nth).nth(1).unwrap();
+    // The first request for jobs comes before the run.
+    let jobs = log[n_before..].iter().enumerate().filter(|(_, it)| it.contains("/job"));
+    let nth = 1 + jobs.map(|(nth, _)| nth).nth(1).unwrap();
 
     let bench = short_run().await;
     let fault = format!("any@{nth}-{}=500", nth + 40);
@@ -144,8 +143,8 @@ async fn jobs_that_cannot_be_read_do_not_prove_that_nothing_ran() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tasks_that_cannot_be_looked_at_leave_a_write_pending() {
-    // Where only one of the two is of no use, the other one tells.
+async fn unreadable_tasks_leave_a_write_pending() {
+    // If only one of the two endpoints fails, the other one is enough.
     for fault in ["tasks@*=html", "task@*=html"] {
         let (_, ran) = CREATE.play(&[], &[fault]).await;
         assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
@@ -167,7 +166,7 @@ async fn a_write_in_doubt_is_not_sent_again_while_nothing_can_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_else_does_at_the_write_itself_is_settled() {
+async fn changes_by_another_user_during_a_write_are_settled() {
     let stories: [(&Story, &str, Exit, &str); 6] = [
         (&CREATE, "create=other-create:a", Exit::Failed, "another user created a discovery"),
         (&EDIT, "edit=other-edit:a", Exit::Done, ""),
@@ -187,7 +186,7 @@ async fn what_somebody_else_does_at_the_write_itself_is_settled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_discovery_that_goes_before_the_write_fails_or_is_stale_but_is_never_made_again() {
+async fn a_discovery_deleted_before_its_write_is_never_recreated() {
     for missing_id in ["404", "400", "500"] {
         let quirk = format!("missing_id={missing_id}");
         let stories = [
@@ -207,7 +206,7 @@ async fn a_discovery_that_goes_before_the_write_fails_or_is_stale_but_is_never_m
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_missing_id_may_be_told_by_the_task() {
+async fn a_missing_id_may_be_reported_by_the_task() {
     let quirks = ["missing_write=task_fails"];
     let (_, ran) = DELETE.play(&quirks, &["delete=other-delete:a"]).await;
     assert!(ran.exit == Exit::Done && ran.out.contains("already as wanted"), "{ran:#?}");
@@ -216,7 +215,7 @@ async fn a_missing_id_may_be_told_by_the_task() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_create_that_loses_a_race_to_the_same_settings_is_converged() {
+async fn a_create_that_loses_a_race_to_the_same_settings_has_converged() {
     let same = Story {
         after: "ranges: [192.0.2.1-192.0.2.10], protocols: [ssh], timeout: 5s, credentials: \
                 {cli: [netops], snmp_v3: []}",
@@ -227,17 +226,17 @@ async fn a_create_that_loses_a_race_to_the_same_settings_is_converged() {
     bench.expect_no_changes().await;
 }
 
-/// Somebody's create begins with ours, of which no answer comes, and what it made is deleted at
-/// once: its task names an id that no list will show any more.
+/// Another user creates a discovery while our create is in doubt, and deletes it at once: its task
+/// names an id that no list will ever show.
 #[tokio::test(start_paused = true)]
-async fn what_somebody_made_and_deleted_keeps_no_doubt_open() {
+async fn a_discovery_created_and_deleted_by_another_user_keeps_no_doubt_open() {
     let bench = Bench::like(&["create@1=reset"], &[]);
     bench.files(&yaml("cidr: 10.1.0.0/24"));
-    let somebody = async {
+    let another_user = async {
         create_as_other_user(&bench.simulator, "zz", "10.9.0.0/24").await;
         delete_as_other_user(&bench.simulator, "1").await;
     };
-    let (ran, ()) = tokio::join!(bench.run("apply --auto-approve --timeout 5m"), somebody);
+    let (ran, ()) = tokio::join!(bench.run("apply --auto-approve --timeout 5m"), another_user);
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     assert!(ran.err.contains("in doubt") && ran.took < Duration::from_mins(1), "{ran:#?}");
     bench.expect_no_changes().await;

@@ -1,4 +1,4 @@
-//! Every example: what schema and program say of it, and an apply of it.
+//! Every example is validated by the schema and the program, and applied.
 
 use std::{
     fs,
@@ -10,8 +10,8 @@ use trueup::cli::Exit;
 
 use crate::bench::{Bench, Ran};
 
-/// Each file and each folder right in `examples/` is one desired state, but for those of other
-/// programs.
+/// Returns each file and folder directly in `examples/`. Each is one desired state, except those
+/// for other programs.
 fn examples() -> Vec<PathBuf> {
     let mut found = children(&root().join("examples"));
     found.retain(|it| !["pipelines", "policies"].iter().any(|other| it.ends_with(other)));
@@ -52,17 +52,17 @@ async fn expect_applied(bench: &Bench, files: &Path) -> Ran {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_example_is_true_once_it_is_applied() {
+async fn every_example_is_valid_and_converges() {
     for path in examples() {
         let bench = Bench::like(&[], &[]);
         let ran = run(&bench, "validate", &path).await;
         assert!(ran.exit == Exit::Done && ran.err.ends_with(": no errors.\n"), "{ran:#?}");
         let ran = run(&bench, "plan --detailed-exitcode --simulate", &path).await;
-        let is_without_complaint = ran
+        let is_without_diagnostics = ran
             .err
             .lines()
             .eq(["Read 0 discoveries from simulator (release 2.3.7.9, classic interface)."]);
-        assert!(ran.exit == Exit::Changes && is_without_complaint, "{ran:#?}");
+        assert!(ran.exit == Exit::Changes && is_without_diagnostics, "{ran:#?}");
         assert_eq!(bench.writes(), 0);
         let ran = expect_applied(&bench, &path).await;
         let n_created = ran.out.matches("\n  + ").count();
@@ -73,7 +73,7 @@ async fn every_example_is_true_once_it_is_applied() {
 }
 
 #[test]
-fn every_file_of_the_examples_names_the_schema_and_obeys_it() {
+fn every_example_file_names_the_schema_and_conforms_to_it() {
     let schema_path = root().join("schemas/desired-state.schema.json").canonicalize().unwrap();
     let schema = fs::read_to_string(&schema_path).unwrap();
     let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
@@ -90,7 +90,7 @@ fn every_file_of_the_examples_names_the_schema_and_obeys_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_migration_deletes_replaces_edits_and_creates() {
+async fn the_migration_example_deletes_replaces_edits_and_creates() {
     let bench = Bench::like(&[], &[]);
     let first = root().join("examples/first.yaml");
     let ran = expect_applied(&bench, &first).await;
@@ -108,7 +108,7 @@ async fn the_migration_deletes_replaces_edits_and_creates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_site_that_leaves_the_folder_is_pruned() {
+async fn a_site_removed_from_the_folder_is_pruned() {
     let bench = Bench::like(&[], &[]);
     let sites = root().join("examples/sites");
     let ran = expect_applied(&bench, &sites).await;

@@ -1,4 +1,4 @@
-//! Every exit code, and which comes first where several would do.
+//! Every exit code, and which one takes precedence.
 
 use std::net::TcpListener;
 
@@ -10,8 +10,8 @@ use crate::{
     shell::{Shell, discoveries},
 };
 
-/// A shell whose controller nobody may ask.
-fn untouched() -> (TcpListener, Shell) {
+/// A shell with a controller that must not receive any request.
+fn unused_controller() -> (TcpListener, Shell) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -21,9 +21,9 @@ fn untouched() -> (TcpListener, Shell) {
 const COMMANDS: [&str; 3] = ["plan", "apply --auto-approve", "status"];
 
 #[test]
-fn whoever_does_not_say_who_they_are_is_told_so_before_any_request() {
-    let (listener, shell) = untouched();
-    // Empty is unset.
+fn missing_credentials_are_reported_before_any_request() {
+    let (listener, shell) = unused_controller();
+    // An empty variable counts as unset.
     let shell = shell.with("CC_USERNAME", "").with("CC_PASSWORD", "");
     for command in COMMANDS {
         let ended = shell.expect(4, command);
@@ -35,21 +35,21 @@ fn whoever_does_not_say_who_they_are_is_told_so_before_any_request() {
         let ended = shell.expect(4, &format!("status --username a --password-file {file}"));
         assert!(ended.err.contains(&format!("`{file}`")), "{ended:#?}");
     }
-    assert!(listener.accept().is_err(), "somebody connected");
+    assert!(listener.accept().is_err(), "there was a connection");
 }
 
 #[test]
-fn without_any_controller_nothing_can_be_done() {
+fn a_missing_controller_is_invalid() {
     let shell = Shell::new().with("CC_URL", "");
     for command in COMMANDS {
         let ended = shell.expect(4, command);
-        let ways = ["CC_URL", "--controller", "--simulate"];
-        assert!(ways.iter().all(|it| ended.err.contains(it)), "{ended:#?}");
+        let remedies = ["CC_URL", "--controller", "--simulate"];
+        assert!(remedies.iter().all(|it| ended.err.contains(it)), "{ended:#?}");
     }
 }
 
 #[test]
-fn urls_that_would_give_something_away_are_refused() {
+fn urls_that_would_leak_credentials_are_refused() {
     let urls = [
         ("https://user:hunter2@127.0.0.1:9", "user or a password"),
         ("https://user@127.0.0.1:9", "user or a password"),
@@ -59,13 +59,13 @@ fn urls_that_would_give_something_away_are_refused() {
         ("ftp://127.0.0.1", "https://"),
         ("catalyst.example.com", "https://"),
     ];
-    for (url, why) in urls {
-        for way in [Shell::new().with("CC_URL", url), Shell::new()] {
+    for (url, reason) in urls {
+        for shell in [Shell::new().with("CC_URL", url), Shell::new()] {
             let ended = match url {
-                "ftp://127.0.0.1" => way.expect(4, &format!("status --controller {url}")),
+                "ftp://127.0.0.1" => shell.expect(4, &format!("status --controller {url}")),
                 _ => Shell::new().with("CC_URL", url).expect(4, "status"),
             };
-            assert!(ended.err.contains(why), "{url}: {ended:#?}");
+            assert!(ended.err.contains(reason), "{url}: {ended:#?}");
             assert!(!ended.err.contains("hunter2"), "{url}: {ended:#?}");
         }
     }
@@ -73,7 +73,7 @@ fn urls_that_would_give_something_away_are_refused() {
 
 #[test]
 fn files_for_another_controller_are_refused_before_any_request() {
-    let (listener, shell) = untouched();
+    let (listener, shell) = unused_controller();
     let text = format!("controller: https://other.example.com\n{}", discoveries(1));
     shell.file("discoveries.yaml", &text);
     for command in COMMANDS {
@@ -82,18 +82,18 @@ fn files_for_another_controller_are_refused_before_any_request() {
     }
     let both = shell.expect(5, "plan --controller http://127.0.0.1:9");
     assert!(both.err.contains("`--controller`"), "{both:#?}");
-    assert!(listener.accept().is_err(), "somebody connected");
+    assert!(listener.accept().is_err(), "there was a connection");
     let ended = shell.expect(0, "plan --simulate");
     assert!(ended.out.contains("Plan: 1 to add"), "{ended:#?}");
-    // What is invalid comes before what is refused.
+    // Invalid takes precedence over refused.
     let shell = shell.with("CC_PASSWORD", "");
     let ended = shell.expect(4, "plan");
     assert!(ended.err.contains("no password"), "{ended:#?}");
 }
 
 #[test]
-fn whether_certificates_are_verified_is_said_as_go_says_it() {
-    // Nothing is sent where the file of certificates cannot be used: what comes first is seen.
+fn cc_insecure_accepts_the_booleans_of_go() {
+    // The invalid URL ends each command before anything is sent.
     let table = [("", false), ("maybe", true), ("yes", true), ("tRUE", true), (" 1", true)];
     let fine = ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"];
     let all = table.into_iter().chain(fine.map(|it| (it, false)));
@@ -109,13 +109,13 @@ fn whether_certificates_are_verified_is_said_as_go_says_it() {
 }
 
 #[test]
-fn an_apply_that_cannot_ask_fails_before_it_plans() {
-    let (listener, shell) = untouched();
+fn an_apply_that_cannot_ask_for_approval_fails_before_planning() {
+    let (listener, shell) = unused_controller();
     let ended = shell.expect(4, "apply");
     assert!(ended.out.is_empty() && ended.err.contains("--auto-approve"), "{ended:#?}");
     let ended = shell.expect(4, "apply --simulate");
     assert!(ended.out.is_empty(), "{ended:#?}");
-    assert!(listener.accept().is_err(), "somebody connected");
+    assert!(listener.accept().is_err(), "there was a connection");
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,7 +136,7 @@ async fn only_yes_approves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn changes_are_told_by_the_code_only_on_demand() {
+async fn changes_are_reported_by_the_exit_code_only_on_request() {
     let bench = Bench::like(&[], &[]);
     bench.files(&discoveries(2));
     assert_eq!(bench.run("plan").await.exit, Exit::Done);
@@ -146,7 +146,7 @@ async fn changes_are_told_by_the_code_only_on_demand() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_controller_answers_decides_between_failed_and_unreachable() {
+async fn responses_of_the_controller_decide_between_failed_and_unreachable() {
     let table = [
         ("list@*=500", Exit::Failed),
         ("list@*=html", Exit::Failed),
@@ -168,16 +168,16 @@ async fn what_the_controller_answers_decides_between_failed_and_unreachable() {
             let ran = bench.run(command).await;
             assert_eq!((ran.exit, bench.writes()), (exit, 0), "{command} {fault}: {ran:#?}");
             assert!(ran.out.is_empty(), "{command} {fault}: {ran:#?}");
-            let said = ran.err.lines().filter(|it| it.starts_with("Error: ")).count();
-            assert_eq!(said, 1, "{command} {fault}: {ran:#?}");
+            let n_errors = ran.err.lines().filter(|it| it.starts_with("Error: ")).count();
+            assert_eq!(n_errors, 1, "{command} {fault}: {ran:#?}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_only_the_controller_can_tell_is_wrong_still_shows_the_plan() {
+async fn errors_found_on_the_controller_still_show_the_plan() {
     let bench = Bench::like(&[], &[]);
-    let more = "  - {name: odd, address: 10.0.0.1, credentials: {cli: [nobody]}}\n";
+    let more = "  - {name: odd, address: 10.0.0.1, credentials: {cli: [unknown]}}\n";
     bench.files(&format!("{}{more}", discoveries(1)));
     for command in ["plan --detailed-exitcode", "apply --auto-approve"] {
         let ran = bench.run(command).await;
@@ -188,7 +188,7 @@ async fn what_only_the_controller_can_tell_is_wrong_still_shows_the_plan() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prune_of_too_many_is_refused_with_the_plan_shown() {
+async fn a_prune_of_too_many_is_refused_but_the_plan_is_shown() {
     let bench = Bench::like(&[], &[]);
     let manage = "manage: {names: [\"d-*\"]}\n";
     bench.files(&format!("{manage}{}", discoveries(4)));
@@ -205,42 +205,42 @@ async fn a_prune_of_too_many_is_refused_with_the_plan_shown() {
     bench.files(&discoveries(1));
     let ran = bench.run("plan --prune").await;
     assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
-    let ran = bench.run("plan --rerun nobody").await;
+    let ran = bench.run("plan --rerun unknown").await;
     assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mistake_beside_a_refusal_is_the_mistake() {
+async fn an_error_takes_precedence_over_a_refusal() {
     let bench = Bench::like(&[], &[]);
     let manage = "manage: {names: [\"d-*\"]}\n";
     bench.files(&format!("{manage}{}", discoveries(4)));
     drop(bench.expect_applied().await);
-    let odd = "  - {name: odd, address: 10.0.0.1, credentials: {cli: [nobody]}}\n";
+    let odd = "  - {name: odd, address: 10.0.0.1, credentials: {cli: [unknown]}}\n";
     bench.files(&format!("{manage}{}{odd}", discoveries(1)));
     let ran = bench.run("plan --prune").await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_first_write_the_worst_that_is_open_decides() {
+async fn after_the_first_write_the_worst_outcome_decides() {
     let table = [
         ("create@2=fail:no", Exit::Partial, "1 failed"),
         ("create@*=fail:no", Exit::Failed, "3 failed"),
         ("create@2=stuck", Exit::Pending, "1 still running"),
     ];
-    for (fault, exit, said) in table {
+    for (fault, exit, summary) in table {
         let bench = Bench::with(options(&[fault], &[]), World::default());
         bench.files(&discoveries(3));
         let ran = bench.run("apply --auto-approve --timeout 2m").await;
         assert_eq!(ran.exit, exit, "{fault}: {ran:#?}");
         let last = ran.out.lines().last().unwrap();
-        assert!(last.starts_with("Apply incomplete.") && last.contains(said), "{ran:#?}");
+        assert!(last.starts_with("Apply incomplete.") && last.contains(summary), "{ran:#?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_moved_since_the_plan_is_stale_and_nothing_is_written() {
-    // Reading is slow, so that apply looks again before its first write.
+async fn a_change_since_the_plan_is_stale_and_nothing_is_written() {
+    // Reads are slow, so apply reads again before its first write.
     let latency = std::time::Duration::from_secs(4);
     let faults = options(&["list@2=other-create:d-00001"], &[]).faults;
     let bench = Bench::with(Options { latency, faults, ..Options::default() }, World::default());

@@ -1,4 +1,4 @@
-//! The formats that machines read: their schemas, and that they come on every way out.
+//! The machine-readable formats: their schemas, and that they are written however a command ends.
 
 use serde_json::Value;
 use trueup::cli::Exit;
@@ -9,23 +9,23 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn the_committed_schemas_are_those_of_the_program() {
+async fn the_committed_schemas_match_the_program() {
     let bench = Bench::like(&[], &[]);
     for name in ["plan", "events", "journal", "report", "diagnostics"] {
         let ran = bench.run_bare(&["schema", name]).await;
         let path = format!("{}/schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
-        // The way to bless a schema that was changed on purpose.
+        // This accepts a schema that was changed on purpose.
         if std::env::var_os("TRUEUP_BLESS").is_some() {
             std::fs::write(&path, &ran.out).unwrap();
         }
         let committed = std::fs::read_to_string(&path).unwrap();
-        assert!(committed == ran.out, "run the tests once with TRUEUP_BLESS=1 and look at {path}");
+        assert!(committed == ran.out, "run the tests once with TRUEUP_BLESS=1 and review {path}");
     }
 }
 
-/// The check for secrets that every command of every test goes through can fail.
+/// The check for secrets that runs on every command of every test can fail.
 #[tokio::test(start_paused = true)]
-async fn a_secret_that_is_told_is_seen() {
+async fn a_leaked_secret_is_detected() {
     let mut bench = Bench::like(&[], &[]);
     bench.leaks = true;
     bench.files(&FILES.replace("name: a", &format!("name: {PASSWORD}")));
@@ -48,7 +48,7 @@ fn kinds(lines: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_tell_an_apply_from_its_plan_to_its_exit() {
+async fn events_cover_an_apply_from_plan_to_exit() {
     let bench = Bench::like(&["create@2=fail:Nope"], &[]);
     bench.files(FILES);
     let ran = bench.run("apply --auto-approve --events -").await;
@@ -74,7 +74,7 @@ async fn events_tell_an_apply_from_its_plan_to_its_exit() {
     assert_eq!(lines[12]["exit"]["name"], "partial");
     let seqs = lines.iter().map(|it| it["seq"].as_u64().unwrap()).collect::<Vec<_>>();
     assert_eq!(seqs, (1..=13).collect::<Vec<_>>());
-    // The person still gets everything.
+    // The text for people is still printed, on stderr.
     assert!(
         ran.err.contains("Plan: 2 to add") && ran.err.contains("Apply incomplete."),
         "{ran:#?}"
@@ -82,14 +82,14 @@ async fn events_tell_an_apply_from_its_plan_to_its_exit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_come_on_every_way_out() {
+async fn events_end_with_the_exit_on_every_path() {
     let cases = [
         ("version: 2", "plan", "invalid"),
         ("version: 2", "apply --auto-approve", "invalid"),
         (FILES, "plan", "done"),
         (FILES, "plan --detailed-exitcode", "changes"),
         (FILES, "apply", "invalid"),
-        (FILES, "plan --rerun nobody", "invalid"),
+        (FILES, "plan --rerun unknown", "invalid"),
     ];
     for (files, line, exit) in cases {
         let bench = Bench::like(&[], &[]);
@@ -102,8 +102,8 @@ async fn events_come_on_every_way_out() {
             (&"exit".into(), &exit.into()),
             "{ran:#?}"
         );
-        let complaints = lines.iter().filter(|it| it["diagnostic"]["severity"] == "error").count();
-        assert_eq!(complaints != 0, exit == "invalid", "{ran:#?}");
+        let n_errors = lines.iter().filter(|it| it["diagnostic"]["severity"] == "error").count();
+        assert_eq!(n_errors != 0, exit == "invalid", "{ran:#?}");
     }
     for (fault, exit) in [("list@*=500", "failed"), ("any@*=reset", "unreachable")] {
         let bench = Bench::like(&[fault], &[]);
@@ -113,9 +113,9 @@ async fn events_come_on_every_way_out() {
     }
 }
 
-/// A disk that is full after the first lines, as far as this process can tell.
+/// A file size limit makes the disk appear full after the first lines.
 #[test]
-fn nothing_is_sent_that_the_events_cannot_tell() {
+fn nothing_is_sent_if_the_events_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("discoveries.yaml"), FILES).unwrap();
     let line = format!(
@@ -132,7 +132,7 @@ fn nothing_is_sent_that_the_events_cannot_tell() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_apply_gives_its_account_as_one_document() {
+async fn an_apply_reports_its_outcome_as_one_document() {
     let bench = Bench::like(&["create@2=fail:Nope"], &[]);
     bench.files(FILES);
     let ran = bench.run("apply --auto-approve --format json").await;
@@ -145,11 +145,11 @@ async fn an_apply_gives_its_account_as_one_document() {
     assert_eq!(failed["source"]["line"], 4);
 
     let ran = bench.run("apply --format json").await;
-    assert_eq!(ran.exit, Exit::Invalid, "nobody to ask: {ran:#?}");
+    assert_eq!(ran.exit, Exit::Invalid, "there is no terminal to ask on: {ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_answered_with_no_is_accounted_for() {
+async fn a_cancelled_apply_has_a_report() {
     let mut bench = Bench::like(&[], &[]);
     bench.answer = Some("y");
     bench.files(FILES);
@@ -161,7 +161,7 @@ async fn a_question_answered_with_no_is_accounted_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_validate_finds_is_one_document() {
+async fn validate_reports_its_diagnostics_as_one_document() {
     let bench = Bench::like(&[], &[]);
     bench.files("{version: 1, discoveries: [{name: a, cidr: x, retries: 9}]}");
     let ran = bench
@@ -186,7 +186,7 @@ async fn what_validate_finds_is_one_document() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_as_json_is_the_plan_that_is_saved() {
+async fn a_plan_printed_as_json_equals_the_saved_plan() {
     let bench = Bench::like(&[], &[]);
     bench.files(FILES);
     let path = bench.path("plan.json");
@@ -208,9 +208,9 @@ async fn the_journal_and_the_events_have_the_same_records() {
     let ran = bench.run("apply --auto-approve --events -").await;
     let records = |text: &str, format: Format| {
         let lines = text.lines().map(|it| format.checked(it));
-        let of_the_command =
+        let command_events =
             ["plan", "plan_started", "plan_made", "waiting", "report", "finished", "exit"];
-        let lines = lines.filter(|it| !of_the_command.contains(&it["event"].as_str().unwrap()));
+        let lines = lines.filter(|it| !command_events.contains(&it["event"].as_str().unwrap()));
         let record = |mut line: Value| {
             let envelope = line.as_object_mut().unwrap();
             assert_eq!(envelope.remove("format_version").unwrap(), "2.0");

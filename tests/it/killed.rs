@@ -1,5 +1,5 @@
-//! The real program, killed at every request of an apply, and what comes after: `resume`, or the
-//! same apply again.
+//! Kills the real program at every request of an apply, and then runs `resume` or the same apply
+//! again.
 
 use std::{
     collections::BTreeMap,
@@ -15,13 +15,13 @@ use serde_json::Value;
 use trueup_simulator::Options;
 
 use crate::{
-    killed_at::{Controller, When},
+    killed_at::{Controller, KillAt},
     shell::{Shell, now_ms, whole_lines},
     story::many,
     wanted::{n_runs, settings_of},
 };
 
-/// Six discoveries, two of which are to be running.
+/// Six discoveries; two of them are running.
 pub(crate) const BEFORE: [(&str, &str); 6] = [
     ("edited", "cidr: 10.1.0.0/24, timeout: 5s"),
     ("replaced", "cidr: 10.2.0.0/24"),
@@ -31,8 +31,8 @@ pub(crate) const BEFORE: [(&str, &str); 6] = [
     ("deleted", "cidr: 10.6.0.0/24"),
 ];
 
-/// Something of every kind: an update of one that rests and of one that runs, a replacement, a
-/// restart, a stop, a delete and creates.
+/// Every kind of change: updates of an idle and of a running discovery, a replace, a restart, a
+/// stop, a delete and creates.
 pub(crate) const AFTER: [(&str, &str); 8] = [
     ("edited", "cidr: 10.1.0.0/24, timeout: 9s"),
     ("replaced", "cidr: 10.22.0.0/24, on_change: replace"),
@@ -46,23 +46,23 @@ pub(crate) const AFTER: [(&str, &str); 8] = [
 
 pub(crate) const APPLY: &str = "apply --auto-approve --rerun restarted";
 
-/// How long runs take where none is to be over before the test is.
-const FOR_EVER: Duration = Duration::from_hours(9);
+/// The duration of runs that must not end before the test does.
+const LONG_RUN: Duration = Duration::from_hours(9);
 
-/// The world that every apply begins with: the six have run once, and two of them are running.
-fn before() -> &'static str {
+/// The initial world of every apply: all six have run once, and two of them are running.
+fn initial_world() -> &'static str {
     static WORLD: OnceLock<String> = OnceLock::new();
     WORLD.get_or_init(|| {
         let shell = Shell::new();
         shell.file("discoveries.yaml", &many(&BEFORE));
         let quick = Duration::from_millis(1);
-        // All of that is long ago.
+        // All of that was long ago.
         let started = now_ms() - 3_600_000;
         let options = Options { task_time: quick, run_time: quick, started, ..Options::default() };
         let controller = Controller::with(options.clone(), "{}");
         let ended = controller.run(&shell, "apply --auto-approve --wait runs", None);
         assert_eq!(ended.code, Some(0), "{ended:#?}");
-        let options = Options { run_time: FOR_EVER, ..options };
+        let options = Options { run_time: LONG_RUN, ..options };
         let controller = Controller::with(options, &controller.simulator.world_json());
         let line = "apply --auto-approve --rerun running --rerun stopped";
         let ended = controller.run(&shell, line, None);
@@ -71,22 +71,22 @@ fn before() -> &'static str {
     })
 }
 
-/// A controller and a folder in which one apply has everything to do.
-pub(crate) struct Scene {
+/// A controller and a folder, ready for an apply with every kind of change.
+pub(crate) struct Setup {
     pub(crate) controller: Controller,
     pub(crate) shell: Shell,
 }
 
-impl Scene {
-    pub(crate) fn begun() -> Self {
-        let (task_time, run_time) = (Duration::from_millis(50), FOR_EVER);
+impl Setup {
+    pub(crate) fn new() -> Self {
+        let (task_time, run_time) = (Duration::from_millis(50), LONG_RUN);
         let options = Options { task_time, run_time, started: now_ms(), ..Options::default() };
         let shell = Shell::new();
         shell.file("discoveries.yaml", &many(&AFTER));
-        Self { controller: Controller::with(options, before()), shell }
+        Self { controller: Controller::with(options, initial_world()), shell }
     }
 
-    /// What is there: the settings of all, and of each whether it runs and how often it has.
+    /// Returns all settings, and the status and number of runs of each discovery.
     fn state(&self) -> (Vec<String>, BTreeMap<String, String>) {
         let world = self.controller.world();
         let of = |it: &Value| {
@@ -98,8 +98,8 @@ impl Scene {
         (settings_of(&world), runs)
     }
 
-    /// Expects that every write that came to the controller had its line before.
-    pub(crate) fn expect_written_down(&self) {
+    /// Expects a journal line for every write that reached the controller.
+    pub(crate) fn expect_all_writes_in_journal(&self) {
         let texts = self.shell.journals().into_keys().map(|it| whole_lines(&it));
         let text = texts.collect::<String>();
         for (step, n) in self.controller.writes() {
@@ -109,9 +109,9 @@ impl Scene {
         }
     }
 
-    /// Resumes what is left, and kills that in turn if so asked. Where there is no journal nothing
-    /// was begun, and what was asked for is asked for again.
-    pub(crate) fn carry_on(&self, kill: Option<When>) {
+    /// Resumes the open journal, and kills that command if requested. Without a journal nothing was
+    /// started, so the apply is run again.
+    pub(crate) fn resume_or_apply(&self, kill: Option<KillAt>) {
         let line = match self.shell.open_journal() {
             Some(path) => format!("resume {}", path.display()),
             None => APPLY.to_owned(),
@@ -120,10 +120,10 @@ impl Scene {
         assert!(ended.code == Some(0) || kill.is_some() && ended.code.is_none(), "{ended:#?}");
     }
 
-    /// Expects that everything is as after an undisturbed apply, and that nothing is left.
-    pub(crate) fn expect_as_undisturbed(&self, about: &str) {
+    /// Expects the same state as after an uninterrupted apply, and nothing left to do.
+    pub(crate) fn expect_converged(&self, about: &str) {
         let log = || format!("{about}: {:#?}", self.controller.simulator.request_log());
-        assert_eq!(&self.state(), undisturbed(), "{}", log());
+        assert_eq!(&self.state(), expected_state(), "{}", log());
         self.controller.expect_careful(&about);
         assert_eq!(self.shell.open_journal(), None, "{}", log());
         let ended = self.controller.run(&self.shell, "plan --detailed-exitcode", None);
@@ -131,26 +131,26 @@ impl Scene {
     }
 }
 
-/// What one undisturbed apply makes of it.
-fn undisturbed() -> &'static (Vec<String>, BTreeMap<String, String>) {
+/// Returns the state after one uninterrupted apply.
+fn expected_state() -> &'static (Vec<String>, BTreeMap<String, String>) {
     static STATE: OnceLock<(Vec<String>, BTreeMap<String, String>)> = OnceLock::new();
     STATE.get_or_init(|| {
-        let scene = Scene::begun();
-        let ended = scene.controller.run(&scene.shell, APPLY, None);
+        let setup = Setup::new();
+        let ended = setup.controller.run(&setup.shell, APPLY, None);
         assert_eq!(ended.code, Some(0), "{ended:#?}");
         assert!(ended.out.contains("3 added, 4 changed, 2 destroyed."), "{ended:#?}");
-        scene.state()
+        setup.state()
     })
 }
 
-/// How many controllers there are at once.
-const AT_ONCE: usize = 64;
+/// The number of concurrent controllers.
+const CONCURRENCY: usize = 64;
 
-/// Does it for each of them, many at once.
+/// Calls a function for each item, many concurrently.
 pub(crate) fn for_each<T: Sync>(all: &[T], act: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(all.len()) {
+        for _ in 0..CONCURRENCY.min(all.len()) {
             scope.spawn(|| {
                 while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
                     act(one);
@@ -160,79 +160,79 @@ pub(crate) fn for_each<T: Sync>(all: &[T], act: impl Fn(&T) + Sync) {
     });
 }
 
-/// Every request of an apply, and some more: how many there are hangs on the machine's mood. Each
-/// of them before the controller sees it, and after it did.
-fn every_request() -> Vec<When> {
-    let scene = Scene::begun();
-    let ended = scene.controller.run(&scene.shell, APPLY, None);
+/// Returns a kill before and after every request of an apply, and after a few more, because the
+/// number of requests varies with timing.
+fn every_request() -> Vec<KillAt> {
+    let setup = Setup::new();
+    let ended = setup.controller.run(&setup.shell, APPLY, None);
     assert_eq!(ended.code, Some(0), "{ended:#?}");
-    let n_requests = scene.controller.n_seen();
-    assert!(20 < n_requests, "{:#?}", scene.controller.simulator.request_log());
+    let n_requests = setup.controller.n_seen();
+    assert!(20 < n_requests, "{:#?}", setup.controller.simulator.request_log());
     first_requests(n_requests + 3)
 }
 
-fn first_requests(n: usize) -> Vec<When> {
-    (1..=n).flat_map(|it| [When::Before(it), When::After(it)]).collect()
+fn first_requests(n: usize) -> Vec<KillAt> {
+    (1..=n).flat_map(|it| [KillAt::Before(it), KillAt::After(it)]).collect()
 }
 
 #[test]
-fn killed_at_every_request_resume_ends_where_an_undisturbed_apply_does() {
+fn resume_converges_after_a_kill_at_every_request() {
     let n_killed = AtomicUsize::new(0);
     for_each(&every_request(), |when| {
-        let scene = Scene::begun();
-        let ended = scene.controller.run(&scene.shell, APPLY, Some(*when));
+        let setup = Setup::new();
+        let ended = setup.controller.run(&setup.shell, APPLY, Some(*when));
         n_killed.fetch_add(usize::from(ended.code.is_none()), Ordering::Relaxed);
-        scene.expect_written_down();
-        scene.carry_on(None);
-        scene.expect_as_undisturbed(&format!("{when:?}"));
+        setup.expect_all_writes_in_journal();
+        setup.resume_or_apply(None);
+        setup.expect_converged(&format!("{when:?}"));
     });
     assert!(40 < n_killed.into_inner());
 }
 
-/// The same command line again, `--rerun restarted` and all: no run is over before the end of the
-/// test, so that the second one asks for what runs already where the first one came so far.
+/// Repeats the same command line including `--rerun restarted`. No run ends before the test, so the
+/// second apply may request a run that is already in progress.
 #[test]
-fn killed_at_every_request_the_same_apply_again_ends_where_an_undisturbed_one_does() {
-    let n_owed = AtomicUsize::new(0);
+fn the_same_apply_converges_after_a_kill_at_every_request() {
+    let n_obligations = AtomicUsize::new(0);
     for_each(&every_request(), |when| {
-        let scene = Scene::begun();
-        let _killed = scene.controller.run(&scene.shell, APPLY, Some(*when));
-        let ended = scene.controller.run(&scene.shell, APPLY, None);
+        let setup = Setup::new();
+        let _killed = setup.controller.run(&setup.shell, APPLY, Some(*when));
+        let ended = setup.controller.run(&setup.shell, APPLY, None);
         assert_eq!(ended.code, Some(0), "{when:?}: {ended:#?}");
-        n_owed.fetch_add(usize::from(ended.out.contains("(rerun_owed)")), Ordering::Relaxed);
-        scene.expect_as_undisturbed(&format!("{when:?}"));
+        n_obligations.fetch_add(usize::from(ended.out.contains("(rerun_owed)")), Ordering::Relaxed);
+        setup.expect_converged(&format!("{when:?}"));
     });
-    assert_ne!(n_owed.into_inner(), 0);
+    assert_ne!(n_obligations.into_inner(), 0);
 }
 
-/// How many writes have left when the first process is killed that is carried on with.
-const IN_THE_MIDDLE: When = When::After(13);
+/// When the first process is killed: some of its writes have been sent.
+const HALF_WAY: KillAt = KillAt::After(13);
 
 #[test]
-fn killed_while_it_resumes_it_is_resumed_again() {
+fn a_killed_resume_is_resumed_again() {
     for_each(&first_requests(20), |when| {
-        let scene = Scene::begun();
-        let _killed = scene.controller.run(&scene.shell, APPLY, Some(IN_THE_MIDDLE));
-        scene.carry_on(Some(*when));
-        scene.expect_written_down();
-        scene.carry_on(None);
-        scene.expect_as_undisturbed(&format!("{when:?}"));
+        let setup = Setup::new();
+        let _killed = setup.controller.run(&setup.shell, APPLY, Some(HALF_WAY));
+        setup.resume_or_apply(Some(*when));
+        setup.expect_all_writes_in_journal();
+        setup.resume_or_apply(None);
+        setup.expect_converged(&format!("{when:?}"));
     });
 }
 
 #[test]
-fn killed_while_it_takes_over_a_new_apply_is_applied_again_or_resumed() {
+fn an_apply_killed_during_a_takeover_is_applied_again_or_resumed() {
     for_each(&first_requests(20), |when| {
-        let scene = Scene::begun();
-        let _killed = scene.controller.run(&scene.shell, APPLY, Some(IN_THE_MIDDLE));
-        let _killed = scene.controller.run(&scene.shell, APPLY, Some(*when));
-        scene.expect_written_down();
-        if let When::Before(_) = when {
-            let ended = scene.controller.run(&scene.shell, APPLY, None);
+        let setup = Setup::new();
+        let _killed = setup.controller.run(&setup.shell, APPLY, Some(HALF_WAY));
+        let _killed = setup.controller.run(&setup.shell, APPLY, Some(*when));
+        setup.expect_all_writes_in_journal();
+        if let KillAt::Before(_) = when {
+            let ended = setup.controller.run(&setup.shell, APPLY, None);
             assert_eq!(ended.code, Some(0), "{when:?}: {ended:#?}");
         } else {
-            scene.carry_on(None);
+            setup.resume_or_apply(None);
         }
-        scene.expect_as_undisturbed(&format!("{when:?}"));
+        setup.expect_converged(&format!("{when:?}"));
     });
 }

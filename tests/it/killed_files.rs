@@ -1,4 +1,4 @@
-//! Journals as files: who may read them, who holds them, and what is in their way.
+//! Journal files: permissions, locks, and files that already exist at their path.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     base::git_in,
-    killed_signals::{begun, expect_all_done, said},
+    killed_signals::{expect_all_done, setup, start_until},
     shell::{Ended, Server, Shell, discoveries, ended, last_line},
     story::yaml,
 };
@@ -18,18 +18,18 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
-/// A folder with an apply that was killed with one of four creates under way: its journal is
+/// A folder with an apply that was killed with one of four creates in flight; its journal is
 /// `j.jsonl`.
-fn cut_short() -> (Shell, Server) {
-    let (shell, server) = begun("--task-time 100ms");
+fn interrupted_apply() -> (Shell, Server) {
+    let (shell, server) = setup("--task-time 100ms");
     let line = "apply --auto-approve --max-pending 1 --journal j.jsonl";
-    let (mut child, _err) = said(&shell, line, "create accepted");
+    let (mut child, _err) = start_until(&shell, line, "create accepted");
     child.kill().unwrap();
     child.wait().unwrap();
     (shell, server)
 }
 
-/// Writes a line of a text anew.
+/// Returns a text with one line changed.
 fn with_line(text: &str, at: usize, act: impl Fn(&str) -> String) -> String {
     let lines = text.lines().enumerate();
     lines.map(|(n, it)| if n + 1 == at { act(it) } else { it.to_owned() } + "\n").collect()
@@ -39,8 +39,8 @@ fn writes(server: &Server) -> u64 {
     ["create", "edit", "run", "stop", "delete"].iter().map(|it| server.requests(it)).sum()
 }
 
-/// Expects that a command fails with these words, and writes nothing to the controller. Returns
-/// what it said.
+/// Expects that a command fails with this message, and writes nothing to the controller. Returns
+/// its stderr.
 fn expect_refused(
     shell: &Shell,
     server: &Server,
@@ -55,7 +55,7 @@ fn expect_refused(
 }
 
 #[test]
-fn a_journal_is_for_its_owner_only_and_not_for_git() {
+fn a_journal_is_readable_by_its_owner_only_and_ignored_by_git() {
     let shell = Shell::new();
     let line = "apply --auto-approve --simulate=world.json --task-time 1ms";
     let mut command = Command::new("/bin/sh");
@@ -78,7 +78,7 @@ fn a_journal_is_for_its_owner_only_and_not_for_git() {
     let status = git(&["status", "--porcelain", "--untracked-files=all"]);
     assert_eq!(status, "?? discoveries.yaml\n?? world.json\n");
 
-    // The file of `--journal` too, wherever it is.
+    // This also holds for the file of `--journal`.
     shell.file("discoveries.yaml", &discoveries(2));
     let _ended = shell.expect(0, &format!("{line} --journal j.jsonl"));
     assert_eq!(mode(&shell.path("j.jsonl")), 0o600);
@@ -86,8 +86,9 @@ fn a_journal_is_for_its_owner_only_and_not_for_git() {
 
 #[test]
 fn the_lock_of_a_journal_dies_with_its_process() {
-    let (shell, server) = begun("--task-time 700ms");
-    let (mut child, _err) = said(&shell, "apply --auto-approve --max-pending 1", "create accepted");
+    let (shell, server) = setup("--task-time 700ms");
+    let (mut child, _err) =
+        start_until(&shell, "apply --auto-approve --max-pending 1", "create accepted");
     let path = shell.open_journal().unwrap().display().to_string();
     let words = "cannot be used: another process is writing it\n  help: wait until";
     expect_refused(&shell, &server, (1, &format!("resume {path}")), words);
@@ -98,9 +99,9 @@ fn the_lock_of_a_journal_dies_with_its_process() {
 }
 
 #[test]
-fn two_applies_at_once_in_one_folder_say_so_and_make_one_set() {
-    let (shell, server) = begun("--task-time 1500ms");
-    let (first, err) = said(&shell, "apply --auto-approve", "create accepted");
+fn two_concurrent_applies_in_one_folder_create_each_discovery_once() {
+    let (shell, server) = setup("--task-time 1500ms");
+    let (first, err) = start_until(&shell, "apply --auto-approve", "create accepted");
     let path = shell.open_journal().unwrap();
     let second = shell.expect(0, "apply --auto-approve");
     let name = path.file_name().unwrap().to_str().unwrap();
@@ -120,17 +121,17 @@ fn two_applies_at_once_in_one_folder_say_so_and_make_one_set() {
 }
 
 #[test]
-fn a_journal_in_the_way_is_settled_and_put_aside() {
-    let (shell, server) = cut_short();
+fn an_existing_journal_is_settled_and_renamed() {
+    let (shell, server) = interrupted_apply();
     let line = "apply --auto-approve --journal j.jsonl";
     let ended = shell.expect(0, line);
-    let said = "An earlier apply was interrupted, with 1 operation in flight (j.jsonl). Checking";
-    assert!(ended.err.contains(said), "{ended:#?}");
+    let note = "An earlier apply was interrupted, with 1 operation in flight (j.jsonl). Checking";
+    assert!(ended.err.contains(note), "{ended:#?}");
     assert_eq!(last_line(&shell.path("j.1.jsonl")), "taken_over");
     assert_eq!(last_line(&shell.path("j.jsonl")), "finished");
     expect_all_done(&shell, &server);
 
-    // A finished one is kept as well, and so is each of any number.
+    // Finished journals are kept too, any number of them.
     for n in [2, 3] {
         let before = fs::read(shell.path("j.jsonl")).unwrap();
         let more = discoveries(4) + &format!("  - {{name: n-{n}, cidr: 10.9.{n}.0/24}}\n");
@@ -138,7 +139,7 @@ fn a_journal_in_the_way_is_settled_and_put_aside() {
         let _ended = shell.expect(0, line);
         assert_eq!(fs::read(shell.path(&format!("j.{n}.jsonl"))).unwrap(), before);
     }
-    // Nothing to do needs no journal, and moves none.
+    // An apply with nothing to do needs no journal, and renames none.
     let before = fs::read(shell.path("j.jsonl")).unwrap();
     shell.file("discoveries.yaml", &discoveries(4));
     let _ended = shell.expect(0, line);
@@ -146,8 +147,8 @@ fn a_journal_in_the_way_is_settled_and_put_aside() {
 }
 
 #[test]
-fn what_is_no_journal_is_in_the_way_and_stays_as_it_is() {
-    let (shell, server) = begun("--task-time 1ms");
+fn a_file_that_is_not_a_journal_is_never_overwritten() {
+    let (shell, server) = setup("--task-time 1ms");
     let world = "{\"event\":\"plan\"}\n";
     let foreign = ["a line\n", "no end", world, "\u{0}\u{1}\n", "{\"format_version\":\"2.0\"}\n"];
     for text in foreign {
@@ -160,16 +161,16 @@ fn what_is_no_journal_is_in_the_way_and_stays_as_it_is() {
     let bad = ["folder", "nowhere/j.jsonl", "discoveries.yaml", "/proc/j.jsonl", "."];
     for path in bad {
         let line = format!("apply --auto-approve --journal {path}");
-        let said = expect_refused(&shell, &server, (1, &line), "Error: the journal `");
-        assert!(said.contains("nothing was sent"), "{said}");
+        let err = expect_refused(&shell, &server, (1, &line), "Error: the journal `");
+        assert!(err.contains("nothing was sent"), "{err}");
     }
-    // Whoever may do everything may write here as well.
+    // Root may write here nevertheless, so this is checked first.
     fs::set_permissions(shell.path("folder"), fs::Permissions::from_mode(0o500)).unwrap();
     if fs::write(shell.path("folder/probe"), "").is_err() {
         let line = "apply --auto-approve --journal folder/j.jsonl";
         expect_refused(&shell, &server, (1, line), "cannot be written: Permission denied");
     }
-    // An empty file is what `mktemp` makes.
+    // An empty file is accepted, since `mktemp` creates one.
     shell.file("empty", "");
     let _ended = shell.expect(0, "apply --auto-approve --journal empty");
     assert_eq!(last_line(&shell.path("empty")), "finished");
@@ -177,8 +178,8 @@ fn what_is_no_journal_is_in_the_way_and_stays_as_it_is() {
 }
 
 #[test]
-fn a_journal_that_is_broken_in_the_middle_stops_an_apply_and_a_resume() {
-    let (shell, server) = cut_short();
+fn a_journal_corrupted_in_the_middle_stops_an_apply_and_a_resume() {
+    let (shell, server) = interrupted_apply();
     let text = fs::read_to_string(shell.path("j.jsonl")).unwrap();
     fs::create_dir(shell.path(".trueup")).unwrap();
     fs::remove_file(shell.path("j.jsonl")).unwrap();
@@ -192,12 +193,12 @@ fn a_journal_that_is_broken_in_the_middle_stops_an_apply_and_a_resume() {
     ];
     for (text, words) in &broken {
         shell.file(".trueup/j.jsonl", text);
-        let said = expect_refused(&shell, &server, (1, "apply --auto-approve"), words);
-        assert!(said.contains("the journal `.trueup/j.jsonl` cannot be read: "), "{said}");
+        let err = expect_refused(&shell, &server, (1, "apply --auto-approve"), words);
+        assert!(err.contains("the journal `.trueup/j.jsonl` cannot be read: "), "{err}");
         expect_refused(&shell, &server, (4, "resume .trueup/j.jsonl"), words);
         assert_eq!(&fs::read_to_string(shell.path(".trueup/j.jsonl")).unwrap(), text);
     }
-    // Half a line at the end was never on the disk, and nothing was done by it.
+    // An incomplete last line was never synced, so its operation was not sent.
     let line = text.lines().nth(2).unwrap();
     shell.file(".trueup/j.jsonl", &format!("{text}{}", &line[..100]));
     let _ended = shell.expect(0, "resume .trueup/j.jsonl");
@@ -206,8 +207,8 @@ fn a_journal_that_is_broken_in_the_middle_stops_an_apply_and_a_resume() {
 }
 
 #[test]
-fn a_journal_that_is_far_too_large_stops_an_apply_and_a_resume() {
-    let (shell, server) = begun("--task-time 100ms");
+fn an_oversized_journal_stops_an_apply_and_a_resume() {
+    let (shell, server) = setup("--task-time 100ms");
     fs::create_dir(shell.path(".trueup")).unwrap();
     let path = shell.path(".trueup/j.jsonl");
     fs::File::create(&path).unwrap().set_len((1 << 30) + 1).unwrap();
@@ -215,14 +216,14 @@ fn a_journal_that_is_far_too_large_stops_an_apply_and_a_resume() {
     expect_refused(&shell, &server, (1, "apply --auto-approve"), words);
     expect_refused(&shell, &server, (4, "resume .trueup/j.jsonl"), words);
     assert_eq!(fs::metadata(&path).unwrap().len(), (1 << 30) + 1);
-    // A plan is made of what is there, and says what it does not know.
+    // A plan is still possible, and reports that it ignores the journal.
     let plan = shell.expect(0, "plan");
     assert!(plan.err.contains("Warning: the journal") && plan.err.contains(words), "{plan:#?}");
 }
 
 #[test]
-fn a_journal_that_an_editor_has_written_anew_is_read_or_refused() {
-    let (shell, server) = cut_short();
+fn a_journal_rewritten_by_an_editor_is_read_or_refused() {
+    let (shell, server) = interrupted_apply();
     let text = fs::read_to_string(shell.path("j.jsonl")).unwrap();
     for foreign in [format!("\u{feff}{text}"), with_line(&text, 1, nested)] {
         shell.file("j.jsonl", &foreign);
@@ -235,14 +236,14 @@ fn a_journal_that_an_editor_has_written_anew_is_read_or_refused() {
     expect_all_done(&shell, &server);
 }
 
-/// Puts lists in lists without number behind what a first line has.
+/// Adds deeply nested lists to a first line.
 fn nested(first: &str) -> String {
     first.replacen("\"plan\":{", &format!("\"plan\":{}{{", "[".repeat(1 << 20)), 1)
 }
 
 #[test]
-fn a_journal_that_was_torn_in_its_first_line_is_of_an_apply_that_sent_nothing() {
-    let (shell, server) = cut_short();
+fn a_journal_torn_in_its_first_line_belongs_to_an_apply_that_sent_nothing() {
+    let (shell, server) = interrupted_apply();
     let text = fs::read_to_string(shell.path("j.jsonl")).unwrap();
     let _ended = shell.expect(0, "resume j.jsonl");
     fs::create_dir(shell.path(".trueup")).unwrap();
@@ -254,7 +255,7 @@ fn a_journal_that_was_torn_in_its_first_line_is_of_an_apply_that_sent_nothing() 
     assert!(ended.out.contains("1 added"), "{ended:#?}");
     let words = "cut short in its first line, before anything was sent\n  help: there is nothing";
     expect_refused(&shell, &server, (4, "resume .trueup/torn.jsonl"), words);
-    // It makes way.
+    // It may be overwritten.
     shell.file("discoveries.yaml", &discoveries(6));
     let _ended = shell.expect(0, "apply --auto-approve --journal .trueup/torn.jsonl");
     assert_eq!(last_line(&shell.path(".trueup/torn.jsonl")), "finished");
@@ -262,8 +263,8 @@ fn a_journal_that_was_torn_in_its_first_line_is_of_an_apply_that_sent_nothing() 
 }
 
 #[test]
-fn resume_says_what_is_wrong_with_what_it_is_given() {
-    let (shell, server) = cut_short();
+fn resume_explains_why_it_cannot_use_a_file() {
+    let (shell, server) = interrupted_apply();
     let _ended = shell.expect(0, "plan --out plan.json --events events.jsonl");
     shell.file("empty", "");
     shell.file("text", "no journal\n");
@@ -273,12 +274,12 @@ fn resume_says_what_is_wrong_with_what_it_is_given() {
         ["nothing", "plan.json", "events.jsonl", "empty", "text", "folder", "discoveries.yaml"]
     {
         let words = format!("Error: the journal `{path}` cannot be used: ");
-        let said = expect_refused(&shell, &server, (4, &format!("resume {path}")), &words);
-        assert!(said.contains(name), "{said}");
+        let err = expect_refused(&shell, &server, (4, &format!("resume {path}")), &words);
+        assert!(err.contains(name), "{err}");
     }
     let line = "resume j.jsonl --controller http://127.0.0.1:9";
     expect_refused(&shell, &server, (5, line), "Error: the plan was made against http://127.");
-    // Events would be written over it.
+    // The events would overwrite the journal.
     let before = fs::read(shell.path("j.jsonl")).unwrap();
     let words = "cannot be both the events and the journal";
     for events in ["j.jsonl", "./folder/../j.jsonl"] {
@@ -290,15 +291,16 @@ fn resume_says_what_is_wrong_with_what_it_is_given() {
     }
     let _ended = shell.expect(0, "resume j.jsonl");
     expect_all_done(&shell, &server);
-    // Twice is as good as once, and asks nobody.
+    // A second resume does nothing, and sends no request.
     let n_before = server.requests("any");
     let ended = shell.expect(0, "resume j.jsonl");
     assert_eq!(ended.err, "Nothing left to do in j.jsonl.\n");
     assert_eq!(server.requests("any"), n_before);
 }
 
-/// A folder with an apply that was killed between the halves of a replace, and its journal.
-fn halved() -> (Shell, Server, PathBuf) {
+/// A folder with an apply that was killed between the delete and create of a replace, and its
+/// journal.
+fn interrupted_replace() -> (Shell, Server, PathBuf) {
     let shell = Shell::new();
     let server = shell.simulator("--task-time 50ms --run-time 50ms");
     let shell = shell.with("CC_URL", server.url.clone());
@@ -306,7 +308,7 @@ fn halved() -> (Shell, Server, PathBuf) {
     let _applied = shell.expect(0, "apply --auto-approve --wait runs");
     shell.file("discoveries.yaml", &yaml("cidr: 10.2.0.0/24, on_change: replace"));
     server.inject("create=reset");
-    let (mut child, _err) = said(&shell, "apply --auto-approve", "create in doubt");
+    let (mut child, _err) = start_until(&shell, "apply --auto-approve", "create in doubt");
     child.kill().unwrap();
     child.wait().unwrap();
     let journal = shell.open_journal().unwrap();
@@ -315,8 +317,8 @@ fn halved() -> (Shell, Server, PathBuf) {
 
 #[test]
 fn a_journal_of_another_controller_is_left_alone() {
-    let (shell, server, journal) = halved();
-    let (before, n_asked) = (fs::read(&journal).unwrap(), server.requests("any"));
+    let (shell, server, journal) = interrupted_replace();
+    let (before, n_before) = (fs::read(&journal).unwrap(), server.requests("any"));
     let other = shell.simulator("--task-time 50ms --run-time 50ms");
     let shell = shell.with("CC_URL", other.url.clone());
     for line in ["plan", "apply --auto-approve"] {
@@ -325,7 +327,7 @@ fn a_journal_of_another_controller_is_left_alone() {
         assert!(!ended.err.contains("earlier apply"), "{line}: {ended:#?}");
         assert_eq!(fs::read(&journal).unwrap(), before, "{line}");
     }
-    assert_eq!(server.requests("any"), n_asked);
+    assert_eq!(server.requests("any"), n_before);
     let shell = shell.with("CC_URL", server.url.clone());
     let ended = shell.expect(0, "apply --auto-approve");
     assert!(ended.out.contains("(replace_owed)"), "{ended:#?}");
@@ -334,21 +336,21 @@ fn a_journal_of_another_controller_is_left_alone() {
 }
 
 #[test]
-fn a_journal_that_somebody_committed_is_not_used() {
-    let (shell, server, journal) = halved();
+fn a_committed_journal_is_not_used() {
+    let (shell, server, journal) = interrupted_replace();
     let name = journal.strip_prefix(shell.path("")).unwrap().display().to_string();
     let expect_both_refused = |name: &str| {
         let words = format!("Error: the journal `{name}` is in git");
         for line in ["plan", "apply --auto-approve"] {
-            let said = expect_refused(&shell, &server, (4, line), &words);
-            assert!(said.contains(&format!("git rm --cached {name}")), "{said}");
+            let err = expect_refused(&shell, &server, (4, line), &words);
+            assert!(err.contains(&format!("git rm --cached {name}")), "{err}");
         }
     };
     git_in(&shell.path(""), "init --quiet .");
     git_in(&shell.path(""), &format!("add --force {name}"));
     expect_both_refused(&name);
     git_in(&shell.path(""), &format!("rm --quiet --cached {name}"));
-    // Nor what leads to a file that is.
+    // A link to a committed file is refused too.
     fs::rename(&journal, shell.path("kept")).unwrap();
     git_in(&shell.path(""), "add kept");
     symlink("../kept", shell.path(".trueup/link.jsonl")).unwrap();
@@ -356,7 +358,7 @@ fn a_journal_that_somebody_committed_is_not_used() {
     git_in(&shell.path(""), "rm --quiet --cached kept");
     fs::remove_file(shell.path(".trueup/link.jsonl")).unwrap();
     fs::rename(shell.path("kept"), &journal).unwrap();
-    // Where git cannot tell, whoever reads the plan is told.
+    // If git fails, the plan has a warning.
     fs::write(shell.path(".git/config"), "[").unwrap();
     let ended = shell.expect(0, "plan");
     assert!(ended.err.contains("Warning: whether somebody committed the journal"), "{ended:#?}");

@@ -1,4 +1,4 @@
-//! Signals and closed pipes in the middle of an apply, and what `resume` makes of what is left.
+//! Signals and closed pipes during an apply, followed by `resume`.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -13,8 +13,8 @@ use crate::{
 
 const SIGNALS: [&str; 2] = ["INT", "TERM"];
 
-/// A folder with four discoveries to make, and a controller as a process with these flags.
-pub(crate) fn begun(flags: &str) -> (Shell, Server) {
+/// A folder with four discoveries to create, and a controller process with these flags.
+pub(crate) fn setup(flags: &str) -> (Shell, Server) {
     let shell = Shell::new();
     shell.file("discoveries.yaml", &discoveries(4));
     let server = shell.simulator(flags);
@@ -22,8 +22,12 @@ pub(crate) fn begun(flags: &str) -> (Shell, Server) {
     (shell, server)
 }
 
-/// Starts a command line, and waits until it has said that.
-pub(crate) fn said(shell: &Shell, line: &str, words: &str) -> (Child, BufReader<ChildStderr>) {
+/// Starts a command line, and waits until its stderr contains this text.
+pub(crate) fn start_until(
+    shell: &Shell,
+    line: &str,
+    words: &str,
+) -> (Child, BufReader<ChildStderr>) {
     let mut child = shell.command(line).spawn().unwrap();
     let mut err = BufReader::new(child.stderr.take().unwrap());
     let _read = read_until(&mut err, words);
@@ -34,7 +38,7 @@ fn last_line(ended: &Ended) -> &str {
     ended.out.lines().last().unwrap()
 }
 
-/// Expects that everything is there, that it was made once, and that nothing is left.
+/// Expects that every discovery was created once, and nothing is left to do.
 pub(crate) fn expect_all_done(shell: &Shell, server: &Server) {
     assert_eq!(shell.open_journal(), None);
     let plan = shell.expect(0, "plan --detailed-exitcode");
@@ -44,18 +48,18 @@ pub(crate) fn expect_all_done(shell: &Shell, server: &Server) {
 }
 
 #[test]
-fn an_apply_that_was_asked_to_end_is_resumed() {
+fn an_interrupted_apply_is_resumed() {
     for_each(&SIGNALS, |name| {
-        let (shell, server) = begun("--task-time 200ms");
+        let (shell, server) = setup("--task-time 200ms");
         let line = "apply --auto-approve --max-pending 1";
-        let (child, err) = said(&shell, line, "create accepted");
+        let (child, err) = start_until(&shell, line, "create accepted");
         signal(&child, name);
-        let stopped = ended(child, err);
-        assert_eq!(stopped.code, Some(7), "{stopped:#?}");
+        let interrupted = ended(child, err);
+        assert_eq!(interrupted.code, Some(7), "{interrupted:#?}");
         let path = shell.open_journal().unwrap();
         let name = path.strip_prefix(shell.path("").canonicalize().unwrap()).unwrap();
         let hint = format!("To continue, run: trueup resume {}", name.display());
-        assert!(stopped.err.contains(&hint), "{hint}: {stopped:#?}");
+        assert!(interrupted.err.contains(&hint), "{hint}: {interrupted:#?}");
         let text = std::fs::read_to_string(path).unwrap();
         assert!(text.contains(r#""event":"stopping","reason":"interrupted""#), "{text}");
         let resumed = shell.expect_resumed(0);
@@ -66,14 +70,15 @@ fn an_apply_that_was_asked_to_end_is_resumed() {
 }
 
 #[test]
-fn what_does_not_end_in_time_after_a_signal_is_taken_up_again() {
+fn an_operation_that_outlasts_the_drain_time_is_resumed() {
     for_each(&SIGNALS, |name| {
-        let (shell, server) = begun("--task-time 2s");
-        let (child, err) = said(&shell, "apply --auto-approve --drain 100ms", "create accepted");
+        let (shell, server) = setup("--task-time 2s");
+        let (child, err) =
+            start_until(&shell, "apply --auto-approve --drain 100ms", "create accepted");
         signal(&child, name);
-        let stopped = ended(child, err);
-        assert_eq!(stopped.code, Some(8), "{stopped:#?}");
-        assert!(stopped.out.contains("Still running:\n  + d-00000: task "), "{stopped:#?}");
+        let interrupted = ended(child, err);
+        assert_eq!(interrupted.code, Some(8), "{interrupted:#?}");
+        assert!(interrupted.out.contains("Still running:\n  + d-00000: task "), "{interrupted:#?}");
         let resumed = shell.expect_resumed(0);
         assert!(last_line(&resumed).starts_with("Apply complete!"), "{resumed:#?}");
         expect_all_done(&shell, &server);
@@ -81,16 +86,19 @@ fn what_does_not_end_in_time_after_a_signal_is_taken_up_again() {
 }
 
 #[test]
-fn the_second_signal_leaves_at_once_what_resume_takes_up_again() {
+fn a_second_signal_stops_at_once_and_resume_continues() {
     for_each(&SIGNALS, |name| {
-        let (shell, server) = begun("--task-time 2s");
-        let (child, mut err) = said(&shell, "apply --auto-approve", "create accepted");
+        let (shell, server) = setup("--task-time 2s");
+        let (child, mut err) = start_until(&shell, "apply --auto-approve", "create accepted");
         signal(&child, name);
         let _read = read_until(&mut err, "another Ctrl-C stops at once");
         signal(&child, name);
-        let left = ended(child, err);
-        assert_eq!(left.code, Some(8), "{left:#?}");
-        assert!(left.err.contains("To continue, run: trueup resume .trueup/"), "{left:#?}");
+        let interrupted = ended(child, err);
+        assert_eq!(interrupted.code, Some(8), "{interrupted:#?}");
+        assert!(
+            interrupted.err.contains("To continue, run: trueup resume .trueup/"),
+            "{interrupted:#?}"
+        );
         let resumed = shell.expect_resumed(0);
         assert!(last_line(&resumed).starts_with("Apply complete!"), "{resumed:#?}");
         expect_all_done(&shell, &server);
@@ -98,25 +106,25 @@ fn the_second_signal_leaves_at_once_what_resume_takes_up_again() {
 }
 
 #[test]
-fn a_resume_that_was_asked_to_end_is_resumed_again() {
+fn an_interrupted_resume_is_resumed_again() {
     for_each(&[("INT", 1), ("TERM", 2)], |(name, times)| {
-        let (shell, server) = begun("--task-time 1s");
+        let (shell, server) = setup("--task-time 1s");
         let line = "apply --auto-approve --max-pending 1";
-        let (mut child, _err) = said(&shell, line, "create accepted");
+        let (mut child, _err) = start_until(&shell, line, "create accepted");
         child.kill().unwrap();
         child.wait().unwrap();
         let path = shell.open_journal().unwrap();
         let line = format!("resume {} --max-pending 1 --drain 100ms", path.display());
-        let (child, mut err) = said(&shell, &line, "Resuming ");
+        let (child, mut err) = start_until(&shell, &line, "Resuming ");
         let _read = read_until(&mut err, "create accepted");
         signal(&child, name);
         if *times == 2 {
             let _read = read_until(&mut err, "another Ctrl-C stops at once");
             signal(&child, name);
         }
-        let stopped = ended(child, err);
-        assert_eq!(stopped.code, Some(8), "{stopped:#?}");
-        assert!(stopped.err.contains("To continue, run: trueup resume"), "{stopped:#?}");
+        let interrupted = ended(child, err);
+        assert_eq!(interrupted.code, Some(8), "{interrupted:#?}");
+        assert!(interrupted.err.contains("To continue, run: trueup resume"), "{interrupted:#?}");
         let resumed = shell.expect_resumed(0);
         assert!(last_line(&resumed).starts_with("Apply complete!"), "{resumed:#?}");
         expect_all_done(&shell, &server);
@@ -124,18 +132,22 @@ fn a_resume_that_was_asked_to_end_is_resumed_again() {
 }
 
 #[test]
-fn a_signal_while_an_earlier_apply_is_settled_or_read_leaves_it_to_be_settled() {
+fn a_signal_while_an_earlier_apply_is_settled_leaves_it_resumable() {
     for_each(&SIGNALS, |name| {
-        let (shell, server) = begun("--task-time 3s");
-        let (mut child, _err) = said(&shell, "apply --auto-approve", "create accepted");
+        let (shell, server) = setup("--task-time 3s");
+        let (mut child, _err) = start_until(&shell, "apply --auto-approve", "create accepted");
         child.kill().unwrap();
         child.wait().unwrap();
-        let (child, err) = said(&shell, "apply --auto-approve", "An earlier apply was interrupted");
+        let (child, err) =
+            start_until(&shell, "apply --auto-approve", "An earlier apply was interrupted");
         signal(&child, name);
-        let left = ended(child, err);
-        assert_eq!(left.code, Some(1), "{left:#?}");
-        assert!(left.err.contains("Error: interrupted; nothing was written"), "{left:#?}");
-        assert_eq!(left.out, "");
+        let interrupted = ended(child, err);
+        assert_eq!(interrupted.code, Some(1), "{interrupted:#?}");
+        assert!(
+            interrupted.err.contains("Error: interrupted; nothing was written"),
+            "{interrupted:#?}"
+        );
+        assert_eq!(interrupted.out, "");
         let resumed = shell.expect_resumed(0);
         assert!(last_line(&resumed).starts_with("Apply complete!"), "{resumed:#?}");
         expect_all_done(&shell, &server);
@@ -144,8 +156,8 @@ fn a_signal_while_an_earlier_apply_is_settled_or_read_leaves_it_to_be_settled() 
 
 #[test]
 fn a_signal_before_a_resume_has_read_the_controller_changes_nothing() {
-    let (shell, server) = begun("--task-time 500ms");
-    let (mut child, _err) = said(&shell, "apply --auto-approve", "create accepted");
+    let (shell, server) = setup("--task-time 500ms");
+    let (mut child, _err) = start_until(&shell, "apply --auto-approve", "create accepted");
     child.kill().unwrap();
     child.wait().unwrap();
     server.inject("list=slow:3000");
@@ -153,24 +165,28 @@ fn a_signal_before_a_resume_has_read_the_controller_changes_nothing() {
     let path = shell.open_journal().unwrap();
     let line = format!("resume {}", path.display());
     let n_before = server.requests("list");
-    let (child, err) = said(&shell, &line, "Resuming ");
+    let (child, err) = start_until(&shell, &line, "Resuming ");
     while server.requests("list") == n_before {
         std::thread::yield_now();
     }
     signal(&child, "TERM");
-    let left = ended(child, err);
-    assert_eq!(left.code, Some(1), "{left:#?}");
-    assert!(left.err.contains("Error: interrupted before anything more was written"), "{left:#?}");
+    let interrupted = ended(child, err);
+    assert_eq!(interrupted.code, Some(1), "{interrupted:#?}");
+    assert!(
+        interrupted.err.contains("Error: interrupted before anything more was written"),
+        "{interrupted:#?}"
+    );
     assert_eq!(shell.open_journal().map(|it| std::fs::read_to_string(it).unwrap()), before);
     let _resumed = shell.expect_resumed(0);
     expect_all_done(&shell, &server);
 }
 
 #[test]
-fn a_pipe_that_closes_in_the_middle_does_not_stop_an_apply_or_a_resume() {
+fn a_pipe_closed_half_way_does_not_stop_an_apply_or_a_resume() {
     for_each(&[(true, false), (false, true), (true, true)], |(closes_out, closes_err)| {
-        let (shell, server) = begun("--task-time 200ms");
-        let (mut child, _err) = said(&shell, "apply --auto-approve --max-pending 1", "accepted");
+        let (shell, server) = setup("--task-time 200ms");
+        let (mut child, _err) =
+            start_until(&shell, "apply --auto-approve --max-pending 1", "accepted");
         child.kill().unwrap();
         child.wait().unwrap();
         let path = shell.open_journal().unwrap().display().to_string();
@@ -184,7 +200,7 @@ fn a_pipe_that_closes_in_the_middle_does_not_stop_an_apply_or_a_resume() {
         drop((out, err));
         expect_all_done(&shell, &server);
     });
-    let (shell, server) = begun("--task-time 200ms");
+    let (shell, server) = setup("--task-time 200ms");
     let mut child = shell.command("apply --auto-approve --max-pending 1").spawn().unwrap();
     let mut head = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut head).unwrap();
@@ -196,7 +212,7 @@ fn a_pipe_that_closes_in_the_middle_does_not_stop_an_apply_or_a_resume() {
     expect_all_done(&shell, &server);
 }
 
-/// Prepares a command line that has no such streams.
+/// Prepares a command line with some standard streams closed.
 fn without(streams: &str, shell: &Shell, line: &str) -> Command {
     let program = shell.command(line);
     let mut command = Command::new("/bin/sh");
@@ -207,11 +223,11 @@ fn without(streams: &str, shell: &Shell, line: &str) -> Command {
     command
 }
 
-/// The first file that is opened then gets the number of the stream, if nobody sees to it.
+/// Otherwise the first file that is opened would get the descriptor of the closed stream.
 #[test]
-fn what_is_said_on_a_stream_that_was_never_open_gets_into_no_file() {
+fn output_to_a_closed_standard_stream_reaches_no_file() {
     for_each(&[">&-", "2>&-", "<&- >&- 2>&-"], |streams| {
-        let (shell, server) = begun("--task-time 200ms");
+        let (shell, server) = setup("--task-time 200ms");
         let run = |line: &str| without(streams, &shell, line).status().unwrap().code();
         let line = "plan --detailed-exitcode --out plan.json --events events.jsonl";
         assert_eq!(run(line), Some(2), "{streams}");
@@ -226,7 +242,7 @@ fn what_is_said_on_a_stream_that_was_never_open_gets_into_no_file() {
         server.wait_for("create");
         child.kill().unwrap();
         child.wait().unwrap();
-        // Whose lines are checked, the first one too.
+        // `resume` checks every line of the journal, including the first.
         let path = shell.open_journal().unwrap();
         assert_eq!(run(&format!("resume {}", path.display())), Some(0), "{streams}");
         assert_eq!(shell.journals()[&path], "finished", "{streams}");

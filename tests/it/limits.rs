@@ -1,4 +1,4 @@
-//! Limits: what is refused, where, and by whom it can be lifted.
+//! Limits: what they refuse, at which line, and what can override them.
 
 use serde_json::Value;
 use trueup::cli::Exit;
@@ -10,7 +10,7 @@ use crate::{
 
 const HEAD: &str = "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\n";
 
-/// Three discoveries that are there, and complete.
+/// Three discoveries that exist and are complete.
 const BEFORE: [&str; 3] = [
     "{name: a, cidr: 10.1.0.0/24}",
     "{name: b, cidr: 10.1.1.0/24}",
@@ -30,7 +30,7 @@ async fn bench() -> Bench {
     bench
 }
 
-/// Returns where a text stands in a file, as a complaint says it.
+/// Returns the location of a text in a file, as a diagnostic prints it.
 fn place(file: &str, text: &str) -> String {
     let at = file.find(text).unwrap_or_else(|| panic!("{text} is not in {file}"));
     let before = file.get(..at).unwrap();
@@ -39,7 +39,8 @@ fn place(file: &str, text: &str) -> String {
     format!("discoveries.yaml:{line}:{column}]")
 }
 
-/// A limit, what it refuses, and where: at the cause first, then at the limit.
+/// A limit, discoveries that exceed it, and the locations of the refusal: the cause, then the
+/// limit.
 struct Case {
     policy: &'static str,
     discoveries: &'static [&'static str],
@@ -102,7 +103,7 @@ const CASES: &[Case] = &[
         places: ["10.1.0.0/24", "error"],
         ..NEW
     },
-    // With one that no file names.
+    // With a discovery that no file declares.
     Case {
         policy: "overlap: error",
         discoveries: &[BEFORE[0], BEFORE[1], "{name: n, cidr: 10.1.2.128/25}"],
@@ -150,7 +151,7 @@ const CASES: &[Case] = &[
         places: ["replace", "core-*"],
         ..NEW
     },
-    // Its block is gone, and nothing in the files is to blame but the pattern.
+    // Its block is removed, so the pattern is the only location.
     Case {
         policy: "protected_names: [core-*]",
         discoveries: &[BEFORE[0], BEFORE[1]],
@@ -169,7 +170,7 @@ const CASES: &[Case] = &[
 
 fn code_of(policy: &str) -> String {
     match policy.split_once("{prefix_size").or(policy.split_once("{'trueup")) {
-        Some((_, behind)) if behind.starts_with("::plan") => {
+        Some((_, rest)) if rest.starts_with("::plan") => {
             "[trueup::plan::create_starts_a_run]".to_owned()
         }
         Some(_) => "[trueup::config::prefix_size]".to_owned(),
@@ -177,18 +178,18 @@ fn code_of(policy: &str) -> String {
     }
 }
 
-/// Expects one refusal, at these places.
+/// Expects one refusal, at these locations.
 fn expect_refused(ran: &Ran, case: &Case, text: &str) {
     assert_eq!(ran.exit, Exit::Refused, "{}: {ran:#?}", case.policy);
     let errors = ran.err.split("Error: ").skip(1).filter(|it| it.contains("[trueup::"));
     let [error] = errors.collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{ran:#?}"));
     assert!(error.contains(&code_of(case.policy)), "{}: {error}", case.policy);
     for it in case.places {
-        // The limit stands at the top, and what it refuses below.
+        // The limit is at the top of the file, and the cause below.
         let from = if case.policy.contains(it) { 0 } else { text.find("discoveries:").unwrap() };
         let blank = text.get(..from).unwrap().replace(|it: char| it != '\n', " ");
         let place = place(&(blank + text.get(from..).unwrap()), it);
-        // Places that are near share a drawing, which says where its first one is.
+        // Nearby locations share one drawing, which names only the first.
         let shown = text.lines().find(|line| line.contains(it)).unwrap();
         assert!(error.contains(&place) || error.contains(shown), "{it}: {place}: {error}");
     }
@@ -197,8 +198,8 @@ fn expect_refused(ran: &Ran, case: &Case, text: &str) {
     if !case.policy.contains(first) {
         let blank = text.get(..from).unwrap().replace(|it: char| it != '\n', " ");
         let place = place(&(blank + text.get(from..).unwrap()), first);
-        let (_, behind) = error.split_once(",-[").unwrap();
-        assert!(behind.starts_with(&place), "{}: {place}: {error}", case.policy);
+        let (_, rest) = error.split_once(",-[").unwrap();
+        assert!(rest.starts_with(&place), "{}: {place}: {error}", case.policy);
     }
 }
 
@@ -248,7 +249,7 @@ async fn every_limit_refuses_at_its_line_and_the_plan_is_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_keeps_to_its_limits_is_applied() {
+async fn a_plan_within_its_limits_is_applied() {
     let bench = bench().await;
     let policy = [
         "max_new_addresses: 256",
@@ -276,7 +277,7 @@ async fn what_keeps_to_its_limits_is_applied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_narrowed_plan_is_held_against_what_it_plans() {
+async fn limits_apply_only_to_the_selected_discoveries() {
     let bench = bench().await;
     let text = files(
         "{max_new_addresses: 256, forbid_ranges: [10.2.0.0/24]}",
@@ -296,7 +297,7 @@ async fn a_narrowed_plan_is_held_against_what_it_plans() {
 }
 
 #[test]
-fn a_policy_from_outside_is_not_lifted_by_the_files() {
+fn an_external_policy_replaces_the_limits_in_the_files() {
     let shell = Shell::new();
     let own = files("max_addresses_per_discovery: 1000000", &["{name: n, cidr: 10.2.0.0/24}"]);
     shell.file("discoveries.yaml", &own);
@@ -313,12 +314,12 @@ fn a_policy_from_outside_is_not_lifted_by_the_files() {
     let plan = serde_json::from_str::<Value>(&ended.out).unwrap();
     let paths = plan["sources"].as_array().unwrap().iter().map(|it| it["path"].as_str().unwrap());
     assert_eq!(paths.collect::<Vec<_>>(), ["discoveries.yaml", "limits.yaml"]);
-    // The other way round, too: all of it is replaced.
+    // It replaces stricter limits too.
     shell.file("limits.yaml", "version: 1\npolicy: {}\n");
     shell.file("discoveries.yaml", &own.replace("1000000", "1"));
     let _ended = shell.expect(5, "plan --simulate");
     let _ended = shell.expect(0, "plan --simulate --policy limits.yaml");
-    // A file that is among the others already is read once, and there is nothing else to be noted.
+    // A policy file that is also one of the files is read once, and causes no note.
     shell.file("discoveries.yaml", &files("", &["{name: n, cidr: 10.2.0.0/24}"]));
     shell.file("limits.yaml", "version: 1\npolicy: {max_addresses_per_discovery: 100}\n");
     let ended = shell.expect(5, "validate --file . --policy limits.yaml --format json");
@@ -331,14 +332,14 @@ fn a_policy_from_outside_is_not_lifted_by_the_files() {
 #[test]
 fn a_policy_file_has_limits_and_nothing_else() {
     let shell = Shell::new();
-    let of = |text: &str, says: &[&str]| {
+    let expect_invalid = |text: &str, messages: &[&str]| {
         shell.file("limits.yaml", text);
         for line in ["validate", "plan --simulate"] {
             let ended = shell.expect(4, &format!("{line} --policy limits.yaml"));
-            assert!(says.iter().all(|it| ended.err.contains(it)), "{text}: {ended:#?}");
+            assert!(messages.iter().all(|it| ended.err.contains(it)), "{text}: {ended:#?}");
         }
     };
-    of(
+    expect_invalid(
         "version: 1\npolicy: {}\ndiscoveries: []\n",
         &[
             "a file of `--policy` has no key `discoveries`",
@@ -346,17 +347,17 @@ fn a_policy_file_has_limits_and_nothing_else() {
             "limits.yaml:3:1",
         ],
     );
-    of(
+    expect_invalid(
         "version: 2\npolicy: {overlap: maybe}\n",
         &["unsupported_version", "`off`, `warn` or `error`"],
     );
-    of("version: 1\n", &["needs the key `policy`"]);
-    of("version: 1\npolicy: null\n", &["expected a map, found nothing"]);
-    of("", &["is empty"]);
-    of("a: [", &["::syntax]"]);
-    for (path, says) in [("none.yaml", "there is no such file"), (".", "needs a file")] {
+    expect_invalid("version: 1\n", &["needs the key `policy`"]);
+    expect_invalid("version: 1\npolicy: null\n", &["expected a map, found nothing"]);
+    expect_invalid("", &["is empty"]);
+    expect_invalid("a: [", &["::syntax]"]);
+    for (path, message) in [("none.yaml", "there is no such file"), (".", "needs a file")] {
         let ended = shell.expect(4, &format!("validate --policy {path}"));
-        assert!(ended.err.contains(says), "{ended:#?}");
+        assert!(ended.err.contains(message), "{ended:#?}");
         assert!(!ended.err.contains("unless `--file"), "{ended:#?}");
     }
     shell.file("limits.yaml", "version: 1\npolicy: {}\n");
@@ -366,7 +367,7 @@ fn a_policy_file_has_limits_and_nothing_else() {
 }
 
 #[test]
-fn other_warnings_do_not_drown_the_one_that_is_refused() {
+fn a_refused_warning_is_reported_despite_thousands_of_others() {
     let shell = Shell::new();
     let discoveries = (0..10_001).map(|it| format!("{{name: d{it:05}, cidr: 10.0.0.0/31}}"));
     let mut discoveries = discoveries.collect::<Vec<_>>();
@@ -380,7 +381,7 @@ fn other_warnings_do_not_drown_the_one_that_is_refused() {
 }
 
 #[test]
-fn what_is_invalid_and_refused_is_invalid() {
+fn invalid_takes_precedence_over_refused() {
     let shell = Shell::new();
     let discoveries = ["{name: n, cidr: 10.2.0.0/24}", "{name: m, cidr: 10.2.0.0/99}"];
     shell.file("discoveries.yaml", &files("forbid_ranges: [10.2.0.0/24]", &discoveries));
@@ -390,7 +391,7 @@ fn what_is_invalid_and_refused_is_invalid() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn limits_stand_in_one_file_only() {
+async fn only_one_file_may_have_limits() {
     let bench = Bench::like(&[], &[]);
     let limited = "version: 1\npolicy: {overlap: warn}\ndiscoveries: []\n";
     bench.file("a.yaml", limited);

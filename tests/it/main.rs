@@ -3,53 +3,53 @@
 #![expect(clippy::disallowed_methods, reason = "tests read and write files of their own")]
 #![expect(clippy::string_slice, reason = "a test may fail")]
 
-/// Complaints at their lines, for reviewers: GitHub's commands and SARIF.
+/// Diagnostics annotated at their lines, for reviewers: GitHub workflow commands and SARIF.
 mod annotations;
-/// Plans carried out: what is sent, what is seen, what is said.
+/// Plans that are applied: requests, outcomes and output.
 mod applying;
-/// Files, plans and answers that are large, deep, or written to mislead.
+/// Files, plans and responses that are large, deeply nested, or written to mislead.
 mod bad_input;
-/// Plans that are compared with a commit of git.
+/// Plans compared with a base commit.
 mod base;
-/// The same in clones and repositories of every kind, and in ones that mean harm.
+/// The same in clones, worktrees and repositories of every kind, and in malicious ones.
 mod base_git;
 /// A controller, files, and command lines against them.
 mod bench;
-/// Every diagnostic code: its page, and what provokes it.
+/// Every diagnostic code: its page, and its example.
 mod codes;
 /// The fuzzers' corpora, and mutations of them.
 mod corpus;
+/// Writes that a busy controller delays.
+mod delayed_writes;
 /// Discoveries that an interrupted apply deleted and did not recreate.
 mod deleted_not_recreated;
-/// The crates that this one is made of: sources, licences, versions, number.
+/// The dependencies: their sources, licences, versions and number.
 mod dependencies;
-/// A disk for journals that can lose what was not synced.
+/// An in-memory disk for journals that can lose unsynced data.
 mod disk;
-/// Everything that can go wrong with one write.
+/// Every fault of a single write.
 mod doubt;
-/// Every example: what schema and program say of it, and an apply of it.
+/// Every example, validated and applied.
 mod examples;
-/// Every exit code, and which comes first where several would do.
+/// Every exit code, and which one takes precedence.
 mod exit_codes;
-/// The formats that machines read.
+/// The machine-readable formats.
 mod formats;
 /// Generated controllers, worlds and files.
 mod generate;
-/// Writes that a busy controller holds back, and what becomes of their discoveries meanwhile.
-mod held;
-/// Killed at every request, as a process.
+/// The program as a process, killed at every request.
 mod killed;
-/// A controller that kills whoever asks it.
+/// A controller that kills its client at a chosen request.
 mod killed_at;
-/// A disk that is full, under the journal or under the events.
+/// A full disk below the journal or the events.
 mod killed_disk;
-/// Journals as files: modes, locks, and what is in their way.
+/// Journal files: permissions, locks, and files that already exist at their path.
 mod killed_files;
-/// Signals and closed pipes in the middle of an apply, and what is left then.
+/// Signals and closed pipes during an apply, followed by `resume`.
 mod killed_signals;
-/// Controllers that go and come back in the middle of an apply.
+/// Controllers that restart during an apply.
 mod killed_world;
-/// Limits: what is refused, where, and by whom it can be lifted.
+/// Limits: what they refuse, at which line, and what can override them.
 mod limits;
 /// Validates machine-readable output wherever a test produces it.
 mod machines;

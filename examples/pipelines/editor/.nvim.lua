@@ -1,6 +1,6 @@
 -- Neovim 0.11 or later, with yaml-language-server on the PATH and `vim.o.exrc = true` in its
--- configuration: completes, explains and checks the files of discoveries by their schema, which lies
--- beside them:
+-- configuration: completes, documents and checks the files of discoveries with their schema, which
+-- is stored beside them:
 --
 --   trueup schema desired-state > desired-state.schema.json
 local root = vim.fs.root(vim.fn.getcwd(), ".nvim.lua")

@@ -1,4 +1,4 @@
-//! GitHub Actions, as far as the examples use it: conditions, steps, outputs, artifacts, caches.
+//! The part of GitHub Actions that the examples use: conditions, steps, outputs, artifacts, caches.
 
 use std::{
     collections::BTreeMap,
@@ -15,23 +15,23 @@ use super::site::Site;
 pub(super) struct Run<'a> {
     site: &'a Site,
     workflow: Value,
-    /// What expressions read.
+    /// The context that expressions read.
     context: Value,
-    /// What caches are there, by key, the oldest first.
+    /// The caches by key, oldest first.
     caches: &'a mut Vec<(String, PathBuf)>,
 }
 
-/// What came of a job.
-#[must_use = "look at what came of the job"]
+/// The outcome of a job.
+#[must_use = "check the outcome of the job"]
 #[derive(Debug)]
 pub(super) struct Job {
     /// `success`, `failure` or `skipped`.
     pub(super) result: &'static str,
-    /// What its steps said.
-    pub(super) said: String,
-    /// What stands on the page of the run.
+    /// The output of its steps.
+    pub(super) output: String,
+    /// The summary on the page of the run.
     pub(super) summary: String,
-    /// The steps that were run, with what came of each.
+    /// The steps that were run, with their outcomes.
     pub(super) steps: Vec<(String, &'static str)>,
 }
 
@@ -42,7 +42,7 @@ impl Job {
 }
 
 impl<'a> Run<'a> {
-    /// Begins a run, for an event.
+    /// Starts a run for an event.
     pub(super) fn new(
         site: &'a Site,
         workflow: &str,
@@ -51,7 +51,7 @@ impl<'a> Run<'a> {
         caches: &'a mut Vec<(String, PathBuf)>,
     ) -> Self {
         let workflow = serde_saphyr::from_str::<Value>(workflow).unwrap();
-        assert_eq!(workflow["permissions"], json!({}), "a job says what it may");
+        assert_eq!(workflow["permissions"], json!({}), "permissions are granted per job");
         assert_eq!(workflow["defaults"]["run"]["shell"], "bash");
         let login = site.login();
         let mut github = github.clone();
@@ -62,7 +62,7 @@ impl<'a> Run<'a> {
         let context = json!({
             "github": github,
             "vars": {"CC_URL": login[0].1},
-            // Only what a job may see: see `secrets`.
+            // Set for each job, see `secrets`.
             "secrets": {},
             "runner": {"os": "Linux", "arch": "X64"},
             "inputs": github["event"]["inputs"],
@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
         Self { site, workflow, context, caches }
     }
 
-    /// Gives a job its secrets: those of the repository, or those of its environment.
+    /// Sets the secrets of a job: those of the repository, or those of its environment.
     fn secrets(&mut self, job: &Value) {
         let login = self.site.login();
         let (username, password) = (&login[1].1, &login[2].1);
@@ -88,10 +88,10 @@ impl<'a> Run<'a> {
         let job = self.workflow["jobs"][id].clone();
         assert!(job["permissions"].is_object() && job["timeout-minutes"].is_u64(), "{id}");
         let mut done =
-            Job { result: "skipped", said: String::new(), summary: String::new(), steps: vec![] };
+            Job { result: "skipped", output: String::new(), summary: String::new(), steps: vec![] };
         let needs = job["needs"].as_str();
-        let can_begin = needs.is_none_or(|it| self.context["needs"][it]["result"] == "success");
-        if can_begin && job["if"].as_str().is_none_or(|it| self.holds(it, false)) {
+        let can_start = needs.is_none_or(|it| self.context["needs"][it]["result"] == "success");
+        if can_start && job["if"].as_str().is_none_or(|it| self.holds(it, false)) {
             self.secrets(&job);
             self.context["steps"] = json!({});
             self.context["runner"]["temp"] =
@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
     /// Runs a script as the runner does.
     fn script(&mut self, step: &Value, checkout: Option<&Path>, done: &mut Job) -> bool {
         let script = step["run"].as_str().unwrap();
-        // What somebody wrote gets into a script by the environment, and not as a part of it.
+        // User input must reach a script through the environment, and never by interpolation.
         assert!(!script.contains("${{"), "{script}");
         let files = self.site.folder("step");
         let temp = self.context["runner"]["temp"].as_str().unwrap().to_owned();
@@ -165,7 +165,7 @@ impl<'a> Run<'a> {
         let dir = dir.or(checkout.map(Path::to_owned)).unwrap();
         let shell = "bash --noprofile --norc -eo pipefail";
         let ended = self.site.run(shell, script, &dir, &env);
-        done.said.extend([ended.out, ended.err]);
+        done.output.extend([ended.out, ended.err]);
         done.summary.push_str(&fs::read_to_string(file("summary")).unwrap_or_default());
         let outputs = fs::read_to_string(file("output")).unwrap_or_default();
         for (name, value) in outputs.lines().map(|it| it.split_once('=').unwrap()) {
@@ -174,7 +174,7 @@ impl<'a> Run<'a> {
         ended.code == Some(0)
     }
 
-    /// Does what an action does.
+    /// Simulates an action.
     fn action(&mut self, action: &str, with: &Value, checkout: &mut Option<PathBuf>) -> bool {
         let given = |name: &str| with[name].as_str().map(|it| self.filled(it));
         let temp = PathBuf::from(self.context["runner"]["temp"].as_str().unwrap());
@@ -206,7 +206,7 @@ impl<'a> Run<'a> {
             }
             "actions/cache/restore@v5" => {
                 let (key, others) = (given("key").unwrap(), given("restore-keys").unwrap());
-                assert!(self.caches.iter().all(|(it, _)| *it != key), "{key} is of another run");
+                assert!(self.caches.iter().all(|(it, _)| *it != key), "{key} is from another run");
                 let found = self.caches.iter().rev().find(|(it, _)| it.starts_with(&others));
                 if let Some((_, from)) = found {
                     assert!(keep(from, &PathBuf::from(given("path").unwrap()), true));
@@ -220,12 +220,12 @@ impl<'a> Run<'a> {
                     self.caches.push((given("key").unwrap(), to));
                 }
             }
-            other => panic!("nobody knows {other}"),
+            other => panic!("unknown action {other}"),
         }
         true
     }
 
-    /// Puts the values into a text with expressions.
+    /// Replaces the expressions in a text by their values.
     fn filled(&self, text: &str) -> String {
         let mut filled = String::new();
         let mut rest = text;
@@ -238,7 +238,7 @@ impl<'a> Run<'a> {
         filled + rest
     }
 
-    /// Returns the value of a name or of a text in quotes; what is not there is empty.
+    /// Returns the value of a name or of a quoted string; an unknown name is empty.
     fn value(&self, expression: &str) -> String {
         if let Some(text) = expression.strip_prefix('\'') {
             return text.strip_suffix('\'').unwrap().to_owned();
@@ -254,7 +254,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether a condition holds.
+    /// Returns whether a condition holds.
     fn holds(&self, condition: &str, has_failed: bool) -> bool {
         condition.split(" && ").all(|it| {
             let list = it.strip_prefix("contains(fromJSON('").and_then(|it| it.strip_suffix(')'));
@@ -276,7 +276,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Copies a file, or what is in a folder, into a folder; whether there was anything.
+/// Copies a file, or the contents of a folder, into a folder; returns whether there was anything.
 fn keep(from: &Path, to: &Path, hidden: bool) -> bool {
     let is_hidden = from.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.'));
     if !from.exists() || is_hidden && !hidden {
@@ -293,7 +293,7 @@ fn keep(from: &Path, to: &Path, hidden: bool) -> bool {
     copy.arg(to).status().unwrap().success()
 }
 
-/// The names of a workflow that expressions and secrets use, by job.
+/// Returns the names that the expressions of a workflow use, by job.
 pub(super) fn used(workflow: &str, what: &str) -> BTreeMap<String, Vec<String>> {
     let workflow = serde_saphyr::from_str::<Value>(workflow).unwrap();
     let jobs = workflow["jobs"].as_object().unwrap().iter().map(|(id, job)| {

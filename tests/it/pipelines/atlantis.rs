@@ -14,7 +14,7 @@ fn workflow() -> Value {
     serde_saphyr::from_str(&example("atlantis/repos.yaml")).unwrap()
 }
 
-/// A server with the workflow, and the folder that outlives its clones.
+/// A server with the workflow, and a journal folder that outlives its clones.
 struct Atlantis {
     site: Site,
     journals: PathBuf,
@@ -58,7 +58,7 @@ impl Atlantis {
     fn stage(&self, name: &str, pull: &Pull) -> Ended {
         let steps = workflow()["workflows"]["trueup"][name]["steps"].clone();
         let mut ended = None;
-        // What is not ours is a step of Atlantis.
+        // Steps without `run` are built into Atlantis.
         for script in steps.as_array().unwrap().iter().filter_map(|it| it["run"].as_str()) {
             let ran = self.site.run("sh", script, &pull.clone, &pull.env);
             let is_done = ran.code == Some(0);
@@ -67,7 +67,7 @@ impl Atlantis {
                 break;
             }
         }
-        ended.expect("no step is ours")
+        ended.expect("no step has a script")
     }
 
     fn drift(&self) -> Ended {
@@ -81,13 +81,13 @@ impl Atlantis {
 }
 
 #[test]
-fn a_change_is_planned_applied_merged_and_watched() {
+fn a_change_is_planned_applied_merged_and_checked_for_drift() {
     let server = Atlantis::new();
     let site = &server.site;
     site.branch("berlin");
     site.push("berlin", &[("discoveries/berlin.yaml", &discovery("berlin", "10.1.0.0/24", 5))]);
     let pull = server.pull("berlin");
-    // Planned again in the same clone, the plan replaces the one before.
+    // A second plan in the same clone replaces the first.
     for _ in 0..2 {
         let planned = server.stage("plan", &pull);
         assert_eq!(planned.code, Some(0), "{planned:#?}");
@@ -109,17 +109,17 @@ fn a_change_is_planned_applied_merged_and_watched() {
     site.merge("berlin", "refs/heads/main");
     let night = server.drift();
     assert_eq!((night.code, night.out.as_str()), (Some(0), ""), "{night:#?}");
-    site.somebody("other-edit:berlin");
+    site.inject_before_next_command("other-edit:berlin");
     let night = server.drift();
     assert_eq!(night.code, Some(3), "{night:#?}");
     assert!(night.out.contains("### Drift on"), "{night:#?}");
-    // The next pull request shows the drift, and puts it right.
+    // The next pull request shows the drift, and reverts it.
     site.branch("oslo");
     site.push("oslo", &[("discoveries/oslo.yaml", &discovery("oslo", "10.2.0.0/24", 5))]);
     let pull = server.pull("oslo");
     let planned = server.stage("plan", &pull);
-    let whose = "1 change from this branch, 1 correction of drift.";
-    assert!(planned.out.contains(whose), "{planned:#?}");
+    let origins = "1 change from this branch, 1 correction of drift.";
+    assert!(planned.out.contains(origins), "{planned:#?}");
     assert_eq!(server.stage("apply", &pull).code, Some(0));
     site.merge("oslo", "refs/heads/main");
     let night = server.drift();
@@ -130,12 +130,12 @@ fn a_change_is_planned_applied_merged_and_watched() {
 }
 
 #[test]
-fn a_plan_over_a_limit_fails_and_a_stale_one_is_not_applied() {
+fn a_plan_over_a_limit_fails_and_a_stale_plan_is_not_applied() {
     let server = Atlantis::new();
     let site = &server.site;
     site.branch("large");
-    let (large, lifted) = (discovery("large", "10.1.0.0/21", 5), POLICY.replace("600", "600000"));
-    site.push("large", &[("discoveries/large.yaml", &large), ("policy.yaml", &lifted)]);
+    let (large, raised) = (discovery("large", "10.1.0.0/21", 5), POLICY.replace("600", "600000"));
+    site.push("large", &[("discoveries/large.yaml", &large), ("policy.yaml", &raised)]);
     let planned = server.stage("plan", &server.pull("large"));
     assert_eq!(planned.code, Some(5), "{planned:#?}");
     assert!(planned.out.contains("This plan cannot be applied: 1 refusal."), "{planned:#?}");
@@ -143,13 +143,13 @@ fn a_plan_over_a_limit_fails_and_a_stale_one_is_not_applied() {
     site.push("berlin", &[("discoveries/berlin.yaml", &discovery("berlin", "10.1.0.0/24", 5))]);
     let pull = server.pull("berlin");
     assert_eq!(server.stage("plan", &pull).code, Some(0));
-    site.somebody("other-create:berlin");
+    site.inject_before_next_command("other-create:berlin");
     assert_eq!(server.stage("apply", &pull).code, Some(6));
     assert_eq!(site.controller.requests("create"), 0);
 }
 
 #[test]
-fn a_pull_request_can_change_nothing_of_what_is_run() {
+fn a_pull_request_cannot_change_the_workflow() {
     let workflow = workflow();
     let repository = &workflow["repos"][0];
     assert_eq!(repository["allowed_overrides"], serde_json::json!([]));

@@ -1,12 +1,12 @@
-//! The commands of a file, held against those that were run.
+//! Compares the commands in a file with those that were run.
 
 use crate::usage::COMMANDS;
 
-/// What the shell, and texts, put behind the last word of a command.
+/// Characters of shell syntax or prose that may follow the last word of a command.
 const CLOSING: [char; 4] = [';', ')', '"', '`'];
 
-/// Returns the words after `trueup` of each command of a file: comments left out, continued lines
-/// joined, up to where the shell takes over.
+/// Returns the words after `trueup` of each command in a file, up to the next shell operator.
+/// Comments are skipped, and continued lines joined.
 fn commands(text: &str) -> Vec<Vec<String>> {
     let code = text.lines().filter(|it| {
         let it = it.trim_start();
@@ -33,8 +33,8 @@ fn commands(text: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Whether what was run is this command: what the shell puts in may be anything.
-fn is_run(command: &[String], run: &[String]) -> bool {
+/// Returns whether a recorded run matches this command; shell variables match anything.
+fn matches(command: &[String], run: &[String]) -> bool {
     command.len() == run.len()
         && command.iter().zip(run).all(|(wanted, had)| match wanted.split_once('$') {
             Some((before, _)) => had.starts_with(before),
@@ -42,17 +42,17 @@ fn is_run(command: &[String], run: &[String]) -> bool {
         })
 }
 
-/// Expects so many commands in a file, each of them run.
+/// Expects this many commands in a file, and that each of them was run.
 pub(super) fn expect_all_run(text: &str, n: usize, ran: &[Vec<String>]) {
     let all = commands(text);
-    assert_eq!(all.len(), n, "a command was added or is not found any more: {all:?}");
+    assert_eq!(all.len(), n, "a command was added or is no longer found: {all:?}");
     for command in all {
-        assert!(ran.iter().any(|it| is_run(&command, it)), "{command:?} was not run: {ran:#?}");
+        assert!(ran.iter().any(|it| matches(&command, it)), "{command:?} was not run: {ran:#?}");
     }
 }
 
 #[test]
-fn commands_are_found_however_they_are_written() {
+fn commands_are_found_in_every_notation() {
     let text = "\
         # trueup apply\n\
         run: trueup validate -f discoveries\n\
@@ -66,6 +66,6 @@ fn commands_are_found_however_they_are_written() {
         ["validate -f discoveries", "plan -f x --out $PLAN/plan.json", "show plan.json", "status"]
     );
     let words = |it: &str| it.split(' ').map(str::to_owned).collect::<Vec<_>>();
-    assert!(is_run(&words("show $X/plan.json"), &words("show elsewhere/plan.json")));
-    assert!(!is_run(&words("show plan.json"), &words("show other.json")));
+    assert!(matches(&words("show $X/plan.json"), &words("show elsewhere/plan.json")));
+    assert!(!matches(&words("show plan.json"), &words("show other.json")));
 }

@@ -1,4 +1,4 @@
-//! The forge that `gh` and `curl` talk to, and `jq` besides, since both are asked through it.
+//! The forge that `gh` and `curl` talk to; calls of `jq` arrive on the same connection.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -23,13 +23,13 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// What follows a flag.
+    /// Returns the value of a flag.
     pub(super) fn flag(&self, name: &str) -> Option<&str> {
         let at = self.args.iter().position(|it| it == name)?;
         self.args.get(at + 1).map(String::as_str)
     }
 
-    /// The file that a flag names, read.
+    /// Reads a file in the folder of the call.
     pub(super) fn file(&self, name: &str) -> String {
         std::fs::read_to_string(self.dir.join(name)).unwrap()
     }
@@ -39,24 +39,24 @@ impl Call {
     }
 }
 
-/// What a forge keeps.
+/// The state of the forge.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// The comments of the pull request, those of others too.
+    /// The comments on the pull request, including those of other users.
     pub(super) comments: Vec<Value>,
     pub(super) issues: Vec<Value>,
-    /// Pull requests or merge requests, as they are after the merge.
+    /// Merged pull requests or merge requests.
     pub(super) requests: Vec<Value>,
-    /// Runs of the workflow for pull requests, the newest first; or pipelines.
+    /// Runs of the pull request workflow, or pipelines; newest first.
     pub(super) runs: Vec<Value>,
-    /// Where the artifacts of runs are.
+    /// The folder of the artifacts of all runs.
     pub(super) artifacts: PathBuf,
-    /// What changed something, in a few words.
+    /// A short description of each write.
     pub(super) writes: Vec<String>,
 }
 
 impl State {
-    /// The comment that has this id.
+    /// Returns the comment with this id.
     pub(super) fn comment(&mut self, id: &str) -> &mut Value {
         let id = id.parse::<u64>().unwrap();
         self.comments.iter_mut().find(|it| it["id"] == id).unwrap()
@@ -92,7 +92,7 @@ impl Forge {
         self.state.lock().unwrap()
     }
 
-    /// What was written since this was asked the last time.
+    /// Returns the writes since the last call.
     pub(super) fn writes(&self) -> Vec<String> {
         std::mem::take(&mut self.state().writes)
     }
@@ -100,14 +100,14 @@ impl Forge {
 
 impl Drop for Forge {
     fn drop(&mut self) {
-        // A call of nothing is the end.
+        // An empty call ends the thread.
         drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
         let ended = self.thread.take().map(JoinHandle::join);
-        assert!(thread::panicking() || ended.is_some_and(|it| it.is_ok()), "the forge gave up");
+        assert!(thread::panicking() || ended.is_some_and(|it| it.is_ok()), "the forge panicked");
     }
 }
 
-/// Reads how a program was called: its name, folder, standard input, and counted arguments.
+/// Reads a call: the name of the program, its folder, standard input, and counted arguments.
 fn read(stream: TcpStream) -> Option<(Call, TcpStream)> {
     let mut reader = BufReader::new(stream);
     let mut field = || {

@@ -1,4 +1,4 @@
-//! The API of GitHub, as far as the examples use it through `gh`.
+//! The part of the GitHub API that the examples use through `gh`.
 
 use std::process::Command;
 
@@ -9,13 +9,13 @@ use super::{
     jq,
 };
 
-/// The most that GitHub takes as the text of a comment or an issue, in characters.
-const MOST: usize = 65_536;
+/// The maximum length of a comment or an issue on GitHub, in characters.
+const MAX_TEXT: usize = 65_536;
 
-/// The repository, by its name.
+/// The name of the repository.
 pub(super) const REPOSITORY: &str = "example/network";
 
-/// Does what `gh` was asked for, and returns what it prints.
+/// Executes a call of `gh`, and returns its output.
 pub(super) fn answer(state: &mut State, call: &Call) -> String {
     let words = call.args.iter().map(String::as_str).collect::<Vec<_>>();
     let answer = match words.as_slice() {
@@ -67,7 +67,7 @@ pub(super) fn answer(state: &mut State, call: &Call) -> String {
             return String::new();
         }
         ["label", "create", "trueup-drift", "--force", ..] => return String::new(),
-        _ => panic!("nobody knows `gh {}`", call.line()),
+        _ => panic!("unknown command `gh {}`", call.line()),
     };
     match call.flag("--jq") {
         Some(filter) => jq::filtered(filter, &[], &Value::Array(answer).to_string()),
@@ -81,7 +81,7 @@ fn issue<'a>(state: &'a mut State, number: &str) -> &'a mut Value {
 }
 
 fn text(text: &str) -> String {
-    assert!(!text.is_empty() && text.len() <= MOST, "{} bytes", text.len());
+    assert!(!text.is_empty() && text.len() <= MAX_TEXT, "{} bytes", text.len());
     text.to_owned()
 }
 
@@ -104,13 +104,13 @@ fn api(state: &mut State, call: &Call) -> Vec<Value> {
             let id = 100 + state.comments.len();
             let login = "github-actions[bot]";
             state.comments.push(json!({"id": id, "user": {"login": login}, "body": body()}));
-            state.writes.push(format!("comment {id} made"));
+            state.writes.push(format!("comment {id} created"));
         }
         ("PATCH", ["issues", "comments", id]) => {
             state.comment(id)["body"] = body().into();
             state.writes.push(format!("comment {id} edited"));
         }
-        other => panic!("nobody knows {other:?}"),
+        other => panic!("unknown request {other:?}"),
     }
     Vec::new()
 }

@@ -17,7 +17,7 @@ fn workflow(name: &str) -> String {
     example(&format!("{FOLDER}/workflows/{name}.yml"))
 }
 
-/// A repository with the workflows, and what GitHub keeps of it.
+/// A repository with the workflows, and the state that GitHub keeps for it.
 struct GitHub {
     site: Site,
     caches: Vec<(String, PathBuf)>,
@@ -25,7 +25,7 @@ struct GitHub {
 }
 
 impl GitHub {
-    /// A repository whose first commit has the workflows and the limits.
+    /// Creates a repository with the workflows and the limits in its first commit.
     fn new() -> Self {
         let site = Site::new();
         site.forge.state().artifacts = site.path("artifacts");
@@ -51,7 +51,7 @@ impl GitHub {
         (id, Run::new(&self.site, &workflow(name), id, github, &mut self.caches))
     }
 
-    /// Runs the workflow of a pull request of this branch, from this repository or another one.
+    /// Runs the pull request workflow for this branch, from this repository or a fork.
     fn pull_request(&mut self, branch: &str, from: &str) -> (Job, Job) {
         let merged = self.site.merge(branch, "refs/pull/7/merge");
         let head = self.site.git(&format!("rev-parse {branch}"));
@@ -69,7 +69,7 @@ impl GitHub {
         jobs
     }
 
-    /// Merges a branch; returns what the workflow is started with, if its paths say so.
+    /// Merges a branch; returns the event that starts the workflow, if its paths match.
     fn merge(&mut self, branch: &str) -> Option<Value> {
         let before = self.site.git("rev-parse main");
         let head = self.site.git(&format!("rev-parse {branch}"));
@@ -81,8 +81,8 @@ impl GitHub {
         let apply = serde_saphyr::from_str::<Value>(&workflow("apply")).unwrap();
         assert_eq!(apply["on"]["push"], json!({"branches": ["main"], "paths": ["discoveries/**"]}));
         let changed = self.site.git(&format!("diff --name-only {before} {merged}"));
-        let is_ours = changed.lines().any(|it| it.starts_with("discoveries/"));
-        is_ours.then(|| {
+        let has_discoveries = changed.lines().any(|it| it.starts_with("discoveries/"));
+        has_discoveries.then(|| {
             json!({
                 "event_name": "push", "ref": "refs/heads/main", "sha": merged,
                 "event": {"before": before},
@@ -90,13 +90,13 @@ impl GitHub {
         })
     }
 
-    /// What a workflow is started with by hand or by the clock, on main.
+    /// Returns the event of a manual or scheduled start on main.
     fn on_main(&self, event: &str) -> Value {
         let sha = self.site.git("rev-parse main");
         json!({"event_name": event, "ref": "refs/heads/main", "sha": sha, "event": {}})
     }
 
-    /// Runs the apply, approved at once where somebody is asked.
+    /// Runs the apply workflow, and approves it at once.
     fn apply(&mut self, github: &Value) -> (Job, Job) {
         let (_, mut run) = self.run("apply", github);
         (run.job("plan"), run.job("apply"))
@@ -113,15 +113,15 @@ fn results((a, b): &(Job, Job)) -> [&'static str; 2] {
 }
 
 #[test]
-fn a_change_is_planned_reviewed_merged_applied_and_watched() {
+fn a_change_is_planned_reviewed_merged_applied_and_checked_for_drift() {
     let mut hub = GitHub::new();
     hub.site.branch("berlin");
     hub.site.push("berlin", &[("discoveries/berlin.yaml", &discovery("berlin", "10.1.0.0/24", 5))]);
     let jobs = hub.pull_request("berlin", REPOSITORY);
     assert_eq!(results(&jobs), ["success"; 2], "{jobs:#?}");
-    assert_eq!(hub.site.forge.writes(), ["comment 101 made"]);
-    assert!(jobs.1.said.contains("There are changes"), "{jobs:#?}");
-    // Every push replaces the one comment.
+    assert_eq!(hub.site.forge.writes(), ["comment 101 created"]);
+    assert!(jobs.1.output.contains("There are changes"), "{jobs:#?}");
+    // Every push updates the same comment.
     hub.site.push("berlin", &[("discoveries/berlin.yaml", &discovery("berlin", "10.1.0.0/24", 9))]);
     let jobs = hub.pull_request("berlin", REPOSITORY);
     assert_eq!(results(&jobs), ["success"; 2], "{jobs:#?}");
@@ -134,10 +134,10 @@ fn a_change_is_planned_reviewed_merged_applied_and_watched() {
     let merged = hub.merge("berlin").unwrap();
     let jobs = hub.apply(&merged);
     assert_eq!(results(&jobs), ["success"; 2], "{jobs:#?}");
-    // The approver saw the plan of the comment, and that one was carried out.
+    // The approver saw the plan in the comment, and exactly that plan was applied.
     let digest = comment.lines().next().unwrap();
     assert!(jobs.0.summary.starts_with(digest), "{}", jobs.0.summary);
-    assert!(jobs.1.said.contains("1 added, 0 changed, 0 destroyed."), "{jobs:#?}");
+    assert!(jobs.1.output.contains("1 added, 0 changed, 0 destroyed."), "{jobs:#?}");
     assert_eq!(hub.site.live(), "berlin");
     assert_eq!(hub.caches.len(), 1);
     let kept = hub.site.path("artifacts/3/journals-1");
@@ -146,7 +146,7 @@ fn a_change_is_planned_reviewed_merged_applied_and_watched() {
 
     let night = hub.drift();
     assert_eq!((night.result, hub.site.forge.writes()), ("success", vec![]), "{night:#?}");
-    hub.site.somebody("other-edit:berlin");
+    hub.site.inject_before_next_command("other-edit:berlin");
     for writes in [["issue 1 opened"], ["issue 1 edited"]] {
         let night = hub.drift();
         assert_eq!(night.result, "success", "{night:#?}");
@@ -156,17 +156,17 @@ fn a_change_is_planned_reviewed_merged_applied_and_watched() {
     let issue = hub.site.forge.state().issues[0].clone();
     assert!(issue["body"].as_str().unwrap().contains("| `berlin` | timeout |"), "{issue}");
 
-    // By hand, main is planned anew: that puts drift right.
+    // A manual start plans main again, which reverts drift.
     let jobs = hub.apply(&hub.on_main("workflow_dispatch"));
     assert_eq!(results(&jobs), ["success"; 2], "{jobs:#?}");
-    assert!(jobs.1.said.contains("0 added, 1 changed, 0 destroyed."), "{jobs:#?}");
+    assert!(jobs.1.output.contains("0 added, 1 changed, 0 destroyed."), "{jobs:#?}");
     let night = hub.drift();
     assert_eq!(night.result, "success", "{night:#?}");
     assert_eq!(hub.site.forge.writes(), ["issue 1 closed"]);
-    // Nobody is asked to approve nothing.
+    // Without changes no approval is requested.
     let jobs = hub.apply(&hub.on_main("workflow_dispatch"));
     assert_eq!(results(&jobs), ["success", "skipped"], "{jobs:#?}");
-    // With nothing left, there is nothing to resume.
+    // Without an open journal there is nothing to resume.
     let mut by_hand = hub.on_main("workflow_dispatch");
     by_hand["event"]["inputs"]["resume"] = true.into();
     assert_eq!(hub.run("apply", &by_hand).1.job("resume").result, "success");
@@ -178,38 +178,38 @@ fn a_change_is_planned_reviewed_merged_applied_and_watched() {
 }
 
 #[test]
-fn a_plan_over_a_limit_is_shown_and_fails_even_if_the_change_lifts_the_limit() {
+fn a_plan_over_a_limit_is_shown_and_fails_even_if_the_change_raises_the_limit() {
     let mut hub = GitHub::new();
     hub.site.branch("large");
     let files = discovery("large", "10.1.0.0/21", 5);
-    let lifted = POLICY.replace("600", "600000");
-    hub.site.push("large", &[("discoveries/large.yaml", &files), ("policy.yaml", &lifted)]);
+    let raised = POLICY.replace("600", "600000");
+    hub.site.push("large", &[("discoveries/large.yaml", &files), ("policy.yaml", &raised)]);
     let jobs = hub.pull_request("large", REPOSITORY);
     assert_eq!(results(&jobs), ["success", "failure"], "{jobs:#?}");
-    assert_eq!(hub.site.forge.writes(), ["comment 101 made"]);
+    assert_eq!(hub.site.forge.writes(), ["comment 101 created"]);
     let comment = hub.site.forge.state().comments[1]["body"].as_str().unwrap().to_owned();
     assert!(comment.contains("`large`") && comment.contains("max_new_addresses"), "{comment}");
-    assert!(jobs.1.said.contains("::error::The plan is refused"), "{jobs:#?}");
+    assert!(jobs.1.output.contains("::error::The plan is refused"), "{jobs:#?}");
     assert!(!hub.site.path("artifacts/1/plan").exists(), "a refused plan was kept");
-    // Merged all the same, there is nothing to apply.
+    // If it is merged nevertheless, there is nothing to apply.
     let merged = hub.merge("large").unwrap();
     let jobs = hub.apply(&merged);
     assert_eq!(results(&jobs), ["failure", "skipped"], "{jobs:#?}");
-    assert!(jobs.0.said.contains("Nothing was planned successfully"), "{jobs:#?}");
+    assert!(jobs.0.output.contains("Nothing was planned successfully"), "{jobs:#?}");
     assert_eq!(hub.site.live(), "");
 }
 
 #[test]
-fn files_with_mistakes_and_a_controller_out_of_reach_are_said_in_the_comment() {
+fn file_errors_and_an_unreachable_controller_are_reported() {
     let mut hub = GitHub::new();
     hub.site.branch("wrong");
     hub.site.push("wrong", &[("discoveries/wrong.yaml", "version: 1\ndiscoveries: [{name: a}]\n")]);
     let jobs = hub.pull_request("wrong", REPOSITORY);
     assert_eq!(results(&jobs), ["failure", "skipped"], "{jobs:#?}");
     let annotated = "::error file=discoveries/wrong.yaml,line=2,";
-    assert!(jobs.0.said.contains(annotated), "{jobs:#?}");
+    assert!(jobs.0.output.contains(annotated), "{jobs:#?}");
     hub.site.push("wrong", &[("discoveries/wrong.yaml", &discovery("a", "10.1.0.0/24", 5))]);
-    hub.site.user = "nobody";
+    hub.site.user = "unknown";
     let jobs = hub.pull_request("wrong", REPOSITORY);
     assert_eq!(results(&jobs), ["success", "failure"], "{jobs:#?}");
     let comment = hub.site.forge.state().comments[1]["body"].as_str().unwrap().to_owned();
@@ -217,7 +217,7 @@ fn files_with_mistakes_and_a_controller_out_of_reach_are_said_in_the_comment() {
 }
 
 #[test]
-fn a_plan_is_not_applied_to_files_that_it_was_not_made_of() {
+fn a_plan_is_not_applied_if_main_has_other_files() {
     let mut hub = GitHub::new();
     for (branch, prefix) in [("berlin", "10.1.0.0/24"), ("oslo", "10.2.0.0/24")] {
         hub.site.branch(branch);
@@ -230,10 +230,10 @@ fn a_plan_is_not_applied_to_files_that_it_was_not_made_of() {
     let second = hub.merge("oslo").unwrap();
     let jobs = hub.apply(&first);
     assert_eq!(results(&jobs), ["success"; 2], "{jobs:#?}");
-    // The plan of the second knows nothing of the file of the first.
+    // The second plan does not include the file of the first merge.
     let jobs = hub.apply(&second);
     assert_eq!(results(&jobs), ["failure", "skipped"], "{jobs:#?}");
-    assert!(jobs.0.said.contains("::error::Main is not what was planned"), "{jobs:#?}");
+    assert!(jobs.0.output.contains("::error::Main is not what was planned"), "{jobs:#?}");
     assert_eq!(hub.site.live(), "berlin");
     let jobs = hub.apply(&hub.on_main("workflow_dispatch"));
     assert_eq!((results(&jobs), hub.site.live().as_str()), (["success"; 2], "berlin oslo"));
@@ -241,10 +241,10 @@ fn a_plan_is_not_applied_to_files_that_it_was_not_made_of() {
 }
 
 #[test]
-fn merges_that_wait_for_approval_are_applied_one_after_the_other() {
+fn merges_awaiting_approval_are_applied_in_order() {
     let mut hub = GitHub::new();
     let mut waiting = Vec::new();
-    // The second is planned when the first is merged and not applied: to it, that is drift.
+    // The second is planned after the first merge but before its apply, so it sees that as drift.
     for (branch, prefix) in [("berlin", "10.1.0.0/24"), ("oslo", "10.2.0.0/24")] {
         hub.site.branch(branch);
         let file = format!("discoveries/{branch}.yaml");
@@ -268,7 +268,7 @@ fn a_stale_plan_writes_nothing_and_says_what_to_do() {
     hub.site.push("berlin", &[("discoveries/berlin.yaml", &discovery("berlin", "10.1.0.0/24", 5))]);
     drop(hub.pull_request("berlin", REPOSITORY));
     let merged = hub.merge("berlin").unwrap();
-    hub.site.somebody("other-create:berlin");
+    hub.site.inject_before_next_command("other-create:berlin");
     let jobs = hub.apply(&merged);
     assert_eq!(results(&jobs), ["success", "failure"], "{jobs:#?}");
     assert_eq!(hub.site.controller.requests("create"), 0);
@@ -277,7 +277,7 @@ fn a_stale_plan_writes_nothing_and_says_what_to_do() {
 }
 
 #[test]
-fn an_apply_that_was_cut_short_is_carried_on_with_or_settled_by_the_next_one() {
+fn an_interrupted_apply_is_resumed_or_settled_by_the_next_one() {
     for resumes in [true, false] {
         let mut hub = GitHub::new();
         hub.site.branch("berlin");
@@ -298,7 +298,7 @@ fn an_apply_that_was_cut_short_is_carried_on_with_or_settled_by_the_next_one() {
             for n_left in [1, 0] {
                 let job = hub.run("apply", &by_hand).1.job("resume");
                 assert_eq!(job.result, "success", "{job:#?}");
-                assert_eq!(job.said.matches("1 added").count(), n_left, "{job:#?}");
+                assert_eq!(job.output.matches("1 added").count(), n_left, "{job:#?}");
             }
             let ran = hub.site.ran();
             let resume = |it: &&Vec<String>| it[0] == "resume";
@@ -308,7 +308,7 @@ fn an_apply_that_was_cut_short_is_carried_on_with_or_settled_by_the_next_one() {
             hub.site.push("main", &[("discoveries/oslo.yaml", &oslo)]);
             let jobs = hub.apply(&hub.on_main("workflow_dispatch"));
             assert_eq!(results(&jobs), ["success"; 2], "{jobs:#?}");
-            assert!(jobs.1.said.contains("An earlier apply was interrupted"), "{jobs:#?}");
+            assert!(jobs.1.output.contains("An earlier apply was interrupted"), "{jobs:#?}");
             assert_eq!(hub.site.live(), "berlin oslo");
         }
         hub.site.controller.expect_careful();
@@ -316,23 +316,23 @@ fn an_apply_that_was_cut_short_is_carried_on_with_or_settled_by_the_next_one() {
 }
 
 #[test]
-fn a_fork_is_checked_and_gets_no_login() {
+fn a_pull_request_from_a_fork_is_checked_without_credentials() {
     let mut hub = GitHub::new();
     hub.site.branch("fork");
     hub.site.push("fork", &[("discoveries/a.yaml", &discovery("a", "10.1.0.0/24", 5))]);
-    let jobs = hub.pull_request("fork", "somebody/network");
+    let jobs = hub.pull_request("fork", "a-fork/network");
     assert_eq!(results(&jobs), ["success", "skipped"], "{jobs:#?}");
     assert_eq!(hub.site.forge.writes(), [""; 0]);
-    // What is merged of a fork was planned by nobody.
+    // A merged pull request from a fork was never planned.
     let merged = hub.merge("fork").unwrap();
-    hub.site.forge.state().requests[0]["head"]["repo"]["full_name"] = "somebody/network".into();
+    hub.site.forge.state().requests[0]["head"]["repo"]["full_name"] = "a-fork/network".into();
     let jobs = hub.apply(&merged);
     assert_eq!(results(&jobs), ["failure", "skipped"], "{jobs:#?}");
-    assert!(jobs.0.said.contains("No pull request of this repository became"), "{jobs:#?}");
+    assert!(jobs.0.output.contains("No pull request of this repository became"), "{jobs:#?}");
 }
 
 #[test]
-fn each_job_has_the_secrets_and_the_rights_that_it_needs_and_no_others() {
+fn each_job_has_only_the_secrets_and_permissions_it_needs() {
     let names = |workflow: &str, what: &str| {
         let all = used(&super::github::workflow(workflow), what).into_iter();
         all.map(|(job, names)| format!("{job}: {}", names.join(" "))).collect::<Vec<_>>()

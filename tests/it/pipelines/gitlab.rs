@@ -15,15 +15,15 @@ fn pipeline() -> String {
     example("gitlab/.gitlab-ci.yml")
 }
 
-/// A pipeline that runs.
+/// A running pipeline.
 struct Pipeline {
     id: u64,
     commit: String,
-    /// What GitLab sets.
+    /// The variables that GitLab sets.
     env: Vec<(&'static str, String)>,
 }
 
-/// A project with the pipeline, and what GitLab keeps of it.
+/// A project with the pipeline, and the state that GitLab keeps for it.
 struct GitLab {
     site: Site,
     file: Value,
@@ -44,7 +44,7 @@ impl GitLab {
         Self { site, file, n_pipelines: 0, cache }
     }
 
-    fn begin(&mut self, commit: String, env: &[(&'static str, &str)]) -> Pipeline {
+    fn start(&mut self, commit: String, env: &[(&'static str, &str)]) -> Pipeline {
         self.n_pipelines += 1;
         let mut env =
             env.iter().map(|(name, value)| (*name, (*value).to_owned())).collect::<Vec<_>>();
@@ -59,7 +59,7 @@ impl GitLab {
 
     fn merge_request(&mut self, branch: &str) -> (Pipeline, Ended, Ended) {
         let head = self.site.git(&format!("rev-parse {branch}"));
-        let merge_request = self.begin(
+        let merge_request = self.start(
             head.clone(),
             &[
                 ("CI_PIPELINE_SOURCE", "merge_request_event"),
@@ -77,7 +77,7 @@ impl GitLab {
         (merge_request, validate, plan)
     }
 
-    /// Merges a branch as a fast-forward project with merge commits does.
+    /// Merges a branch, as in a project with a semi-linear history.
     fn merge(&mut self, branch: &str) -> Pipeline {
         let before = self.site.git("rev-parse main");
         let head = self.site.git(&format!("rev-parse {branch}"));
@@ -92,15 +92,15 @@ impl GitLab {
             ("CI_COMMIT_BRANCH", "main"),
             ("CI_COMMIT_BEFORE_SHA", before.as_str()),
         ];
-        self.begin(merged, &env)
+        self.start(merged, &env)
     }
 
     fn on_main(&mut self, source: &str) -> Pipeline {
         let commit = self.site.git("rev-parse main");
-        self.begin(commit, &[("CI_PIPELINE_SOURCE", source), ("CI_COMMIT_BRANCH", "main")])
+        self.start(commit, &[("CI_PIPELINE_SOURCE", source), ("CI_COMMIT_BRANCH", "main")])
     }
 
-    /// The jobs of a pipeline, by their rules; `changes` are those of the folder of the files.
+    /// Returns the jobs of a pipeline that are selected by their rules, in the order of stages.
     fn jobs(&self, pipeline: &Pipeline) -> Vec<&str> {
         let stages = self.file["stages"].as_array().unwrap();
         let jobs = self.file.as_object().unwrap().iter().filter(|(_, it)| it["stage"].is_string());
@@ -109,7 +109,7 @@ impl GitLab {
         found.into_iter().map(|(name, _)| name.as_str()).collect()
     }
 
-    /// Runs a job, its button pressed.
+    /// Runs a job, as if its button was pressed.
     fn job(&self, pipeline: &Pipeline, name: &str) -> Ended {
         let job = &self.file[name];
         assert!(rule(job, pipeline).is_some(), "{name}");
@@ -142,7 +142,7 @@ impl GitLab {
         ended
     }
 
-    /// Puts what was cached, and the artifacts of the jobs that it needs, into the checkout.
+    /// Restores the cache, and the artifacts of the needed jobs, into the checkout.
     fn before(&self, job: &Value, pipeline: &Pipeline, dir: &std::path::Path) {
         if job["cache"].is_object() {
             copy(&self.cache, dir);
@@ -155,7 +155,7 @@ impl GitLab {
         }
     }
 
-    /// Keeps what is to be cached, and the artifacts.
+    /// Saves the cache and the artifacts.
     fn after(&self, job: &Value, pipeline: &Pipeline, dir: &std::path::Path, is_done: bool) {
         if job["cache"].is_object() {
             assert_eq!(job["cache"]["paths"], json!([".trueup/"]));
@@ -183,13 +183,13 @@ impl GitLab {
         self.site.path("artifacts").join(name)
     }
 
-    /// Runs what a pipeline on main runs before the button, presses it, and returns both.
-    fn applied(&self, pipeline: &Pipeline, before: &str) -> (Ended, Ended) {
+    /// Runs the job before the manual one on main, and then `apply`; returns both.
+    fn apply(&self, pipeline: &Pipeline, before: &str) -> (Ended, Ended) {
         (self.job(pipeline, before), self.job(pipeline, "apply"))
     }
 }
 
-/// The first rule of a job that fits.
+/// Returns the first rule of a job that matches.
 fn rule<'a>(job: &'a Value, pipeline: &Pipeline) -> Option<&'a Value> {
     let value = |it: &str| match it.strip_prefix('$') {
         Some(name) => {
@@ -207,7 +207,7 @@ fn rule<'a>(job: &'a Value, pipeline: &Pipeline) -> Option<&'a Value> {
     job["rules"].as_array().unwrap().iter().find(|it| holds(it["if"].as_str().unwrap()))
 }
 
-/// Copies what is in a folder into another.
+/// Copies the contents of a folder into another.
 fn copy(from: &std::path::Path, to: &std::path::Path) {
     copy_into(&from.join("."), to);
 }
@@ -217,10 +217,10 @@ fn copy_into(from: &std::path::Path, to: &std::path::Path) {
 }
 
 #[test]
-fn a_change_is_planned_reviewed_merged_applied_and_watched() {
+fn a_change_is_planned_reviewed_merged_applied_and_checked_for_drift() {
     let mut lab = GitLab::new();
     lab.site.branch("berlin");
-    for (timeout, writes) in [(5, "note 101 made"), (9, "note 101 edited")] {
+    for (timeout, writes) in [(5, "note 101 created"), (9, "note 101 edited")] {
         let file = discovery("berlin", "10.1.0.0/24", timeout);
         lab.site.push("berlin", &[("discoveries/berlin.yaml", &file)]);
         let (_, validate, plan) = lab.merge_request("berlin");
@@ -235,7 +235,7 @@ fn a_change_is_planned_reviewed_merged_applied_and_watched() {
     let merged = lab.merge("berlin");
     assert_eq!(lab.jobs(&merged), ["take-plan", "apply"]);
     assert_eq!(rule(&lab.file["apply"], &merged).unwrap()["when"], "manual");
-    let (taken, applied) = lab.applied(&merged, "take-plan");
+    let (taken, applied) = lab.apply(&merged, "take-plan");
     assert_eq!((taken.code, applied.code), (Some(0), Some(0)), "{taken:#?} {applied:#?}");
     assert!(taken.out.contains("# berlin will be created"), "{taken:#?}");
     assert!(applied.out.contains("1 added, 0 changed, 0 destroyed."), "{applied:#?}");
@@ -247,15 +247,15 @@ fn a_change_is_planned_reviewed_merged_applied_and_watched() {
     assert_eq!(lab.jobs(&night), ["drift"]);
     let ended = lab.job(&night, "drift");
     assert_eq!((ended.code, lab.site.forge.writes()), (Some(0), vec![]), "{ended:#?}");
-    lab.site.somebody("other-edit:berlin");
+    lab.site.inject_before_next_command("other-edit:berlin");
     for writes in ["issue 1 opened", "issue 1 edited"] {
         let ended = lab.job(&night, "drift");
         assert!(ended.code == Some(0) && ended.out.contains("### Drift on"), "{ended:#?}");
         assert_eq!(lab.site.forge.writes(), [writes]);
     }
     let by_hand = lab.on_main("web");
-    assert_eq!(lab.jobs(&by_hand), ["plan-anew", "apply", "resume"]);
-    let (planned, applied) = lab.applied(&by_hand, "plan-anew");
+    assert_eq!(lab.jobs(&by_hand), ["plan-again", "apply", "resume"]);
+    let (planned, applied) = lab.apply(&by_hand, "plan-again");
     assert_eq!((planned.code, applied.code), (Some(0), Some(0)), "{planned:#?} {applied:#?}");
     assert!(applied.out.contains("0 added, 1 changed, 0 destroyed."), "{applied:#?}");
     let ended = lab.job(&night, "drift");
@@ -267,11 +267,11 @@ fn a_change_is_planned_reviewed_merged_applied_and_watched() {
 }
 
 #[test]
-fn a_refused_plan_is_noted_and_not_kept_and_other_files_are_not_applied() {
+fn a_refused_plan_is_shown_but_neither_stored_nor_applied() {
     let mut lab = GitLab::new();
     lab.site.branch("large");
-    let (large, lifted) = (discovery("large", "10.1.0.0/21", 5), POLICY.replace("600", "600000"));
-    lab.site.push("large", &[("discoveries/large.yaml", &large), ("policy.yaml", &lifted)]);
+    let (large, raised) = (discovery("large", "10.1.0.0/21", 5), POLICY.replace("600", "600000"));
+    lab.site.push("large", &[("discoveries/large.yaml", &large), ("policy.yaml", &raised)]);
     let (merge_request, validate, plan) = lab.merge_request("large");
     assert_eq!((validate.code, plan.code), (Some(0), Some(5)), "{validate:#?} {plan:#?}");
     let note = lab.site.forge.state().comments[1]["body"].as_str().unwrap().to_owned();
@@ -294,12 +294,12 @@ fn a_refused_plan_is_noted_and_not_kept_and_other_files_are_not_applied() {
     let taken = lab.job(&merged, "take-plan");
     assert!(taken.out.contains("main is not what was planned"), "{taken:#?}");
     assert_eq!((taken.code, lab.site.live().as_str()), (Some(1), ""));
-    // A journal that somebody commits.
+    // A committed journal is an error.
     lab.site.branch("journal");
     lab.site.push("journal", &[(".trueup/journal.jsonl", "{}\n")]);
     let (_, validate, _) = lab.merge_request("journal");
     assert_eq!(validate.code, Some(1), "{validate:#?}");
-    // A commit that is of no merge request.
+    // A commit without a merge request is an error.
     lab.site.forge.state().requests.clear();
     let taken = lab.job(&merged, "take-plan");
     assert!(taken.out.contains("No merge request of this project became"), "{taken:#?}");
@@ -307,14 +307,14 @@ fn a_refused_plan_is_noted_and_not_kept_and_other_files_are_not_applied() {
 }
 
 #[test]
-fn an_apply_that_was_cut_short_is_carried_on_with() {
+fn an_interrupted_apply_is_resumed_by_its_job() {
     let mut lab = GitLab::new();
     let berlin = discovery("berlin", "10.1.0.0/24", 5);
     lab.site.push("main", &[("discoveries/berlin.yaml", &berlin)]);
     let by_hand = lab.on_main("web");
     lab.site.controller.inject("create=slow:3000");
     lab.site.kill();
-    let (planned, killed) = lab.applied(&by_hand, "plan-anew");
+    let (planned, killed) = lab.apply(&by_hand, "plan-again");
     lab.site.record();
     assert!(planned.code == Some(0) && killed.code != Some(0), "{planned:#?} {killed:#?}");
     let resumed = lab.job(&by_hand, "resume");

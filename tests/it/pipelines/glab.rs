@@ -1,19 +1,19 @@
-//! The API of GitLab, as far as the example uses it through `curl`.
+//! The part of the GitLab API that the example uses through `curl`.
 
 use serde_json::{Value, json};
 
 use super::forge::{Call, State};
 
-/// The number of the project, and of the account that the token is for.
+/// The ids of the project, and of the account that the token belongs to.
 pub(super) const PROJECT: u64 = 42;
 const ACCOUNT: u64 = 9;
 
-/// The token that may write.
+/// The token with write permission.
 pub(super) const TOKEN: &str = "token-of-the-project";
 
 pub(super) const API: &str = "https://gitlab.example.com/api/v4";
 
-/// Does what `curl` was asked for, and returns what it prints; `None` where the answer is an error.
+/// Executes a call of `curl`, and returns its output, or `None` for an HTTP error.
 pub(super) fn answer(state: &mut State, call: &Call) -> Option<String> {
     let has = |flag: &str| call.args.iter().any(|it| it == flag);
     assert!(has("--fail") && has("-sS"), "an error would go unnoticed: {}", call.line());
@@ -33,13 +33,13 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Option<String> {
                     let id = 100 + state.comments.len();
                     let note = json!({"id": id, "author": {"id": ACCOUNT}, "body": body});
                     state.comments.push(note);
-                    state.writes.push(format!("note {id} made"));
+                    state.writes.push(format!("note {id} created"));
                 }
                 ("PUT", [id]) => {
                     state.comment(id)["body"] = body.into();
                     state.writes.push(format!("note {id} edited"));
                 }
-                other => panic!("nobody knows {other:?}"),
+                other => panic!("unknown request {other:?}"),
             }
             Some(String::new())
         }
@@ -65,11 +65,11 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Option<String> {
             state.writes.push(format!("issue {iid} {what}"));
             Some(String::new())
         }
-        other => panic!("nobody knows {other:?}"),
+        other => panic!("unknown request {other:?}"),
     }
 }
 
-/// Answers a request that changes nothing.
+/// Answers a read request.
 fn read(state: &State, call: &Call, parts: &[&str], query: &str) -> Option<String> {
     let all = |it: &[Value]| Value::from(it.to_vec()).to_string();
     let answer = match parts {
@@ -95,12 +95,12 @@ fn read(state: &State, call: &Call, parts: &[&str], query: &str) -> Option<Strin
             let open = state.issues.iter().filter(|it| it["state"] == "opened");
             Value::from(open.cloned().collect::<Vec<_>>()).to_string()
         }
-        other => panic!("nobody knows {other:?}"),
+        other => panic!("unknown request {other:?}"),
     };
     Some(answer)
 }
 
-/// A field of a form: given as it is, or as the file that has it.
+/// Returns a field of a form, given as a value or as a file.
 fn data(call: &Call, name: &str) -> String {
     let flags = call.args.iter().zip(call.args.iter().skip(1));
     let mut fields = flags.filter(|(flag, _)| *flag == "--data-urlencode").map(|(_, it)| it);

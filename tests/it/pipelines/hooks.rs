@@ -1,4 +1,4 @@
-//! Hooks before a commit, editors, and where all of it says that the program comes from.
+//! The pre-commit hook, editors, and the version of the program that all examples install.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::site::{POLICY, Site, discovery, example};
 use crate::shell::repository_file;
 
-/// The hook that a configuration asks for, with what it adds; both are checked.
+/// Returns the hook from the manifest, and its entry in the example configuration.
 fn hook() -> (Value, Value) {
     let manifest = repository_file(".pre-commit-hooks.yaml");
     let manifest = serde_saphyr::from_str::<Vec<Value>>(&manifest).unwrap();
@@ -26,7 +26,7 @@ fn hook() -> (Value, Value) {
 }
 
 #[test]
-fn a_commit_is_checked_as_the_hook_says() {
+fn the_commit_hook_checks_all_files_together() {
     let (hook, asked) = hook();
     let args = asked["args"].as_array().unwrap().iter().map(|it| it.as_str().unwrap());
     let line =
@@ -36,7 +36,7 @@ fn a_commit_is_checked_as_the_hook_says() {
     site.push("main", &[("policy.yaml", POLICY), ("discoveries/berlin.yaml", &good)]);
     let run = || site.run("bash", &line, &site.path("mine"), &[]);
     assert_eq!(run().code, Some(0));
-    // Unique within each file, and not over all.
+    // Each file is valid, but the name is not unique across files.
     site.push("main", &[("discoveries/oslo.yaml", &good)]);
     let ended = run();
     assert!(ended.code == Some(4) && ended.err.contains("duplicate_name"), "{ended:#?}");
@@ -45,14 +45,14 @@ fn a_commit_is_checked_as_the_hook_says() {
     assert!(ran.len() == 2 && ran.iter().all(|it| *it == wanted), "{ran:?}");
 }
 
-/// JSON without the lines that are comments.
+/// Parses JSON with comment lines.
 fn json_with_comments(text: &str) -> Value {
     let lines = text.lines().filter(|it| !it.trim_start().starts_with("//"));
     serde_json::from_str(&lines.collect::<Vec<_>>().join("\n")).unwrap()
 }
 
 #[test]
-fn every_editor_is_given_the_schema_that_the_program_prints() {
+fn every_editor_uses_the_schema_that_the_program_prints() {
     let schema = "desired-state.schema.json";
     let command = format!("trueup schema desired-state > {schema}");
     for file in [".vscode/settings.json", ".nvim.lua", ".idea/jsonSchemas.xml"] {
@@ -62,7 +62,10 @@ fn every_editor_is_given_the_schema_that_the_program_prints() {
         assert_eq!(text.matches(schema).count(), 2, "{file}");
         assert!(text.contains("discoveries") && text.contains("policy.yaml"), "{file}");
     }
-    assert!(example("README.md").contains(&format!("\n{command}\n")), "the guide says otherwise");
+    assert!(
+        example("README.md").contains(&format!("\n{command}\n")),
+        "the guide has another command"
+    );
     let site = Site::new();
     assert_eq!(site.run("bash", &command, &site.path("mine"), &[]).code, Some(0));
     let printed = fs::read_to_string(site.path("mine").join(schema)).unwrap();
@@ -75,7 +78,7 @@ fn every_editor_is_given_the_schema_that_the_program_prints() {
 }
 
 #[test]
-fn the_program_comes_in_this_version_and_is_built_with_this_rust() {
+fn every_example_installs_this_version_with_this_rust() {
     let version = env!("CARGO_PKG_VERSION");
     let rust = env!("CARGO_PKG_RUST_VERSION");
     for (file, wanted) in [
@@ -108,7 +111,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_guide_names_every_file() {
+fn the_guide_links_every_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/pipelines");
     let guide = example("README.md");
     let files = files_below(&folder);
@@ -119,6 +122,6 @@ fn the_guide_names_every_file() {
     }
     let links = guide.split("](").skip(1).map(|it| it.split(')').next().unwrap());
     for link in links.filter(|it| !it.starts_with("http")) {
-        assert!(folder.join(link).exists(), "{link} leads nowhere");
+        assert!(folder.join(link).exists(), "{link} does not exist");
     }
 }

@@ -16,9 +16,9 @@ fn file() -> String {
 #[derive(Debug)]
 struct Script {
     text: String,
-    /// The credentials that are bound around it.
+    /// The credentials that are bound for it.
     credentials: Option<String>,
-    /// Whether its exit code is taken instead of failing the stage.
+    /// Whether its exit code is returned instead of failing the stage.
     returns_status: bool,
 }
 
@@ -30,7 +30,7 @@ struct Stage {
     scripts: Vec<Script>,
 }
 
-/// Returns what is between the brace that is the last of this beginning and the one that closes it.
+/// Returns the text up to the closing brace of a block. Its opening brace precedes the text.
 fn block(text: &str) -> &str {
     let mut depth = 1_usize;
     for (at, c) in text.char_indices() {
@@ -64,7 +64,7 @@ fn stages() -> Vec<Stage> {
 fn scripts(stage: &str) -> Vec<Script> {
     let quotes = stage.match_indices("'''").map(|(at, _)| at).collect::<Vec<_>>();
     let found = quotes.chunks(2).map(|it| {
-        let &[from, to] = it else { panic!("a text has no end: {stage}") };
+        let &[from, to] = it else { panic!("a string is not closed: {stage}") };
         let bound = stage.match_indices("withCredentials(").find_map(|(at, _)| {
             let (head, rest) = stage[at..].split_once(") {").unwrap();
             let begin = at + head.len();
@@ -72,7 +72,7 @@ fn scripts(stage: &str) -> Vec<Script> {
             let id = head.split_once("credentialsId: '").unwrap().1;
             is_inside.then(|| id.split('\'').next().unwrap().to_owned())
         });
-        // What Groovy makes of a text in such quotes.
+        // Groovy joins continued lines in a triple-quoted string.
         let text = stage[from + 3..to].replace("\\\n", "");
         assert!(!text.contains('\\'), "{text}");
         let before = &stage[..from];
@@ -83,13 +83,13 @@ fn scripts(stage: &str) -> Vec<Script> {
     found.collect()
 }
 
-/// A repository with the pipeline, and the folder that outlives its builds.
+/// A repository with the pipeline, and a journal folder that outlives its builds.
 struct Jenkins {
     site: Site,
     journals: PathBuf,
 }
 
-/// What came of a build: of each stage that was run, what its scripts came to.
+/// The outcome of a build: the stages that were run, and the results of their scripts.
 #[derive(Debug)]
 struct Build {
     stages: Vec<(String, Vec<Ended>)>,
@@ -115,7 +115,7 @@ impl Jenkins {
         Self { site, journals }
     }
 
-    /// Runs a build of a commit, for a pull request, a merge or the clock.
+    /// Runs a build of a commit, for a pull request, a merge, a schedule or a manual start.
     fn build(&self, commit: &str, cause: &str) -> Build {
         let mut env = vec![
             ("CC_URL".to_owned(), self.site.controller.url.clone()),
@@ -130,7 +130,7 @@ impl Jenkins {
             if !stage.when.iter().all(|it| holds(it, cause, &env)) {
                 continue;
             }
-            // Each stage has an agent of its own, on which nothing of another one is.
+            // Each stage runs on its own agent, without files of the other stages.
             let checks_out = stage.text.contains("checkout scm");
             let dir = if checks_out {
                 self.site.checkout(commit, true)
@@ -185,7 +185,7 @@ impl Jenkins {
     }
 }
 
-/// Whether a condition of a stage holds.
+/// Returns whether a condition of a stage holds.
 fn holds(condition: &str, cause: &str, env: &[(String, String)]) -> bool {
     if let Some(it) = condition.strip_prefix("not { ") {
         return !holds(it.strip_suffix(" }").unwrap(), cause, env);
@@ -198,12 +198,12 @@ fn holds(condition: &str, cause: &str, env: &[(String, String)]) -> bool {
         "environment name: 'PLAN_STATUS', value: '0'" => {
             env.contains(&("PLAN_STATUS".to_owned(), "0".to_owned()))
         }
-        other => panic!("nobody knows whether {other}"),
+        other => panic!("unknown condition {other}"),
     }
 }
 
 #[test]
-fn a_change_is_planned_reviewed_merged_applied_and_watched() {
+fn a_change_is_planned_reviewed_merged_applied_and_checked_for_drift() {
     let jenkins = Jenkins::new();
     let site = &jenkins.site;
     site.branch("berlin");
@@ -227,15 +227,15 @@ fn a_change_is_planned_reviewed_merged_applied_and_watched() {
     let journal = paths.filter(|it| it.extension().is_some()).map(fs::read_to_string);
     let digest = plan.split('"').find(|it| it.starts_with("sha256:")).unwrap();
     assert!(journal.map(Result::unwrap).any(|it| it.contains(digest)), "another plan was applied");
-    // Nobody is asked to approve nothing.
+    // Without changes no approval is requested.
     assert_eq!(jenkins.on_main("merge").names(), ["Plan"]);
 
     let night = jenkins.on_main("clock");
     assert_eq!((night.names(), night.last().code), (vec!["Drift"], Some(0)), "{night:#?}");
-    site.somebody("other-edit:berlin");
+    site.inject_before_next_command("other-edit:berlin");
     let night = jenkins.on_main("clock");
     assert_eq!((night.names(), night.last().code), (vec!["Drift"], Some(3)), "{night:#?}");
-    assert!(night.report.unwrap().contains("berlin"), "the report says nothing");
+    assert!(night.report.unwrap().contains("berlin"), "the report does not mention it");
     assert!(stages()[3].text.contains("if (status == 2 || status == 3) {\n              unstable"));
     let build = jenkins.on_main("hand");
     assert!(build.last().out.contains("0 added, 1 changed, 0 destroyed."), "{build:#?}");
@@ -245,19 +245,19 @@ fn a_change_is_planned_reviewed_merged_applied_and_watched() {
 }
 
 #[test]
-fn a_plan_over_a_limit_is_shown_and_fails_even_if_the_change_lifts_the_limit() {
+fn a_plan_over_a_limit_is_shown_and_fails_even_if_the_change_raises_the_limit() {
     let jenkins = Jenkins::new();
     let site = &jenkins.site;
     site.branch("large");
-    let (large, lifted) = (discovery("large", "10.1.0.0/21", 5), POLICY.replace("600", "600000"));
-    site.push("large", &[("discoveries/large.yaml", &large), ("policy.yaml", &lifted)]);
+    let (large, raised) = (discovery("large", "10.1.0.0/21", 5), POLICY.replace("600", "600000"));
+    site.push("large", &[("discoveries/large.yaml", &large), ("policy.yaml", &raised)]);
     let build = jenkins.pull_request("large");
     assert_eq!(build.last().code, Some(5), "{build:#?}");
     assert!(build.last().out.contains("This plan cannot be applied: 1 refusal."), "{build:#?}");
 }
 
 #[test]
-fn an_apply_that_was_cut_short_is_settled_by_the_next_one() {
+fn an_interrupted_apply_is_settled_by_the_next_one() {
     let jenkins = Jenkins::new();
     let site = &jenkins.site;
     site.push("main", &[("discoveries/berlin.yaml", &discovery("berlin", "10.1.0.0/24", 5))]);
@@ -275,9 +275,12 @@ fn an_apply_that_was_cut_short_is_settled_by_the_next_one() {
 }
 
 #[test]
-fn nothing_is_put_into_a_script_and_one_build_of_main_runs_at_a_time() {
+fn scripts_are_not_interpolated_and_builds_of_main_run_one_at_a_time() {
     let text = file();
-    assert!(!text.contains("sh \"") && !text.contains("\"\"\""), "Groovy fills such texts");
+    assert!(
+        !text.contains("sh \"") && !text.contains("\"\"\""),
+        "Groovy interpolates such strings"
+    );
     for words in ["disableConcurrentBuilds()", "agent none", "input {", "beforeInput true"] {
         assert!(text.contains(words), "{words}");
     }

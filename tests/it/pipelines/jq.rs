@@ -1,5 +1,5 @@
-//! What the examples ask of `jq`, written once more here: `jq` is not needed for the tests, and
-//! where it is there, it has to agree.
+//! The `jq` filters that the examples use, reimplemented: the tests do not need `jq`, but if it is
+//! installed, it has to agree.
 
 use std::{
     io::Write as _,
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::forge::Call;
 
-/// A filter, and what it prints of an input and its variables.
+/// A filter, and the function that evaluates it on an input with variables.
 type Filter = (&'static str, fn(&Value, &[(String, String)]) -> Vec<Value>);
 
 const FILTERS: [Filter; 9] = [
@@ -39,13 +39,13 @@ const FILTERS: [Filter; 9] = [
          (.merge_commit_sha == $sha or .squash_commit_sha == $sha or .sha == $sha)))[0] | \
          select(.) | \"\\(.iid) \\(.sha)\"",
         |it, given| {
-            let is_ours = |it: &&Value| {
+            let is_merged = |it: &&Value| {
                 let ids = ["merge_commit_sha", "squash_commit_sha", "sha"];
                 it["state"] == "merged"
                     && it["source_project_id"] == it["target_project_id"]
                     && ids.iter().any(|id| it[*id] == given[0].1.as_str())
             };
-            let found = array(it).iter().find(is_ours);
+            let found = array(it).iter().find(is_merged);
             let shown = |it: &Value| format!("{} {}", it["iid"], it["sha"].as_str().unwrap());
             found.map(|it| shown(it).into()).into_iter().collect()
         },
@@ -62,7 +62,7 @@ const FILTERS: [Filter; 9] = [
     }),
 ];
 
-/// The head of the pull request that became a commit: the filter has both written into it.
+/// The parts around the literals in the filter for the head of the pull request of a commit.
 const HEAD: [&str; 3] = [
     ".[] | select(.merge_commit_sha == \"",
     "\" and .head.repo.full_name == \"",
@@ -81,7 +81,7 @@ fn is_marked(comment: &Value) -> bool {
     comment["body"].as_str().unwrap().starts_with("<!-- trueup")
 }
 
-/// Returns filter and variables of a command line.
+/// Returns the filter and variables of a command line.
 pub(super) fn called(call: &Call) -> (&str, Vec<(String, String)>) {
     let mut variables = Vec::new();
     let mut args = call.args.iter();
@@ -98,7 +98,7 @@ pub(super) fn called(call: &Call) -> (&str, Vec<(String, String)>) {
     (filter.unwrap(), variables)
 }
 
-/// Prints what a filter makes of a document, texts as they are.
+/// Evaluates a filter on a document, and prints the results with raw strings.
 pub(super) fn filtered(filter: &str, variables: &[(String, String)], input: &str) -> String {
     let value = serde_json::from_str::<Value>(input).unwrap();
     let words = filter.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -112,17 +112,17 @@ pub(super) fn filtered(filter: &str, variables: &[(String, String)], input: &str
             let all = all.filter(|it| it["head"]["repo"]["full_name"] == repository);
             all.map(|it| it["head"]["sha"].clone()).collect()
         }
-        (None, None) => panic!("nobody knows what `{words}` means"),
+        (None, None) => panic!("unknown filter `{words}`"),
     };
     let line = |it: &Value| it.as_str().map_or_else(|| it.to_string(), str::to_owned) + "\n";
     let printed = found.iter().map(line).collect::<String>();
     if let Some(real) = real(filter, variables, input) {
-        assert_eq!(real, printed, "jq is of another opinion on `{words}`: {input}");
+        assert_eq!(real, printed, "jq disagrees on `{words}`: {input}");
     }
     printed
 }
 
-/// Prints what the real one makes of it, if it is there.
+/// Evaluates a filter with the real `jq`, if it is installed.
 fn real(filter: &str, variables: &[(String, String)], input: &str) -> Option<String> {
     let mut command = Command::new("jq");
     for (name, value) in variables {

@@ -1,4 +1,4 @@
-//! A repository that begins empty, a controller, and a shell in a checkout.
+//! An empty repository, a controller, and a shell in a checkout.
 
 use std::{
     cell::Cell,
@@ -19,10 +19,10 @@ use crate::{
     shell::{Ended, Server, Shell, repository_file},
 };
 
-/// The limits of the repository: those of a change of it do not count.
+/// The limits of the repository. A pull request cannot change them for its own plan.
 pub(super) const POLICY: &str = "version: 1\npolicy: {max_new_addresses: 600}\n";
 
-/// One discovery of so many addresses, or fewer, and a timeout.
+/// Returns a file with one discovery of a prefix, with a timeout.
 pub(super) fn discovery(name: &str, prefix: &str, timeout: u32) -> String {
     format!(
         "version: 1\ndefaults: {{credentials: {{cli: [netops], snmp_v3: [core]}}}}\n\
@@ -30,13 +30,13 @@ pub(super) fn discovery(name: &str, prefix: &str, timeout: u32) -> String {
     )
 }
 
-/// One of the examples.
+/// Reads one of the examples.
 pub(super) fn example(path: &str) -> String {
     repository_file(&format!("examples/pipelines/{path}"))
 }
 
-/// What stands in for a program that talks to a forge: asks this process.
-const ASKING: &str = r#"#!/bin/bash
+/// Replaces a program that talks to a forge: forwards the call to this process.
+const FORWARDING: &str = r#"#!/bin/bash
 set -euo pipefail
 input=
 if [ "${0##*/}" = jq ]; then input=$(cat); fi
@@ -47,21 +47,21 @@ cat <&3
 exit "$status"
 "#;
 
-/// Writes down how it was called, and goes on as the program.
+/// Records its arguments, and executes the program.
 const RECORDING: &str = r#"#!/bin/bash
 ( IFS=$'\x1f'; printf '%s\n' "$*" >>"RECORD" )
 exec "PROGRAM" "$@"
 "#;
 
-/// The same, and kills the program as soon as the controller has been asked to create something.
+/// Runs the program, and kills it as soon as the controller has received a create.
 const KILLING: &str = r#"#!/bin/bash
 "PROGRAM" "$@" &
-asked() {
+has_create() {
   exec 3<>"/dev/tcp/CONTROLLER"
   printf 'GET /simulator/requests HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3
   grep -Eq '"create": ?[1-9]' <&3
 }
-until asked || ! kill -0 $!; do sleep 0.02; done
+until has_create || ! kill -0 $!; do sleep 0.02; done
 kill -s KILL $!
 wait $!
 "#;
@@ -71,12 +71,12 @@ pub(super) struct Site {
     n_folders: Cell<u32>,
     pub(super) controller: Server,
     pub(super) forge: Forge,
-    /// Who logs in.
+    /// The user name of the login.
     pub(super) user: &'static str,
 }
 
 impl Site {
-    /// An empty repository on a forge, and a controller without discoveries.
+    /// Creates an empty repository on a forge, and a controller without discoveries.
     pub(super) fn new() -> Self {
         let login = Shell::empty().with("CC_USERNAME", "admin").with("CC_PASSWORD", PASSWORD);
         let controller = login.simulator("--task-time 10ms --run-time 10ms");
@@ -91,7 +91,7 @@ impl Site {
             fs::create_dir(site.path(folder)).unwrap();
         }
         for name in ["gh", "curl", "jq"] {
-            site.program(name, ASKING);
+            site.program(name, FORWARDING);
         }
         site.record();
         let origin = site.path("origin");
@@ -108,13 +108,13 @@ impl Site {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// Lets `trueup` run as it is, and be recorded.
+    /// Installs a `trueup` that records its calls.
     pub(super) fn record(&self) {
         let record = RECORDING.replace("RECORD", self.path("record").to_str().unwrap());
         self.program("trueup", &record.replace("PROGRAM", env!("CARGO_BIN_EXE_trueup")));
     }
 
-    /// Lets each apply be killed once a create has left.
+    /// Installs a `trueup` that kills each apply once a create has been sent.
     pub(super) fn kill(&self) {
         let address = self.controller.address().replace(':', "/");
         let program = env!("CARGO_BIN_EXE_trueup");
@@ -127,7 +127,7 @@ impl Site {
         self.dir.path().join(name)
     }
 
-    /// An empty folder of this name that no other job had.
+    /// Creates a new empty folder with this prefix.
     pub(super) fn folder(&self, name: &str) -> PathBuf {
         self.n_folders.set(self.n_folders.get() + 1);
         let path = self.path(&format!("{name}-{}", self.n_folders.get()));
@@ -144,7 +144,7 @@ impl Site {
         git_in(&self.path("mine"), line)
     }
 
-    /// Commits these files on a branch, made where there is none, and pushes it.
+    /// Commits these files on a branch, which is created if it does not exist, and pushes it.
     pub(super) fn push(&self, branch: &str, files: &[(&str, &str)]) -> String {
         if self.git("branch --show-current") != branch {
             let is_there = !self.git(&format!("branch --list {branch}")).is_empty();
@@ -162,12 +162,12 @@ impl Site {
         self.git("rev-parse HEAD")
     }
 
-    /// Begins a branch at main.
+    /// Creates a branch at main.
     pub(super) fn branch(&self, name: &str) {
         self.git(&format!("checkout --quiet -b {name} main"));
     }
 
-    /// Merges a branch into another one that is made at main, and pushes it there.
+    /// Merges a branch into main, and pushes the merge commit to a reference.
     pub(super) fn merge(&self, branch: &str, reference: &str) -> String {
         self.git("checkout --quiet --detach main");
         self.git(&format!("merge --quiet --no-ff -m merged {branch}"));
@@ -180,7 +180,7 @@ impl Site {
         merged
     }
 
-    /// Checks a commit out into a new folder: all of the history and all branches, or only it.
+    /// Checks out a commit into a new folder, with all history and branches, or on its own.
     pub(super) fn checkout(&self, commit: &str, is_whole: bool) -> PathBuf {
         let dir = self.folder("checkout");
         git_in(&dir, "init --quiet .");
@@ -193,7 +193,7 @@ impl Site {
         dir
     }
 
-    /// Runs a script with a shell, in a folder, with these variables and no others.
+    /// Runs a script with a shell in a folder, with only these variables.
     pub(super) fn run(
         &self,
         shell: &str,
@@ -201,12 +201,12 @@ impl Site {
         dir: &Path,
         env: &[(String, String)],
     ) -> Ended {
-        // Else the login goes wherever the files say.
-        let asks = ["plan", "apply", "resume"].iter().any(|it| {
+        // Otherwise the login would be sent to the controller that the files name.
+        let connects = ["plan", "apply", "resume"].iter().any(|it| {
             let command = format!("trueup {it} ");
             script.contains(&command)
         });
-        assert!(!asks || script.contains(": \"${CC_URL:?is not set"), "{script}");
+        assert!(!connects || script.contains(": \"${CC_URL:?is not set"), "{script}");
         let file = self.folder("script").join("script");
         fs::write(&file, script).unwrap();
         let mut words = shell.split(' ');
@@ -227,14 +227,14 @@ impl Site {
         Ended { code: output.status.code(), out, err }
     }
 
-    /// The login and the controller, as secrets and variables of the CI.
+    /// Returns the controller and the login, as variables and secrets of the CI.
     pub(super) fn login(&self) -> [(String, String); 3] {
         let url = self.controller.url.clone();
         [("CC_URL", url.as_str()), ("CC_USERNAME", self.user), ("CC_PASSWORD", PASSWORD)]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
     }
 
-    /// The names and timeouts on the controller, by name.
+    /// Returns the names on the controller.
     pub(super) fn live(&self) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
         command.args(["status", "--format", "json", "-f"]).arg(self.path("mine/discoveries"));
@@ -247,12 +247,12 @@ impl Site {
         all.collect::<Vec<_>>().join(" ")
     }
 
-    /// Somebody edits a discovery, or does something else, before anybody asks the next time.
-    pub(super) fn somebody(&self, deed: &str) {
-        self.controller.inject(&format!("token={deed}"));
+    /// Lets another user change something as soon as the next command logs in.
+    pub(super) fn inject_before_next_command(&self, fault: &str) {
+        self.controller.inject(&format!("token={fault}"));
     }
 
-    /// How often each command of the program was run, by its words.
+    /// Returns the arguments of each recorded call of the program.
     pub(super) fn ran(&self) -> Vec<Vec<String>> {
         let record = fs::read_to_string(self.path("record")).unwrap_or_default();
         record.lines().map(|it| it.split('\x1f').map(str::to_owned).collect()).collect()

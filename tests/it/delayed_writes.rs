@@ -1,4 +1,4 @@
-//! Writes that a busy controller holds back, and what becomes of their discoveries meanwhile.
+//! Writes that a busy controller delays, while their discoveries may be changed by another user.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::{
     story::yaml,
 };
 
-/// A discovery that has been made and has run, files that want something else, and a controller
-/// that holds the write back for that; in the meantime somebody sets these members, if any.
-async fn held_back(keys: &str, line: &str, fault: &str, members: &Value) -> (Bench, Ran) {
+/// Applies changed files to an existing discovery on a controller that delays the write; meanwhile
+/// another user sets these members, if any.
+async fn apply_delayed(keys: &str, line: &str, fault: &str, members: &Value) -> (Bench, Ran) {
     let bench = Bench::like(&[], &[]);
     bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 5s"));
     let _applied = bench.expect_applied().await;
@@ -37,54 +37,58 @@ async fn held_back(keys: &str, line: &str, fault: &str, members: &Value) -> (Ben
     (bench, ran)
 }
 
-fn the_one(bench: &Bench) -> Value {
+fn only_discovery(bench: &Bench) -> Value {
     let world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
     world["discoveries"][0].clone()
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_has_changed_while_a_delete_was_held_back_is_not_deleted() {
+async fn a_discovery_changed_during_a_rate_limited_delete_is_not_deleted() {
     let members = json!({"ipAddressList": "10.99.0.0-10.99.0.9", "discoveryType": "Range"});
     let line = "apply --auto-approve";
     let (bench, ran) =
-        held_back("state: absent, cidr: 10.1.0.0/24", line, "delete@1=429:20", &members).await;
+        apply_delayed("state: absent, cidr: 10.1.0.0/24", line, "delete@1=429:20", &members).await;
     assert_eq!((ran.exit, bench.simulator.names().len()), (Exit::Failed, 1), "{ran:#?}");
-    assert_eq!(the_one(&bench)["ipAddressList"], members["ipAddressList"], "{ran:#?}");
+    assert_eq!(only_discovery(&bench)["ipAddressList"], members["ipAddressList"], "{ran:#?}");
     assert!(ran.out.contains("Moved since the plan"), "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_that_was_held_back_does_not_undo_what_somebody_has_done() {
+async fn a_delayed_edit_does_not_undo_a_change_by_another_user() {
     for (rerun, fault) in [(", rerun: never", "edit@1=429:15"), ("", "get@1=slow:14000")] {
         let keys = format!("cidr: 10.1.0.0/24, timeout: 9s{rerun}");
         let members = json!({"retryCount": 1});
-        let (bench, ran) = held_back(&keys, "apply --auto-approve", fault, &members).await;
-        let one = the_one(&bench);
-        assert_eq!(one["retryCount"], 1, "{fault}: {one:#} {ran:#?}");
-        assert_eq!((ran.exit, &one["timeOut"]), (Exit::Failed, &json!(5)), "{fault}: {ran:#?}");
+        let (bench, ran) = apply_delayed(&keys, "apply --auto-approve", fault, &members).await;
+        let discovery = only_discovery(&bench);
+        assert_eq!(discovery["retryCount"], 1, "{fault}: {discovery:#} {ran:#?}");
+        assert_eq!(
+            (ran.exit, &discovery["timeOut"]),
+            (Exit::Failed, &json!(5)),
+            "{fault}: {ran:#?}"
+        );
         assert!(ran.out.contains("Moved since the plan"), "{fault}: {ran:#?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_has_changed_while_a_run_was_held_back_is_not_run() {
+async fn a_discovery_changed_during_a_rate_limited_run_is_not_started() {
     let members = json!({"ipAddressList": "10.98.0.0-10.98.0.9", "discoveryType": "Range"});
     let line = "apply --auto-approve --rerun a";
     let keys = "cidr: 10.1.0.0/24, timeout: 5s";
-    let (bench, ran) = held_back(keys, line, "run@1=429:15", &members).await;
+    let (bench, ran) = apply_delayed(keys, line, "run@1=429:15", &members).await;
     assert_ne!(ran.exit, Exit::Done, "{ran:#?}");
-    assert_eq!(bench.requests("run"), 1, "the one that was turned away: {ran:#?}");
+    assert_eq!(bench.requests("run"), 1, "only the rejected request: {ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_that_was_held_back_leaves_where_nothing_has_moved() {
+async fn a_rate_limited_write_is_sent_if_nothing_has_changed() {
     for (keys, fault) in [
         ("state: absent, cidr: 10.1.0.0/24", "delete@1=429:40"),
         ("cidr: 10.1.0.0/24, timeout: 9s", "edit@1-3=429:40"),
         ("cidr: 10.1.0.0/24, timeout: 9s", "run@1-2=429:40"),
     ] {
         let line = "apply --auto-approve";
-        let (bench, ran) = held_back(keys, line, fault, &json!({})).await;
+        let (bench, ran) = apply_delayed(keys, line, fault, &json!({})).await;
         assert_eq!(ran.exit, Exit::Done, "{fault}: {ran:#?}");
         bench.expect_careful();
         bench.expect_no_changes().await;
@@ -92,7 +96,7 @@ async fn a_write_that_was_held_back_leaves_where_nothing_has_moved() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_controller_that_takes_its_time_for_a_list_is_written_to_all_the_same() {
+async fn a_controller_with_slow_lists_is_still_written_to() {
     for seconds in [4, 9] {
         let options = Options { latency: Duration::from_secs(seconds), ..options(&[], &[]) };
         let bench = Bench::with(options, World::default());
@@ -106,7 +110,7 @@ async fn a_controller_that_takes_its_time_for_a_list_is_written_to_all_the_same(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_over_before_it_can_be_looked_for_is_found_by_its_jobs() {
+async fn a_run_that_ends_before_it_is_observed_is_found_by_its_jobs() {
     let run_time = Duration::from_secs(2);
     let bench = Bench::with(Options { run_time, ..options(&[], &[]) }, World::default());
     bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 5s"));
@@ -115,7 +119,10 @@ async fn a_run_that_is_over_before_it_can_be_looked_for_is_found_by_its_jobs() {
     bench.simulator.inject("list@2-25=502").unwrap();
     let ran = bench.run("apply --auto-approve --rerun a").await;
     assert_eq!((ran.exit, bench.requests("run")), (Exit::Done, 1), "{ran:#?}");
-    assert!(Duration::from_secs(30) < ran.took, "the lists were to fail for long: {ran:#?}");
+    assert!(
+        Duration::from_secs(30) < ran.took,
+        "the lists were supposed to fail for longer: {ran:#?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,7 +152,7 @@ async fn a_read_that_hangs_leaves_nothing_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_list_has_shown_since_is_not_said_to_run_on() {
+async fn an_unobserved_run_is_not_reported_as_still_running() {
     let run_time = Duration::from_hours(9);
     let bench = Bench::with(Options { run_time, ..options(&[], &[]) }, World::default());
     bench.files(&yaml("cidr: 10.1.0.0/24"));
