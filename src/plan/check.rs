@@ -188,7 +188,7 @@ mod tests {
         let prune = violations_after(|plan, _| plan.options.prune = false);
         assert_eq!(prune, "`c`: the files do not ask for it");
         let manage = violations_after(|_, scenario| {
-            scenario.desired.manage = crate::model::Globs::default()
+            scenario.desired.manage = crate::model::Globs::default();
         });
         assert_eq!(manage, "`c`: neither a file nor `manage.names` covers it");
         let present = violations_after(|_, scenario| scenario.desired.discoveries[1].state = None);
