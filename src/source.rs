@@ -134,7 +134,7 @@ impl SourceMap {
         Span { source: SourceId::NOT_READ, start: index, end: index }
     }
 
-    /// Returns the source of a span, whose text must be known.
+    /// Returns a source; the id must be from this map.
     pub(crate) fn source(&self, id: SourceId) -> &Source {
         let index = usize::try_from(id.0).expect("invariant: a usize has 32 bits or more");
         self.sources.get(index).expect("invariant: ids come from `add` of this map")
@@ -269,6 +269,11 @@ impl Diagnostic {
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Sets the help, if there is any.
+    pub(crate) fn help_if(self, help: Option<impl Into<String>>) -> Self {
+        Self { help: help.map(Into::into).or(self.help), ..self }
     }
 
     /// Whether it stops the command.

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_leak_or_mislead_is_refused() {
+    fn a_url_that_would_leak_or_mislead_is_rejected() {
         let bad = [
             ("catalyst.example.com", ControllerUrlError::Scheme),
             ("ftp://catalyst.example.com", ControllerUrlError::Scheme),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_controller_may_be_spelled_in_several_ways() {
+    fn equal_urls_can_be_spelled_differently() {
         let at = |text: &str| text.parse::<ControllerUrl>().unwrap();
         assert!(at("https://HOST").same_controller(&at("https://host:443/")));
         assert!(!at("https://host").same_controller(&at("https://host:8443")));

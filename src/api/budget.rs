@@ -64,7 +64,7 @@ struct State {
     /// The requests of this epoch in flight.
     of_epoch: usize,
     /// Whether no request of this epoch has succeeded yet.
-    is_trying: bool,
+    is_probing: bool,
     /// Consecutive busy responses, and how many of them had no `Retry-After`.
     in_a_row: u32,
     unasked: u32,
@@ -86,7 +86,7 @@ pub(crate) struct Permit<'a> {
     budget: &'a Budget,
     lane: Lane,
     epoch: u64,
-    left: Instant,
+    sent_at: Instant,
 }
 
 impl Budget {
@@ -97,7 +97,7 @@ impl Budget {
             not_before: None,
             epoch: 0,
             of_epoch: 0,
-            is_trying: false,
+            is_probing: false,
             in_a_row: 0,
             unasked: 0,
             answers: 0,
@@ -128,7 +128,7 @@ impl Budget {
         if let Some(not_before) = not_before.filter(|it| now < *it) {
             return Err(Some(not_before));
         }
-        if state.is_trying && 0 < state.of_epoch {
+        if state.is_probing && 0 < state.of_epoch {
             return Err(None);
         }
         let epoch = state.epoch;
@@ -139,7 +139,7 @@ impl Budget {
         room.in_flight += 1;
         state.of_epoch += 1;
         state.rate.on_sent(now);
-        Ok(Permit { budget: self, lane, epoch, left: now })
+        Ok(Permit { budget: self, lane, epoch, sent_at: now })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -186,9 +186,9 @@ impl Permit<'_> {
         if is_news {
             state.unasked = 0;
             state.in_a_row = 0;
-            state.is_trying = false;
+            state.is_probing = false;
         }
-        state.rate.on_accepted(self.left, is_news);
+        state.rate.on_accepted(self.sent_at, is_news);
         state.answers += 1;
         if state.answers == ANSWERS_TO_GROW {
             state.answers = 0;
@@ -207,7 +207,7 @@ impl Permit<'_> {
         if self.epoch == state.epoch {
             state.epoch += 1;
             state.of_epoch = 0;
-            state.is_trying = true;
+            state.is_probing = true;
             state.answers = 0;
             for room in &mut state.lanes {
                 room.limit = (room.limit / 2).max(1);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_lane_has_its_own_room() {
+    async fn each_lane_has_its_own_limit() {
         let budget = budget(8, 3);
         assert_eq!(room(&budget, Lane::Read), 8);
         assert_eq!(room(&budget, Lane::Write), 3);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_busy_answer_halves_the_room_and_ten_answers_give_one_back() {
+    async fn a_busy_answer_halves_the_limit_and_ten_answers_raise_it_by_one() {
         let budget = budget(8, 3);
         budget.acquire(Lane::Read).await.busy(Busy::TooMany, Some(Duration::from_secs(1)));
         tokio::time::advance(Duration::from_secs(1)).await;
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_room_never_closes_altogether() {
+    async fn the_limit_is_never_zero() {
         let budget = budget(2, 1);
         for _ in 0..5 {
             budget.acquire(Lane::Read).await.busy(Busy::TooMany, Some(Duration::from_secs(1)));
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn busy_answers_to_requests_that_left_together_count_once() {
+    async fn busy_answers_to_concurrent_requests_count_once() {
         let budget = budget(8, 8);
         let mut permits = Vec::new();
         for _ in 0..4 {
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nothing_leaves_before_the_longest_pause_that_was_asked_for() {
+    async fn nothing_is_sent_before_the_longest_requested_pause() {
         let budget = budget(8, 8);
         let started = Instant::now();
         let (first, second) = (budget.acquire(Lane::Read).await, budget.acquire(Lane::Write).await);
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_pause_that_nobody_asked_for_doubles_up_to_thirty_seconds() {
+    async fn an_unrequested_pause_doubles_up_to_thirty_seconds() {
         let budget = budget(8, 8);
         let mut waits = Vec::new();
         for _ in 0..6 {
@@ -341,18 +341,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_a_pause_one_request_tries_whether_it_is_over() {
+    async fn after_a_pause_one_request_probes() {
         let budget = budget(8, 8);
         let before = budget.acquire(Lane::Read).await;
         budget.acquire(Lane::Read).await.busy(Busy::TooMany, Some(Duration::from_secs(1)));
         tokio::time::advance(Duration::from_secs(1)).await;
-        // What left before the refusal neither tries nor hinders.
+        // Requests sent before the rejection neither probe nor block.
         assert_eq!((room(&budget, Lane::Read), room(&budget, Lane::Write)), (1, 1));
         let trying = budget.acquire(Lane::Write).await;
         assert_eq!((room(&budget, Lane::Read), room(&budget, Lane::Login)), (0, 0));
         before.answered();
         assert_eq!(room(&budget, Lane::Read), 0);
-        // One that nobody answers is followed by another.
+        // A probe without an answer is followed by another one.
         drop(trying);
         let trying = budget.acquire(Lane::Read).await;
         assert_eq!(room(&budget, Lane::Write), 0);
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_controller_that_goes_on_asking_for_pauses_gets_longer_ones() {
+    async fn repeatedly_requested_pauses_are_lengthened() {
         assert_eq!(pauses(Busy::TooMany, 1).await, [1, 1, 1, 1, 1, 2, 4, 8, 16]);
         assert_eq!(pauses(Busy::TooMany, 9).await, [9, 9, 9, 9, 9, 9, 9, 9, 16]);
         // Eight tries have to last for more than a minute.
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_controller_that_refuses_nothing_is_never_slowed() {
+    async fn without_rejections_nothing_is_slowed() {
         let budget = budget(8, 8);
         let started = Instant::now();
         for _ in 0..10_000 {

@@ -25,7 +25,7 @@ use super::{
     clock::{ControllerClock, http_date_ms},
     error::{ApiError, RequestFailure, TOKEN_PATH},
     login::{Login, Token},
-    response::{check, malformed, redacted},
+    response::{check, check_id, malformed, redacted},
     retry::{Attempts, RetryPolicy, pause_asked},
     transport::{BoxFuture, NoResponse, NoResponseKind, Processed, Transport},
 };
@@ -106,7 +106,7 @@ struct Issued {
     token: Token,
 }
 
-/// One request, whatever the number of attempts.
+/// One request, in any number of attempts.
 #[derive(Debug)]
 pub(crate) struct Call {
     method: Method,
@@ -135,21 +135,15 @@ impl Call {
 
     /// A token request can be repeated, although it is a POST.
     fn login() -> Self {
-        let (lane, retry_policy) = (Lane::Login, RetryPolicy::Always);
-        Self {
-            method: Method::POST,
-            path: TOKEN_PATH.into(),
-            body: Bytes::new(),
-            lane,
-            retry_policy,
-        }
+        Self { method: Method::POST, lane: Lane::Login, ..Self::read(TOKEN_PATH) }
     }
 
-    /// The error of this call, which was not sent.
-    pub(crate) fn unsent(self, failure: RequestFailure) -> ApiError {
+    /// Returns this call if the id in its path is valid.
+    pub(crate) fn with_valid(self, id: &str) -> Result<Self, ApiError> {
+        let Err(failure) = check_id(id) else { return Ok(self) };
         let Self { method, path, body: _, lane: _, retry_policy: _ } = self;
         let failure = Box::new(failure);
-        ApiError { method, path, failure, tries: 0, took: Duration::ZERO }
+        Err(ApiError { method, path, failure, tries: 0, took: Duration::ZERO })
     }
 
     fn request(&self, base: &ControllerUrl, key: HeaderValue) -> Request<Bytes> {
@@ -178,9 +172,9 @@ impl Client {
         transport: Arc<dyn Transport>,
         base: ControllerUrl,
         login: Login,
-        pace: ClientLimits,
+        limits: ClientLimits,
     ) -> Self {
-        let ClientLimits { reads, writes, request_timeout, seed } = pace;
+        let ClientLimits { reads, writes, request_timeout, seed } = limits;
         let shared = Shared {
             transport,
             base,
@@ -306,7 +300,12 @@ impl Client {
             Err(_) if limit < began + *request_timeout => {
                 return Err(RequestFailure::DeadlineExceeded { last: None });
             }
-            Err(_) => return Err(timed_out(*request_timeout)),
+            Err(_) => {
+                let reason = format!("no answer within {} s", request_timeout.as_secs());
+                let kind = NoResponseKind::TimedOut;
+                let no_response = NoResponse::new(Processed::Maybe, kind, reason);
+                return Err(RequestFailure::NoResponse(no_response));
+            }
         };
         let status = answer.status();
         debug!(method = %call.method, path = call.path, %status, ms = ms(began), "answered");
@@ -365,10 +364,9 @@ impl Client {
         Box::pin(async {
             let read = |answer: &Response<Bytes>| {
                 // The response is not shown: it may have a token in another place.
-                let what = "the answer has no token";
-                let shown = String::new();
-                Token::from_answer(answer.body())
-                    .ok_or_else(|| malformed(answer.status(), what, shown))
+                Token::from_answer(answer.body()).ok_or_else(|| {
+                    malformed(answer.status(), "the answer has no token", String::new())
+                })
             };
             self.send(&Call::login(), read).await
         })
@@ -416,11 +414,6 @@ fn longest_pause(headers: &HeaderMap, controller_ms: Option<i64>) -> Option<Dura
     let asked = headers.get_all(header::RETRY_AFTER).iter();
     let asked = asked.filter_map(|it| it.to_str().ok());
     asked.filter_map(|it| pause_asked(it, controller_ms, http_date_ms)).max()
-}
-
-fn timed_out(limit: Duration) -> RequestFailure {
-    let reason = format!("no answer within {} s", limit.as_secs());
-    RequestFailure::NoResponse(NoResponse::new(Processed::Maybe, NoResponseKind::TimedOut, reason))
 }
 
 fn ms(began: Instant) -> u64 {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     client::{Call, Client},
     error::ApiError,
-    response::{Malformed, list, number, payload, segment, text},
+    response::{Malformed, list, number, payload, text},
 };
 
 pub(crate) const DISCOVERY_PATH: &str = "/dna/intent/api/v1/discovery";
@@ -41,12 +41,9 @@ impl Client {
         self.read(Call::read(format!("{DISCOVERY_PATH}/{start}/{n}")), read).await
     }
 
-    /// The discovery with this id; `None` only if the controller says that it does not exist.
+    /// The discovery with this id; `None` only if the controller reports that it does not exist.
     pub(crate) async fn discovery(&self, id: &str) -> Result<Option<Value>, ApiError> {
-        let call = Call::read(format!("{DISCOVERY_PATH}/{id}"));
-        if let Err(failure) = segment(id) {
-            return Err(call.unsent(failure));
-        }
+        let call = Call::read(format!("{DISCOVERY_PATH}/{id}")).with_valid(id)?;
         let read = |value: Value| {
             let found = identified(value)?;
             if text(found.get("id")).as_deref() == Some(id) {
@@ -59,11 +56,8 @@ impl Client {
 
     /// The newest job items of a discovery.
     pub(crate) async fn job_items(&self, id: &str) -> Result<Vec<Value>, ApiError> {
-        let call = Call::read(format!("{DISCOVERY_PATH}/{id}/job?offset=1&limit=500"));
-        match segment(id) {
-            Ok(_) => self.read(call, list).await,
-            Err(failure) => Err(call.unsent(failure)),
-        }
+        let path = format!("{DISCOVERY_PATH}/{id}/job?offset=1&limit=500");
+        self.read(Call::read(path).with_valid(id)?, list).await
     }
 
     /// The global credentials by kind, as the controller names it.

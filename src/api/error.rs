@@ -52,7 +52,7 @@ pub(crate) enum RequestFailure {
         what: String,
         shown: String,
     },
-    /// A list whose pages and counts do not agree.
+    /// A list with pages and counts that do not match.
     Incomplete {
         before: u64,
         distinct: u64,
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_says_what_was_asked_what_came_and_how_often_it_was_tried() {
+    fn a_message_has_the_request_the_failure_and_the_attempts() {
         assert_eq!(
             error("/a", refused(500)).to_string(),
             "GET /a: answered 500 Internal Server Error: no such luck (3 attempts in 2 s)"
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_of_a_bad_certificate_names_the_ways_out() {
+    fn the_message_of_an_untrusted_certificate_names_the_options() {
         let kind = NoResponseKind::Certificate;
         let failure =
             RequestFailure::NoResponse(NoResponse::new(Processed::No, kind, "UnknownIssuer"));

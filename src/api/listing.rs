@@ -65,7 +65,7 @@ impl Client {
         loop {
             tries += 1;
             let reading = self.reading().await?;
-            let mut failure = match proven(reading) {
+            let mut failure = match complete_items(reading) {
                 Ok(items) => return Ok(items),
                 Err(incomplete) => incomplete,
             };
@@ -88,11 +88,11 @@ impl Client {
 
     /// Reads the list once. Changes during the read, including our own writes, make it incomplete,
     /// which is no error.
-    pub(crate) async fn look_at_discoveries(
+    pub(crate) async fn list_discoveries(
         &self,
-        proof: Completeness,
+        completeness: Completeness,
     ) -> Result<Listing, ApiError> {
-        if proof == Completeness::BestEffort {
+        if completeness == Completeness::BestEffort {
             return Ok(Listing { items: self.pages_to_the_end().await?, complete: false });
         }
         let reading = self.reading().await?;
@@ -168,12 +168,11 @@ fn page_len(count: u64, page: u64) -> u64 {
 }
 
 /// The items of a read without changes.
-fn proven(reading: Reading) -> Result<Vec<Value>, RequestFailure> {
+fn complete_items(reading: Reading) -> Result<Vec<Value>, RequestFailure> {
     if is_proven(&reading) {
         return Ok(items(reading));
     }
-    let distinct = distinct(&reading);
-    let Reading { before, pages: _, after } = reading;
+    let (before, distinct, after) = (reading.before, distinct(&reading), reading.after);
     Err(RequestFailure::Incomplete { before, distinct, after })
 }
 
@@ -218,11 +217,11 @@ mod tests {
 
     fn proof(before: u64, pages: Vec<Vec<Value>>, after: u64) -> Result<usize, String> {
         let reading = Reading { before, pages, after };
-        proven(reading).map(|it| it.len()).map_err(|it| it.to_string())
+        complete_items(reading).map(|it| it.len()).map_err(|it| it.to_string())
     }
 
     #[test]
-    fn a_list_whose_counts_and_pages_agree_is_complete() {
+    fn a_list_with_matching_counts_and_pages_is_complete() {
         assert_eq!(proof(0, vec![vec![]], 0), Ok(0));
         assert_eq!(proof(3, vec![items(0..3)], 3), Ok(3));
         assert_eq!(proof(500, vec![items(0..500)], 500), Ok(500));
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_agree_is_not_complete_and_says_the_numbers() {
+    fn a_list_that_does_not_match_is_incomplete_and_reports_the_numbers() {
         let message = proof(3, vec![items(0..2)], 3).unwrap_err();
         assert_eq!(
             message,

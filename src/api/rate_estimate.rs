@@ -19,8 +19,8 @@ const FEWEST_AGAIN: usize = 4;
 const MEMORY: Duration = Duration::from_mins(1);
 const MOST: usize = 4_096;
 
-/// A controller that rejects for longer is unavailable, which says nothing about a rate.
-const LONGEST_REFUSAL: Duration = Duration::from_secs(95);
+/// A controller that rejects for longer is unavailable, which is no evidence about a rate.
+const LONGEST_REJECTION: Duration = Duration::from_secs(95);
 
 /// The rate to use, as a fraction of the estimate.
 const CAUTION: f64 = 0.95;
@@ -35,15 +35,15 @@ const FASTEST: Duration = Duration::from_millis(20);
 const STEEPEST: f64 = 8.0;
 
 /// This many responses shorten the interval by a tenth, once it was held for long enough.
-const ANSWERS_TO_QUICKEN: u32 = 10;
-const QUICKER: f64 = 0.9;
+const ANSWERS_TO_SPEED_UP: u32 = 10;
+const FASTER: f64 = 0.9;
 
 /// The accepted and rejected requests, and the resulting interval.
 #[derive(Debug, Default)]
 pub(super) struct RateEstimate {
     /// The send times of accepted requests since the last estimate.
-    let_in: VecDeque<Instant>,
-    refused_since: Option<Instant>,
+    accepted: VecDeque<Instant>,
+    rejected_since: Option<Instant>,
     /// Whether they follow a rejection.
     is_again: bool,
     pace: Option<Pace>,
@@ -70,54 +70,54 @@ impl RateEstimate {
         }
     }
 
-    /// A request sent at this time was accepted; `ends_refusal` if it was sent after a rejection.
-    pub(super) fn on_accepted(&mut self, left: Instant, ends_refusal: bool) {
-        let refused_since = self.refused_since.take_if(|_| ends_refusal);
-        if let Some(since) = refused_since {
-            self.learn(since, left);
+    /// A request sent at this time was accepted; `ends_rejection` if it was sent after a rejection.
+    pub(super) fn on_accepted(&mut self, sent_at: Instant, ends_rejection: bool) {
+        let rejected_since = self.rejected_since.take_if(|_| ends_rejection);
+        if let Some(since) = rejected_since {
+            self.learn(since, sent_at);
         } else {
             self.speed_up();
         }
-        if self.refused_since.is_none() {
-            while self.let_in.front().is_some_and(|it| *it + MEMORY < left) {
-                self.let_in.pop_front();
+        if self.rejected_since.is_none() {
+            while self.accepted.front().is_some_and(|it| *it + MEMORY < sent_at) {
+                self.accepted.pop_front();
             }
         }
-        if self.let_in.len() == MOST {
-            self.let_in.pop_front();
+        if self.accepted.len() == MOST {
+            self.accepted.pop_front();
         }
-        self.let_in.push_back(left);
+        self.accepted.push_back(sent_at);
     }
 
     /// A request was rejected with 429.
     pub(super) fn on_rejected(&mut self, now: Instant) {
-        self.refused_since.get_or_insert(now);
+        self.rejected_since.get_or_insert(now);
     }
 
-    /// The controller is unavailable: accepted requests say nothing for now.
+    /// The controller is unavailable: accepted requests are no evidence for now.
     pub(super) fn reset(&mut self) {
-        self.let_in.clear();
-        self.refused_since = None;
+        self.accepted.clear();
+        self.rejected_since = None;
     }
 
     /// Estimates the rate from the requests accepted until now.
-    fn learn(&mut self, refused_since: Instant, now: Instant) {
-        if LONGEST_REFUSAL < now.duration_since(refused_since) {
+    fn learn(&mut self, rejected_since: Instant, now: Instant) {
+        if LONGEST_REJECTION < now.duration_since(rejected_since) {
             self.reset();
             return;
         }
-        let n_let_in = self.let_in.len();
+        let n_accepted = self.accepted.len();
         let fewest = if self.is_again { FEWEST_AGAIN } else { FEWEST };
-        let Some(first) = self.let_in.front().filter(|_| fewest <= n_let_in) else {
-            self.is_again |= FEWEST_AGAIN <= n_let_in;
+        let Some(first) = self.accepted.front().filter(|_| fewest <= n_accepted) else {
+            self.is_again |= FEWEST_AGAIN <= n_accepted;
             return;
         };
-        let n = u32::try_from(n_let_in).unwrap_or(u32::MAX);
+        let n = u32::try_from(n_accepted).unwrap_or(u32::MAX);
         let mut interval = now.duration_since(*first).div_f64(f64::from(n) * CAUTION);
         if let Some(pace) = &self.pace {
             interval = interval.clamp(pace.interval, pace.interval.mul_f64(STEEPEST));
         }
-        self.let_in.clear();
+        self.accepted.clear();
         // After a repeated rejection, the interval is held for longer.
         let held = if std::mem::replace(&mut self.is_again, true) { 2 } else { 1 };
         let interval = interval.min(SLOWEST);
@@ -133,8 +133,8 @@ impl RateEstimate {
         let Some(pace) = &mut self.pace else { return };
         pace.answers_left = pace.answers_left.saturating_sub(1);
         if pace.answers_left == 0 {
-            pace.answers_left = ANSWERS_TO_QUICKEN;
-            pace.interval = pace.interval.mul_f64(QUICKER);
+            pace.answers_left = ANSWERS_TO_SPEED_UP;
+            pace.interval = pace.interval.mul_f64(FASTER);
         }
         if pace.interval <= FASTEST {
             self.pace = None;
@@ -168,7 +168,7 @@ mod tests {
     /// A controller with a limit.
     struct Limited {
         limit: Limit,
-        let_in: VecDeque<Instant>,
+        accepted: VecDeque<Instant>,
         stored: f64,
         looked: Instant,
         began: Instant,
@@ -178,29 +178,29 @@ mod tests {
         fn new(limit: Limit) -> Self {
             let stored = if let Limit::Bucket(n, _) = limit { f64::from(n) } else { 0.0 };
             let began = Instant::now();
-            Self { limit, let_in: VecDeque::new(), stored, looked: began, began }
+            Self { limit, accepted: VecDeque::new(), stored, looked: began, began }
         }
 
-        /// Lets a request in, or says how long until there is room.
+        /// Admits a request, or returns how long until there is room.
         fn admit(&mut self) -> Result<(), Duration> {
             let now = Instant::now();
             match self.limit {
                 Limit::Sliding(n, seconds) => {
                     let window = Duration::from_secs(seconds);
-                    while self.let_in.front().is_some_and(|it| *it + window <= now) {
-                        self.let_in.pop_front();
+                    while self.accepted.front().is_some_and(|it| *it + window <= now) {
+                        self.accepted.pop_front();
                     }
-                    if self.let_in.len() == n {
-                        return Err(self.let_in[0] + window - now);
+                    if self.accepted.len() == n {
+                        return Err(self.accepted[0] + window - now);
                     }
                 }
                 Limit::Fixed(n, seconds) => {
                     let nth = now.duration_since(self.began).as_secs() / seconds;
                     let start = self.began + Duration::from_secs(nth * seconds);
-                    while self.let_in.front().is_some_and(|it| *it < start) {
-                        self.let_in.pop_front();
+                    while self.accepted.front().is_some_and(|it| *it < start) {
+                        self.accepted.pop_front();
                     }
-                    if self.let_in.len() == n {
+                    if self.accepted.len() == n {
                         return Err(start + Duration::from_secs(seconds) - now);
                     }
                 }
@@ -216,14 +216,14 @@ mod tests {
                     self.stored -= 1.0;
                 }
             }
-            self.let_in.push_back(now);
+            self.accepted.push_back(now);
             Ok(())
         }
     }
 
-    /// What a controller says with a refusal.
+    /// The `Retry-After` of a rejection.
     #[derive(Clone, Copy, Debug)]
-    enum Says {
+    enum RetryAfter {
         Seconds,
         Always(u64),
         Nothing,
@@ -231,7 +231,12 @@ mod tests {
 
     /// Sends so many requests, by eight readers and eight writers, until each is let in; returns how
     /// many were refused, and how long it took.
-    async fn send(limit: Limit, says: Says, latency: Duration, n: usize) -> (usize, Duration) {
+    async fn send(
+        limit: Limit,
+        retry_after: RetryAfter,
+        latency: Duration,
+        n: usize,
+    ) -> (usize, Duration) {
         let eight = NonZeroUsize::new(8).unwrap();
         let (budget, controller) = (Budget::new(eight, eight), Mutex::new(Limited::new(limit)));
         let shared = Arc::new((budget, controller, Mutex::new((n, 0))));
@@ -263,10 +268,10 @@ mod tests {
                         let whole = Duration::from_secs(wait.as_secs() + 1);
                         permit.busy(
                             Busy::TooMany,
-                            match says {
-                                Says::Seconds => Some(whole),
-                                Says::Always(seconds) => Some(Duration::from_secs(seconds)),
-                                Says::Nothing => None,
+                            match retry_after {
+                                RetryAfter::Seconds => Some(whole),
+                                RetryAfter::Always(seconds) => Some(Duration::from_secs(seconds)),
+                                RetryAfter::Nothing => None,
                             },
                         );
                     }
@@ -279,7 +284,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_limit_is_learned_however_it_is_counted_and_told() {
+    async fn every_kind_of_rate_limit_is_learned() {
         let limits = [
             Limit::Sliding(100, 60),
             Limit::Fixed(100, 60),
@@ -287,10 +292,11 @@ mod tests {
             Limit::Sliding(20, 10),
         ];
         for limit in limits {
-            for says in [Says::Seconds, Says::Always(1), Says::Nothing] {
+            for retry_after in [RetryAfter::Seconds, RetryAfter::Always(1), RetryAfter::Nothing] {
                 for ms in [1, 20, 200, 1_000] {
-                    let (refused, took) = send(limit, says, Duration::from_millis(ms), 600).await;
-                    let what = format!("{limit:?} {says:?} {ms} ms: {refused}, {took:?}");
+                    let (refused, took) =
+                        send(limit, retry_after, Duration::from_millis(ms), 600).await;
+                    let what = format!("{limit:?} {retry_after:?} {ms} ms: {refused}, {took:?}");
                     // Of these, sixteen were under way when the limit was met first.
                     assert!(refused <= 40, "{what}");
                     // The limit by itself takes five minutes, if what it lets in is let in at once.
@@ -301,7 +307,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn refusals_by_chance_cost_no_more_than_they_ask_for() {
+    async fn random_rejections_cost_only_their_pauses() {
         let began = Instant::now();
         let mut rate = RateEstimate::default();
         let mut now = began;
@@ -320,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pace_that_was_a_mistake_is_given_up_again() {
+    fn a_wrong_interval_is_corrected() {
         let mut now = Instant::now();
         let mut rate = RateEstimate::default();
         for _ in 0..100 {
@@ -343,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_controller_that_is_out_of_order_teaches_no_rate() {
+    fn an_unavailable_controller_teaches_no_rate() {
         let mut now = Instant::now();
         let mut rate = RateEstimate::default();
         for (busy, minutes) in [(Busy::TooMany, 2), (Busy::Unavailable, 1)] {

@@ -111,7 +111,7 @@ pub(crate) fn text(value: Option<&Value>) -> Option<String> {
         None if value.is_number() => value.to_string(),
         None => return None,
     };
-    if text.is_empty() { None } else { Some(text) }
+    Some(text).filter(|it| !it.is_empty())
 }
 
 /// A whole number, or text with one.
@@ -131,20 +131,18 @@ pub(crate) fn list(value: Value) -> Result<Vec<Value>, Malformed> {
 
 /// Checks an id as part of a path. It must not lead to another endpoint: `DELETE` without an id
 /// would delete everything.
-pub(crate) fn segment(id: &str) -> Result<&str, RequestFailure> {
+pub(crate) fn check_id(id: &str) -> Result<(), RequestFailure> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let is_only_dots = id.chars().all(|it| it == '.');
     if is_only_dots || !id.chars().all(is_plain) {
         return Err(RequestFailure::BadId { id: bounded(id) });
     }
-    Ok(id)
+    Ok(())
 }
 
 /// The message of an error response.
 fn words(body: &[u8]) -> String {
-    let Ok(value) = json(body) else {
-        return excerpt(body);
-    };
+    let Ok(value) = json(body) else { return excerpt(body) };
     let inner = value.get("response");
     let places = [
         inner.and_then(|it| it.get("message")),
@@ -227,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_understood_says_what_it_is_and_shows_itself() {
+    fn a_malformed_answer_is_shown() {
         let table = [
             ("", "answered 200 OK, but the answer is empty"),
             (r#"{"resp"#, r#"answered 200 OK, but the answer ends early: `{"resp`"#),
@@ -249,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_controllers_own_words_are_found_where_it_puts_them() {
+    fn the_controllers_message_is_found_in_all_its_places() {
         let table = [
             (r#"{"response":{"message":"a","detail":"b"},"message":"c"}"#, "a"),
             (r#"{"response":{"detail":"b"},"message":"c","description":"d"}"#, "c"),
@@ -278,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_short_and_holds_no_secret() {
+    fn an_excerpt_is_short_and_has_no_secret() {
         let long = excerpt("x".repeat(5_000).as_bytes());
         assert_eq!(long.chars().count(), MOST_SHOWN + 1);
         let json =
@@ -290,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_texts_may_stand_for_each_other() {
+    fn numbers_and_texts_are_interchangeable() {
         let json = |it: &str| serde_json::from_str::<Value>(it).unwrap();
         assert_eq!(number(&json("3")), Some(3));
         assert_eq!(number(&json(r#"" 3 ""#)), Some(3));
@@ -303,12 +301,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_a_plain_id_gets_into_a_path() {
+    fn only_a_plain_id_can_be_part_of_a_path() {
         for good in ["1", "85c95140-50fc-4a57-994d-db58d3afe6b3", "discovery-1", "a.b_c"] {
-            assert!(segment(good).is_ok(), "{good}");
+            assert!(check_id(good).is_ok(), "{good}");
         }
         for bad in ["", ".", "..", "1/500", "1?x", "%2e", "a b", "ä", "1\n"] {
-            assert!(segment(bad).is_err(), "{bad}");
+            assert!(check_id(bad).is_err(), "{bad}");
         }
     }
 }

@@ -13,8 +13,8 @@ use super::{
 /// The most attempts of a request that gets no response.
 const MOST_TRIES: u32 = 8;
 
-/// The most attempts of a request that gets unusable responses. A proxy's error page is often gone
-/// a moment later; a permanent one must fail soon.
+/// The most attempts of a request that gets unusable responses. A proxy's error page is often
+/// temporary; a permanent one must fail soon.
 const MOST_BROKEN: u32 = 3;
 
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn how_often_a_request_is_sent_depends_on_what_it_ran_into() {
+    fn the_number_of_attempts_depends_on_the_failure() {
         let table = [
             // failure, tries of a read, tries of a write
             (status(400), 1, 1),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_no_use_are_counted_apart_from_no_answers() {
+    fn unusable_answers_are_counted_apart_from_missing_ones() {
         let mut attempts = Attempts::new(RetryPolicy::Always);
         for _ in 0..4 {
             assert!(attempts.after(&status(502), 0.5).is_some());
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_read_without_harm() {
+    fn any_retry_after_can_be_read() {
         let now = http_date_ms("Sun, 06 Nov 1994 08:49:37 GMT");
         let table = [
             ("7", Some(7)),

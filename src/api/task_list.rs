@@ -15,7 +15,7 @@ use super::{
     client::{Call, Client},
     discoveries::unless_missing,
     error::ApiError,
-    response::{Malformed, list, segment, text},
+    response::{Malformed, list, text},
     tasks::{Task, TaskDetail, TaskId, TaskState, is_true},
 };
 
@@ -136,11 +136,9 @@ impl Client {
 
     /// Reads the detail of a task, which only the second generation has; `None` without one.
     pub(crate) async fn task_detail(&self, id: &TaskId) -> Result<Option<TaskDetail>, ApiError> {
-        let call = Call::read(format!("{}/{id}/detail", Generation::Second.path()));
-        match segment(id.as_str()) {
-            Ok(_) => unless_missing(self.read(call, |it| Ok(TaskDetail::read(&it))).await),
-            Err(failure) => Err(call.unsent(failure)),
-        }
+        let path = format!("{}/{id}/detail", Generation::Second.path());
+        let call = Call::read(path).with_valid(id.as_str())?;
+        unless_missing(self.read(call, |it| Ok(TaskDetail::read(&it))).await)
     }
 
     async fn tasks_of(
@@ -155,7 +153,7 @@ impl Client {
             let call = Call::read(generation.page_path(page * PAGE + 1));
             let (n_items, tasks) = self.read(call, |it| generation.tasks(it)).await?;
             let n_before = found.len();
-            is_whole = n_items < PAGE || self.is_before_our_time(&tasks);
+            is_whole = n_items < PAGE || self.reaches_first_write(&tasks);
             found.extend(tasks.into_iter().map(|it| (it.id.clone(), it)));
             // A controller that ignores the offset returns the same page forever.
             let is_stuck = found.len() == n_before;
@@ -170,14 +168,10 @@ impl Client {
     }
 
     async fn task_of(&self, generation: Generation, id: &TaskId) -> Result<Option<Task>, ApiError> {
-        let call = Call::read(format!("{}/{id}", generation.path()));
-        if let Err(failure) = segment(id.as_str()) {
-            return Err(call.unsent(failure));
-        }
+        let path = format!("{}/{id}", generation.path());
+        let call = Call::read(path).with_valid(id.as_str())?;
         let read = |it: Value| generation.task(&it);
-        let Some(mut task) = unless_missing(self.read(call, read).await)? else {
-            return Ok(None);
-        };
+        let Some(mut task) = unless_missing(self.read(call, read).await)? else { return Ok(None) };
         if lacks_words(generation, &task)
             && let Ok(Some(detail)) = self.words_of(generation, id).await
         {
@@ -222,10 +216,8 @@ impl Client {
 
     /// Reads the message of the first failed child of a task, if any.
     async fn task_tree(&self, id: &TaskId) -> Result<Option<TaskDetail>, ApiError> {
-        let call = Call::read(format!("{}/{id}/tree", Generation::First.path()));
-        if let Err(failure) = segment(id.as_str()) {
-            return Err(call.unsent(failure));
-        }
+        let path = format!("{}/{id}/tree", Generation::First.path());
+        let call = Call::read(path).with_valid(id.as_str())?;
         let read = |it: Value| {
             let tasks = list(it)?;
             let others =
@@ -239,7 +231,7 @@ impl Client {
     /// Whether this page, newest first, goes back to our first write.
     ///
     /// Verifies that it is sorted.
-    fn is_before_our_time(&self, tasks: &[Task]) -> bool {
+    fn reaches_first_write(&self, tasks: &[Task]) -> bool {
         let first_write_ms = self.shared.first_write_ms.load(Ordering::Relaxed);
         if first_write_ms == i64::MAX {
             return false;

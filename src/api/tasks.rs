@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::response::{Malformed, text};
 
-const UNSAID: &str = "the controller did not say why";
+const NO_MESSAGE: &str = "the controller did not say why";
 
 /// The id of a task, unique on its controller.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,8 +73,7 @@ impl Task {
 
     /// Reads a task of `/task`.
     pub(crate) fn first_generation(value: &Value) -> Result<Self, Malformed> {
-        let is_failed = is_true(value.get("isError"));
-        Self::read(value, is_failed, false)
+        Self::read(value, is_true(value.get("isError")), false)
     }
 
     /// Reads a task of `/tasks`. Why it failed is in its detail.
@@ -88,7 +87,7 @@ impl Task {
         let id = text(value.get("id")).ok_or_else(|| Malformed::new("a task has no `id`"))?;
         let TaskDetail { words, progress, created_id } = TaskDetail::read(value);
         let state = if is_failed {
-            TaskState::Failed { words: words.unwrap_or_else(|| UNSAID.to_owned()) }
+            TaskState::Failed { words: words.unwrap_or_else(|| NO_MESSAGE.to_owned()) }
         } else if is_done || text(value.get("endTime")).is_some() {
             TaskState::Ended
         } else {
@@ -175,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_vendors_own_examples_are_understood() {
+    fn the_vendors_examples_can_be_read() {
         let success = first(&json!({
             "startTime": 1_524_880_285_900_i64, "endTime": 1_524_880_286_849_i64,
             "version": 1_524_880_286_621_i64, "serviceType": "Discovery Service",
@@ -202,9 +201,9 @@ mod tests {
     }
 
     #[test]
-    fn a_task_has_failed_when_it_says_so_whatever_else_is_missing() {
+    fn a_task_with_an_error_flag_has_failed() {
         let table = [
-            (json!({"id": "t", "isError": true}), UNSAID),
+            (json!({"id": "t", "isError": true}), NO_MESSAGE),
             (json!({"id": "t", "isError": "true", "progress": "p"}), "p"),
             (json!({"id": "t", "isError": true, "errorCode": "100", "progress": "p"}), "100"),
             (json!({"id": "t", "isError": true, "errorCode": 100}), "100"),
@@ -217,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_an_end_time() {
+    fn a_task_with_an_end_time_has_ended() {
         let table = [
             (json!({"id": "t"}), true),
             (json!({"id": "t", "isError": false, "progress": "In Progress"}), true),
@@ -233,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_created_id_is_found_in_all_its_forms_and_in_no_other() {
+    fn a_created_id_is_found_in_all_its_forms() {
         let table = [
             (json!({"progress": "17"}), Some("17")),
             (json!({"progress": 17}), Some("17")),
@@ -256,12 +255,15 @@ mod tests {
     }
 
     #[test]
-    fn the_second_generation_says_it_with_a_status() {
+    fn the_second_generation_has_a_status() {
         let state = |value: Value| Task::second_generation(&value).unwrap().state;
         assert_eq!(state(json!({"id": "t", "status": "PENDING"})), TaskState::Open);
         assert_eq!(state(json!({"id": "t", "status": "success"})), TaskState::Ended);
         assert_eq!(state(json!({"id": "t", "status": "SUCCESS", "endTime": 1})), TaskState::Ended);
-        assert_eq!(state(json!({"id": "t", "status": "FAILURE", "endTime": 1})), failed(UNSAID));
+        assert_eq!(
+            state(json!({"id": "t", "status": "FAILURE", "endTime": 1})),
+            failed(NO_MESSAGE)
+        );
 
         let mut task = Task::second_generation(&json!({"id": "t", "status": "FAILURE"})).unwrap();
         task.complete(TaskDetail::read(&json!({"failureReason": "no", "progress": "p"})));
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_without_an_id_is_none() {
+    fn a_task_without_an_id_is_malformed() {
         for value in [json!({}), json!({"id": null}), json!("t"), json!(null)] {
             assert!(Task::first_generation(&value).is_err(), "{value}");
         }

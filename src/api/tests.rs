@@ -19,17 +19,17 @@ use tokio::{
 
 use super::*;
 
-/// What comes of one request.
+/// The outcome of one request.
 enum Reply {
     Answer(Response<Bytes>),
     Silence(NoResponseKind, Processed),
-    /// The same answer, so much later.
+    /// The same answer, after this time.
     Late(Duration, Response<Bytes>),
 }
 
 type Script = dyn Fn(&str, usize) -> Reply + Send + Sync;
 
-/// Answers by method, path and how often it was asked for them, the first time being 1.
+/// Answers by method, path, and the number of such requests so far, this one included.
 struct Fake {
     script: Box<Script>,
     seen: Mutex<Vec<Seen>>,
@@ -62,7 +62,7 @@ impl Fake {
         )
     }
 
-    /// What was asked for, the common beginning of the paths left out.
+    /// The requests, without the common beginning of the paths.
     fn asked(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
         seen.iter().map(|it| it.what.replace("/dna/intent/api/v1", "")).collect()
@@ -72,7 +72,7 @@ impl Fake {
         self.asked().iter().filter(|it| *it == what).count()
     }
 
-    /// When it was asked for, in milliseconds.
+    /// The times of the requests, in milliseconds.
     fn times(&self, what: &str) -> Vec<u128> {
         let seen = self.seen.lock().unwrap();
         let times = seen.iter().filter(|it| it.what.ends_with(what));
@@ -96,7 +96,7 @@ impl Transport for Fake {
                 seen.iter().filter(|it| it.what == what).count()
             };
             let mut reply = (self.script)(&what.replace("/dna/intent/api/v1", ""), nth);
-            // Whatever a script does not care about is in order.
+            // A request that the script does not answer succeeds.
             if let Reply::Answer(answer) = &reply
                 && answer.status() == 418
             {
@@ -158,12 +158,12 @@ fn accepted() -> Reply {
 const COUNT: &str = "GET /discovery/count";
 const CREATE: &str = "POST /discovery";
 
-/// A controller that answers the count as this says.
+/// A controller that answers the count by a script.
 fn counting(script: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Arc<Fake> {
     Fake::new(move |what, nth| if what == COUNT { script(nth) } else { unscripted() })
 }
 
-/// A controller that answers creates as this says, and counts 0 discoveries.
+/// A controller that answers creates by a script, and counts 0 discoveries.
 fn creating(script: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Arc<Fake> {
     Fake::new(move |what, nth| match what {
         CREATE => script(nth),
@@ -172,7 +172,7 @@ fn creating(script: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Arc<Fake
     })
 }
 
-/// Counts so many times at once.
+/// Counts this many times at once.
 async fn count_together(client: &Client, n: usize) -> Vec<Result<u64, ApiError>> {
     let mut reads = JoinSet::new();
     for _ in 0..n {
@@ -206,7 +206,7 @@ mod token {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn that_is_new_and_refused_is_the_end() {
+    async fn that_is_new_and_rejected_is_an_error() {
         let fake = counting(|_| status(401));
         let error = fake.client().discovery_count().await.unwrap_err();
         assert_eq!(error.class(), ErrorClass::Unauthorized);
@@ -239,7 +239,7 @@ mod token {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn answer_of_no_use_is_not_shown() {
+    async fn answer_without_a_token_is_not_shown() {
         let fake = Fake::new(|_, _| ok(&json!({"jwt": "eyJhbGciOi"})));
         let error = fake.client().discovery_count().await.unwrap_err();
         assert_eq!(error.class(), ErrorClass::BadResponse);
@@ -261,8 +261,8 @@ mod token {
                 Ok(())
             }
         }
-        // With one subscriber alone, a place that another test's thread is the first to reach is
-        // taken for one that nobody listens to.
+        // With a single subscriber, a callsite that another test's thread reaches first would be
+        // cached as disabled.
         let _another = tracing::Dispatch::new(tracing_subscriber::registry());
         let log = Log::default();
         let writer = log.clone();
@@ -312,7 +312,7 @@ mod reads {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn end_after_eight_attempts_and_say_so() {
+    async fn end_after_eight_attempts_and_report_them() {
         let fake = counting(|_| status(504));
         let error = fake.client().discovery_count().await.unwrap_err();
         assert_eq!(error.class(), ErrorClass::Unreachable);
@@ -321,7 +321,7 @@ mod reads {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whose_answers_are_of_no_use_end_after_three() {
+    async fn with_unusable_answers_end_after_three() {
         let bodies = ["<html>gateway</html>", r#"{"resp"#, r#"{"response":null}"#, "{}", ""];
         for body in bodies {
             let fake = counting(move |_| Reply::Answer(answer(200, body)));
@@ -338,7 +338,7 @@ mod reads {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn that_nobody_answers_take_twenty_seconds_each() {
+    async fn without_an_answer_take_twenty_seconds_each() {
         let hour = Duration::from_hours(1);
         let fake = counting(move |_| Reply::Late(hour, answer(200, r#"{"response":1}"#)));
         let error = fake.client().discovery_count().await.unwrap_err();
@@ -349,7 +349,7 @@ mod reads {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn of_one_discovery_find_none_only_where_the_controller_says_so() {
+    async fn of_one_discovery_return_none_only_after_404() {
         let fake = Fake::new(|what, _| match what {
             "GET /discovery/1" => response(&json!({"id": 1, "name": "a"})),
             "GET /discovery/2" => response(&json!({"id": "3", "name": "a"})),
@@ -377,7 +377,7 @@ mod reads {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn of_the_release_and_the_jobs_take_what_is_inside() {
+    async fn of_the_release_and_the_jobs_unwrap_the_response() {
         let fake = Fake::new(|what, _| match what {
             "GET /dnac-release" => response(&json!({"installedVersion": "2.3.7.9"})),
             "GET /discovery/7/job?offset=1&limit=500" => response(&json!([{"endTime": 1}])),
@@ -388,7 +388,7 @@ mod reads {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn tell_the_controllers_clock() {
+    async fn set_the_controllers_clock() {
         let fake = counting(|_| {
             let mut answer = answer(200, r#"{"response":1}"#);
             let date = "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap();
@@ -440,7 +440,7 @@ mod pace {
         sleep(Duration::from_secs(1)).await;
         assert_eq!(client.create(&json!({})).await.unwrap().task.as_str(), "t-1");
         assert_eq!(reads.join_all().await, [1]);
-        // One of them tries whether it is over; the other follows its answer.
+        // One of them probes whether the pause is over; the other follows its answer.
         let mut times = fake.times(" /dna/intent/api/v1/discovery");
         times.push(fake.times("/count")[1]);
         times.sort_unstable();
@@ -455,8 +455,8 @@ mod pace {
         assert!(fake.client().discovery_count().await.is_err());
     }
 
-    /// Counts for a minute at a controller that has nothing but this to say, and returns how many
-    /// requests that took.
+    /// Counts for a minute at a controller that always gives this answer, and returns the number of
+    /// requests.
     async fn requests_of_a_minute(status: u16, retry_after: &[&str]) -> usize {
         let mut answer = answer(status, "");
         for value in retry_after {
@@ -507,7 +507,7 @@ mod pace {
             &["0", "3600"],
             &["3600", "Thu, 01 Jan 1970 00:00:00 GMT"],
         ];
-        // The eight leave together, and then one at a time tries again.
+        // The eight are sent together, and then one at a time probes.
         for status in [429, 503] {
             for asked in without {
                 // After 2, 6, 14 and 30 s.
@@ -541,7 +541,7 @@ mod pace {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn ends_at_the_deadline_and_says_what_was_wrong_last() {
+    async fn ends_at_the_deadline_and_reports_the_last_failure() {
         let fake = counting(|_| busy(429, "40"));
         let began = Instant::now();
         let client = fake.client().until(began + Duration::from_mins(1));
@@ -572,7 +572,7 @@ mod pace {
 mod writes {
     use super::*;
 
-    /// What comes of a create that is answered so, and how often it was sent.
+    /// The outcome of a create with this answer, and how often it was sent.
     async fn created(script: impl Fn(usize) -> Reply + Send + Sync + 'static) -> (String, usize) {
         let fake = creating(script);
         let outcome = match fake.client().create(&json!({"name": "a"})).await {
@@ -586,7 +586,7 @@ mod writes {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn that_may_have_been_taken_on_are_in_doubt_and_sent_once() {
+    async fn that_may_have_been_processed_are_in_doubt_and_sent_once() {
         let in_doubt = ("in doubt".to_owned(), 1);
         for code in [500, 501, 502, 503, 504, 599] {
             assert_eq!(created(move |_| status(code)).await, in_doubt, "{code}");
@@ -607,7 +607,7 @@ mod writes {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn that_were_turned_down_say_why() {
+    async fn that_were_rejected_report_the_reason() {
         for code in [400, 403, 409] {
             let (outcome, n_sent) = created(move |_| status(code)).await;
             assert!(
@@ -621,7 +621,7 @@ mod writes {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn that_were_not_taken_on_are_sent_again() {
+    async fn that_were_not_processed_are_sent_again() {
         let done = |n| ("accepted t-1".to_owned(), n);
         let refused = || Reply::Silence(NoResponseKind::Connect, Processed::No);
         assert_eq!(created(|nth| if nth == 1 { status(401) } else { accepted() }).await, done(2));
@@ -632,7 +632,7 @@ mod writes {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn are_accepted_by_any_success_that_names_a_task() {
+    async fn are_accepted_by_any_success_with_a_task_id() {
         for code in [200, 201, 202, 206] {
             let body = r#"{"response":{"taskId":"t-9"}}"#;
             let outcome = created(move |_| Reply::Answer(answer(code, body))).await;
@@ -684,7 +684,7 @@ mod writes {
 mod lists {
     use super::*;
 
-    /// A controller whose list is a function of how often it was counted.
+    /// A controller with a list that depends on the number of counts so far.
     fn listing(names_after: impl Fn(usize) -> u64 + Send + Sync + 'static) -> Arc<Fake> {
         let n_counts = Mutex::new(0);
         Fake::new(move |what, _| {
@@ -705,7 +705,7 @@ mod lists {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn take_three_requests_where_nothing_moves() {
+    async fn take_three_requests_if_nothing_changes() {
         for n in [0, 1, 20, 500] {
             let fake = listing(move |_| n);
             assert_eq!(fake.client().all_discoveries().await.unwrap().len() as u64, n);
@@ -723,7 +723,7 @@ mod lists {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn are_read_again_while_they_move() {
+    async fn are_read_again_while_they_change() {
         let fake = listing(|nth| if nth <= 3 { 600 + nth as u64 } else { 604 });
         assert_eq!(fake.client().all_discoveries().await.unwrap().len(), 604);
         assert_eq!(fake.count(COUNT), 6);
@@ -747,7 +747,7 @@ mod lists {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn with_a_page_of_no_use_are_an_error_of_that_page() {
+    async fn with_an_unusable_page_are_an_error_of_that_page() {
         for body in [r#"{"response":null}"#, "<html>", r#"{"response":[{"name":"a"}]}"#] {
             let fake = Fake::new(move |what, _| match what {
                 COUNT => response(&json!(3)),
@@ -774,14 +774,14 @@ mod task_lists {
         format!("GET /{generation}?sortBy=startTime&order={order}&offset={offset}&limit=500")
     }
 
-    /// A page of so many tasks, newest first, whose ids are numbers from `first` on.
+    /// A page of this many tasks, newest first, with the numbers from `first` on as ids.
     fn page(first: usize, n: usize) -> Reply {
         let task = |it: usize| json!({"id": it.to_string(), "startTime": 2_000_000 - it});
         response(&(first..first + n).map(task).collect())
     }
 
     #[tokio::test(start_paused = true)]
-    async fn are_read_until_each_wanted_task_was_seen() {
+    async fn are_read_until_each_wanted_task_is_found() {
         let fake = Fake::new(|what, _| match what {
             it if it == path("task", 1) => page(0, 500),
             it if it == path("task", 501) => page(500, 500),
@@ -802,13 +802,13 @@ mod task_lists {
             1_003
         );
         assert_eq!(fake.asked().len(), 1 + 1 + 2 + 3);
-        // Whoever has a write in doubt looks at all of them, whatever was found before.
+        // For a write in doubt, all of them are read, even if the task was found before.
         let all = client.tasks(&wanted(&["7"]), TaskSearch::BackToFirstWrite).await.unwrap();
         assert_eq!((all.tasks.len(), all.is_whole), (1_003, true));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn end_where_the_controller_gives_the_same_page_for_ever_or_never_ends() {
+    async fn end_if_the_controller_repeats_a_page_or_never_ends() {
         let same = Fake::new(|what, _| if what == TOKEN { unscripted() } else { page(0, 500) });
         assert_eq!(
             same.client()
@@ -842,7 +842,7 @@ mod task_lists {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn that_are_odd_are_passed_over_unless_all_are() {
+    async fn that_are_malformed_are_skipped_unless_all_are() {
         let odd = Fake::new(|what, _| match what {
             TOKEN => unscripted(),
             _ => response(&json!([{"id": "a", "startTime": 1}, {"startTime": 2}, "x"])),
@@ -857,7 +857,7 @@ mod task_lists {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn end_where_they_go_back_to_before_our_first_write() {
+    async fn end_at_the_first_write() {
         let fake = Fake::new(|what, _| {
             let mut answer = match what {
                 CREATE => answer(202, r#"{"response":{"taskId":"none"}}"#),
@@ -872,7 +872,7 @@ mod task_lists {
             Reply::Answer(answer)
         });
         let client = fake.client();
-        // Before it, only the end of the list ends it.
+        // Before it, only the end of the list ends the search.
         client.tasks(&wanted(&["none"]), TaskSearch::UntilFound).await.unwrap();
         assert_eq!(fake.count(&path("task", 501)), 1);
         assert!(client.create(&json!({})).await.is_ok());
@@ -921,7 +921,7 @@ mod task_lists {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn stay_with_the_first_generation_through_a_passing_trouble() {
+    async fn stay_with_the_first_generation_after_a_temporary_failure() {
         let fake = Fake::new(|what, nth| match what {
             it if it == path("task", 1) && nth == 1 => status(404),
             it if it == path("task", 1) && nth < 4 => status(500),
@@ -939,7 +939,7 @@ mod task_lists {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn do_without_words_where_the_detail_cannot_be_had() {
+    async fn have_no_message_if_the_detail_cannot_be_read() {
         let fake = Fake::new(|what, _| match what {
             it if it == path("task", 1) => status(410),
             it if it == path("tasks", 1) => response(&json!([{"id": "b", "status": "FAILURE"}])),
@@ -952,7 +952,7 @@ mod task_lists {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn have_single_tasks_that_may_be_missing() {
+    async fn can_be_missing_when_read_by_id() {
         let fake = Fake::new(|what, _| match what {
             "GET /task/a" => response(&json!({"id": "a", "isError": false, "progress": "17"})),
             "GET /task/b" => status(404),

@@ -29,8 +29,8 @@ pub(crate) enum Trust<'a> {
     System,
     /// Those in this PEM text, and those signed by them.
     Given(&'a [u8]),
-    Everybody,
-    Nobody,
+    Any,
+    None,
 }
 
 /// Returns the TLS configuration; `None` if the PEM text has no usable certificate.
@@ -39,15 +39,15 @@ pub(crate) fn trusting(trust: Trust<'_>) -> Option<ClientConfig> {
     let trusted = match trust {
         // Without system authorities nothing is trusted.
         Trust::System => rustls_platform_verifier::Verifier::new(Arc::clone(&provider))
-            .map_or(Trusted::Nobody, |it| Trusted::BySystem(Arc::new(it))),
+            .map_or(Trusted::None, |it| Trusted::BySystem(Arc::new(it))),
         Trust::Given(pem) => {
             let given: Vec<_> =
                 CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
             let authority = by_web_pki(&given, &provider)?;
             Trusted::Sourced { authority, given }
         }
-        Trust::Everybody => Trusted::Everybody,
-        Trust::Nobody => Trusted::Nobody,
+        Trust::Any => Trusted::Any,
+        Trust::None => Trusted::None,
     };
     let verifier = Verifier { trusted, provider: Arc::clone(&provider) };
     let config = ClientConfig::builder_with_provider(provider)
@@ -92,8 +92,8 @@ enum Trusted {
         given: Vec<CertificateDer<'static>>,
     },
     /// Even a malformed certificate is accepted.
-    Everybody,
-    Nobody,
+    Any,
+    None,
 }
 
 impl ServerCertVerifier for Verifier {
@@ -109,8 +109,8 @@ impl ServerCertVerifier for Verifier {
             it.verify_server_cert(end_entity, intermediates, server_name, ocsp, now)
         };
         let outcome = match &self.trusted {
-            Trusted::Everybody => return Ok(ServerCertVerified::assertion()),
-            Trusted::Nobody => Err(CertificateError::UnknownIssuer.into()),
+            Trusted::Any => return Ok(ServerCertVerified::assertion()),
+            Trusted::None => Err(CertificateError::UnknownIssuer.into()),
             Trusted::BySystem(system) => by(&**system),
             Trusted::Sourced { authority, given } => match by(&**authority) {
                 Err(error) if is_authority(&error) && given.contains(end_entity) => {
@@ -128,7 +128,7 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        if let Trusted::Everybody = self.trusted {
+        if let Trusted::Any = self.trusted {
             return Ok(HandshakeSignatureValid::assertion());
         }
         let algorithms = &self.provider.signature_verification_algorithms;
@@ -141,7 +141,7 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        if let Trusted::Everybody = self.trusted {
+        if let Trusted::Any = self.trusted {
             return Ok(HandshakeSignatureValid::assertion());
         }
         let algorithms = &self.provider.signature_verification_algorithms;
@@ -238,7 +238,7 @@ pub(crate) fn distrust(why: &CertificateError) -> String {
 }
 
 /// Returns why TLS failed, in words.
-pub(crate) fn discord(error: &Error) -> String {
+pub(crate) fn tls_failure(error: &Error) -> String {
     match error {
         Error::PeerIncompatible(_)
         | Error::AlertReceived(

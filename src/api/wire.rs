@@ -79,7 +79,7 @@ impl Wire {
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
-            // Whatever the resolver says: credentials for this machine stay on it.
+            // Credentials for this machine must stay on it, so the resolver is not asked.
             .resolve_to_addrs(
                 "localhost",
                 &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()],
@@ -87,8 +87,8 @@ impl Wire {
             .no_proxy();
         let trust = match &ca_cert {
             // The system's authorities take time to load.
-            _ if !controller.is_https() => Trust::Nobody,
-            _ if insecure => Trust::Everybody,
+            _ if !controller.is_https() => Trust::None,
+            _ if insecure => Trust::Any,
             Some(pem) => Trust::Given(pem),
             None => Trust::System,
         };
@@ -112,7 +112,11 @@ impl Wire {
         *whole.status_mut() = answer.status();
         *whole.headers_mut() = std::mem::take(answer.headers_mut());
         let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|it| cut_short(&it))? {
+        let cut_short = |it: reqwest::Error| {
+            let reason = deepest(&it).to_string();
+            NoResponse::new(Processed::Maybe, NoResponseKind::CutShort, reason)
+        };
+        while let Some(chunk) = answer.chunk().await.map_err(cut_short)? {
             if MOST_BYTES < body.len() + chunk.len() {
                 let reason = format!("it is longer than {MOST_BYTES} bytes");
                 let kind = NoResponseKind::TooLarge;
@@ -131,16 +135,10 @@ impl Transport for Wire {
     }
 }
 
-/// Installs the cryptography provider, unless one is installed.
+/// Installs the cryptography provider.
 fn install_provider() {
-    // It fails if another thread was first, with the same result.
-    let provider = Arc::unwrap_or_clone(provider());
-    drop(provider.install_default());
-}
-
-fn cut_short(error: &reqwest::Error) -> NoResponse {
-    let reason = deepest(error).to_string();
-    NoResponse::new(Processed::Maybe, NoResponseKind::CutShort, reason)
+    // It fails if one is installed already, which is the same one.
+    drop(Arc::unwrap_or_clone(provider()).install_default());
 }
 
 /// Classifies a request without a response. Without a connection, it was certainly not processed.
@@ -154,7 +152,7 @@ fn no_response(error: reqwest::Error) -> NoResponse {
         Some(rustls::Error::InvalidCertificate(why)) => {
             (NoResponseKind::Certificate, tls::distrust(why))
         }
-        Some(other) => (NoResponseKind::Tls, tls::discord(other)),
+        Some(other) => (NoResponseKind::Tls, tls::tls_failure(other)),
         None if error.is_timeout() => {
             let reason =
                 format!("the connection did not open within {} s", CONNECT_TIMEOUT.as_secs());
@@ -300,7 +298,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_never_got_through_was_not_taken_on() {
+    async fn a_request_without_a_connection_was_not_processed() {
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let error = get(&format!("http://{closed}"), plain()).await.unwrap_err();
         assert_eq!((error.processed, error.kind), (Processed::No, NoResponseKind::Connect));
@@ -308,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_that_is_not_found_says_so() {
+    async fn an_unknown_host_name_is_reported() {
         struct Nowhere;
         impl reqwest::dns::Resolve for Nowhere {
             fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
@@ -317,14 +315,14 @@ mod tests {
         }
         install_provider();
         let builder = reqwest::Client::builder().no_proxy().dns_resolver(Arc::new(Nowhere));
-        let builder = builder.tls_backend_preconfigured(trusting(Trust::Nobody).unwrap());
+        let builder = builder.tls_backend_preconfigured(trusting(Trust::None).unwrap());
         let outcome = builder.build().unwrap().get("http://catalyst.example.com").send().await;
         let error = no_response(outcome.unwrap_err());
         assert_eq!(error, NoResponse::new(Processed::No, NoResponseKind::Name, "no such host"));
     }
 
     #[tokio::test]
-    async fn what_was_cut_may_have_been_taken_on() {
+    async fn an_interrupted_request_may_have_been_processed() {
         let table = [
             ("", NoResponseKind::Lost),
             ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", NoResponseKind::CutShort),
@@ -339,7 +337,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_without_end_is_given_up() {
+    async fn an_endless_answer_is_abandoned() {
         const FIRST: &str = "HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n";
         let endless: &'static str =
             Box::leak(format!("{FIRST}{}", "x".repeat(MOST_BYTES + 1)).into());
@@ -349,7 +347,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unknown_certificate_is_refused_unless_it_is_given_or_nothing_is_checked() {
+    async fn an_unknown_certificate_is_rejected_unless_it_is_given_or_nothing_is_checked() {
         // Many appliances use a self-signed certificate that is marked as an authority.
         let ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         for is_ca in [IsCa::NoCa, IsCa::ExplicitNoCa, ca] {
@@ -377,7 +375,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_an_authority_has_signed_is_trusted_with_it() {
+    async fn a_certificate_signed_by_a_given_authority_is_trusted() {
         let ca_key = KeyPair::generate().unwrap();
         let mut ca = CertificateParams::new(Vec::new()).unwrap();
         ca.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -422,14 +420,14 @@ mod tests {
         let error = get("https://catalyst.invalid", through(None)).await.unwrap_err();
         assert_eq!((error.processed, error.kind), (Processed::No, NoResponseKind::Connect));
         assert_eq!(proxy.n_requests.load(Ordering::SeqCst), 1);
-        // What comes of it there is not waited for: no test can say.
+        // A test cannot observe the rest, so it does not wait.
         let direct = get("https://catalyst.invalid", through(Some(".invalid")));
         tokio::time::timeout(Duration::from_millis(200), direct).await.ok();
         assert_eq!(proxy.n_requests.load(Ordering::SeqCst), 1);
     }
 
     #[test]
-    fn options_that_cannot_be_used_are_refused() {
+    fn unusable_options_are_rejected() {
         let controller: ControllerUrl = "https://catalyst.example.com".parse().unwrap();
         for pem in
             ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]

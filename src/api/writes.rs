@@ -3,9 +3,7 @@
 //! An accepted write is not complete: the caller watches its task. A write with an unknown outcome
 //! is never sent again from here.
 
-use std::sync::atomic::Ordering;
-
-use std::fmt;
+use std::{fmt, sync::atomic::Ordering};
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
@@ -15,7 +13,7 @@ use super::{
     client::{Call, Client},
     discoveries::DISCOVERY_PATH,
     error::{ApiError, RequestFailure},
-    response::{Malformed, payload, segment, text},
+    response::{Malformed, payload, text},
     tasks::TaskId,
     transport::Processed,
 };
@@ -36,7 +34,7 @@ pub(crate) enum WriteError {
     Refused(ApiError),
     /// Rejected, because the discovery does not exist.
     NotFound(ApiError),
-    /// It may have been processed. Only reading the controller can tell.
+    /// It may have been processed. Only reading the controller can decide it.
     InDoubt(ApiError),
 }
 
@@ -76,7 +74,7 @@ impl Client {
         self.write(Call::write(Method::POST, DISCOVERY_PATH, Some(body))).await
     }
 
-    /// Edits, runs or stops the discovery whose id is in the body.
+    /// Edits, runs or stops the discovery with the id in the body.
     pub(crate) async fn update(&self, body: &Value) -> Result<Accepted, WriteError> {
         self.write(Call::write(Method::PUT, DISCOVERY_PATH, Some(body))).await
     }
@@ -84,10 +82,7 @@ impl Client {
     /// Deletes one discovery.
     pub(crate) async fn delete(&self, id: &str) -> Result<Accepted, WriteError> {
         let call = Call::write(Method::DELETE, format!("{DISCOVERY_PATH}/{id}"), None);
-        match segment(id) {
-            Ok(_) => self.write(call).await,
-            Err(failure) => Err(call.unsent(failure).into()),
-        }
+        self.write(call.with_valid(id)?).await
     }
 
     /// Records the time of a write by the controller's clock, also of earlier processes: tasks are

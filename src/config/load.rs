@@ -1,6 +1,6 @@
-//! The files from the disk, and all the way to the desired state.
+//! Loads the desired state from files.
 //!
-//! The only place of the module that touches the disk.
+//! Only this file of the module touches the disk.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     policy::{self, PolicyFile},
-    problems::{MOST, Problems, in_order, shown_whole, untold},
+    problems::{MOST, Problems, in_order, shown_whole, too_many},
     raw,
     read::{Read as _, Reader},
     resolve::{Resolver, check_version},
@@ -31,7 +31,7 @@ pub(crate) struct Loaded {
     pub(crate) desired: Desired,
     /// In the order of the files and their lines.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Where each source is on the disk, in their order; empty where none was read from there.
+    /// The path of each source on the disk; empty if none was read from there.
     pub(crate) paths: Vec<PathBuf>,
 }
 
@@ -62,7 +62,7 @@ impl Loaded {
             let mut problems = Problems::new(id, MOST);
             self.desired.policy = read_policy(&source.path, &source.text, &mut problems);
             let (found, left_out) = problems.into_parts();
-            self.diagnostics.extend(found.into_iter().chain(untold(&left_out)));
+            self.diagnostics.extend(found.into_iter().chain(too_many(&left_out)));
         }
         self.diagnostics = in_order(std::mem::take(&mut self.diagnostics));
         own.filter(|_| same.is_none()).map(|it| it.key)
@@ -93,14 +93,6 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Reads one file from its bytes.
-#[cfg(feature = "testing")]
-pub(crate) fn read_bytes(path: &str, bytes: Vec<u8>) -> Loaded {
-    let mut disk = Disk::default();
-    disk.add_bytes(path, bytes);
-    disk.loaded()
-}
-
 /// Reads files that are not on the disk, from their paths and bytes. An empty list is not a mistake.
 pub(crate) fn read_files(files: Vec<(String, Vec<u8>)>) -> Loaded {
     let mut disk = Disk::default();
@@ -124,7 +116,9 @@ fn read_all_but(no_text: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
         let source = sources.source(id);
         let room = MOST.saturating_sub(diagnostics.len());
         let mut problems = Problems::new(id, room);
-        if let Some(file) = read_file(&source.path, &source.text, &mut problems) {
+        let file = root(&source.path, &source.text, &mut problems)
+            .and_then(|root| raw::File::read(&root, &mut Reader::new(&source.text, &mut problems)));
+        if let Some(file) = file {
             resolver.add(&file, &mut problems);
         }
         let (found, more) = problems.into_parts();
@@ -132,13 +126,8 @@ fn read_all_but(no_text: &BTreeSet<SourceId>, sources: SourceMap) -> Loaded {
         left_out.extend(more);
     }
     let desired = resolver.finish(&mut diagnostics);
-    diagnostics.extend(untold(&left_out));
+    diagnostics.extend(too_many(&left_out));
     Loaded { sources, desired, diagnostics: in_order(diagnostics), paths: Vec::new() }
-}
-
-fn read_file(path: &str, text: &str, problems: &mut Problems) -> Option<raw::File> {
-    let root = root(path, text, problems)?;
-    raw::File::read(&root, &mut Reader::new(text, problems))
 }
 
 fn read_policy(path: &str, text: &str, problems: &mut Problems) -> Option<Sourced<Policy>> {
@@ -174,12 +163,12 @@ struct Disk {
     n_bytes: u64,
     /// The files that have been read: a file that is named twice is read once.
     seen: BTreeSet<PathBuf>,
-    /// Where each source is.
+    /// The path of each source.
     paths: Vec<PathBuf>,
 }
 
 impl Disk {
-    /// Reads what was found, all the way.
+    /// Reads the files as the desired state.
     fn loaded(self) -> Loaded {
         let Self { sources, no_text, mut problems, n_bytes: _, seen: _, paths } = self;
         let Loaded { sources, desired, diagnostics, paths: _ } = read_all_but(&no_text, sources);
@@ -190,7 +179,7 @@ impl Disk {
     /// Adds a path that the user gave. A link is followed only within its folder: diagnostics quote
     /// lines, and the author of a repository must not be able to make them quote other files.
     fn add(&mut self, path: &Path) {
-        if leads_astray(path) {
+        if is_unsafe_link(path) {
             let message = format!("{} is a link that leads out of its folder", shown(path));
             let help =
                 "name the file itself: links are followed only to YAML files in the same folder";
@@ -296,9 +285,9 @@ impl Disk {
     }
 }
 
-/// Whether a path is a link that leads out of its folder, to something hidden, or to a file that is
-/// not named as YAML.
-fn leads_astray(path: &Path) -> bool {
+/// Whether a path is a link that leads out of its folder, to a hidden file or folder, or to a file
+/// that is not named as YAML.
+fn is_unsafe_link(path: &Path) -> bool {
     // With a slash at the end, a link would not be recognized.
     let path: PathBuf = path.components().collect();
     // A shell passes these for process substitution, and they cannot be committed.

@@ -39,5 +39,3 @@ pub(crate) use self::{
 
 #[cfg(test)]
 pub(crate) use self::load::read;
-#[cfg(feature = "testing")]
-pub(crate) use self::load::read_bytes;

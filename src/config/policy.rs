@@ -1,19 +1,20 @@
-//! The limits of a file, as written and as values.
-//!
-//! Knows which limits there are. The planner checks plans against them.
+//! Reads the limits of a file. The planner checks plans against them.
 
 use std::{
     borrow::Cow,
     collections::{BTreeMap, btree_map},
 };
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     problems::{Problems, all_of, nearest, shown},
-    read::{Fields, Keyed, Keyword, Keywords, Number, OptionalKey, Read, Reader, RequiredKey},
+    read::{
+        Fields, Keyed, Keyword, Keywords, Number, OptionalKey, Read, Reader, RequiredKey,
+        inline_schema, read_map,
+    },
     tree::{Node, Value},
-    values,
+    values::{self, MOST_PATTERNS},
 };
 use crate::{
     codes::{self, Code},
@@ -24,11 +25,8 @@ use crate::{
 /// An address, a range of them, or a prefix.
 const NETWORK: &str = r"^[0-9A-Fa-f:.]+( *- *[0-9A-Fa-f:.]+|/[0-9]+)?$";
 
-/// The whole of anything, in percent.
-const ALL: i64 = 100;
-
-/// The most patterns in a list: compiling each takes time.
-const MOST_PATTERNS: usize = 10_000;
+/// The highest percentage.
+const MAX_PERCENT: i64 = 100;
 
 /// Limits to what may be planned. A plan that is over one is shown, and refused.
 #[derive(Debug, Default, JsonSchema)]
@@ -60,7 +58,7 @@ pub(super) struct PolicyMap {
     /// What to report if two discoveries scan the same addresses: `off` (the default), `warn`, or
     /// `error`, which refuses the plan.
     pub(super) overlap: OptionalKey<Keyword<Grade>>,
-    /// Patterns of the names of what is never deleted or replaced, whatever the files say.
+    /// Patterns of names: a discovery with such a name is never deleted or replaced.
     #[schemars(inner(length(min = 1)))]
     pub(super) protected_names: OptionalKey<Vec<Spanned<String>>>,
     /// The severity of a warning, by its code, such as `large_range`: `off`, `warn`, or `error`,
@@ -82,7 +80,7 @@ pub(super) struct MaxDeleteMap {
     #[schemars(range(min = 0))]
     pub(super) count: OptionalKey<Number>,
     /// Percentage of the managed live discoveries.
-    #[schemars(range(min = 0, max = ALL))]
+    #[schemars(range(min = 0, max = MAX_PERCENT))]
     pub(super) percent: OptionalKey<Number>,
 }
 
@@ -115,63 +113,26 @@ impl Read for Amount {
     }
 }
 
-impl JsonSchema for Amount {
-    fn inline_schema() -> bool {
-        true
-    }
+inline_schema!(Amount, json_schema!({ "type": "integer" }));
 
-    fn schema_name() -> Cow<'static, str> {
-        Number::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Number::json_schema(generator)
+read_map! {
+    PolicyMap as "`policy`" {
+        max_new_addresses: optional,
+        max_addresses_per_discovery: optional,
+        max_login_attempts: optional,
+        max_delete: optional,
+        forbid_ranges: optional,
+        allow_only_within: optional,
+        allow_unbounded: optional,
+        overlap: optional,
+        protected_names: optional,
+        rules: optional,
     }
 }
 
-impl Read for PolicyMap {
-    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
-        let mut fields = Fields::of(node, "`policy`", reader)?;
-        let it = Self {
-            max_new_addresses: fields.optional("max_new_addresses", reader),
-            max_addresses_per_discovery: fields.optional("max_addresses_per_discovery", reader),
-            max_login_attempts: fields.optional("max_login_attempts", reader),
-            max_delete: fields.optional("max_delete", reader),
-            forbid_ranges: fields.optional("forbid_ranges", reader),
-            allow_only_within: fields.optional("allow_only_within", reader),
-            allow_unbounded: fields.optional("allow_unbounded", reader),
-            overlap: fields.optional("overlap", reader),
-            protected_names: fields.optional("protected_names", reader),
-            rules: fields.optional("rules", reader),
-        };
-        fields.finish(reader);
-        Some(it)
-    }
-}
+read_map!(MaxDeleteMap as "`max_delete`" { count: optional, percent: optional });
 
-impl Read for MaxDeleteMap {
-    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
-        let mut fields = Fields::of(node, "`max_delete`", reader)?;
-        let it = Self {
-            count: fields.optional("count", reader),
-            percent: fields.optional("percent", reader),
-        };
-        fields.finish(reader);
-        Some(it)
-    }
-}
-
-impl Read for PolicyFile {
-    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
-        let mut fields = Fields::of(node, "a file of `--policy`", reader)?;
-        let it = Self {
-            version: fields.required("version", reader),
-            policy: fields.required("policy", reader),
-        };
-        fields.finish(reader);
-        Some(it)
-    }
-}
+read_map!(PolicyFile as "a file of `--policy`" { version: required, policy: required });
 
 /// Converts the limits as written, and reports every mistake in them.
 pub(super) fn policy(raw: &PolicyMap, problems: &mut Problems) -> Policy {
@@ -196,29 +157,29 @@ pub(super) fn policy(raw: &PolicyMap, problems: &mut Problems) -> Policy {
             problems,
         ),
         max_login_attempts: count(max_login_attempts, "max_login_attempts", problems),
-        max_delete: made(max_delete, |it| self::max_delete(it, problems)),
-        forbid_ranges: made(forbid_ranges, |it| networks(it, problems)),
-        allow_only_within: made(allow_only_within, |it| networks(it, problems)),
-        allow_unbounded: made(allow_unbounded, |it| patterns(it, "allow_unbounded", problems)),
-        overlap: made(overlap, |it| Some(it.value.0)),
-        protected_names: made(protected_names, |it| patterns(it, "protected_names", problems)),
+        max_delete: converted(max_delete, |it| self::max_delete(it, problems)),
+        forbid_ranges: converted(forbid_ranges, |it| networks(it, problems)),
+        allow_only_within: converted(allow_only_within, |it| networks(it, problems)),
+        allow_unbounded: converted(allow_unbounded, |it| patterns(it, "allow_unbounded", problems)),
+        overlap: converted(overlap, |it| Some(it.value.0)),
+        protected_names: converted(protected_names, |it| patterns(it, "protected_names", problems)),
         rules: rules.unwrap_or_default(),
     }
 }
 
-fn made<T, U: Clone>(
-    slot: &OptionalKey<T>,
-    make: impl FnOnce(&Sourced<T>) -> Option<U>,
+fn converted<T, U: Clone>(
+    written: &OptionalKey<T>,
+    convert: impl FnOnce(&Sourced<T>) -> Option<U>,
 ) -> Option<Sourced<U>> {
-    slot.try_map(make).given().cloned()
+    written.try_map(convert).given().cloned()
 }
 
 fn count(
-    slot: &OptionalKey<Amount>,
+    written: &OptionalKey<Amount>,
     key: &'static str,
     problems: &mut Problems,
 ) -> Option<Sourced<Count>> {
-    made(slot, |given| {
+    converted(written, |given| {
         let Amount { number, digits } = given.value;
         let count = digits.or(u128::try_from(number).ok().map(Count::from));
         if count.is_none() {
@@ -240,8 +201,8 @@ fn max_delete(given: &Sourced<MaxDeleteMap>, problems: &mut Problems) -> Option<
         return None;
     }
     Some(MaxDelete {
-        count: made(count, |it| values::bounded(it, "count", 0..=i64::MAX, problems)),
-        percent: made(percent, |it| values::bounded(it, "percent", 0..=ALL, problems)),
+        count: converted(count, |it| values::bounded(it, "count", 0..=i64::MAX, problems)),
+        percent: converted(percent, |it| values::bounded(it, "percent", 0..=MAX_PERCENT, problems)),
     })
 }
 
@@ -270,13 +231,8 @@ fn patterns(
         problems.add(Diagnostic::error(CODE, message).at(first.span));
         return None;
     }
-    for Spanned { value: text, span } in &given.value {
-        let message = match Globs::new([text]) {
-            Ok(_) if !text.is_empty() => continue,
-            Ok(_) => "an empty pattern matches no name".to_owned(),
-            Err(error) => format!("{} is not a pattern: {error}", shown(text)),
-        };
-        problems.add(Diagnostic::error(CODE, message).at(*span));
+    for it in &given.value {
+        values::is_pattern(it, problems);
     }
     if problems.has_error_within(given.at) {
         return None;
@@ -301,7 +257,7 @@ fn rules(
     for (text, Sourced { value: Keyword(grade), key, at }) in &written.0 {
         let found = codes::gradable().find(|it| it.name == text || it.short() == text);
         let Some(code) = found else {
-            problems.add(no_warning(text).at(*key));
+            problems.add(unknown_warning(text).at(*key));
             continue;
         };
         match rules.entry(code.name) {
@@ -321,7 +277,7 @@ fn rules(
     rules
 }
 
-fn no_warning(text: &str) -> Diagnostic {
+fn unknown_warning(text: &str) -> Diagnostic {
     let short = codes::gradable().map(Code::short);
     let meant = if text.contains("::") {
         nearest(text, codes::gradable().map(|it| it.name))

@@ -19,8 +19,8 @@ pub(super) struct Problems {
     left_out: Vec<Severity>,
 }
 
-/// The most mistakes that are reported for all files together. A file of discoveries has few; a file
-/// that is something else can have one in each of millions of lines.
+/// The most mistakes that are reported for all files together. A file that is not about discoveries
+/// can have one in each of millions of lines.
 pub(super) const MOST: usize = 10_000;
 
 /// Where something is in the text of one file: a range of bytes.
@@ -75,7 +75,7 @@ impl Problems {
         places.any(|it| outer.start <= it.start && it.end <= outer.end)
     }
 
-    /// Takes back the warnings since there were `len` problems.
+    /// Removes the warnings since there were `len` problems.
     pub(super) fn drop_warnings_since(&mut self, len: usize) {
         let since = len.saturating_sub(self.found.len());
         let later = self.left_out.split_off(since.min(self.left_out.len()));
@@ -91,7 +91,7 @@ impl Problems {
 }
 
 /// Reports how many problems were not kept, if any: an error if one of them is.
-pub(super) fn untold(left_out: &[Severity]) -> Option<Diagnostic> {
+pub(super) fn too_many(left_out: &[Severity]) -> Option<Diagnostic> {
     let worst = left_out.iter().min()?;
     let message = format!("the files have more than {MOST} problems");
     let n = left_out.len();
@@ -109,15 +109,15 @@ pub(super) fn untold(left_out: &[Severity]) -> Option<Diagnostic> {
 pub(super) fn in_order(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let first = |it: &Diagnostic| it.labels.first().map(|it| it.span);
     problems.sort_by_key(|it| first(it).map(|it| (it.source, it.start, Reverse(it.end))));
-    let mut said = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     problems.retain(|it| match first(it) {
-        Some(span) => said.insert((it.code.clone(), span, it.message.clone())),
+        Some(span) => seen.insert((it.code.clone(), span, it.message.clone())),
         None => true,
     });
     problems
 }
 
-/// Returns the user's words for a message: between backticks, short, and harmless to a terminal.
+/// Quotes the user's text in a message: between backticks, short, and harmless to a terminal.
 pub(super) fn shown(text: &str) -> String {
     let mut chars = text.chars();
     let mut short = chars.by_ref().take(SHOWN_CHARS).collect::<String>();
@@ -127,7 +127,7 @@ pub(super) fn shown(text: &str) -> String {
     shown_whole(&short)
 }
 
-/// Does the same without shortening: for paths, which must not be cut.
+/// Does the same without shortening, for paths.
 pub(super) fn shown_whole(text: &str) -> String {
     let as_json = quoted(text);
     if as_json == format!("\"{text}\"") { format!("`{text}`") } else { as_json }
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_the_user_are_shown_short_and_harmless() {
+    fn quoted_text_is_short_and_harmless() {
         assert_eq!(shown("10.0.0"), "`10.0.0`");
         assert_eq!(shown("\u{1b}[31m"), r#""\u001b[31m""#);
         assert_eq!(shown(&"x".repeat(100)).chars().count(), SHOWN_CHARS + 3);

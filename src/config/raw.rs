@@ -1,7 +1,7 @@
-//! The maps of a file with their keys, as written: one struct for each, of which the schema is made.
+//! The maps of a file with their keys, as written: one struct for each. The schema is generated from
+//! them, and an editor shows the comments on keys.
 //!
-//! The comments on keys are what an editor shows. Knows types, and leaves the meaning of
-//! values to `resolve`.
+//! Knows types, and leaves the meaning of values to `resolve`.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::{
     problems::Place,
     read::{
         DurationText, Fields, Keyword, Keywords, Number, OptionalKey, Read, Reader, RequiredKey,
-        Unknown,
+        Unknown, read_map,
     },
     tree::{Node, Value},
 };
@@ -107,7 +107,7 @@ pub(super) struct Discovery {
     /// Scans a device and its neighbours, as LLDP names them.
     pub(super) lldp: OptionalKey<Neighbours>,
     /// The wanted state: `present` (the default); `stopped`: exists and does not run; `absent`:
-    /// deleted, whatever the other keys say.
+    /// deleted; its other keys are ignored.
     #[schemars(extend("default" = "present"))]
     pub(super) state: OptionalKey<Keyword<State>>,
     #[schemars(flatten)]
@@ -184,14 +184,14 @@ pub(super) struct Credentials {
 /// Global credentials of one kind.
 pub(super) type CredentialList = Vec<Spanned<Credential>>;
 
-/// A global credential: its description, or a map that says more.
+/// A global credential: its description, or a map with more keys.
 #[derive(Debug)]
 pub(super) enum Credential {
     Description(String),
     Map(Box<CredentialMap>),
 }
 
-/// A global credential by description and username, of which either may be left out, or by id.
+/// A global credential by description, username or both, or by id.
 #[derive(Debug, Default, JsonSchema)]
 #[schemars(
     default,
@@ -274,30 +274,18 @@ impl Credentials {
     }
 }
 
-impl Read for File {
-    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
-        let mut fields = Fields::of(node, "a file", reader)?;
-        let it = Self {
-            version: fields.required("version", reader),
-            controller: fields.optional("controller", reader),
-            manage: fields.optional("manage", reader),
-            defaults: fields.optional("defaults", reader),
-            policy: fields.optional("policy", reader),
-            discoveries: fields.optional("discoveries", reader),
-        };
-        fields.finish(reader);
-        Some(it)
+read_map! {
+    File as "a file" {
+        version: required,
+        controller: optional,
+        manage: optional,
+        defaults: optional,
+        policy: optional,
+        discoveries: optional,
     }
 }
 
-impl Read for Manage {
-    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
-        let mut fields = Fields::of(node, "`manage`", reader)?;
-        let it = Self { names: fields.required("names", reader) };
-        fields.finish(reader);
-        Some(it)
-    }
-}
+read_map!(Manage as "`manage`" { names: required });
 
 impl Read for Defaults {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
@@ -326,7 +314,7 @@ impl Read for Discovery {
     }
 
     fn item_place(node: &Node<'_>) -> Place {
-        // The entry of an alias is the alias itself: the anchor is somewhere else.
+        // The entry of an alias is the alias itself: its anchor is in another place.
         let is_there = node.used.start == node.place.start;
         Place { start: if is_there { node.first_key } else { node.used.start }, ..node.used }
     }
@@ -348,30 +336,17 @@ impl Settings {
     }
 }
 
-impl Read for Neighbours {
-    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
-        let mut fields = Fields::of(node, "a neighbour discovery", reader)?;
-        let it =
-            Self { seed: fields.required("seed", reader), hops: fields.optional("hops", reader) };
-        fields.finish(reader);
-        Some(it)
-    }
-}
+read_map!(Neighbours as "a neighbour discovery" { seed: required, hops: optional });
 
-impl Read for Credentials {
-    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
-        let mut fields = Fields::of(node, "`credentials`", reader)?;
-        let it = Self {
-            cli: fields.optional("cli", reader),
-            snmp_v2_read: fields.optional("snmp_v2_read", reader),
-            snmp_v2_write: fields.optional("snmp_v2_write", reader),
-            snmp_v3: fields.optional("snmp_v3", reader),
-            http_read: fields.optional("http_read", reader),
-            http_write: fields.optional("http_write", reader),
-            netconf: fields.optional("netconf", reader),
-        };
-        fields.finish(reader);
-        Some(it)
+read_map! {
+    Credentials as "`credentials`" {
+        cli: optional,
+        snmp_v2_read: optional,
+        snmp_v2_write: optional,
+        snmp_v3: optional,
+        http_read: optional,
+        http_write: optional,
+        netconf: optional,
     }
 }
 
@@ -380,7 +355,7 @@ impl Read for Credential {
         match &node.value {
             Value::Text(description) => Some(Self::Description(description.clone().into_owned())),
             Value::Map(_) => CredentialMap::read(node, reader).map(|it| Self::Map(Box::new(it))),
-            Value::Null | Value::Bool | Value::Integer(_) | Value::Float(_) | Value::List(_) => {
+            _ => {
                 reader.wrong_type(node, "a credential's description, or a map");
                 None
             }
@@ -405,26 +380,12 @@ impl Read for RerunRule {
     fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
         match &node.value {
             Value::Map(_) => OlderThan::read(node, reader).map(Self::Age),
-            Value::Null
-            | Value::Bool
-            | Value::Integer(_)
-            | Value::Float(_)
-            | Value::Text(_)
-            | Value::List(_) => {
-                Keyword::<Rerun>::read(node, reader).map(|Keyword(it)| Self::Keyword(it))
-            }
+            _ => Keyword::<Rerun>::read(node, reader).map(|Keyword(it)| Self::Keyword(it)),
         }
     }
 }
 
-impl Read for OlderThan {
-    fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
-        let mut fields = Fields::of(node, "`rerun`", reader)?;
-        let it = Self { older_than: fields.required("older_than", reader) };
-        fields.finish(reader);
-        Some(it)
-    }
-}
+read_map!(OlderThan as "`rerun`" { older_than: required });
 
 impl JsonSchema for Credential {
     fn schema_name() -> Cow<'static, str> {
@@ -434,7 +395,7 @@ impl JsonSchema for Credential {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let map = generator.subschema_for::<CredentialMap>();
         json_schema!({
-            "description": "A global credential: its description, or a map that says more.",
+            "description": "A global credential: its description, or a map with more keys.",
             "anyOf": [{ "type": "string", "minLength": 1 }, map],
         })
     }
@@ -448,9 +409,6 @@ impl JsonSchema for RerunRule {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let word = generator.subschema_for::<Keyword<Rerun>>();
         let age = generator.subschema_for::<OlderThan>();
-        json_schema!({
-            "description": "When a discovery is run again.",
-            "anyOf": [word, age],
-        })
+        json_schema!({ "description": "When a discovery is run again.", "anyOf": [word, age] })
     }
 }

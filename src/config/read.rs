@@ -1,5 +1,5 @@
-//! How the [`raw`](super::raw) maps are filled from the tree: key by key, so that a mistake in one
-//! does not hide the next.
+//! Fills the [`raw`](super::raw) maps from the tree: key by key, so that a mistake in one does not
+//! hide the next.
 //!
 //! Knows types and keys, but not values: `resolve` decides whether a text is an address.
 
@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct Reader<'a, 'c> {
     text: &'a str,
     problems: &'c mut Problems,
-    /// The key whose value is read; none at the top of the file.
+    /// The key of the value that is read; `None` at the top of the file.
     key: Option<&'static str>,
 }
 
@@ -125,20 +125,11 @@ impl<'n, 'a> Fields<'n, 'a> {
         what: &'static str,
         reader: &mut Reader<'_, '_>,
     ) -> Option<Self> {
-        match &node.value {
-            Value::Map(entries) => {
-                Some(Self { what, node, entries, known: Vec::new(), missing: Vec::new() })
-            }
-            Value::Null
-            | Value::Bool
-            | Value::Integer(_)
-            | Value::Float(_)
-            | Value::Text(_)
-            | Value::List(_) => {
-                reader.wrong_type(node, "a map");
-                None
-            }
-        }
+        let Value::Map(entries) = &node.value else {
+            reader.wrong_type(node, "a map");
+            return None;
+        };
+        Some(Self { what, node, entries, known: Vec::new(), missing: Vec::new() })
     }
 
     /// Reads a key that may be left out.
@@ -147,9 +138,7 @@ impl<'n, 'a> Fields<'n, 'a> {
         key: &'static str,
         reader: &mut Reader<'_, '_>,
     ) -> OptionalKey<T> {
-        let Some(entry) = self.take(key) else {
-            return OptionalKey::Absent;
-        };
+        let Some(entry) = self.take(key) else { return OptionalKey::Absent };
         if let Value::Null = entry.value.value {
             return OptionalKey::Null;
         }
@@ -228,16 +217,8 @@ impl<'n, 'a> Fields<'n, 'a> {
 
 impl Entry<'_> {
     fn name(&self) -> &str {
-        match &self.key.value {
-            Value::Text(name) => name,
-            // `tree` has dropped these.
-            Value::Null
-            | Value::Bool
-            | Value::Integer(_)
-            | Value::Float(_)
-            | Value::List(_)
-            | Value::Map(_) => "",
-        }
+        // `tree` has dropped all other keys.
+        if let Value::Text(name) = &self.key.value { name } else { "" }
     }
 }
 
@@ -283,10 +264,7 @@ impl<'a, 'c> Reader<'a, 'c> {
             None => format!("expected {expected}, found {found}"),
         };
         let problem = Diagnostic::error(&codes::config::WRONG_TYPE, message).at(at);
-        self.problems.add(match help {
-            Some(help) => problem.help(help),
-            None => problem,
-        });
+        self.problems.add(problem.help_if(help));
     }
 }
 
@@ -313,7 +291,7 @@ impl Read for DurationText {
         let help = match &node.value {
             Value::Text(text) => return Some(Self(text.clone().into_owned())),
             Value::Integer(number) => Some(format!("a duration has a unit, such as `{number}s`")),
-            Value::Null | Value::Bool | Value::Float(_) | Value::List(_) | Value::Map(_) => None,
+            _ => None,
         };
         reader.wrong_type_help(node, "a duration", help);
         None
@@ -332,12 +310,7 @@ impl Read for Number {
             Value::Float(it) if it.fract() == 0.0 => {
                 Some(Self(reader.written(node).parse().unwrap_or(saturated(*it))))
             }
-            Value::Null
-            | Value::Bool
-            | Value::Float(_)
-            | Value::Text(_)
-            | Value::List(_)
-            | Value::Map(_) => {
+            _ => {
                 reader.wrong_type(node, "a whole number");
                 None
             }
@@ -345,7 +318,7 @@ impl Read for Number {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "far out of every range stays so")]
+#[expect(clippy::cast_possible_truncation, reason = "a saturated number is out of every range too")]
 fn saturated(number: f64) -> i128 {
     number as i128
 }
@@ -376,10 +349,10 @@ impl<T: Read> Read for Keyed<T> {
             reader.wrong_type(node, "a map");
             return None;
         };
-        let said = entries.iter().filter(|it| !matches!(it.value.value, Value::Null));
+        let given_keys = entries.iter().filter(|it| !matches!(it.value.value, Value::Null));
         let key = reader.key.unwrap_or_default();
         let read = |it: &Entry<'_>| Some((it.name().to_owned(), given(it, key, reader)?));
-        Some(Self(said.filter_map(read).collect()))
+        Some(Self(given_keys.filter_map(read).collect()))
     }
 }
 
@@ -412,47 +385,47 @@ impl<T: Keywords> Read for Keyword<T> {
     }
 }
 
-impl<T: Keywords> JsonSchema for Keyword<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Keyword".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": Self::keys().collect::<Vec<_>>() })
-    }
+/// Reads a map with keys that are named like its fields, in their order.
+macro_rules! read_map {
+    ($map:ident as $what:literal { $($key:ident: $presence:ident),+ $(,)? }) => {
+        impl Read for $map {
+            fn read(node: &Node<'_>, reader: &mut Reader<'_, '_>) -> Option<Self> {
+                let mut fields = Fields::of(node, $what, reader)?;
+                let it = Self { $($key: fields.$presence(stringify!($key), reader)),+ };
+                fields.finish(reader);
+                Some(it)
+            }
+        }
+    };
 }
+pub(super) use read_map;
 
-impl JsonSchema for DurationText {
-    fn inline_schema() -> bool {
-        true
-    }
+/// Gives a type a schema that is written out wherever the type is used.
+macro_rules! inline_schema {
+    ($type:ident $(<$t:ident: $bound:ident>)?, $schema:expr) => {
+        impl $(<$t: $bound>)? JsonSchema for $type $(<$t>)? {
+            fn inline_schema() -> bool {
+                true
+            }
 
-    fn schema_name() -> Cow<'static, str> {
-        "DurationText".into()
-    }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": r"^[0-9]+[smhdw]$" })
-    }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    };
 }
+pub(super) use inline_schema;
 
-impl JsonSchema for Number {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Number".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer" })
-    }
-}
+inline_schema!(
+    Keyword<T: Keywords>,
+    json_schema!({ "type": "string", "enum": Self::keys().collect::<Vec<_>>() })
+);
+inline_schema!(DurationText, json_schema!({ "type": "string", "pattern": r"^[0-9]+[smhdw]$" }));
+inline_schema!(Number, json_schema!({ "type": "integer" }));
 
 /// Leaves places out of the schema.
 macro_rules! schema_of {

@@ -1,4 +1,4 @@
-//! The maps of all files to the model: values, defaults, and what must hold between keys.
+//! Turns the maps of all files into the model: values, defaults, and rules between keys.
 //!
 //! Checks every key of a discovery. A discovery with a mistake is left out of the desired state, and
 //! all of its mistakes are reported.
@@ -12,6 +12,7 @@ use super::{
     read::{Number, RequiredKey},
     settings::{self, Common, Effective},
     targets,
+    values::{self, MOST_PATTERNS},
 };
 use crate::{
     codes,
@@ -21,9 +22,6 @@ use crate::{
 
 /// The longest name that another client of the API accepts.
 const LONG_NAME: usize = 255;
-
-/// The most patterns in `manage`: compiling each takes time.
-const MOST_PATTERNS: usize = 10_000;
 
 /// The desired state while file after file is added to it.
 #[derive(Debug, Default)]
@@ -96,17 +94,10 @@ impl Resolver {
             problems.add(Diagnostic::error(&codes::config::BAD_GLOB, message).at(pattern.span));
             return;
         }
-        let problem = match Globs::new([&pattern.value]) {
-            Ok(_) if !pattern.value.is_empty() => {
-                if self.seen_patterns.insert(pattern.value.clone()) {
-                    self.patterns.push(pattern.value.clone());
-                }
-                return;
-            }
-            Ok(_) => "an empty pattern matches no name".to_owned(),
-            Err(error) => format!("{} is not a pattern: {error}", shown(&pattern.value)),
-        };
-        problems.add(Diagnostic::error(&codes::config::BAD_GLOB, problem).at(pattern.span));
+        if values::is_pattern(pattern, problems) && self.seen_patterns.insert(pattern.value.clone())
+        {
+            self.patterns.push(pattern.value.clone());
+        }
     }
 
     fn add_discovery(
@@ -125,9 +116,7 @@ impl Resolver {
         if let Some(target) = target {
             wanted.insert(target);
         }
-        let Some(name) = name else {
-            return;
-        };
+        let Some(name) = name else { return };
         let state = state.given().cloned();
         let it = DesiredDiscovery { name, span: *span, wanted, state, rerun, on_change };
         if it.state() == State::Absent {
@@ -202,9 +191,5 @@ fn bad_name(error: NameError, text: &str) -> Diagnostic {
         NameError::Empty | NameError::Control => None,
         NameError::Blank => Some("remove the whitespace around the name"),
     };
-    let problem = Diagnostic::error(&codes::config::BAD_NAME, error.to_string());
-    match help {
-        Some(help) => problem.help(help),
-        None => problem,
-    }
+    Diagnostic::error(&codes::config::BAD_NAME, error.to_string()).help_if(help)
 }

@@ -1,4 +1,4 @@
-//! The schema of the files, for editors: made of the maps that they are read into.
+//! The schema of the files, for editors: generated from the [`raw`] maps.
 
 use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
@@ -19,53 +19,42 @@ pub(crate) fn schema() -> String {
     text
 }
 
-/// Takes the line breaks out that only our own comments need.
+/// Removes the line breaks of our own comments.
 fn descriptions_on_one_line(schema: &mut Schema) {
     if let Some(Value::String(description)) = schema.get_mut("description") {
         *description = description.split_whitespace().collect::<Vec<_>>().join(" ");
     }
 }
 
-/// Says that a discovery has exactly one target, unless it is to be absent.
+/// Requires exactly one target, except for an absent discovery.
 pub(super) fn one_target(schema: &mut Schema) {
-    let targets = [
-        TargetKind::Address,
-        TargetKind::Ranges,
-        TargetKind::Cidr,
-        TargetKind::Cdp,
-        TargetKind::Lldp,
-    ];
-    let given = |it: &TargetKind| {
-        json!({
-            "required": [it.key()],
-            "properties": { it.key(): { "not": { "type": "null" } } },
-        })
-    };
     schema.insert(
         "if".to_owned(),
         json!({ "required": ["state"], "properties": { "state": { "const": "absent" } } }),
     );
     schema.insert("then".to_owned(), Value::Bool(true));
-    let one_of = targets.iter().map(given).collect::<Vec<_>>();
-    schema.insert("else".to_owned(), json!({ "oneOf": one_of }));
+    schema.insert("else".to_owned(), json!({ "oneOf": TargetKind::ALL.map(|it| given(it.key())) }));
 }
 
-/// Says that there is a number, a share, or both.
+/// Requires a key, and a value other than `null`.
+fn given(key: &str) -> Value {
+    json!({ "required": [key], "properties": { key: { "not": { "type": "null" } } } })
+}
+
+/// Requires a number, a percentage, or both.
 pub(super) fn count_or_percent(schema: &mut Schema) {
-    let given = |key: &str| json!({ "required": [key], "properties": { key: { "not": { "type": "null" } } } });
     schema.insert("anyOf".to_owned(), json!([given("count"), given("percent")]));
 }
 
-/// Says that keys are the codes of warnings, whole or their last part.
+/// Allows only the codes of warnings as keys, in full or without their prefix.
 pub(super) fn keys_are_warnings(schema: &mut Schema) {
     let short = codes::gradable().map(codes::Code::short);
     let codes = short.chain(codes::gradable().map(|it| it.name)).collect::<Vec<_>>();
     schema.insert("propertyNames".to_owned(), json!({ "enum": codes }));
 }
 
-/// Says that a credential has an id, or a description or a username, and not both.
+/// Requires an id, or else a description or a username.
 pub(super) fn one_identity(schema: &mut Schema) {
-    let given = |key: &str| json!({ "required": [key], "properties": { key: { "not": { "type": "null" } } } });
     let none = json!({ "type": "null" });
     schema.insert(
         "oneOf".to_owned(),
@@ -97,7 +86,7 @@ mod tests {
         );
     }
 
-    /// What a schema cannot say: it takes these, and the program does not.
+    /// Mistakes that a schema cannot express: it accepts these files, and the program does not.
     const GAPS: &[(&str, &str)] = &[
         ("an address is one", r#"{"name": "a", "address": "1.2.3.999"}"#),
         ("IPv4 is not written as IPv6", r#"{"name": "a", "address": "::ffff:10.0.0.1"}"#),
@@ -115,19 +104,22 @@ mod tests {
     ];
 
     #[test]
-    fn what_a_schema_cannot_say_is_known() {
+    fn the_gaps_of_the_schema_are_known() {
         for (what, discoveries) in GAPS {
             let text = format!(r#"{{"version": 1, "discoveries": [{discoveries}]}}"#);
             let first = text.split("\n---").next().unwrap();
-            assert!(schema_takes(&serde_json::from_str(first).unwrap()), "the schema says: {what}");
-            assert!(!program_takes(&text), "the program does not say: {what}");
+            assert!(
+                schema_accepts(&serde_json::from_str(first).unwrap()),
+                "the schema finds: {what}"
+            );
+            assert!(!program_accepts(&text), "the program does not find: {what}");
         }
     }
 
     #[test]
     fn schema_and_program_agree_on_every_key_and_type() {
         let good = exhaustive();
-        assert!(schema_takes(&good) && program_takes(&good.to_string()));
+        assert!(schema_accepts(&good) && program_accepts(&good.to_string()));
         let mut paths = Vec::new();
         collect_paths(&good, "", &mut paths);
         let used = paths.iter().filter_map(|it| it.rsplit('/').next()).collect::<BTreeSet<_>>();
@@ -159,15 +151,15 @@ mod tests {
             for value in &wrong {
                 let mut document = good.clone();
                 *document.pointer_mut(&path).unwrap() = value.clone();
-                let (ours, theirs) =
-                    (program_takes(&document.to_string()), schema_takes(&document));
-                assert!(ours == theirs, "{path} = {value}: program {ours}, schema {theirs}");
+                let (program, schema) =
+                    (program_accepts(&document.to_string()), schema_accepts(&document));
+                assert!(program == schema, "{path} = {value}: program {program}, schema {schema}");
             }
         }
     }
 
     #[test]
-    fn schema_and_program_agree_on_keys_that_there_are_not() {
+    fn schema_and_program_agree_on_unknown_keys() {
         let good = exhaustive();
         let mut paths = Vec::new();
         collect_paths(&good, "", &mut paths);
@@ -177,12 +169,15 @@ mod tests {
             let mut document = good.clone();
             let map = document.pointer_mut(&path).unwrap().as_object_mut().unwrap();
             map.insert("nonsense".to_owned(), json!(1));
-            assert!(!schema_takes(&document) && !program_takes(&document.to_string()), "{path}");
+            assert!(
+                !schema_accepts(&document) && !program_accepts(&document.to_string()),
+                "{path}"
+            );
         }
     }
 
     #[test]
-    fn schema_and_program_agree_on_keys_that_are_missing() {
+    fn schema_and_program_agree_on_missing_keys() {
         let good = exhaustive();
         let mut paths = Vec::new();
         collect_paths(&good, "", &mut paths);
@@ -193,8 +188,9 @@ mod tests {
                 continue;
             };
             map.remove(key);
-            let (ours, theirs) = (program_takes(&document.to_string()), schema_takes(&document));
-            assert_eq!(ours, theirs, "without {path}");
+            let (program, schema) =
+                (program_accepts(&document.to_string()), schema_accepts(&document));
+            assert_eq!(program, schema, "without {path}");
         }
     }
 
@@ -271,7 +267,7 @@ mod tests {
         maps.flat_map(|it| it.keys().cloned()).collect()
     }
 
-    fn schema_takes(document: &Value) -> bool {
+    fn schema_accepts(document: &Value) -> bool {
         thread_local! {
             static VALIDATOR: jsonschema::Validator =
                 jsonschema::validator_for(&serde_json::from_str(&schema()).unwrap()).unwrap();
@@ -279,7 +275,7 @@ mod tests {
         VALIDATOR.with(|it| it.is_valid(document))
     }
 
-    fn program_takes(text: &str) -> bool {
+    fn program_accepts(text: &str) -> bool {
         let mut sources = SourceMap::default();
         sources.add("a.yaml", text);
         !read(sources).diagnostics.iter().any(crate::source::Diagnostic::is_error)

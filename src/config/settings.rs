@@ -61,7 +61,7 @@ pub(super) fn common(raw: &raw::Settings, problems: &mut Problems) -> Common {
         on_change,
     } = raw;
     let mut settings = BTreeMap::new();
-    let mut add = |key, said: OptionalKey<Setting>| drop(settings.insert(key, said));
+    let mut add = |key, setting: OptionalKey<Setting>| drop(settings.insert(key, setting));
     add(SettingKey::Exclude, exclude.try_map(|it| Some(Setting::Exclude(excludes(it, problems)))));
     let credentials = credentials.try_map(|it| Some(kinds(&it.value, problems)));
     add(
@@ -126,8 +126,8 @@ fn effective_credentials(
     };
     let defaults = defaults.given().map_or(&none, |it| &it.value);
     let of_kind = |kind: CredentialKind| {
-        let said = own.get(&kind).unwrap_or(&OptionalKey::Absent);
-        said.or_default(defaults.get(&kind).unwrap_or(&OptionalKey::Absent)).map(|it| (kind, it))
+        let own = own.get(&kind).unwrap_or(&OptionalKey::Absent);
+        own.or_default(defaults.get(&kind).unwrap_or(&OptionalKey::Absent)).map(|it| (kind, it))
     };
     CredentialKind::ALL.into_iter().filter_map(of_kind).collect()
 }

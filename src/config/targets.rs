@@ -37,12 +37,12 @@ pub(super) fn target(
 ) -> Option<Sourced<Setting>> {
     let raw::Discovery { name, address, ranges, cidr, cdp, lldp, state, settings: _, unknown } =
         raw;
-    let said = [
-        (TargetKind::Address, address.is_present()),
-        (TargetKind::Ranges, ranges.is_present()),
-        (TargetKind::Cidr, cidr.is_present()),
-        (TargetKind::Cdp, cdp.is_present()),
-        (TargetKind::Lldp, lldp.is_present()),
+    let present = [
+        address.is_present(),
+        ranges.is_present(),
+        cidr.is_present(),
+        cdp.is_present(),
+        lldp.is_present(),
     ];
     let targets = [
         address.try_map(|it| one_address(it, problems)),
@@ -59,34 +59,27 @@ pub(super) fn target(
         OptionalKey::Invalid => true,
         OptionalKey::Absent | OptionalKey::Null => false,
     };
-    let is_misspelt = said.iter().any(|(kind, _)| unknown.meant.contains(&kind.key()));
-    let n_said = said.iter().filter(|(_, said)| *said).count();
-    if !is_absent && n_said != 1 && !(n_said == 0 && is_misspelt) {
+    let is_misspelt = TargetKind::ALL.iter().any(|it| unknown.meant.contains(&it.key()));
+    let n_targets = present.into_iter().filter(|it| *it).count();
+    if !is_absent && n_targets != 1 && !(n_targets == 0 && is_misspelt) {
         let at = name.0.as_ref().map(|it| it.at).filter(|it| it.source == entry.source);
-        problems.add(which_target(&keys, at.unwrap_or(entry), n_said));
+        problems.add(which_target(&keys, at.unwrap_or(entry), n_targets));
     }
     targets.into_iter().find_map(|it| it.given().cloned())
 }
 
-fn key<T>(slot: &OptionalKey<T>) -> Option<Span> {
-    slot.given().map(|it| it.key)
+fn key<T>(target: &OptionalKey<T>) -> Option<Span> {
+    target.given().map(|it| it.key)
 }
 
-fn which_target(keys: &[Option<Span>], name: Span, n_said: usize) -> Diagnostic {
-    let all = [
-        TargetKind::Address,
-        TargetKind::Ranges,
-        TargetKind::Cidr,
-        TargetKind::Cdp,
-        TargetKind::Lldp,
-    ];
+fn which_target(keys: &[Option<Span>], name: Span, n_targets: usize) -> Diagnostic {
     let code = &codes::config::WHICH_TARGET;
-    let words = alternatives(all.iter().map(|it| it.key()));
+    let words = alternatives(TargetKind::ALL.iter().map(|it| it.key()));
     let help = format!("a discovery has exactly one of {words}");
-    if n_said == 0 {
+    if n_targets == 0 {
         return Diagnostic::error(code, "the discovery has no target").at(name).help(help);
     }
-    let problem = Diagnostic::error(code, format!("the discovery has {n_said} targets"));
+    let problem = Diagnostic::error(code, format!("the discovery has {n_targets} targets"));
     let places = keys.iter().flatten().copied().collect::<Vec<_>>();
     if places.is_empty() {
         return problem.at(name).help(help);
@@ -122,9 +115,7 @@ fn prefix(given: &Sourced<String>, problems: &mut Problems) -> Option<Target> {
 fn neighbours(given: &Sourced<raw::Neighbours>, problems: &mut Problems) -> Option<Neighbours> {
     let raw::Neighbours { seed, hops } = &given.value;
     let hops = hops.try_map(|it| values::bounded::<Hops>(it, "hops", 1..=MAX_HOPS, problems));
-    let RequiredKey(Some(Sourced { value: seed, key: _, at })) = seed else {
-        return None;
-    };
+    let RequiredKey(Some(Sourced { value: seed, key: _, at })) = seed else { return None };
     let seed = values::address(seed, *at, problems)?;
     warn_ipv6([(seed, *at)], problems);
     let hops = match hops {
@@ -146,9 +137,7 @@ fn set_of_ranges(given: &Sourced<Vec<Spanned<String>>>, problems: &mut Problems)
     }
     let mut first = BTreeMap::<AddressRange, Span>::new();
     for Spanned { value: text, span } in &given.value {
-        let Some(range) = values::range(text, *span, problems) else {
-            continue;
-        };
+        let Some(range) = values::range(text, *span, problems) else { continue };
         if let Some(earlier) = first.get(&range) {
             problems.add(
                 Diagnostic::warning(
@@ -215,7 +204,7 @@ pub(super) fn warn_ipv6(
 pub(super) fn check_exclude(wanted: &Wanted, problems: &mut Problems) {
     if let (Some(target), Some(exclude)) = (wanted.target(), wanted.exclude())
         && !exclude.value.is_empty()
-        && !target.value.kind().heeds_exclude()
+        && !target.value.kind().honors_exclude()
     {
         let kind = target.value.kind().key();
         problems.add(

@@ -1,6 +1,6 @@
-//! Texts and numbers of the files to values: addresses, prefixes, durations.
+//! Turns the texts and numbers of the files into values: addresses, prefixes, durations, patterns.
 //!
-//! Each takes what is written and where, and reports what is wrong with it.
+//! Each function takes a text and its place, and reports mistakes in it.
 
 use std::{fmt, net::IpAddr, ops::RangeInclusive, str::FromStr as _};
 
@@ -12,9 +12,14 @@ use super::{
 };
 use crate::{
     codes,
-    model::{AddressRange, Exclude, RangeError, Sourced, TimeSpan, TimeSpanError, parse_address},
-    source::{Diagnostic, Span},
+    model::{
+        AddressRange, Exclude, Globs, RangeError, Sourced, TimeSpan, TimeSpanError, parse_address,
+    },
+    source::{Diagnostic, Span, Spanned},
 };
+
+/// The most patterns in a list: compiling each takes time.
+pub(super) const MOST_PATTERNS: usize = 10_000;
 
 /// Reads one address.
 pub(super) fn address(text: &str, at: Span, problems: &mut Problems) -> Option<IpAddr> {
@@ -43,7 +48,7 @@ pub(super) fn range(text: &str, at: Span, problems: &mut Problems) -> Option<Add
     }
 }
 
-/// Reads an address, `FIRST-LAST`, or a prefix, whose host bits are masked.
+/// Reads an address, `FIRST-LAST`, or a prefix, and masks the host bits of the prefix.
 pub(super) fn network(text: &str, at: Span, problems: &mut Problems) -> Option<AddressRange> {
     if text.contains('/') {
         return prefix(text, at, problems).map(AddressRange::from);
@@ -70,11 +75,7 @@ fn range_problem(error: &RangeError, text: &str, help: Option<String>) -> Diagno
             Some("write a range for each family".to_owned()),
         ),
     };
-    let problem = Diagnostic::error(code, message);
-    match own_help.or(help) {
-        Some(help) => problem.help(help),
-        None => problem,
-    }
+    Diagnostic::error(code, message).help_if(own_help.or(help))
 }
 
 /// Suggests a correction of an invalid range.
@@ -142,21 +143,32 @@ pub(super) fn duration(given: &Sourced<DurationText>, problems: &mut Problems) -
     match given.value.0.parse::<TimeSpan>() {
         Ok(length) => Some(length),
         Err(error) => {
-            let problem = match error {
-                TimeSpanError::Form => Diagnostic::error(
-                    &codes::config::BAD_DURATION,
-                    format!("{} is not a duration", shown(&given.value.0)),
-                )
-                .help("a duration is a whole number and `s`, `m`, `h`, `d` or `w`, such as `5s`"),
-                TimeSpanError::TooLarge => Diagnostic::error(
-                    &codes::config::BAD_DURATION,
-                    format!("{} is too large", shown(&given.value.0)),
+            let (message, help) = match error {
+                TimeSpanError::Form => (
+                    "is not a duration",
+                    Some(
+                        "a duration is a whole number and `s`, `m`, `h`, `d` or `w`, such as `5s`",
+                    ),
                 ),
+                TimeSpanError::TooLarge => ("is too large", None),
             };
-            problems.add(problem.at(given.at));
+            let message = format!("{} {message}", shown(&given.value.0));
+            let problem = Diagnostic::error(&codes::config::BAD_DURATION, message);
+            problems.add(problem.at(given.at).help_if(help));
             None
         }
     }
+}
+
+/// Whether a pattern is valid. Reports it otherwise.
+pub(super) fn is_pattern(pattern: &Spanned<String>, problems: &mut Problems) -> bool {
+    let message = match Globs::new([&pattern.value]) {
+        Ok(_) if !pattern.value.is_empty() => return true,
+        Ok(_) => "an empty pattern matches no name".to_owned(),
+        Err(error) => format!("{} is not a pattern: {error}", shown(&pattern.value)),
+    };
+    problems.add(Diagnostic::error(&codes::config::BAD_GLOB, message).at(pattern.span));
+    false
 }
 
 /// Returns a number if it is within bounds.

@@ -1,6 +1,6 @@
-//! The text of one file to a tree, by the YAML parser.
+//! Parses the text of one file to a tree.
 //!
-//! The only file that uses the parser. Turns its errors into diagnostics.
+//! The only file that uses the YAML parser. Turns its errors into diagnostics.
 
 use std::{borrow::Cow, fmt};
 

@@ -1,6 +1,6 @@
-//! The classic interface: reads its objects, and writes its requests.
+//! The classic interface: reads its objects, and builds its requests.
 //!
-//! `POST` spells a setting in one way, `GET` and `PUT` in another
+//! `POST` names settings differently than `GET` and `PUT`
 //! (controller-facts.md#spelling-on-read-and-write).
 
 use std::{
@@ -25,7 +25,7 @@ use crate::model::{
 /// never sent back.
 const MASK: &str = "NO!$DATA!$";
 
-/// The key of the ids of credentials, in both spellings.
+/// The key of the ids of credentials, in all requests.
 const CREDENTIALS: &str = "globalCredentialIdList";
 
 /// Keys that the controller computes (controller-facts.md#computed-keys). They are not sent back.
@@ -41,8 +41,8 @@ const COMPUTED: [&str; 9] = [
     "discoveryCondition",
 ];
 
-/// Keys whose values are secrets, or carry one. They are read as a mask or not at all, and are not
-/// sent back.
+/// Keys with secret values (controller-facts.md#masked-secrets). They are read as a mask or not at
+/// all, and are not sent back.
 const SECRETS: [&str; 8] = [
     "passwordList",
     "enablePasswordList",
@@ -70,8 +70,8 @@ pub(super) fn discovery(value: &Value, dialect: &Dialect) -> Result<LiveDiscover
 
 fn readable(object: &Object, dialect: &Dialect) -> Result<Readable, Unreadable> {
     let settings = settings(object, dialect)?;
-    let said = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default().trim();
-    let (status, condition) = (said("discoveryStatus"), said("discoveryCondition"));
+    let word = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default().trim();
+    let (status, condition) = (word("discoveryStatus"), word("discoveryCondition"));
     Ok(Readable {
         own_credentials: own_credentials(object)?,
         settings,
@@ -126,7 +126,7 @@ fn target(object: &Object) -> Result<Target, Unreadable> {
     };
     match kind.as_str() {
         "single" => Ok(Target::Address(one()?)),
-        // Several ranges are read back as `Range`, with the comma in the list (section 0, 8).
+        // Several ranges can be read back as `Range` (controller-facts.md#multi-range).
         "range" | "multirange" => Ok(Target::Ranges(addresses()?.into_iter().collect())),
         "cidr" => Ok(Target::Cidr(prefix(object)?)),
         "cdp" => Ok(Target::Cdp(Neighbours { seed: one()?, hops: hops("cdpLevel")? })),
@@ -164,7 +164,7 @@ fn credentials_of(object: &Object, dialect: &Dialect) -> Result<Settings, Unread
     Ok(known.chain(gone).collect())
 }
 
-/// Ignores letter case and blanks: `SSH, Telnet` has been seen (section 2.2).
+/// Ignores letter case and spaces, as in `SSH, Telnet` (controller-facts.md#lenient-values).
 fn protocols(object: &Object) -> Result<Option<Vec<Protocol>>, Unreadable> {
     let words = lenient::list(object, "protocolOrder")?;
     let protocol = |word: &String| match word.to_lowercase().as_str() {
@@ -178,7 +178,7 @@ fn protocols(object: &Object) -> Result<Option<Vec<Protocol>>, Unreadable> {
     Ok((!protocols.is_empty()).then_some(protocols))
 }
 
-/// Absent means `None` (section 0, 9).
+/// Absent means `None` (controller-facts.md#lenient-values).
 fn management_ip(object: &Object) -> Result<ManagementIp, Unreadable> {
     let field = "preferredMgmtIPMethod";
     let method = lenient::text(object, field)?.unwrap_or_default().to_lowercase();
@@ -189,7 +189,7 @@ fn management_ip(object: &Object) -> Result<ManagementIp, Unreadable> {
     }
 }
 
-/// Reads the run state off status and condition, without letter case (sections 2.3 and 3).
+/// Derives the run state from status and condition, ignoring letter case.
 fn run_state(status: &str, condition: &str) -> RunState {
     let status = status.to_lowercase();
     let condition = condition.to_lowercase();
@@ -243,7 +243,7 @@ pub(super) fn request(write: &Write<'_>) -> Method {
     }
 }
 
-/// Returns the body of `POST /discovery`, in its own spelling (section 2.2).
+/// Returns the body of `POST /discovery`, with the names that only `POST` uses.
 fn create_body(name: &Name, settings: &Settings) -> Value {
     let mut body = Object::new();
     body.insert("name".into(), json!(name.as_str()));

@@ -28,7 +28,7 @@ pub(crate) fn credentials(by_kind: &[(String, Vec<Value>)]) -> Result<Vec<Creden
             // Not shown, since it may be a secret.
             let object = object.ok_or_else(|| Unreadable {
                 field: key.clone(),
-                found: "a list with something else than objects in it".to_owned(),
+                found: "a list with an item that is not an object".to_owned(),
             })?;
             credentials.push(credential(*kind, object)?);
         }

@@ -1,7 +1,7 @@
-//! How one generation of the discovery API is spoken.
+//! The generations of the discovery API.
 //!
-//! Each generation is a file beside this one. What it has to do is what [`Dialect`] asks of it:
-//! read objects, and turn a write into a request.
+//! Each generation is a file beside this one. It has to provide what [`Dialect`] calls: reading
+//! objects, and turning a write into a request.
 
 use std::collections::BTreeMap;
 
@@ -92,7 +92,7 @@ impl Dialect {
         completeness: Completeness,
     ) -> Result<Listing, ApiError> {
         match self.interface {
-            Interface::Classic => client.look_at_discoveries(completeness).await,
+            Interface::Classic => client.list_discoveries(completeness).await,
         }
     }
 
@@ -127,7 +127,7 @@ impl Request {
         }
     }
 
-    /// Returns the body, so that a test can look for secrets in it.
+    /// Returns the body, so that a test can search it for secrets.
     #[cfg(feature = "testing")]
     pub(crate) fn body(&self) -> Option<&Value> {
         match &self.method {

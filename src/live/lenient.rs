@@ -34,8 +34,8 @@ fn shortened(text: &str) -> String {
 /// Returns a field that is set: neither absent, nor `null`, nor empty text.
 pub(crate) fn given<'a>(object: &'a Object, field: &str) -> Option<&'a Value> {
     let value = object.get(field)?;
-    let empty = value.is_null() || value.as_str().is_some_and(|it| it.trim().is_empty());
-    (!empty).then_some(value)
+    let is_empty = value.is_null() || value.as_str().is_some_and(|it| it.trim().is_empty());
+    (!is_empty).then_some(value)
 }
 
 /// Reads text; a number is its digits.
@@ -66,17 +66,14 @@ pub(crate) fn list(object: &Object, field: &str) -> Result<Vec<String>, Unreadab
         let words = text.split(',').map(str::trim).filter(|it| !it.is_empty());
         words.map(str::to_owned).collect::<Vec<_>>()
     };
-    match value {
-        Value::String(it) => Ok(words(it)),
+    let texts = match value {
+        Value::String(it) => Some(words(it)),
         Value::Array(items) => {
-            let texts = items.iter().map(|it| it.as_str().map(|it| it.trim().to_owned()));
-            let texts = texts.collect::<Option<Vec<_>>>();
-            texts.ok_or_else(|| unreadable(field, Some(value)))
+            items.iter().map(|it| it.as_str().map(|it| it.trim().to_owned())).collect()
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
-            Err(unreadable(field, Some(value)))
-        }
-    }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    };
+    texts.ok_or_else(|| unreadable(field, Some(value)))
 }
 
 #[cfg(test)]

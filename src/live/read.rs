@@ -62,7 +62,7 @@ pub(crate) async fn read_run_ages(
         reads.spawn(async move { (dialect.runs(&client, &id).await, id) });
     }
     for (items, id) in reads.join_all().await {
-        let end = items?.iter().filter_map(|it| moment(it, "endTime")).max();
+        let end = items?.iter().filter_map(|it| time_ms(it, "endTime")).max();
         let discovery = live.discoveries.iter_mut().find(|it| it.id == id);
         if let Some(Ok(read)) = discovery.map(|it| &mut it.read) {
             read.last_run_ended = end;
@@ -109,7 +109,7 @@ impl Dialect {
         id: &RemoteId,
     ) -> Result<Option<i64>, ReadError> {
         let items = self.runs(client, id).await?;
-        Ok(items.iter().filter_map(|it| moment(it, "startTime")).max())
+        Ok(items.iter().filter_map(|it| time_ms(it, "startTime")).max())
     }
 
     fn discoveries(&self, objects: &[Value]) -> Result<Vec<LiveDiscovery>, ReadError> {
@@ -121,7 +121,7 @@ impl Dialect {
 
 /// Reads a time of a job item: milliseconds since 1970 as a number or as text, or a date in text
 /// (controller-facts.md#times-of-job-items). Any other value is unknown.
-fn moment(item: &Value, field: &str) -> Option<i64> {
+fn time_ms(item: &Value, field: &str) -> Option<i64> {
     let object = item.as_object()?;
     let text = lenient::text(object, field).ok().flatten()?;
     let date = || text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond);

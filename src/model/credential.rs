@@ -1,6 +1,10 @@
 //! Global credentials, with which the controller logs in to devices. Never their secrets.
 
-use std::{cmp::Ordering, collections::BTreeMap, collections::BTreeSet, fmt};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// A kind of global credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +75,8 @@ impl fmt::Display for CredentialId {
 
 /// A global credential of a controller, as far as it can be read.
 ///
-/// Its id is its identity: two credentials with the same id are equal, whatever their descriptions.
+/// Its id is its identity: two credentials with the same id are equal, even with different
+/// descriptions.
 #[derive(Clone, Debug)]
 pub(crate) struct Credential {
     pub(crate) id: CredentialId,

@@ -45,7 +45,7 @@ pub(crate) struct LiveDiscovery {
 pub(crate) struct Readable {
     pub(crate) settings: Settings,
     pub(crate) run: RunState,
-    /// The controller says `Edit`: somebody may be at work on it (controller-facts.md#edit-status).
+    /// Whether its status is `Edit`: another user may be editing it (controller-facts.md#edit-status).
     pub(crate) being_edited: bool,
     /// The status and condition that `run` was read from, as the controller spells them.
     pub(crate) status: String,

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, fmt::Write as _, str::FromStr};
 /// The name of a discovery, compared exactly.
 ///
 /// A name in the files is parsed, so it has no control characters and no whitespace at its ends. A
-/// name on the controller is taken as it is: one that we would refuse must still be distinguished.
+/// name on the controller is kept as it is, even if the files could not have it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name(String);
 
@@ -62,9 +62,9 @@ impl fmt::Display for Name {
 }
 
 /// Returns a text of the controller in a form that is safe to show: as it is, or as a JSON string if
-/// it could mislead.
+/// it has quotes, backslashes, or characters that could mislead a terminal or a reader.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
-    if text.chars().any(needs_quotes) {
+    if text.chars().any(|it| matches!(it, '"' | '\\') || is_unsafe(it)) {
         return Cow::Owned(quoted(text));
     }
     Cow::Borrowed(text)
@@ -86,11 +86,7 @@ pub(crate) fn brief(text: &str) -> String {
 pub(crate) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_unsafe(c) {
-            out.push_str(&escaped(c));
-        } else {
-            out.push(c);
-        }
+        if is_unsafe(c) { out.push_str(&escaped(c)) } else { out.push(c) }
     }
     out
 }
@@ -102,12 +98,6 @@ fn escaped(c: char) -> String {
         write!(escaped, "\\u{half:04x}").expect("invariant: a string takes everything");
     }
     escaped
-}
-
-/// Whether a character could mislead a terminal or a reader: control characters, quotes, backslashes
-/// and invisible characters.
-fn needs_quotes(c: char) -> bool {
-    matches!(c, '"' | '\\') || is_unsafe(c)
 }
 
 /// Whether a terminal would interpret a character, or a reader would not see it.
@@ -208,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn json_that_is_shown_is_equivalent() {
+    fn shown_json_is_equivalent() {
         let text = "a\u{9b}31m\u{202e}\u{e0041}\u{85}\u{7f}é\"\\\n\u{1b}";
         let json = serde_json::Value::from(text).to_string();
         let shown = shown_json(json.clone() + "\n");
@@ -220,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn letter_case_and_blanks_fold_away() {
+    fn folding_ignores_letter_case_and_whitespace() {
         assert_eq!(
             Name::as_read("HQ core").folded(),
             Name::as_read("hq-core").folded().replace('-', "")

@@ -102,9 +102,9 @@ mod tests {
             };
             let sets = owners.iter().map(|it| addresses(it)).collect::<Vec<_>>();
             let mut expected = BTreeMap::new();
-            for (one, mine) in sets.iter().enumerate() {
-                for (other, theirs) in sets.iter().enumerate().skip(one + 1) {
-                    let both = mine & theirs;
+            for (one, left) in sets.iter().enumerate() {
+                for (other, right) in sets.iter().enumerate().skip(one + 1) {
+                    let both = left & right;
                     if !both.is_empty() {
                         expected.insert((one, other), both);
                     }

@@ -1,7 +1,7 @@
 //! The settings of a discovery, in the one normal form in which files and controller are compared.
 //!
-//! A setting lives here: its key, its type, its path in the files, how it is shown, and how it is
-//! read back. Everything else goes over [`Settings`] as a map.
+//! Everything about a setting is here: its key, its type, its path in the files, how it is shown, and
+//! how it is read back. All other code uses [`Settings`] as a map.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -55,9 +55,9 @@ pub(crate) enum Form {
     Credentials,
     Text,
     Number,
-    /// A list whose order means nothing, which is sorted.
+    /// A list in any order, which is sorted.
     Set,
-    /// A list whose order matters.
+    /// A list in a meaningful order.
     List,
 }
 
@@ -159,11 +159,11 @@ impl fmt::Display for ManagementIp {
     }
 }
 
-/// A field that is not as it is wanted.
+/// A field that differs from the wanted one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Difference {
     pub(crate) setting: SettingKey,
-    /// The path of the field; `target` where the kind of target changes.
+    /// The path of the field; `target` if the kind of target changes.
     pub(crate) path: &'static str,
     pub(crate) have: Option<Field>,
     pub(crate) want: Option<Field>,
@@ -302,7 +302,7 @@ impl Settings {
     }
 
     /// Reads settings back from their fields, the fields of a target in order. `Err` has the field
-    /// that is not one.
+    /// that cannot be read.
     pub(crate) fn from_fields(fields: Vec<Field>) -> Result<Self, Field> {
         let mut settings = Self::default();
         for field in fields {
@@ -312,15 +312,13 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Returns where `have` is not what `self` wants. A key that `self` does not have is no
-    /// difference, except for credentials that are gone, which cannot be wanted.
+    /// Returns how `have` differs from the wanted settings in `self`. A key that `self` does not have
+    /// is no difference, except for credentials that are gone, which cannot be wanted.
     pub(crate) fn differences(&self, have: &Self) -> Vec<Difference> {
         let (want_fields, have_fields) = (self.fields(), have.fields());
         let mut differences = Vec::new();
-        let is_other_kind = match (self.target(), have.target()) {
-            (Some(want), Some(have)) => want.kind() != have.kind(),
-            (Some(_) | None, None) | (None, Some(_)) => false,
-        };
+        let kinds = self.target().zip(have.target());
+        let is_other_kind = kinds.is_some_and(|(want, have)| want.kind() != have.kind());
         if is_other_kind {
             let setting = SettingKey::Target;
             let (have, want) = (have_fields.first().cloned(), want_fields.first().cloned());
@@ -355,9 +353,9 @@ impl Settings {
         }
     }
 
-    /// Returns these settings as a change to the wanted ones leaves them.
+    /// Returns these settings after a change to the wanted ones.
     ///
-    /// Where any kind of credential is wanted, credentials that are gone do not stay.
+    /// If any kind of credential is wanted, credentials that are gone are removed.
     #[must_use]
     pub(crate) fn with(&self, wanted: &Self) -> Self {
         let mut after = self.clone();
@@ -410,7 +408,7 @@ fn target_of_field(path: &str, value: &FieldValue, so_far: Option<&Target>) -> O
     })
 }
 
-/// Returns the one of these values that is shown as this word.
+/// Returns the value that is shown as this word.
 fn word<T: ToString + Copy>(text: &str, all: &[T]) -> Option<T> {
     all.iter().copied().find(|it| it.to_string() == text)
 }
@@ -458,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn none_wanted_and_none_reported_is_the_same() {
+    fn an_empty_list_equals_one_that_is_not_reported() {
         let want = with(ranges("10.0.0.1"), Setting::Exclude(BTreeSet::new()));
         assert!(paths(&want, &ranges("10.0.0.1")).is_empty());
         let exclude = Exclude::from(std::net::IpAddr::from([10, 0, 0, 1]));
@@ -467,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_that_is_gone_differs_where_credentials_are_wanted() {
+    fn a_credential_that_is_gone_differs_if_credentials_are_wanted() {
         let gone = Setting::GoneCredentials([CredentialId("x".into())].into());
         let have = with(ranges("10.0.0.1"), gone);
         let kept = have.with(&ranges("10.0.0.2"));

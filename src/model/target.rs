@@ -31,8 +31,8 @@ pub(crate) enum TargetKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Neighbours {
     pub(crate) seed: IpAddr,
-    /// How many neighbours away it goes. `None` where the controller does not say, which it need
-    /// not (controller-facts.md#hops): then it is not comparable, and equal to anything.
+    /// How many neighbours away it goes. `None` if the controller does not report it
+    /// (controller-facts.md#hops): then it cannot be compared, and equals every number.
     pub(crate) hops: Option<Hops>,
 }
 
@@ -67,6 +67,10 @@ impl Target {
 }
 
 impl TargetKind {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Address, Self::Ranges, Self::Cidr, Self::Cdp, Self::Lldp];
+
     /// Returns the key in the files.
     pub(crate) fn key(self) -> &'static str {
         match self {
@@ -78,9 +82,8 @@ impl TargetKind {
         }
     }
 
-    /// Whether the controller's filter is documented for it: the facts have it for prefixes and
-    /// neighbours (section 2.2, `ipFilterList`).
-    pub(crate) fn heeds_exclude(self) -> bool {
+    /// Whether `exclude` is documented to work with it.
+    pub(crate) fn honors_exclude(self) -> bool {
         match self {
             Self::Cidr | Self::Cdp | Self::Lldp => true,
             Self::Address | Self::Ranges => false,
@@ -111,7 +114,7 @@ impl From<IpAddr> for Exclude {
     }
 }
 
-/// Reads an address or a prefix, whose host bits are masked.
+/// Reads an address or a prefix, and masks the host bits of the prefix.
 impl FromStr for Exclude {
     type Err = RangeError;
 

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_is_shown_in_the_largest_unit_that_divides_it() {
+    fn a_duration_is_shown_in_the_largest_unit_that_divides_it() {
         let shown = |text: &str| text.parse::<TimeSpan>().unwrap().to_string();
         assert_eq!(shown("60s"), "1m");
         assert_eq!(shown("90s"), "90s");
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused() {
+    fn other_texts_are_refused() {
         for text in ["", "s", "5", "5 s", "5S", "-5s", "1.5h", "5ms", "١s", "1h30m"] {
             assert_eq!(text.parse::<TimeSpan>(), Err(TimeSpanError::Form), "{text}");
         }

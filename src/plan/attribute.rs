@@ -175,7 +175,7 @@ fn origin_of_fields(change: &mut Change, base_plan: &BasePlan<'_>) -> Option<Ori
         ThreeWay { before: before.as_ref(), base: then.as_ref(), after: after.as_ref() };
     three_way.set_origins(fields, *action == Action::Replace);
     let origin = fields.iter().filter_map(|it| it.origin).reduce(Origin::and)?;
-    // The base would correct the same fields in another way, so the way is of this branch.
+    // The base would correct the same fields by another action, so the action is of this branch.
     let is_another =
         base_plan.changes.get(name).is_some_and(|it| (it.action, &it.steps) != (*action, &*steps));
     Some(if is_another { origin.and(Origin::ThisChange) } else { origin })
@@ -200,11 +200,11 @@ fn origin_of_restart(
         Reason::RerunOwed | Reason::RerunRequested => return None,
         _ => (),
     }
-    let asked = |it: &DesiredDiscovery| (it.state(), it.rerun());
-    let then = base_plan.declared.get(&change.name).map(|it| asked(it));
+    let request = |it: &DesiredDiscovery| (it.state(), it.rerun());
+    let then = base_plan.declared.get(&change.name).map(|it| request(it));
     let interface = base_plan.inputs.interface();
     let ran = base_plan.changes.get(&change.name).is_some_and(|it| it.starts_a_run(interface));
-    (!ran && then != given.map(asked)).then_some(Origin::ThisChange)
+    (!ran && then != given.map(request)).then_some(Origin::ThisChange)
 }
 
 /// The three states of a discovery to compare.
@@ -313,7 +313,7 @@ mod tests {
     use crate::plan::testing::Scenario;
 
     /// Returns one line for each change: name, action, origin, and the origins of its fields.
-    fn said(plan: &Plan) -> String {
+    fn lines(plan: &Plan) -> String {
         let word = |it: Option<Origin>| it.map_or("none", Origin::key);
         let line = |it: &Change| {
             let fields = it.fields.iter().map(|it| format!("{} {}", it.path, word(it.origin)));
@@ -325,7 +325,7 @@ mod tests {
 
     /// Returns the origins for files of the base, current files, and a live state.
     fn origins(before: &str, today: &str, live: &str) -> String {
-        said(&Scenario::new(today, live).plan_against(before, Drift::Revert))
+        lines(&Scenario::new(today, live).plan_against(before, Drift::Revert))
     }
 
     /// The remaining changes and the kept drift, with `--drift keep`.
@@ -335,7 +335,7 @@ mod tests {
             let paths = it.fields.iter().map(|it| it.path).collect::<Vec<_>>();
             format!("{} {}: {}", it.name, it.action, paths.join(", "))
         });
-        (said(&plan), kept.collect::<Vec<_>>().join("\n"))
+        (lines(&plan), kept.collect::<Vec<_>>().join("\n"))
     }
 
     #[test]
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_base_did_not_give_is_this_change() {
+    fn a_setting_that_the_base_did_not_have_is_this_change() {
         let live = "a; address 10.0.0.1; timeout 5s";
         let today = "a; address 10.0.0.1; timeout 9s\nb; address 10.0.0.2; cli netops";
         assert_eq!(
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_one_that_the_branch_changes_is_both() {
+    fn a_deleted_discovery_that_the_branch_changes_is_both() {
         let before = "a; address 10.0.0.1; cli netops";
         let today = "a; address 10.0.0.2; cli netops; exclude ";
         assert_eq!(
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn another_way_to_put_drift_right_is_the_branches() {
+    fn another_action_against_drift_is_this_change_too() {
         let before = "a; address 10.0.0.1; cli netops; timeout 5s";
         let today = format!("{before}; on_change replace");
         let live = "a; address 10.0.0.1; cli netops; timeout 9s";
@@ -440,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_is_the_branches_where_it_asks_for_it() {
+    fn a_restart_that_the_branch_requests_is_this_change() {
         let live = "a; address 10.0.0.1; aborted";
         let with = |rerun: &str| format!("a; address 10.0.0.1; rerun {rerun}");
         let (due, never) = (with("until_complete"), with("never"));
@@ -449,22 +449,22 @@ mod tests {
         assert_eq!(origins(&with("always"), &due, live), "a restart none: ");
         assert_eq!(origins("", &due, live), "a restart this_change: ");
         let asked = Scenario::new(&never, live).rerunning(&["a"]);
-        assert_eq!(said(&asked.plan_against("", Drift::Revert)), "a restart none: ");
+        assert_eq!(lines(&asked.plan_against("", Drift::Revert)), "a restart none: ");
     }
 
     #[test]
-    fn what_an_interrupted_apply_deleted_is_nobodys_and_is_made_again() {
+    fn a_discovery_that_an_interrupted_apply_deleted_has_no_origin() {
         let text = "a; address 10.0.0.1; cli netops";
         let scenario = Scenario::new(text, "").with_deleted(text);
         for drift in [Drift::Keep, Drift::Fail] {
             let plan = scenario.plan_against(text, drift);
-            assert!(said(&plan).starts_with("a create none: "), "{drift}: {}", said(&plan));
+            assert!(lines(&plan).starts_with("a create none: "), "{drift}: {}", lines(&plan));
             assert!(!plan.is_only_drift() && plan.compared.unwrap().kept.is_empty());
         }
     }
 
     #[test]
-    fn drift_that_a_cut_replace_kept_is_kept_when_it_is_made_again() {
+    fn drift_that_an_interrupted_replace_kept_is_kept_by_the_create() {
         let before = "a; address 10.0.0.1; cli netops; timeout 5s";
         let scenario = Scenario::new(before, "").with_deleted(&before.replace("5s", "9s"));
         let timeout = |drift| {
@@ -477,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn the_age_of_a_run_is_asked_for_where_drift_that_is_kept_lets_it_decide() {
+    fn the_age_of_a_run_is_needed_if_it_decides_after_drift_is_kept() {
         let before = "a; address 10.0.0.1; timeout 5s; rerun older_than 7d";
         let scenario = Scenario::new(before, "a; address 10.0.0.1; timeout 9s");
         let base = Base { desired: Ok(scenario.desired.clone()), git: Git::default() };

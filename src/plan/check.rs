@@ -1,4 +1,4 @@
-//! Rules that every finished plan must keep, whatever the input.
+//! Rules for every finished plan.
 //!
 //! Written independently of the planner, sharing no decision with it. A violation is a bug, and the
 //! plan is not applied.
@@ -32,14 +32,14 @@ pub(super) fn violations(plan: &Plan, desired: &Desired, live: &Live) -> Vec<Str
         };
         hold(names.insert(&change.name), "it has two changes");
         hold(has_legal_steps(change), "its steps do not implement its action");
-        hold(has_its_sides(change), "its precondition or its result is missing");
+        hold(has_precondition_and_result(change), "its precondition or its result is missing");
+        hold(facts.matches_live(change), "its precondition does not match the live discovery");
         hold(
-            facts.rests_on_what_is_live(change),
-            "its precondition does not match the live discovery",
+            facts.starts_no_running_discovery(change),
+            "it would start a discovery that is running",
         );
-        hold(facts.never_runs_a_running_one(change), "it would start a discovery that is running");
-        hold(facts.is_ours(change), "neither a file nor `manage.names` covers it");
-        hold(facts.is_meant(change), "the files do not ask for it");
+        hold(facts.is_managed(change), "neither a file nor `manage.names` covers it");
+        hold(facts.is_requested(change), "the files do not ask for it");
     }
     violations
 }
@@ -72,7 +72,7 @@ fn has_legal_steps(change: &Change) -> bool {
     }
 }
 
-fn has_its_sides(change: &Change) -> bool {
+fn has_precondition_and_result(change: &Change) -> bool {
     let Change { id, before, after, .. } = change;
     match change.action {
         Action::Delete => id.is_some() && before.is_some() && after.is_none(),
@@ -83,18 +83,16 @@ fn has_its_sides(change: &Change) -> bool {
 }
 
 impl Facts<'_> {
-    fn rests_on_what_is_live(&self, change: &Change) -> bool {
+    fn matches_live(&self, change: &Change) -> bool {
         let Some(id) = &change.id else {
             return !self.live_names.contains(&change.name);
         };
-        let Some(live) = self.live.get(id) else {
-            return false;
-        };
+        let Some(live) = self.live.get(id) else { return false };
         let read = live.read.as_ref().ok().map(|it| &it.settings);
         live.name == change.name && read.is_some() && read == change.before.as_ref()
     }
 
-    fn never_runs_a_running_one(&self, change: &Change) -> bool {
+    fn starts_no_running_discovery(&self, change: &Change) -> bool {
         let live = change.id.as_ref().and_then(|it| self.live.get(it));
         let run = live.and_then(|it| it.read.as_ref().ok()).map(|it| it.run);
         let starts = change.steps.contains(&Step::Run) || change.steps.contains(&Step::Create);
@@ -102,7 +100,7 @@ impl Facts<'_> {
         run != Some(RunState::Running) || !starts || is_stopped_first
     }
 
-    fn is_ours(&self, change: &Change) -> bool {
+    fn is_managed(&self, change: &Change) -> bool {
         let options = &self.plan.options;
         let is_covered = self.desired.manage.is_match(&change.name);
         let is_narrowed_away = (!options.only.is_empty() && !options.only.is_match(&change.name))
@@ -110,7 +108,7 @@ impl Facts<'_> {
         !is_narrowed_away && (self.declared.contains_key(&change.name) || is_covered)
     }
 
-    fn is_meant(&self, change: &Change) -> bool {
+    fn is_requested(&self, change: &Change) -> bool {
         let state = self.declared.get(&change.name).map(|it| it.state());
         let may_run = state == Some(State::Present);
         match change.action {
@@ -136,7 +134,7 @@ mod tests {
     use crate::plan::{testing::Scenario, types::Reason};
 
     /// Returns the violations after a valid plan was modified.
-    fn said(tamper: impl FnOnce(&mut Plan, &mut Scenario)) -> String {
+    fn violations_after(tamper: impl FnOnce(&mut Plan, &mut Scenario)) -> String {
         let desired = "a; address 10.0.0.1; retries 3\nb; state absent\nd; address 10.0.0.2";
         let live = "a; address 10.0.0.1; running\nb\nc\nd; address 10.0.0.2; running";
         let mut scenario = Scenario::new(desired, live).pruning(&["c"]);
@@ -152,47 +150,50 @@ mod tests {
 
     #[test]
     fn each_name_is_changed_once_and_in_order() {
-        let twice = said(|plan, _| plan.changes.push(plan.changes[2].clone()));
+        let twice = violations_after(|plan, _| plan.changes.push(plan.changes[2].clone()));
         assert_eq!(twice, "`a`: it has two changes");
-        let reversed = said(|plan, _| plan.changes.reverse());
+        let reversed = violations_after(|plan, _| plan.changes.reverse());
         assert_eq!(reversed, "the changes are out of order");
     }
 
     #[test]
     fn steps_fit_the_action() {
-        let steps = said(|plan, _| change(plan, "a").steps = vec![Step::Run, Step::Edit]);
+        let steps =
+            violations_after(|plan, _| change(plan, "a").steps = vec![Step::Run, Step::Edit]);
         assert!(steps.contains("`a`: its steps do not implement"), "{steps}");
-        let steps = said(|plan, _| change(plan, "b").steps.push(Step::Create));
+        let steps = violations_after(|plan, _| change(plan, "b").steps.push(Step::Create));
         assert!(steps.contains("`b`: its steps do not implement"), "{steps}");
     }
 
     #[test]
-    fn a_running_one_is_stopped_before_it_is_run() {
-        let run = said(|plan, _| change(plan, "a").steps = vec![Step::Edit, Step::Run]);
+    fn a_running_discovery_is_stopped_before_it_is_run() {
+        let run = violations_after(|plan, _| change(plan, "a").steps = vec![Step::Edit, Step::Run]);
         assert_eq!(run, "`a`: it would start a discovery that is running");
     }
 
     #[test]
-    fn a_change_rests_on_what_is_live() {
-        let id = said(|plan, _| change(plan, "a").id = Some(RemoteId("99".to_owned())));
+    fn a_change_has_the_live_state_as_its_precondition() {
+        let id = violations_after(|plan, _| change(plan, "a").id = Some(RemoteId("99".to_owned())));
         assert!(id.contains("`a`: its precondition does not match the live discovery"), "{id}");
-        let other = said(|plan, _| {
+        let other = violations_after(|plan, _| {
             change(plan, "a").before.as_mut().unwrap().insert(Setting::Retries(9));
         });
         assert_eq!(other, "`a`: its precondition does not match the live discovery");
-        let none = said(|plan, _| change(plan, "a").after = None);
+        let none = violations_after(|plan, _| change(plan, "a").after = None);
         assert_eq!(none, "`a`: its precondition or its result is missing");
     }
 
     #[test]
-    fn nothing_is_deleted_that_no_file_and_no_glob_gives_away() {
-        let prune = said(|plan, _| plan.options.prune = false);
+    fn only_managed_discoveries_are_deleted() {
+        let prune = violations_after(|plan, _| plan.options.prune = false);
         assert_eq!(prune, "`c`: the files do not ask for it");
-        let manage = said(|_, scenario| scenario.desired.manage = crate::model::Globs::default());
+        let manage = violations_after(|_, scenario| {
+            scenario.desired.manage = crate::model::Globs::default();
+        });
         assert_eq!(manage, "`c`: neither a file nor `manage.names` covers it");
-        let present = said(|_, scenario| scenario.desired.discoveries[1].state = None);
+        let present = violations_after(|_, scenario| scenario.desired.discoveries[1].state = None);
         assert_eq!(present, "`b`: the files do not ask for it");
-        let narrowed = said(|plan, scenario| {
+        let narrowed = violations_after(|plan, scenario| {
             *scenario = scenario.clone().except(&["b"]);
             plan.options = scenario.options.clone();
         });
@@ -200,8 +201,8 @@ mod tests {
     }
 
     #[test]
-    fn a_running_one_that_is_as_it_should_be_is_not_restarted() {
-        let restarted = said(|plan, scenario| {
+    fn an_unchanged_running_discovery_is_not_restarted() {
+        let restarted = violations_after(|plan, scenario| {
             let live = scenario.live.discoveries.iter().find(|it| it.name.as_str() == "d").unwrap();
             let settings = live.read.as_ref().unwrap().settings.clone();
             plan.changes.push(Change {

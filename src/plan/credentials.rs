@@ -1,5 +1,4 @@
 //! Resolves the credentials in the files to credentials on the controller.
-//!
 
 use std::{
     collections::{BTreeMap, BTreeSet},

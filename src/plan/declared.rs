@@ -9,7 +9,7 @@ use super::{
     inputs::PlanInputs,
     messages::{self, Diagnostics},
     rerun::{self, Doubt, Rerunning},
-    steps::{self, AfterChange, Changed, Decision, ImmutableWhileStopped, Mutability},
+    steps::{self, AfterChange, Changed, Decision, ImmutableWhileStopped},
     types::{Action, Change, ChangeImpact, FieldChange, Reason},
     warnings,
 };
@@ -130,11 +130,8 @@ impl<'a> DiscoveryPlanner<'a> {
         let differences = before.with(&resolved.settings).differences(before);
         if differences.is_empty() {
             let decision = self.unchanged(live.readable)?;
-            return Some(self.as_change(
-                decision,
-                live.endpoints(Some(before.clone())),
-                Vec::new(),
-            ));
+            let endpoints = live.endpoints(Some(before.clone()));
+            return Some(self.as_change(decision, endpoints, Vec::new()));
         }
         self.changed(live, &resolved, differences)
     }
@@ -143,14 +140,14 @@ impl<'a> DiscoveryPlanner<'a> {
     fn unchanged(&mut self, live: &Readable) -> Option<Decision> {
         if self.it.state() == State::Stopped {
             if live.run == RunState::Unknown {
-                let so = "it is not stopped";
-                self.report(messages::run_state_unknown(self.it, &live.status, so));
+                let effect = "it is not stopped";
+                self.report(messages::run_state_unknown(self.it, &live.status, effect));
             }
             return (live.run == RunState::Running).then(steps::decide_stop);
         }
         let rerunning = if self.inputs.is_requested(self.name()) {
             rerun::by_request(live.run)
-        } else if self.inputs.is_run_missing(self.name()) {
+        } else if self.inputs.options.run_missing.contains(self.name()) {
             rerun::by_missing_run(self.it.rerun(), live.run)
         } else {
             rerun::by_policy(self.it.rerun(), live, self.inputs.now)
@@ -199,11 +196,7 @@ impl<'a> DiscoveryPlanner<'a> {
             on_change: self.it.on_change(),
             after_change: self.after_change(),
             run,
-            mutability: if immutable.is_empty() {
-                Mutability::InPlace
-            } else {
-                Mutability::Immutable
-            },
+            is_immutable: !immutable.is_empty(),
         };
         let decided = steps::decide_change(interface, changed);
         if decided == Err(ImmutableWhileStopped) {
@@ -221,8 +214,7 @@ impl<'a> DiscoveryPlanner<'a> {
         let Decision { action, reason, steps } = decision;
         let Endpoints { id, before, after } = endpoints;
         let (name, span) = (self.name().clone(), Some(self.it.span));
-        let impact = ChangeImpact::default();
-        let origin = None;
+        let (impact, origin) = (ChangeImpact::default(), None);
         Change { name, action, reason, id, steps, before, after, fields, span, impact, origin }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     source::{Diagnostic, Severity},
 };
 
-/// Stands for warnings that are not shown, whatever their codes.
+/// The warning that replaces those beyond the limit, of any code.
 const TOO_MANY: &Code = &codes::config::TOO_MANY;
 
 /// Applies the grades: removes warnings that are off, and turns those graded as errors into
@@ -27,7 +27,12 @@ fn grade(policy: &Policy, planned: PlanDiagnostic) -> Option<PlanDiagnostic> {
     if diagnostic.is_error() {
         return Some(PlanDiagnostic { diagnostic, refuses });
     }
-    match rule_of(policy, &diagnostic.code) {
+    let mut rule = policy.rules.get(&*diagnostic.code);
+    if diagnostic.code == TOO_MANY.name {
+        // A flood of other warnings must not evade a rule.
+        rule = policy.rules.values().find(|it| it.value == Grade::Error).or(rule);
+    }
+    match rule {
         None | Some(Sourced { value: Grade::Warn, .. }) => {
             Some(PlanDiagnostic { diagnostic, refuses })
         }
@@ -38,13 +43,4 @@ fn grade(policy: &Policy, planned: PlanDiagnostic) -> Option<PlanDiagnostic> {
             Some(PlanDiagnostic { diagnostic, refuses: true })
         }
     }
-}
-
-fn rule_of<'a>(policy: &'a Policy, code: &str) -> Option<&'a Sourced<Grade>> {
-    if code == TOO_MANY.name {
-        // A rule must not be evaded by a flood of other warnings.
-        let strictest = policy.rules.values().find(|it| it.value == Grade::Error);
-        return strictest.or_else(|| policy.rules.get(code));
-    }
-    policy.rules.get(code)
 }

@@ -66,10 +66,10 @@ pub(super) fn new_except_recreated(
     deleted_not_recreated: &[(Name, Settings)],
 ) -> Count {
     let readable = live.discoveries.iter().filter_map(|it| it.read.as_ref().ok());
-    let owed = deleted_not_recreated.iter().filter(|(name, _)| {
+    let recreated = deleted_not_recreated.iter().filter(|(name, _)| {
         changes.iter().any(|it| it.reason == Reason::ReplaceOwed && it.name == *name)
     });
-    let covered = readable.map(|it| &it.settings).chain(owed.map(|(_, it)| it));
+    let covered = readable.map(|it| &it.settings).chain(recreated.map(|(_, it)| it));
     let covered = covered.map(addresses).collect::<AddressSet>();
     let runs = changes.iter().filter(|it| it.starts_a_run(live.interface));
     let scanned = runs.filter_map(|it| it.after.as_ref()).map(addresses).collect::<AddressSet>();
@@ -112,17 +112,14 @@ fn is_unbounded(settings: &Settings) -> bool {
 
 /// Returns the addresses of a discovery, without excluded ones if the controller honors `exclude`.
 fn addresses(settings: &Settings) -> AddressSet {
-    let Some(target) = settings.target() else {
-        return AddressSet::default();
-    };
-    covered(target, settings.exclude())
+    settings.target().map(|it| covered(it, settings.exclude())).unwrap_or_default()
 }
 
 /// Returns the addresses of a target, without excluded ones if the controller honors `exclude`.
 pub(super) fn covered(target: &Target, exclude: Option<&BTreeSet<Exclude>>) -> AddressSet {
     let named = target.addresses();
     match exclude {
-        Some(exclude) if target.kind().heeds_exclude() && !exclude.is_empty() => {
+        Some(exclude) if target.kind().honors_exclude() && !exclude.is_empty() => {
             named.minus(&exclude.iter().copied().map(Exclude::range).collect())
         }
         Some(_) | None => named,

@@ -25,7 +25,7 @@ pub(super) struct PlanInputs<'a> {
     /// Discoveries that an interrupted apply deleted and did not create again, with their planned
     /// settings.
     deleted_not_recreated: BTreeMap<&'a Name, Settings>,
-    /// Names to leave alone, whatever the files say.
+    /// Names to leave alone, even if the files ask for a change.
     left_alone: BTreeSet<&'a Name>,
 }
 
@@ -50,7 +50,6 @@ impl<'a> PlanInputs<'a> {
         let deleted_not_recreated = options.deleted_not_recreated.iter();
         let deleted_not_recreated =
             deleted_not_recreated.map(|(name, it)| (name, without_gone(it, &live.credentials)));
-        let left_alone = BTreeSet::new();
         Self {
             desired,
             files: desired,
@@ -62,7 +61,7 @@ impl<'a> PlanInputs<'a> {
             live_by_fold,
             requested,
             deleted_not_recreated: deleted_not_recreated.collect(),
-            left_alone,
+            left_alone: BTreeSet::new(),
         }
     }
 
@@ -96,7 +95,7 @@ impl<'a> PlanInputs<'a> {
         self.options.only.patterns().iter().filter(is_idle)
     }
 
-    /// Whether the name is left alone, whatever the files say.
+    /// Whether the name is left alone, even if the files ask for a change.
     pub(super) fn is_left_alone(&self, name: &Name) -> bool {
         self.left_alone.contains(name)
     }
@@ -104,11 +103,6 @@ impl<'a> PlanInputs<'a> {
     /// Whether `--rerun` names it.
     pub(super) fn is_requested(&self, name: &Name) -> bool {
         self.requested.contains(name)
-    }
-
-    /// Whether an interrupted apply edited the discovery and did not run it.
-    pub(super) fn is_run_missing(&self, name: &Name) -> bool {
-        self.options.run_missing.contains(name)
     }
 
     /// Returns the planned settings of a discovery that an interrupted apply deleted, without

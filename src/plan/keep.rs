@@ -94,8 +94,8 @@ fn current_settings<'s>(inputs: &'s PlanInputs<'_>, name: &Name) -> Option<&'s S
 /// Whether the remaining change is a replace.
 fn is_replaced(inputs: &PlanInputs<'_>, it: &DesiredDiscovery, fields: &[FieldChange]) -> bool {
     let left = fields.iter().filter(|it| it.origin != Some(Origin::Drift));
-    let asked = it.on_change() == OnChange::Replace;
-    left.into_iter().any(|it| asked || !inputs.interface().changes_in_place(it.setting))
+    let is_requested = it.on_change() == OnChange::Replace;
+    left.into_iter().any(|it| is_requested || !inputs.interface().changes_in_place(it.setting))
 }
 
 /// Stops managing a field. The target is required, so it becomes the live one.

@@ -1,5 +1,4 @@
-//! The diagnostics of the planner: collected, sorted, and worded.
-//!
+//! The diagnostics of the planner: their messages, and their order.
 
 use super::{
     origin::{Drift, Git},
@@ -82,7 +81,7 @@ pub(super) fn duplicate_live_name(name: &Name, live: &[&LiveDiscovery]) -> Diagn
 }
 
 pub(super) fn unreadable(live: &LiveDiscovery, why: &Unreadable) -> Diagnostic {
-    let message = format!("the live discovery `{}` cannot be read: {}", live.name, said(why));
+    let message = format!("the live discovery `{}` cannot be read: {}", live.name, reason(why));
     Diagnostic::error(&codes::live::UNREADABLE, message)
         .help("it is left alone until then: look at it on the controller")
 }
@@ -90,7 +89,7 @@ pub(super) fn unreadable(live: &LiveDiscovery, why: &Unreadable) -> Diagnostic {
 /// Undeclared live discoveries that cannot be read.
 pub(super) fn unreadable_unmanaged(all: &[(&LiveDiscovery, &Unreadable)]) -> Diagnostic {
     let texts = all.iter().take(MAX_LISTED);
-    let texts = texts.map(|(live, why)| format!("`{}` ({})", live.name, said(why)));
+    let texts = texts.map(|(live, why)| format!("`{}` ({})", live.name, reason(why)));
     let mut listed = texts.collect::<Vec<_>>();
     if let Some(more) = all.len().checked_sub(MAX_LISTED).filter(|it| *it != 0) {
         listed.push(format!("and {more} more"));
@@ -105,14 +104,12 @@ pub(super) fn unreadable_unmanaged(all: &[(&LiveDiscovery, &Unreadable)]) -> Dia
         .help("the plan leaves them alone and does not count their addresses")
 }
 
-fn said(why: &Unreadable) -> String {
+fn reason(why: &Unreadable) -> String {
     let Unreadable { field, found } = why;
-    format!("`{}` is {}", shown(field), shown_value(found))
-}
-
-/// Shows what stands in a field of the controller: JSON as a rule, which is safe already.
-fn shown_value(found: &str) -> String {
-    if found.chars().any(char::is_control) { shown(found).into_owned() } else { found.to_owned() }
+    // A value is JSON as a rule, which is safe to show.
+    let is_safe = !found.chars().any(char::is_control);
+    let found = if is_safe { found.as_str().into() } else { shown(found) };
+    format!("`{}` is {found}", shown(field))
 }
 
 pub(super) fn being_edited(name: &Name) -> Diagnostic {
@@ -208,9 +205,9 @@ pub(super) fn hops_not_reported(it: &DesiredDiscovery, at: Span) -> Diagnostic {
         .help("they cannot be compared, so a difference is not noticed")
 }
 
-pub(super) fn run_state_unknown(it: &DesiredDiscovery, status: &str, so: &str) -> Diagnostic {
+pub(super) fn run_state_unknown(it: &DesiredDiscovery, status: &str, effect: &str) -> Diagnostic {
     let name = &it.name.value;
-    let message = format!("it is not known whether `{name}` runs ({}): {so}", shown(status));
+    let message = format!("it is not known whether `{name}` runs ({}): {effect}", shown(status));
     Diagnostic::warning(&codes::live::RUN_STATE_UNKNOWN, message)
         .at(it.name.span)
         .help("look at it on the controller, or run it with `--rerun`")
@@ -270,23 +267,14 @@ pub(super) fn drifted_field(change: &Change, field: &FieldChange) -> Diagnostic 
 
 /// A drifted discovery, with `--drift fail`.
 pub(super) fn drifted(change: &Change) -> Diagnostic {
-    let name = &change.name;
-    let (message, label) = match change.action {
-        Action::Create => {
-            (format!("`{name}` was deleted on the controller"), "was deleted on the controller")
-        }
-        Action::Delete => (
-            format!("`{name}` was created on the controller"),
-            "was created on the controller again",
-        ),
-        Action::Stop => {
-            (format!("`{name}` was started on the controller"), "was started on the controller")
-        }
-        Action::Update | Action::Replace | Action::Restart => {
-            (format!("`{name}` was changed on the controller"), "was changed on the controller")
-        }
+    let (drift, again) = match change.action {
+        Action::Create => ("deleted", ""),
+        Action::Delete => ("created", " again"),
+        Action::Stop => ("started", ""),
+        Action::Update | Action::Replace | Action::Restart => ("changed", ""),
     };
-    refused(message, change.span, label)
+    let message = format!("`{}` was {drift} on the controller", change.name);
+    refused(message, change.span, &format!("was {drift} on the controller{again}"))
 }
 
 fn refused(message: String, at: Option<Span>, label: &str) -> Diagnostic {
@@ -334,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_changed_in_place_is_not_run_to_change_it() {
+    fn a_stopped_discovery_is_not_replaced_for_an_immutable_setting() {
         let scenario = Scenario::new("lab; cidr 10.0.0.0/24; state stopped", "");
         let [lab] = scenario.desired.discoveries.as_slice() else { panic!("{scenario:?}") };
         let diagnostic = immutable_while_stopped(lab, &["cidr"]);

@@ -1,5 +1,4 @@
 //! Checks the options of a plan against the files, before any request.
-//!
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +19,7 @@ pub(crate) fn check_options(desired: &Desired, options: &Options) -> Vec<Diagnos
     diagnostics
 }
 
-/// Without both, an empty folder or a missing `manage` would delete everything.
+/// Requires both, because otherwise an empty folder or a missing `manage` would delete everything.
 fn check_prune(desired: &Desired) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     if desired.manage.is_empty() {

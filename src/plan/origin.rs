@@ -66,7 +66,7 @@ pub(crate) enum Drift {
 }
 
 impl Drift {
-    /// Every way.
+    /// Every option.
     pub(crate) const ALL: [Self; 3] = [Self::Keep, Self::Revert, Self::Fail];
 }
 
@@ -83,29 +83,29 @@ impl fmt::Display for Drift {
 /// The files as they were before the branch began.
 #[derive(Clone, Debug)]
 pub(crate) struct Base {
-    /// What they said; or the first mistakes in them, in words.
+    /// Their desired state, or the first mistakes in them as a message.
     pub(crate) desired: Result<Desired, String>,
     pub(crate) git: Git,
 }
 
-/// What the base is, in the words of git. Paths are as a person would write them.
+/// The base in git. Paths are as a person would write them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Git {
-    /// What was asked for.
+    /// The base as the user named it.
     pub(crate) base: String,
-    /// The commit at which this branch and the base parted, in full.
+    /// The id of the last commit that this branch and the base share, in full.
     pub(crate) merge_base: String,
-    /// The commit that is checked out, in full.
+    /// The id of the commit that is checked out, in full.
     pub(crate) head: String,
-    /// Files whose text is not that of `head`: what is uncommitted in them counts as this change.
+    /// Files with uncommitted changes, which count as this change.
     pub(crate) dirty: Vec<String>,
     /// Files that had another path at the base: the path now, and the one then.
     pub(crate) renamed: Vec<(String, String)>,
-    /// Files of no repository, taken for the same at the base.
+    /// Files outside the repository, which are assumed to be the same at the base.
     pub(crate) outside: Vec<String>,
 }
 
-/// What a plan was compared with, and what came of that.
+/// The comparison of a plan with a base.
 #[derive(Clone, Debug)]
 pub(crate) struct Comparison {
     pub(crate) git: Git,
@@ -121,15 +121,15 @@ pub(crate) struct Comparison {
 #[derive(Clone, Debug)]
 pub(crate) struct KeptDrift {
     pub(crate) name: Name,
-    /// What would have been done to it; an update where only some fields are left as they are.
+    /// The action that was not planned; an update if only some fields are kept.
     pub(crate) action: Action,
-    /// The fields, as they would have been changed.
+    /// The fields that were not changed.
     pub(crate) fields: Vec<FieldChange>,
-    /// The discovery's entry in the files; `None` where it is in none.
+    /// The discovery's entry in the files, if any.
     pub(crate) span: Option<Span>,
 }
 
-/// How many changes there are of each origin.
+/// The number of changes of each origin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Origins {
     pub(crate) this_change: usize,
@@ -137,6 +137,6 @@ pub(crate) struct Origins {
     pub(crate) both: usize,
     /// Restarts that nothing in the branch asks for.
     pub(crate) restart: usize,
-    /// Discoveries that an interrupted apply has deleted and not made anew.
+    /// Discoveries that an interrupted apply deleted and did not create again.
     pub(crate) deleted_not_recreated: usize,
 }

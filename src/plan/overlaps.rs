@@ -1,6 +1,6 @@
-//! Which discoveries scan the same addresses.
+//! Finds discoveries that scan the same addresses.
 //!
-//! Judges nothing: whether that is meant, the files' authors know.
+//! An overlap may be intended, so it is a fact here and not a problem.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,30 +10,30 @@ use super::{
 };
 use crate::{
     model::{
-        AddressRange, AddressSet, Common, Desired, DesiredDiscovery, Live, LiveDiscovery, Name,
-        RemoteId, State, overlapping,
+        AddressSet, Common, Desired, DesiredDiscovery, Live, LiveDiscovery, Name, RemoteId, State,
+        overlapping,
     },
     source::Span,
 };
 
-/// How many pairs are told at most: where everything overlaps with everything, more tell no more.
+/// The most pairs of discoveries that are kept.
 const MOST_PAIRS: usize = 1_000;
 
-/// One that scans, as it will be once the plan is carried out.
+/// A discovery that scans, as it will be after the plan.
 struct Scanner<'a> {
     name: &'a Name,
     addresses: AddressSet,
-    /// Its entry in the files; `None` where it is in none.
+    /// Its entry in the files, if any.
     span: Option<Span>,
 }
 
-/// Finds what the discoveries of the files scan in common, with one another and with live ones that
-/// no file names, in the order of names.
+/// Finds the overlaps of declared discoveries with one another and with undeclared live ones, sorted
+/// by names.
 pub(super) fn overlaps(desired: &Desired, live: &Live, changes: &[Change]) -> Overlaps {
     between(&scanners(desired, live, changes))
 }
 
-/// Finds what the discoveries of the files scan in common with one another, whatever is live.
+/// Finds the overlaps of declared discoveries with one another, without a controller.
 pub(super) fn of_files(desired: &Desired) -> Overlaps {
     let declared = desired.discoveries.iter().filter(|it| it.state() != State::Absent);
     let mut scanners = declared.filter_map(|it| declared_scanner(it, None)).collect::<Vec<_>>();
@@ -51,29 +51,20 @@ fn between(scanners: &[Scanner<'_>]) -> Overlaps {
         is_declared(one) || is_declared(other)
     };
     let Common { pairs, is_cut } = overlapping(ranges.collect(), matters, MOST_PAIRS);
-    let found = pairs
-        .into_iter()
-        .filter_map(|((one, other), ranges)| overlap(scanners, one, other, ranges));
+    let found = pairs.into_iter().filter_map(|((one, other), ranges)| {
+        let (one, other) = (scanners.get(one)?, scanners.get(other)?);
+        let common = ranges.into_iter().collect::<AddressSet>();
+        Some(Overlap {
+            names: (one.name.clone(), other.name.clone()),
+            ranges: common.ranges(),
+            addresses: common.count(),
+            spans: (one.span, other.span),
+        })
+    });
     Overlaps { found: found.collect(), is_cut }
 }
 
-fn overlap(
-    scanners: &[Scanner<'_>],
-    one: usize,
-    other: usize,
-    ranges: Vec<AddressRange>,
-) -> Option<Overlap> {
-    let (one, other) = (scanners.get(one)?, scanners.get(other)?);
-    let common = ranges.into_iter().collect::<AddressSet>();
-    Some(Overlap {
-        names: (one.name.clone(), other.name.clone()),
-        ranges: common.ranges(),
-        addresses: common.count(),
-        spans: (one.span, other.span),
-    })
-}
-
-/// Returns everything that will be there, by name.
+/// Returns every discovery that will exist, by name.
 fn scanners<'a>(desired: &'a Desired, live: &'a Live, changes: &[Change]) -> Vec<Scanner<'a>> {
     let by_name = live.discoveries.iter().map(|it| (&it.name, it)).collect::<BTreeMap<_, _>>();
     let deleted = changes.iter().filter(|it| it.after.is_none()).filter_map(|it| it.id.as_ref());

@@ -1,6 +1,6 @@
-//! The plan, put together from what is done to each discovery.
+//! Assembles the plan from the changes of all discoveries.
 //!
-//! Decides nothing about a single one: [`super::declared`] and [`super::undeclared`] do.
+//! [`super::declared`] and [`super::undeclared`] decide about each discovery.
 
 use super::{
     check,
@@ -86,8 +86,8 @@ fn controller(live: &Live) -> Controller {
     Controller { url, release, interface: *interface, n_live: discoveries.len() }
 }
 
-/// Returns the live discoveries whose plan rests on when their last run ended. Whoever reads the
-/// controller asks it for these, and for no others, before planning.
+/// Returns the live discoveries with a plan that depends on the end of their last run. Only these ends
+/// have to be read before planning.
 pub(super) fn needs_run_age(desired: &Desired, live: &Live, options: &Options) -> Vec<RemoteId> {
     let inputs = PlanInputs::new(desired, live, options, 0);
     let ids = desired.discoveries.iter().filter_map(|it| age_decides(&inputs, it));

@@ -1,6 +1,6 @@
-//! The limits that a discovery of the files keeps to, or not, whatever is live: what it scans.
+//! Checks what a declared discovery scans against the limits.
 //!
-//! Uses the `exclude` in the files only: one that was set on the controller can disappear at any
+//! Uses only the `exclude` in the files: one that was set on the controller can disappear at any
 //! time.
 
 use super::impact::covered;
@@ -189,7 +189,7 @@ fn help_of(it: &Scanner<'_>, what: &str) -> String {
         return KEPT_HELP.to_owned();
     }
     let kind = it.target.kind();
-    match (kind.is_unbounded(), kind.heeds_exclude()) {
+    match (kind.is_unbounded(), kind.honors_exclude()) {
         (true, _) => "begin at another device".to_owned(),
         (false, true) => format!("leave out with `exclude` what is {what}, or scan less"),
         (false, false) => format!("scan less: leave out what is {what}"),

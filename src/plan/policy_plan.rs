@@ -72,11 +72,10 @@ impl<'a> LimitCheck<'a> {
 
     fn check_discoveries(&self, desired: &Desired) -> Vec<Diagnostic> {
         let limits = Limits::new(self.policy);
-        let seen = desired.discoveries.iter();
-        let seen = seen.filter(|it| self.options.selects(&it.name.value));
-        let mut seen = seen.collect::<Vec<_>>();
-        seen.sort_by_key(|it| it.name.span);
-        seen.into_iter().flat_map(|it| limits.refusals(it)).collect()
+        let mut selected = desired.discoveries.iter().collect::<Vec<_>>();
+        selected.retain(|it| self.options.selects(&it.name.value));
+        selected.sort_by_key(|it| it.name.span);
+        selected.into_iter().flat_map(|it| limits.refusals(it)).collect()
     }
 
     /// Checks the settings that are sent for discoveries with kept drift.
@@ -247,10 +246,8 @@ impl<'a> LimitCheck<'a> {
         let seen = overlaps.found.iter();
         let seen = seen.filter(|it| is_seen(&it.names.0) || is_seen(&it.names.1));
         let seen = seen.collect::<Vec<_>>();
-        let mut reported = Vec::new();
-        for it in seen.iter().take(MOST_OVERLAPS) {
-            reported.push(self.overlap(it));
-        }
+        let mut reported =
+            seen.iter().take(MOST_OVERLAPS).map(|it| self.overlap(it)).collect::<Vec<_>>();
         let more = seen.len().saturating_sub(MOST_OVERLAPS);
         if more != 0 || overlaps.is_cut {
             let n = if overlaps.is_cut { String::new() } else { format!("{more} ") };
@@ -281,13 +278,13 @@ impl<'a> LimitCheck<'a> {
             listed(ranges),
             addresses(*count)
         );
-        let mut said = Diagnostic::warning(&codes::policy::OVERLAP, message);
+        let mut overlap = Diagnostic::warning(&codes::policy::OVERLAP, message);
         for name in [one, other] {
             if let Some(it) = self.by_name.get(name) {
-                said = said.labelled(place_of_target(it), format!("`{name}`"));
+                overlap = overlap.labelled(place_of_target(it), format!("`{name}`"));
             }
         }
-        said.help("let only one of them scan it")
+        overlap.help("let only one of them scan it")
     }
 }
 
@@ -309,7 +306,7 @@ mod tests {
         },
     };
 
-    /// The refusals of a plan: code, message, and what stands at each place of the files.
+    /// The refusals of a plan: code, message, and the labelled texts of the files.
     fn refusals(scenario: &Scenario) -> String {
         refusals_of(scenario, &scenario.plan())
     }
@@ -329,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_changed_in_place_is_protected_where_it_is_given() {
+    fn the_key_of_an_immutable_setting_is_labelled_if_the_name_is_protected() {
         let live = "core-1; cidr 10.0.0.0/24; retries 2";
         let scenario = Scenario::new("core-1; cidr 10.0.0.0/24; retries 3", live);
         let scenario = scenario
@@ -348,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn those_that_contribute_most_are_blamed_first() {
+    fn discoveries_that_contribute_most_are_labelled_first() {
         let desired = (1..6).map(|it| {
             format!("n{it}; cidr 10.{it}.0.0/2{it}; cli netops; snmp_v3 core; retries 0")
         });
@@ -374,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_cut_replace_makes_again_is_not_new() {
+    fn a_create_that_completes_an_interrupted_replace_is_not_new() {
         let desired = "a; cidr 10.0.0.0/24; cli netops; snmp_v3 core";
         let most = Some(limit(Count::from(100)));
         let scenario = Scenario::new(desired, "")
@@ -383,13 +380,13 @@ mod tests {
         let cut = scenario.clone().with_deleted(desired);
         assert_eq!(refusals(&cut), "");
         assert_eq!(cut.plan().impact.new, Count::from(256));
-        // What it was not to scan is.
+        // Addresses that it did not scan before are new.
         let cut = scenario.with_deleted(&desired.replace("/24", "/25"));
         assert!(refusals(&cut).contains("the plan scans 128 addresses"), "{}", refusals(&cut));
     }
 
     #[test]
-    fn drift_that_is_kept_is_looked_at_where_it_would_be_scanned() {
+    fn kept_drift_is_checked_if_it_would_be_scanned() {
         let before = "a; cidr 10.0.0.0/24; timeout 5s";
         let live = "a; cidr 10.9.0.0/24; timeout 5s";
         let of = |today: &str, forbidden: &str| {
@@ -401,7 +398,7 @@ mod tests {
             refusals_of(&scenario, &scenario.plan_against(before, Drift::Keep))
         };
         let slower = before.replace("5s", "9s");
-        // Nothing is done to it: it is as the files have it.
+        // The plan does not change it.
         assert_eq!(of(before, "10.9.0.7"), "");
         for today in [before, &slower] {
             assert!(of(today, "10.0.0.7").contains("10.0.0.0/24: this scans it"), "{today}");
@@ -442,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn more_overlaps_than_anybody_reads_are_counted() {
+    fn overlaps_beyond_the_limit_are_counted() {
         let desired =
             (0..16).map(|it| format!("n{it:02}; address 10.0.0.1; cli netops; snmp_v3 core"));
         let scenario = Scenario::new(&desired.collect::<Vec<_>>().join("\n"), "");

@@ -49,7 +49,7 @@ proptest! {
     fn a_plan_is_empty_once_it_is_applied(scenario in scenarios()) {
         let mut scenario = scenario;
         let first = scenario.plan();
-        carry_out(&mut scenario, &first);
+        apply(&mut scenario, &first);
         scenario.options.rerun.clear();
         for change in scenario.plan().changes {
             prop_assert_eq!(change.reason, Reason::RerunAlways, "{:?}", change);
@@ -165,21 +165,21 @@ fn ranges() -> impl Strategy<Value = Vec<AddressRange>> {
     prop::collection::vec(one, 0..4)
 }
 
-/// Returns what the policy refuses: code, name, and the addresses that are told.
+/// Returns the refusals of the policy: code, name, and the listed addresses.
 fn refused(diagnostics: &[PlanDiagnostic]) -> BTreeSet<(String, String, String)> {
     let policy = diagnostics.iter().filter_map(|it| {
         let code = it.diagnostic.code.strip_prefix("trueup::policy::")?;
         assert!(it.refuses && it.diagnostic.is_error());
         let message = &it.diagnostic.message;
         let name = message.split('`').nth(1).unwrap();
-        let told = message.split_once(" scans ").map_or("", |(_, behind)| behind);
-        let told = told.split(", which").next().unwrap();
-        Some((code.to_owned(), name.to_owned(), told.to_owned()))
+        let listed = message.split_once(" scans ").map_or("", |(_, behind)| behind);
+        let listed = listed.split(", which").next().unwrap();
+        Some((code.to_owned(), name.to_owned(), listed.to_owned()))
     });
     policy.collect()
 }
 
-/// Finds what is refused of each discovery, address by address.
+/// Finds the refusals of each discovery, address by address.
 fn forced_refusals(
     scenario: &Scenario,
     most: usize,
@@ -200,7 +200,7 @@ fn forced_refusals(
         let exclude = it.wanted.exclude().map(|it| it.value.clone());
         let reached = reached(&scan(target, exclude));
         let mut refuse = |code: &str, addresses: &BTreeSet<u32>| {
-            found.insert((code.to_owned(), name.to_string(), told(addresses)));
+            found.insert((code.to_owned(), name.to_string(), listed(addresses)));
         };
         if most < reached.len() {
             refuse("max_addresses_per_discovery", &BTreeSet::new());
@@ -219,7 +219,7 @@ fn forced_refusals(
 }
 
 /// Lists addresses as a refusal does: the first three ranges, and how many more there are.
-fn told(addresses: &BTreeSet<u32>) -> String {
+fn listed(addresses: &BTreeSet<u32>) -> String {
     let mut runs = Vec::<(u32, u32)>::new();
     for it in addresses {
         match runs.last_mut() {
@@ -241,7 +241,7 @@ fn told(addresses: &BTreeSet<u32>) -> String {
 
 proptest! {
     #[test]
-    fn what_the_base_says_too_is_drift((scenario, _) in pairs()) {
+    fn a_difference_from_the_base_too_is_drift((scenario, _) in pairs()) {
         let before = scenario.sources.sources()[0].text.to_string();
         let plan = scenario.plan_against(&before, Drift::Revert);
         for change in plan.changes {
@@ -255,14 +255,14 @@ proptest! {
     }
 
     #[test]
-    fn where_live_is_as_the_base_says_all_is_this_change((scenario, before) in pairs()) {
+    fn without_drift_every_difference_is_this_change((scenario, before) in pairs()) {
         let mut scenario = scenario;
         scenario.options.rerun.clear();
         let base_plan = Scenario { desired: desired_of(&before, &scenario), ..scenario.clone() };
-        carry_out(&mut scenario, &base_plan.plan());
+        apply(&mut scenario, &base_plan.plan());
         let base_plan = Scenario { live: scenario.live.clone(), ..base_plan };
         let settled = base_plan.plan();
-        // What had an error then was not put right, and a twin is nobody's.
+        // A discovery with an error was not changed, and a duplicate live name has no origin.
         let is_settled = |name: &Name| {
             let given = base_plan.desired.discoveries.iter().any(|it| it.name.value == *name);
             settled.unchanged.contains(name) || !given
@@ -288,13 +288,13 @@ proptest! {
         for change in &plan.changes {
             prop_assert_ne!(change.origin, Some(Origin::Drift), "{:?}", change);
             let drift = change.fields.iter().find(|it| it.origin == Some(Origin::Drift));
-            // What is made anew is made of all that the files say.
+            // A create uses all settings of the files.
             prop_assert!(drift.is_none() || change.action == Action::Create, "{:?}", change);
         }
         let bug = plan.diagnostics.iter().find(|it| it.diagnostic.code.ends_with("::bug"));
         prop_assert_eq!(bug, None);
         let was = scenario.live.clone();
-        carry_out(&mut scenario, &plan);
+        apply(&mut scenario, &plan);
         for kept in &plan.compared.as_ref().unwrap().kept {
             let of = |live: &Live| {
                 let found = live.discoveries.iter().filter(|it| it.name == kept.name);
@@ -322,11 +322,11 @@ proptest! {
     fn to_keep_drift_and_revert_it_later_is_to_revert_it((scenario, before) in pairs()) {
         let at_once = scenario.plan_against(&before, Drift::Revert);
         let mut once = scenario.clone();
-        carry_out(&mut once, &at_once);
+        apply(&mut once, &at_once);
         let mut later = scenario.clone();
-        carry_out(&mut later, &scenario.plan_against(&before, Drift::Keep));
+        apply(&mut later, &scenario.plan_against(&before, Drift::Keep));
         let rest = later.plan_against(&before, Drift::Revert);
-        carry_out(&mut later, &rest);
+        apply(&mut later, &rest);
         let is_sound = |name: &Name| {
             [&at_once, &rest].into_iter().all(|plan| {
                 let is_changed = plan.changes.iter().any(|it| it.name == *name);
@@ -431,7 +431,7 @@ fn live_keys() -> impl Strategy<Value = String> {
     })
 }
 
-/// Puts a list in an order that depends on nothing but a number.
+/// Shuffles a list by a seed.
 fn shuffle<T>(list: &mut [T], mut seed: u64) {
     for at in (1..list.len()).rev() {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -439,8 +439,8 @@ fn shuffle<T>(list: &mut [T], mut seed: u64) {
     }
 }
 
-/// Does to the live state what the plan says, with runs that complete at once.
-fn carry_out(scenario: &mut Scenario, plan: &Plan) {
+/// Applies the plan to the live state, with runs that complete at once.
+fn apply(scenario: &mut Scenario, plan: &Plan) {
     let changes = plan.changes.iter().filter_map(|it| Some((it.id.as_ref()?, it)));
     let changes = changes.collect::<BTreeMap<&RemoteId, &Change>>();
     let live = std::mem::take(&mut scenario.live.discoveries);
@@ -533,10 +533,10 @@ fn forced_overlaps(scenario: &Scenario, plan: &Plan) -> BTreeMap<(String, String
         }
     }
     let mut found = BTreeMap::new();
-    for (at, (one, is_ours, mine)) in scanners.iter().enumerate() {
-        for (other, are_theirs, theirs) in &scanners[at + 1..] {
-            let both = mine & theirs;
-            if !both.is_empty() && (*is_ours || *are_theirs) {
+    for (at, (one, is_declared, left)) in scanners.iter().enumerate() {
+        for (other, other_is_declared, right) in &scanners[at + 1..] {
+            let both = left & right;
+            if !both.is_empty() && (*is_declared || *other_is_declared) {
                 let names = if one < other { (one, other) } else { (other, one) };
                 found.insert((names.0.as_str().to_owned(), names.1.as_str().to_owned()), both);
             }

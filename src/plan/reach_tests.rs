@@ -1,5 +1,5 @@
-//! What plans reach where that is too much to be gone through address by address: large prefixes of
-//! IPv6, counted by halving and in decimal digits; and many discoveries, counted in time.
+//! The impact of plans with too many addresses to enumerate: large IPv6 prefixes, counted by halving
+//! and in decimal digits; and many discoveries, with a limit on the time.
 
 use std::{fmt::Write as _, fs, net::Ipv6Addr, time::Duration};
 
@@ -41,7 +41,7 @@ impl Block {
     }
 }
 
-/// Whether all of a block is in a set, or none of it; `None` where some is.
+/// Whether all of a block is in a set, or none of it; `None` if only a part is.
 type Part = Option<bool>;
 
 fn not(it: Part) -> Part {
@@ -61,7 +61,7 @@ fn both(one: Part, other: Part) -> Part {
     not(either([not(one), not(other)]))
 }
 
-/// A discovery: its name, what it scans, and what of that it leaves out.
+/// A discovery: its name, what it scans, and what it excludes.
 #[derive(Clone, Debug)]
 struct Scan {
     name: String,
@@ -130,7 +130,7 @@ fn any(scans: &[&Scan], of: Block) -> Part {
     either(scans.iter().map(|it| it.part(of)))
 }
 
-/// Whether a range is exactly one of those that a set is made of: nothing before it, nothing behind.
+/// Whether a range is exactly one of the ranges of a set.
 fn is_edged(range: AddressRange, is_in: &dyn Fn(Block) -> Part) -> bool {
     let (first, last) = range.numbers();
     let has = |it: Option<u128>| it.is_some_and(|it| is_in(Block::new(it, 128)) == Some(true));
@@ -188,15 +188,15 @@ fn expect_overlaps(
     Ok(())
 }
 
-/// Returns how long this thread was on the processor, where the system says so.
-#[expect(clippy::disallowed_methods, reason = "only the system knows, and says so in a file")]
+/// Returns how long this thread was on the processor, if the system reports it.
+#[expect(clippy::disallowed_methods, reason = "the system reports it in a file")]
 fn on_the_processor() -> Option<Duration> {
     let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     Some(Duration::from_nanos(text.split(' ').next()?.parse().ok()?))
 }
 
 #[test]
-fn what_five_thousand_discoveries_of_eight_ranges_reach_is_counted_in_a_moment() {
+fn the_impact_of_five_thousand_discoveries_is_computed_quickly() {
     let lines = |shift: usize| {
         let mut text = String::new();
         for it in 0..5_000 {

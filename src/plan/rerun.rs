@@ -25,58 +25,38 @@ pub(super) enum Doubt {
 
 /// Decides by `rerun` in the files.
 pub(super) fn by_policy(policy: Rerun, live: &Readable, now: i64) -> Rerunning {
-    let run = live.run;
-    match policy {
-        Rerun::OnChange | Rerun::Never => Rerunning::No,
-        Rerun::UntilComplete => match run {
-            RunState::Running | RunState::Complete => Rerunning::No,
-            RunState::Aborted | RunState::Failed | RunState::Never => {
-                Rerunning::Yes(Reason::RerunIncomplete(run))
-            }
-            RunState::Unknown => Rerunning::Doubt(Doubt::UnknownState),
-        },
-        Rerun::Always => match run {
-            RunState::Running => Rerunning::No,
-            RunState::Complete
-            | RunState::Aborted
-            | RunState::Failed
-            | RunState::Never
-            | RunState::Unknown => Rerunning::Yes(Reason::RerunAlways),
-        },
-        Rerun::OlderThan(limit) => match run {
-            RunState::Running => Rerunning::No,
-            RunState::Never => Rerunning::Yes(Reason::RerunAge),
-            RunState::Unknown => Rerunning::Doubt(Doubt::UnknownState),
-            RunState::Complete | RunState::Aborted | RunState::Failed => {
-                by_age(limit, live.last_run_ended, now)
-            }
-        },
+    match (policy, live.run) {
+        (_, RunState::Running)
+        | (Rerun::OnChange | Rerun::Never, _)
+        | (Rerun::UntilComplete, RunState::Complete) => Rerunning::No,
+        (Rerun::Always, _) => Rerunning::Yes(Reason::RerunAlways),
+        (Rerun::UntilComplete | Rerun::OlderThan(_), RunState::Unknown) => {
+            Rerunning::Doubt(Doubt::UnknownState)
+        }
+        (Rerun::UntilComplete, run @ (RunState::Aborted | RunState::Failed | RunState::Never)) => {
+            Rerunning::Yes(Reason::RerunIncomplete(run))
+        }
+        (Rerun::OlderThan(_), RunState::Never) => Rerunning::Yes(Reason::RerunAge),
+        (Rerun::OlderThan(limit), RunState::Complete | RunState::Aborted | RunState::Failed) => {
+            by_age(limit, live.last_run_ended, now)
+        }
     }
 }
 
 /// Decides if `--rerun` names it.
 pub(super) fn by_request(run: RunState) -> Rerunning {
-    match run {
-        RunState::Running => Rerunning::Doubt(Doubt::IsRunning),
-        RunState::Complete
-        | RunState::Aborted
-        | RunState::Failed
-        | RunState::Never
-        | RunState::Unknown => Rerunning::Yes(Reason::RerunRequested),
+    if run == RunState::Running {
+        return Rerunning::Doubt(Doubt::IsRunning);
     }
+    Rerunning::Yes(Reason::RerunRequested)
 }
 
 /// Decides if an interrupted apply edited it and did not run it.
 pub(super) fn by_missing_run(policy: Rerun, run: RunState) -> Rerunning {
-    match run {
-        _ if policy == Rerun::Never => Rerunning::No,
-        RunState::Running => Rerunning::No,
-        RunState::Complete
-        | RunState::Aborted
-        | RunState::Failed
-        | RunState::Never
-        | RunState::Unknown => Rerunning::Yes(Reason::RerunOwed),
+    if policy == Rerun::Never || run == RunState::Running {
+        return Rerunning::No;
     }
+    Rerunning::Yes(Reason::RerunOwed)
 }
 
 /// Whether [`by_policy`] needs the end of the last run.
@@ -89,10 +69,8 @@ pub(super) fn depends_on_age(policy: Rerun, run: RunState) -> bool {
 }
 
 fn by_age(limit: TimeSpan, ended: Option<i64>, now: i64) -> Rerunning {
-    let Some(ended) = ended else {
-        return Rerunning::Doubt(Doubt::UnknownAge);
-    };
-    // Wide enough for every pair of clocks and for every limit that a file can give.
+    let Some(ended) = ended else { return Rerunning::Doubt(Doubt::UnknownAge) };
+    // 128 bits are enough for every pair of times and for every limit.
     let age = i128::from(now) - i128::from(ended);
     if i128::from(limit.seconds()) * 1000 < age {
         return Rerunning::Yes(Reason::RerunAge);
@@ -172,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_age_is_looked_at_where_it_decides_and_nowhere_else() {
+    fn the_age_is_used_only_if_it_decides() {
         let policies = ["on_change", "never", "until_complete", "always", "older_than 2s"];
         for text in policies {
             let rerun = testing::rerun(text);

@@ -22,7 +22,8 @@ pub(super) struct Changed {
     /// Whether a run follows the change.
     pub(super) after_change: AfterChange,
     pub(super) run: RunState,
-    pub(super) mutability: Mutability,
+    /// Whether some difference cannot be changed in place.
+    pub(super) is_immutable: bool,
 }
 
 /// Whether a discovery is run after a create or a change.
@@ -32,14 +33,7 @@ pub(super) enum AfterChange {
     Rest,
 }
 
-/// Whether all differences can be changed in place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mutability {
-    InPlace,
-    Immutable,
-}
-
-/// A stopped discovery needs a replace, whose create could start it.
+/// A stopped discovery needs a replace, but the create could start it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ImmutableWhileStopped;
 
@@ -58,7 +52,7 @@ pub(super) fn decide_change(
     interface: Interface,
     changed: Changed,
 ) -> Result<Decision, ImmutableWhileStopped> {
-    let Changed { state, on_change, after_change, run, mutability } = changed;
+    let Changed { state, on_change, after_change, run, is_immutable } = changed;
     let replaced = |reason| {
         let run_again = run_after_create(interface, after_change);
         let steps = [stop_if_running(run), Some(Step::Delete), Some(Step::Create), run_again];
@@ -69,14 +63,12 @@ pub(super) fn decide_change(
         let steps = [stop_if_running(run), Some(Step::Edit), last].into_iter().flatten().collect();
         Decision { action: Action::Update, reason: Reason::SettingsChanged, steps }
     };
-    match (state, on_change, mutability) {
-        (State::Stopped | State::Absent, _, Mutability::Immutable) => Err(ImmutableWhileStopped),
-        (State::Stopped | State::Absent, _, Mutability::InPlace) => Ok(edited(None)),
-        (State::Present, OnChange::Replace, _) => Ok(replaced(Reason::ReplaceRequested)),
-        (State::Present, OnChange::Update, Mutability::Immutable) => {
-            Ok(replaced(Reason::ImmutableField))
-        }
-        (State::Present, OnChange::Update, Mutability::InPlace) => {
+    match (state, on_change) {
+        (State::Stopped | State::Absent, _) if is_immutable => Err(ImmutableWhileStopped),
+        (State::Stopped | State::Absent, _) => Ok(edited(None)),
+        (State::Present, OnChange::Replace) => Ok(replaced(Reason::ReplaceRequested)),
+        (State::Present, OnChange::Update) if is_immutable => Ok(replaced(Reason::ImmutableField)),
+        (State::Present, OnChange::Update) => {
             Ok(edited((after_change == AfterChange::Run).then_some(Step::Run)))
         }
     }
@@ -126,11 +118,11 @@ mod tests {
         on_change: OnChange::Update,
         after_change: AfterChange::Run,
         run: RunState::Complete,
-        mutability: Mutability::InPlace,
+        is_immutable: false,
     };
 
     #[test]
-    fn a_present_one_is_edited_and_run() {
+    fn a_present_discovery_is_edited_and_run() {
         assert_eq!(decided(CHANGED), "update settings_changed: edit, run");
         let running = Changed { run: RunState::Running, ..CHANGED };
         assert_eq!(decided(running), "update settings_changed: stop, edit, run");
@@ -139,20 +131,20 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_edited_is_replaced() {
-        let immutable = Changed { mutability: Mutability::Immutable, ..CHANGED };
+    fn an_immutable_setting_causes_a_replace() {
+        let immutable = Changed { is_immutable: true, ..CHANGED };
         assert_eq!(decided(immutable), "replace immutable_field: delete, create");
         let asked = Changed { on_change: OnChange::Replace, run: RunState::Running, ..immutable };
         assert_eq!(decided(asked), "replace replace_requested: stop, delete, create");
     }
 
     #[test]
-    fn a_stopped_one_is_edited_and_never_run_or_replaced() {
+    fn a_stopped_discovery_is_edited_and_never_run_or_replaced() {
         let stopped = Changed { state: State::Stopped, on_change: OnChange::Replace, ..CHANGED };
         assert_eq!(decided(stopped), "update settings_changed: edit");
         let running = Changed { run: RunState::Running, ..stopped };
         assert_eq!(decided(running), "update settings_changed: stop, edit");
-        let immutable = Changed { mutability: Mutability::Immutable, ..stopped };
+        let immutable = Changed { is_immutable: true, ..stopped };
         assert_eq!(decided(immutable), "error");
     }
 }

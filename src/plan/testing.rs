@@ -1,13 +1,13 @@
 //! Desired and live states from short text, for tests.
 //!
-//! One discovery a line: its name, and then its keys, `;` in between.
+//! One discovery on each line: its name, and then its keys, separated by `;`.
 //!
 //! ```text
 //! lab; cidr 10.0.0.0/24; timeout 5s; cli netops, legacy (root); rerun older_than 7d
 //! hq; cdp 10.0.0.1 3; running
 //! ```
 //!
-//! The same keys make settings on both sides. A live one is complete where nothing is said of it.
+//! Both sides have the same keys. The run of a live discovery is complete by default.
 
 use super::{Base, Drift, Git, Options, credentials};
 use crate::{
@@ -20,10 +20,10 @@ use crate::{
     source::{SourceId, SourceMap, Span, Spanned},
 };
 
-/// When the tests are: any time will do.
+/// The time of the tests, which is arbitrary.
 pub(crate) const NOW: i64 = 1_800_000_000_000;
 
-/// What a test plans.
+/// The input of a plan.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
     pub(crate) desired: Desired,
@@ -50,7 +50,7 @@ impl Scenario {
         self
     }
 
-    /// Prunes what is managed.
+    /// Sets `--prune` and `manage.names`.
     pub(crate) fn pruning(mut self, patterns: &[&str]) -> Self {
         self.options.prune = true;
         self.managing(patterns)
@@ -66,7 +66,7 @@ impl Scenario {
         self
     }
 
-    /// Has an interrupted apply have deleted these, to make them again as they stand here.
+    /// Adds discoveries that an interrupted apply deleted and has to create again with these settings.
     pub(crate) fn with_deleted(mut self, live: &str) -> Self {
         let deleted_not_recreated = live_state(live).discoveries.into_iter();
         let deleted_not_recreated =
@@ -85,13 +85,13 @@ impl Scenario {
         self
     }
 
-    /// Sets limits, which all stand at the beginning of the file.
+    /// Sets limits, all with a place at the beginning of the file.
     pub(crate) fn limited(mut self, policy: Policy) -> Self {
         self.desired.policy = Some(limit(policy));
         self
     }
 
-    /// Plans against these files of before, which own the same names.
+    /// Plans against these files of the base, with the same `manage.names`.
     pub(crate) fn plan_against(&self, before: &str, drift: Drift) -> super::Plan {
         let desired =
             Desired { manage: self.desired.manage.clone(), ..Self::new(before, "").desired };
@@ -105,7 +105,7 @@ impl Scenario {
     }
 }
 
-/// The place where every limit stands.
+/// The place of every limit.
 pub(crate) fn place_of_limits() -> Span {
     Span { source: SourceMap::default().add("limits.yaml", ""), start: 0, end: 0 }
 }
@@ -126,7 +126,7 @@ pub(crate) fn limit_to(names: &[&str]) -> Sourced<NamePatterns> {
     limit(NamePatterns { patterns: patterns.collect(), globs: Globs::new(names).unwrap() })
 }
 
-/// The credentials of a new world, with two kinds of them that are easily mistaken.
+/// The credentials of a new simulated controller, some of them with equal descriptions.
 pub(crate) fn known_credentials() -> Vec<Credential> {
     use CredentialKind::{Cli, HttpRead, HttpWrite, Netconf, SnmpV2Read, SnmpV2Write, SnmpV3};
 
@@ -173,7 +173,7 @@ pub(crate) fn rerun(text: &str) -> Rerun {
     }
 }
 
-/// A part of a text, and where it stands.
+/// A part of a text, and its place.
 #[derive(Clone, Copy)]
 struct Part<'a> {
     source: SourceId,
@@ -196,7 +196,7 @@ impl Part<'_> {
         Self { start: self.start + indent, text: self.text.trim(), ..self }
     }
 
-    /// Parts a key from its value.
+    /// Splits a key from its value.
     fn key(self) -> (Self, Self) {
         let end = self.text.find(' ').unwrap_or(self.text.len());
         let (key, value) = self.text.split_at(end);

@@ -1,4 +1,4 @@
-//! From text to text: two states in, the printed plan and what is reported out.
+//! Plans from text: two states as the input, the printed plan and the diagnostics as the output.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::{
     source::{Diagnostic, Severity, SourceMap},
 };
 
-/// Returns the plan as it is printed, and then the diagnostics.
+/// Returns the printed plan, and then the diagnostics.
 fn planned(scenario: &Scenario) -> String {
     let plan = scenario.plan();
     let mut text = plan_text(&plan, &scenario.sources, Show::Changes);
@@ -31,8 +31,8 @@ fn diagnostic(diagnostic: &Diagnostic, note: &str, sources: &SourceMap) -> Strin
         let source = sources.source(label.span.source);
         let underlined = source.text.get(label.span.range()).unwrap();
         let line = sources.locate(label.span).line;
-        let said = label.text.as_ref().map(|it| format!(" <- {it}")).unwrap_or_default();
-        writeln!(text, "  at {line}: {underlined}{said}").unwrap();
+        let text_of_label = label.text.as_ref().map(|it| format!(" <- {it}")).unwrap_or_default();
+        writeln!(text, "  at {line}: {underlined}{text_of_label}").unwrap();
     }
     if let Some(help) = help {
         writeln!(text, "  help: {help}").unwrap();
@@ -40,7 +40,7 @@ fn diagnostic(diagnostic: &Diagnostic, note: &str, sources: &SourceMap) -> Strin
     text
 }
 
-/// Returns the codes of what is reported, without their common start.
+/// Returns the codes of the diagnostics, without their common prefix.
 fn codes(scenario: &Scenario) -> String {
     let diagnostics = scenario.plan().diagnostics;
     let codes =
@@ -118,7 +118,7 @@ fn everything_at_once_reads_as_in_the_design() {
 
 const CREDENTIALS: &str = "cli netops; snmp_v3 core";
 
-/// One discovery of the files and one that is live, of the same name and target.
+/// A declared and a live discovery with the same name and target.
 fn pair(desired: &str, live: &str) -> Scenario {
     let desired = format!("lab; cidr 10.0.0.0/24; {desired}").replace("; ;", ";");
     let live = format!("lab; cidr 10.0.0.0/24; {live}");
@@ -132,7 +132,7 @@ fn new(keys: &str) -> Scenario {
 // The table of actions.
 
 #[test]
-fn a_new_one_is_created_where_it_is_to_be_present_and_only_there() {
+fn a_missing_discovery_is_created_only_if_it_is_declared_present() {
     assert_eq!(changes(&new("")), "lab create new: create");
     for state in ["stopped", "absent"] {
         let scenario = new(&format!("; state {state}"));
@@ -142,7 +142,7 @@ fn a_new_one_is_created_where_it_is_to_be_present_and_only_there() {
 }
 
 #[test]
-fn what_is_as_it_should_be_is_left_alone() {
+fn an_unchanged_discovery_is_left_alone() {
     let scenario = pair("retries 3", "retries 3; timeout 5s");
     assert_eq!(changes(&scenario), "");
     assert_eq!(scenario.plan().unchanged.len(), 1);
@@ -178,7 +178,7 @@ fn a_replace_deletes_before_it_creates() {
 }
 
 #[test]
-fn what_is_to_be_stopped_is_stopped_or_edited_and_never_run() {
+fn a_discovery_declared_stopped_is_stopped_or_edited_and_never_run() {
     let stopped = |keys: &str, live: &str| changes(&pair(&format!("state stopped{keys}"), live));
     assert_eq!(stopped("", "running"), "lab stop running: stop");
     assert_eq!(stopped("", "aborted"), "");
@@ -193,14 +193,14 @@ fn what_is_to_be_stopped_is_stopped_or_edited_and_never_run() {
 }
 
 #[test]
-fn what_is_to_be_absent_is_deleted_whatever_else_is_said_of_it() {
+fn a_discovery_declared_absent_is_deleted_and_its_other_keys_are_ignored() {
     let scenario = pair("state absent; retries 3; cli nobody; rerun always", "running");
     assert_eq!(changes(&scenario), "lab delete declared_absent: delete");
     assert_eq!(codes(&scenario), "");
 }
 
 #[test]
-fn two_of_a_name_are_an_error_whatever_is_wanted() {
+fn a_duplicate_live_name_is_always_an_error() {
     for state in ["present", "stopped", "absent"] {
         let scenario =
             Scenario::new(&format!("lab; cidr 10.0.0.0/24; state {state}"), "lab\nlab\nhq");
@@ -225,7 +225,7 @@ fn a_moved_line_is_not_a_change() {
 // When a discovery is run again.
 
 #[test]
-fn a_policy_runs_again_what_is_as_it_should_be() {
+fn an_unchanged_discovery_is_run_again_by_its_policy() {
     let rerun = |policy: &str, live: &str| changes(&pair(&format!("rerun {policy}"), live));
     assert_eq!(rerun("until_complete", "aborted"), "lab restart rerun_incomplete: run");
     assert_eq!(rerun("always", "complete"), "lab restart rerun_always: run");
@@ -235,7 +235,7 @@ fn a_policy_runs_again_what_is_as_it_should_be() {
 }
 
 #[test]
-fn a_name_that_is_asked_for_is_run_again_unless_it_runs() {
+fn a_requested_name_is_run_again_unless_it_runs() {
     let scenario = pair("rerun never", "unknown").rerunning(&["lab"]);
     assert_eq!(changes(&scenario), "lab restart rerun_requested: run");
     let scenario = pair("", "running").rerunning(&["lab"]);
@@ -247,7 +247,7 @@ fn a_name_that_is_asked_for_is_run_again_unless_it_runs() {
 }
 
 #[test]
-fn a_run_state_that_is_not_known_is_said_where_it_matters() {
+fn an_unknown_run_state_is_reported_if_it_matters() {
     insta::assert_snapshot!(planned(&pair("rerun until_complete", "unknown")), @"
     No changes. Your infrastructure matches the configuration.
     warning trueup::plan::run_state_unknown: it is not known whether `lab` runs (Inactive, Complete): it is not run again
@@ -260,7 +260,7 @@ fn a_run_state_that_is_not_known_is_said_where_it_matters() {
 }
 
 #[test]
-fn a_run_whose_end_is_not_known_is_not_run_again() {
+fn a_run_with_an_unknown_end_is_not_run_again() {
     insta::assert_snapshot!(planned(&pair("rerun older_than 1d", "failed")), @"
     No changes. Your infrastructure matches the configuration.
     warning trueup::plan::run_age_unknown: it is not known when the last run of `lab` ended: it is not run again
@@ -270,7 +270,7 @@ fn a_run_whose_end_is_not_known_is_not_run_again() {
 }
 
 #[test]
-fn the_end_of_a_run_is_asked_for_only_where_it_decides() {
+fn the_end_of_a_run_is_needed_only_if_it_decides() {
     let asked = |scenario: Scenario| {
         let ids = super::needs_run_age_against(
             None,
@@ -341,7 +341,7 @@ fn the_same_credential_twice_is_a_warning() {
 }
 
 #[test]
-fn an_error_in_the_defaults_of_a_file_is_said_once() {
+fn an_error_in_the_defaults_of_a_file_is_reported_once() {
     let mut scenario = Scenario::new("a; cidr 10.0.0.0/24; cli nobody\nb; cidr 10.0.1.0/24", "");
     let credentials = scenario.desired.discoveries[0].wanted.credentials.clone();
     scenario.desired.discoveries[1].wanted.credentials = credentials;
@@ -386,7 +386,7 @@ fn an_error_keeps_its_own_change_out_and_no_other() {
 }
 
 #[test]
-fn a_credential_that_is_gone_differs_where_any_kind_is_managed() {
+fn a_credential_that_is_gone_differs_if_any_kind_is_managed() {
     assert_eq!(changes(&pair("", "cli netops; gone 17")), "");
     insta::assert_snapshot!(planned(&pair("cli netops", "cli netops; gone 17")), @r#"
       # lab will be updated in-place
@@ -431,7 +431,7 @@ fn a_replace_never_keeps_a_credential_that_is_gone() {
 }
 
 #[test]
-fn nothing_is_made_without_a_way_to_log_in() {
+fn nothing_is_created_without_a_cli_credential() {
     let codes_of = |keys: &str| codes(&Scenario::new(&format!("lab; cidr 10.0.0.0/24{keys}"), ""));
     assert_eq!(codes_of("; snmp_v2_read public-read"), "no_cli_credential");
     assert_eq!(codes_of("; cli ; snmp_v3 core"), "no_cli_credential");
@@ -445,7 +445,7 @@ fn nothing_is_made_without_a_way_to_log_in() {
 // Warnings and protections.
 
 #[test]
-fn a_create_starts_a_run_even_where_none_is_wanted() {
+fn a_create_starts_a_run_even_if_none_is_wanted() {
     let scenario = new("; rerun never");
     insta::assert_snapshot!(planned(&scenario), @r#"
       # lab will be created
@@ -471,7 +471,7 @@ fn a_create_starts_a_run_even_where_none_is_wanted() {
 }
 
 #[test]
-fn a_discovery_with_credentials_of_its_own_is_never_edited() {
+fn a_discovery_with_its_own_credentials_is_never_edited() {
     let scenario = pair("retries 3", "retries 2; own userNameList");
     insta::assert_snapshot!(planned(&scenario), @"
     This plan cannot be applied: 1 refusal. The discoveries with errors are left out of it.
@@ -511,7 +511,7 @@ fn a_replace_is_the_consent_to_lose_credentials() {
 }
 
 #[test]
-fn masked_secrets_are_left_out_of_an_edit() {
+fn an_edit_does_not_send_masked_secrets() {
     let scenario = pair("retries 3", "retries 2; cli netops; masked snmpRoCommunity");
     insta::assert_snapshot!(planned(&scenario), @r#"
       # lab will be updated in-place
@@ -534,7 +534,7 @@ fn masked_secrets_are_left_out_of_an_edit() {
 }
 
 #[test]
-fn somebody_elses_edit_is_said() {
+fn an_edit_by_another_user_is_reported() {
     insta::assert_snapshot!(planned(&pair("", "edited")), @"
     No changes. Your infrastructure matches the configuration.
     warning trueup::plan::being_edited: another user may be editing `lab`: its status is `Edit`
@@ -544,7 +544,7 @@ fn somebody_elses_edit_is_said() {
 }
 
 #[test]
-fn a_name_that_looks_alike_is_said() {
+fn a_similar_name_is_reported() {
     let scenario = Scenario::new("HQ Core; cidr 10.0.0.0/24; state stopped", "hqcore");
     insta::assert_snapshot!(planned(&scenario), @"
     No changes. Your infrastructure matches the configuration.
@@ -557,7 +557,7 @@ fn a_name_that_looks_alike_is_said() {
 }
 
 #[test]
-fn hops_that_cannot_be_compared_are_said() {
+fn hops_that_cannot_be_compared_are_reported() {
     let hops = |want: &str, have: &str| {
         let live = format!("hq; cdp 10.0.0.1 {have}");
         Scenario::new(&format!("hq; cdp 10.0.0.1 {want}"), &live)
@@ -574,7 +574,7 @@ fn hops_that_cannot_be_compared_are_said() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_an_error_only_where_it_matters() {
+fn an_unreadable_discovery_is_an_error_only_if_it_matters() {
     let odd = "odd; unreadable discoveryType \"Foo\"";
     insta::assert_snapshot!(planned(&Scenario::new("odd; state absent", odd)), @r#"
     This plan cannot be applied: 1 error. The discoveries with errors are left out of it.
@@ -595,7 +595,7 @@ fn what_cannot_be_understood_is_an_error_only_where_it_matters() {
 }
 
 #[test]
-fn many_that_cannot_be_understood_are_one_warning() {
+fn many_unreadable_discoveries_are_one_warning() {
     let odd = (0..12).map(|it| format!("odd-{it:02}; unreadable id null"));
     let scenario = Scenario::new("", &odd.collect::<Vec<_>>().join("\n"));
     assert_eq!(codes(&scenario), "unreadable");
@@ -608,7 +608,7 @@ fn many_that_cannot_be_understood_are_one_warning() {
 // Pruning and narrowing.
 
 #[test]
-fn prune_deletes_what_is_managed_and_in_no_file() {
+fn prune_deletes_managed_undeclared_discoveries() {
     let live = "lab; cidr 10.0.0.0/24\nbranch-a\nbranch-b; cidr 10.1.0.0/24\nother";
     let scenario = Scenario::new("lab; cidr 10.0.0.0/24", live);
     assert_eq!(changes(&scenario.clone().managing(&["branch-*"])), "");
@@ -627,13 +627,13 @@ fn prune_deletes_what_is_managed_and_in_no_file() {
 }
 
 #[test]
-fn a_pattern_that_matches_nothing_is_said() {
+fn a_pattern_that_matches_nothing_is_reported() {
     let scenario = Scenario::new("lab; cidr 10.0.0.0/24", "lab; cidr 10.0.0.0/24\nother");
     assert_eq!(codes(&scenario.clone().only(&["l*", "other"])), "");
     assert_eq!(codes(&scenario.only(&["l*", "zzz*"])), "matches_nothing");
 }
 
-/// Ten managed live discoveries or more, the last of which no file gives.
+/// Ten or more managed live discoveries, the last of them undeclared.
 fn guarded(n_managed: usize, n_deletions: usize) -> Scenario {
     let names = (0..n_managed).map(|it| format!("b-{it:02}; cidr 10.0.{it}.0/24\n"));
     let names = names.collect::<Vec<_>>();
@@ -681,7 +681,7 @@ fn prune_is_refused_beyond_two_and_a_fifth() {
 }
 
 #[test]
-fn prune_touches_no_name_that_two_have() {
+fn prune_does_not_change_duplicate_names() {
     let scenario = Scenario::new("lab; state absent", "b-1\nb-1").pruning(&["b-*"]);
     assert_eq!(
         (changes(&scenario), codes(&scenario)),
@@ -690,7 +690,7 @@ fn prune_touches_no_name_that_two_have() {
 }
 
 #[test]
-fn a_narrowed_plan_says_that_it_is() {
+fn a_plan_counts_excluded_discoveries() {
     let desired =
         "a; address 10.0.0.1; state stopped\nb; state absent; cli nobody\nc; state absent";
     let scenario = Scenario::new(desired, "a; address 10.0.0.1; running\nb\nc\nd");
@@ -709,7 +709,7 @@ fn a_narrowed_plan_says_that_it_is() {
 }
 
 #[test]
-fn what_is_asked_for_against_the_files_is_an_error_before_any_request() {
+fn options_that_contradict_the_files_are_errors_before_any_request() {
     let check = |scenario: &Scenario| {
         let found = super::check_options(&scenario.desired, &scenario.options);
         found.iter().map(|it| diagnostic(it, "", &scenario.sources)).collect::<String>()
@@ -734,10 +734,10 @@ fn what_is_asked_for_against_the_files_is_an_error_before_any_request() {
     ");
 }
 
-// What a plan reaches.
+// The impact of a plan.
 
 #[test]
-fn addresses_are_counted_once_and_without_what_is_excluded() {
+fn addresses_are_counted_once_and_without_excluded_ones() {
     let desired = "
         a; cidr 10.0.0.0/24; exclude 10.0.0.0/25; rerun always
         b; ranges 10.0.0.200-10.0.1.5; exclude 10.0.1.0/24; rerun always
@@ -759,7 +759,7 @@ fn addresses_are_counted_once_and_without_what_is_excluded() {
 }
 
 #[test]
-fn what_an_edit_without_a_run_covers_is_not_scanned() {
+fn an_edit_without_a_run_scans_nothing() {
     let scenario = Scenario::new("a; cidr 10.0.0.0/24; rerun never", "a; cidr 10.0.0.0/23");
     insta::assert_snapshot!(planned(&scenario), @r#"
       # a will be updated in-place
@@ -777,7 +777,7 @@ fn what_an_edit_without_a_run_covers_is_not_scanned() {
 }
 
 #[test]
-fn each_field_points_at_the_key_that_asks_for_it() {
+fn each_field_has_the_key_that_causes_it() {
     let scenario = pair(
         "exclude 10.0.0.1; cli netops; protocols ssh; retries 1; timeout 1s; \
          management_ip loopback; netconf_port 830",

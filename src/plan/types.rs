@@ -130,7 +130,7 @@ pub(crate) enum Action {
     Create,
 }
 
-/// Why a change is made.
+/// The reason for a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     New,
@@ -195,7 +195,7 @@ pub(crate) struct Impact {
     pub(crate) after: Count,
     /// The worst-case number of logins of the started runs.
     pub(crate) logins: Count,
-    /// Discoveries whose runs follow neighbours, by name.
+    /// Discoveries with runs that follow neighbours, by name.
     pub(crate) unbounded: Vec<Name>,
     pub(crate) space: Coverage,
 }

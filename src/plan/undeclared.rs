@@ -1,5 +1,5 @@
-//! Plans undeclared live discoveries: deletes them as `--prune` and `manage.names` say, and leaves
-//! the others alone.
+//! Plans undeclared live discoveries: deletes those that `--prune` and `manage.names` cover, and
+//! leaves the others alone.
 
 use super::{
     diff,

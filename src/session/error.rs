@@ -75,10 +75,6 @@ impl Error {
 impl Problem {
     /// Returns the problem of a message as a diagnostic, for machines.
     pub(crate) fn diagnostic(message: &str, help: Option<&str>) -> Diagnostic {
-        let diagnostic = Diagnostic::error(&codes::command::COMMAND, message);
-        match help {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
-        }
+        Diagnostic::error(&codes::command::COMMAND, message).help_if(help)
     }
 }

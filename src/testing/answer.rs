@@ -107,7 +107,7 @@ async fn discoveries(asked: &str, answer: Vec<u8>) {
     let dialect = live::Dialect::new(Interface::Classic, &[]);
     match asked {
         "list" => {
-            let listing = client.look_at_discoveries(Completeness::Required).await;
+            let listing = client.list_discoveries(Completeness::Required).await;
             let items = expect_told(listing, &body).map(|it| it.items).unwrap_or_default();
             for item in &items {
                 assert!(item["id"].as_str().is_some_and(|it| !it.is_empty()), "{item}");

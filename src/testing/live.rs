@@ -57,7 +57,8 @@ fn expect_planned(live: &Live, bytes: &[u8]) {
     }
     FILES.with(|files| {
         let files = files.get_or_init(|| {
-            let loaded = config::read_bytes("discoveries.yaml", SOME_FILE.as_bytes().to_vec());
+            let loaded =
+                config::read_files(vec![("discoveries.yaml".to_owned(), SOME_FILE.into())]);
             assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
             loaded
         });

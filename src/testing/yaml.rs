@@ -18,7 +18,7 @@ use crate::{
 /// discoveries.
 pub fn read_yaml(bytes: &[u8]) {
     let Loaded { sources, desired, diagnostics, paths: _ } =
-        config::read_bytes("discoveries.yaml", bytes.to_vec());
+        config::read_files(vec![("discoveries.yaml".to_owned(), bytes.to_vec())]);
     expect_drawn(&diagnostics, &sources, bytes);
     let of_files = diagnostics.iter().cloned();
     let of_files = of_files.map(|diagnostic| PlanDiagnostic { diagnostic, refuses: false });
