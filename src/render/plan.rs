@@ -99,8 +99,6 @@ pub(super) fn narrowed(plan: &Plan) -> Option<String> {
 pub(super) fn forbidden(plan: &Plan) -> Option<String> {
     let errors = plan.diagnostics.iter().filter(|it| it.diagnostic.is_error());
     let (refusals, errors): (Vec<_>, Vec<_>) = errors.partition(|it| it.refuses);
-    let counted =
-        |n: usize, one: &str, many: &str| (n != 0).then(|| format!("{n} {}", plural(n, one, many)));
     let counts =
         [counted(errors.len(), "error", "errors"), counted(refusals.len(), "refusal", "refusals")];
     let counts = counts.into_iter().flatten().collect::<Vec<_>>().join(" and ");
@@ -164,6 +162,17 @@ pub(super) fn addresses(plan: &Plan) -> Option<String> {
 fn unbounded(plan: &Plan) -> Option<String> {
     let names = plan.impact.unbounded.iter().map(Name::to_string).collect::<Vec<_>>();
     (!names.is_empty()).then(|| format!("Unbounded: {}.", names.join(", ")))
+}
+
+/// Returns the host and port of a URL. Anything else is returned unchanged.
+pub(super) fn host(url: &str) -> &str {
+    let (_, behind) = url.split_once("://").unwrap_or(("", url));
+    behind.split(['/', '?', '#']).next().unwrap_or(behind)
+}
+
+/// Returns a number with its noun, or `None` for zero.
+pub(super) fn counted(n: usize, one: &str, many: &str) -> Option<String> {
+    (n != 0).then(|| format!("{n} {}", plural(n, one, many)))
 }
 
 pub(super) fn plural<'a>(n: usize, one: &'a str, many: &'a str) -> &'a str {
