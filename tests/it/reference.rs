@@ -94,7 +94,7 @@ async fn the_reference_has_every_key_flag_and_code() {
         "| `retries` | a whole number from 0 to 3 |  | How often",
         "| `hops` | a whole number from 1 to 16 | `16` | ",
         "| `state` | `present`, `stopped`, `absent` | `present` | ",
-        "| `name` | text | needed | ",
+        "| `name` | text | required | ",
         "| `cdp` | a map: [Neighbours](#neighbours) |  | ",
     ] {
         assert!(files.contains(row), "{row}\n{files}");

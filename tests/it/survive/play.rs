@@ -62,7 +62,7 @@ pub(crate) struct Told {
 impl Told {
     /// Whether it says that a write of an earlier apply has not ended.
     pub(crate) fn says_what_is_open(&self) -> bool {
-        self.err.contains("what an earlier apply had under way is still open")
+        self.err.contains("operations of an earlier apply are still open")
     }
 
     /// Whether it was a resume of a journal that left nothing to do: it says nothing of the files.

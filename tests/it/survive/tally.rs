@@ -46,7 +46,7 @@ impl Tally {
         if err.contains("in doubt") {
             self.note("a write was in doubt");
         }
-        if err.contains("An earlier apply was cut short") {
+        if err.contains("An earlier apply was interrupted") {
             self.note("an apply settled the journal of an earlier one");
         }
     }
