@@ -81,7 +81,8 @@ impl Driver<'_> {
         }
     }
 
-    fn on_read_for_edit(&mut self, index: usize, (result, earlier): ReadForEdit) -> Events {
+    fn on_read_for_edit(&mut self, index: usize, read: ReadForEdit) -> Events {
+        let (result, earlier) = read;
         let change = self.scheduler.change(index);
         let wait_runs = self.scheduler.waits_for_runs();
         if self.scheduler.execution(index).operation().is_ended() {

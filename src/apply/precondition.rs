@@ -216,7 +216,7 @@ impl From<Difference> for MovedField {
 }
 
 /// Describes each difference: the value found, and the wanted one.
-pub(super) fn said(differences: &[Difference]) -> String {
+pub(super) fn describe(differences: &[Difference]) -> String {
     let value = |field: &Option<Field>| {
         field.as_ref().map_or_else(|| "not set".to_owned(), |it| it.value.to_string())
     };

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     apply::{Replay, Wait},
     events::{Event, Report},
-    journal::{self, Disk, JournalError, Kept, Lines, Opened},
+    journal::{self, Disk, JournalContent, JournalError, Lines, Opened},
     model::{Name, Settings},
     plan::Plan,
     source::SourceMap,
@@ -114,7 +114,7 @@ pub(crate) fn read(
     let opened = Opened::open(disk, path)?;
     let ParsedPlan { plan, sources, document } = parse(&opened.lines.header.plan)?;
     let wait = wait_of(&opened.lines);
-    let Kept { journal, events, is_closed } = opened.kept(&plan.changes)?;
+    let JournalContent { journal, events, is_closed } = opened.content(&plan.changes)?;
     let recorded = RecordedJournal { journal, path: path.to_owned() };
     let replay = Replay::of(&plan.changes, events.iter().map(|(at_ms, event)| (*at_ms, event)));
     Ok(InterruptedApply { recorded, plan, sources, document, events, wait, is_closed, replay })
@@ -201,7 +201,7 @@ pub(crate) fn deleted_by_earlier(
 }
 
 fn deleted_by(search: Search<'_>, path: &Path) -> Result<Vec<(Name, Settings)>, JournalError> {
-    let lines = Lines::look(search.disk, path)?;
+    let lines = Lines::read(search.disk, path)?;
     let ParsedPlan { plan, .. } = (search.parse)(&lines.header.plan)?;
     if plan.controller.url != search.url || lines.is_closed() {
         return Ok(Vec::new());

@@ -4,7 +4,7 @@
 //! not created again comes first.
 
 use crate::{
-    events::{Entry, Outcome, Report, Taken, Verdict},
+    events::{Entry, Outcome, Report, StepProgress, Verdict},
     model::printable,
     plan::{Action, Plan, Reason, Step},
     source::{Location, SourceMap, Span},
@@ -109,10 +109,12 @@ pub(crate) fn words(entry: &Entry) -> String {
             format!("task {}: {}{after}", printable(task), printable(words))
         }
         None => match entry.current() {
-            Some(Taken { step, task: Some(task), .. }) => {
+            Some(StepProgress { step, task: Some(task), .. }) => {
                 format!("{step} in progress, task {}{after}", printable(task))
             }
-            Some(Taken { step, task: None, .. }) => format!("{step} sent, no answer yet{after}"),
+            Some(StepProgress { step, task: None, .. }) => {
+                format!("{step} sent, no answer yet{after}")
+            }
             None if entry.was_sent() => format!("in progress{after}"),
             None => "not started".to_owned(),
         },

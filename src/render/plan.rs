@@ -82,7 +82,7 @@ fn names([one, many]: [&str; 2], what: &str, names: &[Name]) -> Option<String> {
     (n != 0).then(|| std::iter::once(title).chain(names).collect())
 }
 
-/// Says that `--only` or `--except` limit the plan.
+/// Notes that `--only` or `--except` limit the plan.
 pub(super) fn narrowed(plan: &Plan) -> Option<String> {
     let flags = |flag: &str, globs: &Globs| {
         globs.patterns().iter().map(|it| format!("--{flag} {}", shown(it))).collect::<Vec<_>>()
@@ -95,7 +95,7 @@ pub(super) fn narrowed(plan: &Plan) -> Option<String> {
     (!flags.is_empty()).then_some(text)
 }
 
-/// Says that there are errors or refusals, so that the plan is not mistaken for a complete one.
+/// Counts errors and refusals, so that the plan is not mistaken for a complete one.
 pub(super) fn forbidden(plan: &Plan) -> Option<String> {
     let errors = plan.diagnostics.iter().filter(|it| it.diagnostic.is_error());
     let (refusals, errors): (Vec<_>, Vec<_>) = errors.partition(|it| it.refuses);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    events::{Entry, Outcome, Report, Taken, Verdict},
+    events::{Entry, Outcome, Report, StepProgress, Verdict},
     plan::Plan,
     render::saved::{ControllerV1, PlaceV1, controller, json_text, moment, schema_text, start},
     source::SourceMap,
@@ -176,8 +176,8 @@ fn result(entry: &Entry) -> (OutcomeV1, Option<String>) {
     (outcome, words.cloned())
 }
 
-fn step(taken: &Taken) -> StepV1 {
-    let Taken { step, n_sent, task, submitted_ms, accepted_ms, settled_ms, found } = taken;
+fn step(taken: &StepProgress) -> StepV1 {
+    let StepProgress { step, n_sent, task, submitted_ms, accepted_ms, settled_ms, found } = taken;
     StepV1 {
         step: step.to_string(),
         sent: *n_sent,

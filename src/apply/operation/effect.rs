@@ -1,7 +1,7 @@
 //! Whether a read shows the effect of a step.
 
 use crate::{
-    apply::precondition::{View, said},
+    apply::precondition::{View, describe},
     model::{LiveDiscovery, RemoteId, RunState},
     plan::{Change, Step},
 };
@@ -57,7 +57,7 @@ pub(super) fn effect(step: Step, change: &Change, known: &Known<'_>, view: &View
         Step::Edit => {
             let wanted = change.after.as_ref();
             let differences = wanted.map(|it| it.differences(&read.settings)).unwrap_or_default();
-            if differences.is_empty() { shown } else { Effect::Not { why: said(&differences) } }
+            if differences.is_empty() { shown } else { Effect::Not { why: describe(&differences) } }
         }
         Step::Stop if read.run == RunState::Running => {
             Effect::Not { why: "it is still running".to_owned() }
@@ -74,7 +74,7 @@ pub(super) fn effect(step: Step, change: &Change, known: &Known<'_>, view: &View
 fn create_effect(change: &Change, view: &View<'_>) -> Effect {
     let named = view.named(&change.name);
     let departs = |it: &&LiveDiscovery| match (&it.read, &change.after) {
-        (Ok(read), Some(after)) => said(&after.differences(&read.settings)),
+        (Ok(read), Some(after)) => describe(&after.differences(&read.settings)),
         (Err(why), _) => format!("it cannot be understood: {why}"),
         (Ok(_), None) => String::new(),
     };

@@ -9,7 +9,7 @@ use super::{
     words::place,
 };
 use crate::{
-    events::{Report, Taken},
+    events::{Report, StepProgress},
     model::{printable, shown},
     render::{
         ReportAbout,
@@ -105,8 +105,8 @@ pub(super) fn entries(report: &Report, about: ReportAbout<'_>, times: Option<Tim
 }
 
 /// Describes a step: what was sent, and when.
-fn step(taken: &Taken, times: Option<Times>) -> Markup {
-    let Taken { step, n_sent, task, submitted_ms, accepted_ms, settled_ms, found } = taken;
+fn step(taken: &StepProgress, times: Option<Times>) -> Markup {
+    let StepProgress { step, n_sent, task, submitted_ms, accepted_ms, settled_ms, found } = taken;
     let at = |it: &Option<i64>, what: &str| {
         let since = it.zip(times).map(|(at, times)| times.since(at));
         since.map(|it| format!(", {what} {it}")).unwrap_or_default()

@@ -9,7 +9,7 @@ use super::{
     words::{grouped, some},
 };
 use crate::{
-    events::{Entry, Outcome, Report, Taken},
+    events::{Entry, Outcome, Report, StepProgress},
     model::printable,
     render::account::words,
 };
@@ -33,7 +33,7 @@ const HEIGHT: i64 = 200;
 #[derive(Debug)]
 pub(super) struct Operation<'a> {
     entry: &'a Entry,
-    taken: &'a Taken,
+    taken: &'a StepProgress,
     submitted_ms: i64,
     /// Whether the change failed at this operation.
     is_failed: bool,
@@ -68,7 +68,7 @@ pub(super) fn operations(report: &Report) -> Vec<Operation<'_>> {
 impl Operation<'_> {
     /// Returns the time of its last event.
     fn end_ms(&self) -> i64 {
-        let Taken { accepted_ms, settled_ms, .. } = self.taken;
+        let StepProgress { accepted_ms, settled_ms, .. } = self.taken;
         let ended = self.entry.ended_ms.filter(|_| settled_ms.is_none());
         let all = [Some(self.submitted_ms), *accepted_ms, *settled_ms, ended];
         all.into_iter().flatten().max().unwrap_or(self.submitted_ms)
@@ -260,7 +260,7 @@ fn table(operations: &[Operation<'_>], n_before: usize, times: Times) -> Markup 
 
 fn row(operation: &Operation<'_>, times: Times) -> Markup {
     let Operation { entry, taken, submitted_ms, is_failed } = operation;
-    let Taken { step, task: _, n_sent, accepted_ms, settled_ms, .. } = taken;
+    let StepProgress { step, task: _, n_sent, accepted_ms, settled_ms, .. } = taken;
     let moment = |it: &Option<i64>| it.map_or_else(|| "–".to_owned(), |it| times.since(it));
     html! {
         tr.bad[*is_failed] {

@@ -1,6 +1,6 @@
 //! What a reviewer of a plan should check twice.
 //!
-//! Selects from the plan what deletes, what is lost, and what is unbounded.
+//! Selects deletions, lost coverage and unbounded runs from the plan.
 
 use maud::{Markup, html};
 
