@@ -212,6 +212,16 @@ pub(crate) enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// Returns its name, as documents have it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// A diagnostic: what is wrong, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a diagnostic has to be reported"]

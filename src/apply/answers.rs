@@ -1,4 +1,4 @@
-//! The answers to requests: each goes to the operation that it is about.
+//! The answers to requests: each goes to its operation.
 //!
 //! Decides nothing, and sends nothing but the next request that an answer asks for.
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl Driver<'_> {
-    /// Takes an answer, and all others that have come by now. Their events are emitted together.
+    /// Processes an answer and all others that have arrived. Their events are emitted together.
     pub(super) fn on_answers(&mut self, answer: Result<Answer, JoinError>) {
         let mut events = self.on_answer(answer);
         while let Some(answer) = self.answers.try_join_next() {
@@ -31,7 +31,7 @@ impl Driver<'_> {
     fn on_answer(&mut self, answer: Result<Answer, JoinError>) -> Events {
         let answer = match answer {
             Ok(answer) => answer,
-            // A panic is a bug of ours: it ends the command, and no change is taken for done.
+            // A panic is a bug in this program: it ends the command, and no change counts as done.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
         match answer {
@@ -81,7 +81,8 @@ impl Driver<'_> {
         }
     }
 
-    fn on_read_for_edit(&mut self, index: usize, (result, earlier): ReadForEdit) -> Events {
+    fn on_read_for_edit(&mut self, index: usize, read: ReadForEdit) -> Events {
+        let (result, earlier) = read;
         let change = self.scheduler.change(index);
         let wait_runs = self.scheduler.waits_for_runs();
         if self.scheduler.execution(index).operation().is_ended() {
@@ -163,7 +164,7 @@ impl Driver<'_> {
         Events::new()
     }
 
-    /// Returns why nothing more is begun: for lack of time, unless something else has happened.
+    /// Returns why nothing more is begun: the time is over, unless there is another reason.
     pub(super) fn why_stopping(&self) -> StopReason {
         self.stopping.map_or(StopReason::OutOfTime, |(why, _)| why)
     }
@@ -178,7 +179,7 @@ impl Driver<'_> {
         let listed_at = is_listed.then_some(asked_at);
         let mut events = self.scheduler.on_tasks(tasks, &missing, asked_at, now);
         self.scheduler.note_tasks(listed_at);
-        // A task that failed may have been for nothing: the list has to say.
+        // A failed task may not have been needed: only the list shows that.
         self.polling.view_is_awaited |= self.scheduler.open_tasks().len() < n_open;
         events.extend(error.map(|it| Event::ReadFailed { why: it.to_string() }));
         events

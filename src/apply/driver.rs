@@ -1,8 +1,8 @@
 //! The loop around the scheduler: sends, waits and emits events.
 //!
-//! Decides nothing: `scheduler` says what may be sent and what has to be read. Each event is emitted
-//! before the request that it announces is sent; once an event cannot be recorded, nothing more is
-//! sent. The answers to requests are in `answers`.
+//! Decides nothing: `scheduler` decides what may be sent and what has to be read. Each event is
+//! emitted before the request that it announces is sent; once an event cannot be recorded, nothing
+//! more is sent. The answers to requests are in `answers`.
 
 use std::time::Duration;
 
@@ -25,10 +25,11 @@ use crate::{
     plan::Step,
 };
 
-/// Takes the events, together those that happened together. An error names the sink that failed.
+/// Takes events, and gets those together that happened together. An error names the sink that
+/// failed.
 pub(crate) type EventSink<'a> = &'a mut dyn FnMut(&[Event]) -> Result<(), SinkError>;
 
-/// What an apply begins with.
+/// The start of an apply.
 pub(super) struct Began<'a> {
     pub(super) client: Client,
     pub(super) dialect: Dialect,
@@ -39,7 +40,7 @@ pub(super) struct Began<'a> {
     pub(super) wall_ms: i64,
 }
 
-/// An apply under way.
+/// A running apply.
 pub(super) struct Driver<'a> {
     pub(super) client: Client,
     pub(super) dialect: Dialect,
@@ -51,7 +52,7 @@ pub(super) struct Driver<'a> {
     pub(super) answers: JoinSet<Answer>,
     pub(super) polling: Polling,
     pub(super) stopping: Option<(StopReason, Moment)>,
-    /// When the time of the command is over.
+    /// The deadline of the command.
     pub(super) deadline: Moment,
     /// Keeps writes that wait for a slot from being sent.
     halt: CancellationToken,
@@ -64,10 +65,10 @@ struct PreparedWrite {
     request: Request,
 }
 
-/// What the reads right before an edit gave: the object, and when its latest run started.
+/// The results of the reads right before an edit: the object, and when its latest run started.
 pub(super) type ReadForEdit = (Result<Option<Current>, ReadError>, Result<Option<i64>, ReadError>);
 
-/// What a request came to.
+/// The result of a request.
 pub(super) enum Answer {
     Wrote { index: usize, result: Result<Accepted, WriteError> },
     ReadForEdit { index: usize, read: Box<ReadForEdit> },
@@ -238,8 +239,8 @@ impl<'a> Driver<'a> {
         server_ms.unwrap_or(self.wall_ms.saturating_add(since_began))
     }
 
-    /// Reads the object that an edit is made of, right before it, and when its latest run started
-    /// where that is wanted.
+    /// Reads the object to edit, right before the edit, and when its latest run started, if that is
+    /// needed.
     fn read_for_edit(&mut self, index: usize, wants_earlier_run: bool) {
         self.scheduler.execution(index).prepare();
         let Some(id) = self.scheduler.execution(index).operation().id().cloned() else { return };
@@ -250,7 +251,7 @@ impl<'a> Driver<'a> {
             } else {
                 Ok(None)
             };
-            // The last of all reads, however long the others took: it is sent back.
+            // Read last, however long the other reads took, because it is sent back.
             let current = dialect.current(&client, &id).await;
             Answer::ReadForEdit { index, read: Box::new((current, earlier)) }
         });
@@ -372,11 +373,11 @@ impl<'a> Driver<'a> {
         });
     }
 
-    /// Returns when to go around the loop again if no answer comes before.
+    /// Returns when to continue the loop if no answer comes earlier.
     fn wake(&self, deadline: Moment, drain: Duration) -> Moment {
         let now = self.now();
         if deadline <= now {
-            // Only a write under way is waited for now, and its answer wakes.
+            // Only a write in flight is awaited now, and its answer ends the wait.
             return now + LONGEST;
         }
         let drained = self.stopping.map(|(_, since)| since + drain).filter(|it| now < *it);

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-/// How much may be under way at once, and how far an apply goes.
+/// How much may be in flight at once, and how far an apply goes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// Write requests in flight; an accepted write no longer counts.

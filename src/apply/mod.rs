@@ -1,9 +1,9 @@
 //! Carries out a plan.
 //!
-//! Does what the plan says and decides nothing about it: which write may be sent when, what became
-//! of its task, whether a read shows its effect, and what to do when no answer came. Prints nothing
-//! and keeps no record; each event is emitted before the request that it announces is sent. What an
-//! interrupted apply left comes in as the events that its journal kept.
+//! Executes the plan without changing it: decides when a write may be sent, what became of its
+//! task, whether a read shows its effect, and what to do when no answer came. Prints nothing and
+//! keeps no record; each event is emitted before the request that it announces is sent. The state
+//! of an interrupted apply comes in as the events of its journal.
 
 mod precondition;
 

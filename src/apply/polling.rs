@@ -18,28 +18,28 @@ pub(super) const SILENCE: Duration = Duration::from_secs(15);
 #[derive(Default)]
 pub(super) struct TasksAnswer {
     pub(super) tasks: Vec<Task>,
-    /// Those of ours that the controller does not have.
+    /// Our tasks that the controller does not have.
     pub(super) missing: BTreeSet<TaskId>,
     /// Whether the list was read so far back that no other task can exist.
     pub(super) is_listed: bool,
     pub(super) error: Option<ApiError>,
 }
 
-/// When the controller was polled, and whether a read is under way.
+/// When the controller was polled, and whether a read is in flight.
 #[derive(Debug, Default)]
 pub(super) struct Polling {
     pub(super) tasks_under_way: bool,
     pub(super) view_under_way: bool,
     pub(super) n_jobs_under_way: usize,
-    /// How many tasks of ours the controller did not know when it was asked last.
+    /// The number of our tasks that the controller did not know at the last read.
     pub(super) n_unknown: usize,
     pub(super) tasks_at: Moment,
     pub(super) view_at: Moment,
-    /// When something last moved: the more recent, the sooner the next read.
+    /// When something last changed: the more recent, the sooner the next read.
     pub(super) moved_at: Moment,
     /// When the last event was emitted.
     pub(super) emitted_at: Moment,
-    /// Whether a change began to wait for the list since the list was last asked for.
+    /// Whether a change began to wait for the list since the list was last requested.
     pub(super) view_is_awaited: bool,
 }
 
@@ -57,7 +57,7 @@ impl Polling {
     }
 }
 
-/// Reads the tasks together, and those that are not among them one by one.
+/// Reads the list of tasks, and those that are missing in it one by one.
 pub(super) async fn tasks_of(
     client: &Client,
     wanted: &BTreeSet<TaskId>,
@@ -69,7 +69,7 @@ pub(super) async fn tasks_of(
             (seen.tasks, seen.is_listed) =
                 (list.tasks, list.is_whole || reach == TaskSearch::UntilFound);
         }
-        // A list of no use may have tasks that can be read one by one.
+        // If the list is unusable, the tasks may still be readable one by one.
         Err(error) if error.class() == ErrorClass::BadResponse => seen.error = Some(error),
         Err(error) => {
             seen.error = Some(error);
@@ -83,7 +83,7 @@ pub(super) async fn tasks_of(
             Ok(None) => {
                 seen.missing.insert(id.clone());
             }
-            // The others can be read all the same.
+            // The others can still be read.
             Err(error) => seen.error = Some(error),
         }
     }

@@ -1,4 +1,4 @@
-//! Whether what a change was planned against still holds.
+//! Whether the precondition of a change still holds.
 //!
 //! Run state alone moves nothing: a discovery that was started or stopped since is as planned.
 
@@ -21,7 +21,7 @@ pub(crate) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Polling at a list, of which it is known whether anything is missing.
+    /// Makes a view of a list, which is complete or not.
     pub(crate) fn new(discoveries: &'a [LiveDiscovery], complete: bool) -> Self {
         let mut by_name = BTreeMap::<_, Vec<_>>::new();
         for discovery in discoveries {
@@ -46,20 +46,20 @@ impl<'a> From<&'a live::View> for View<'a> {
     }
 }
 
-/// How a change stands before its first write.
+/// The state of a change before its first write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Precondition {
     /// The live discovery is what was planned against.
     Holds,
-    /// What the change is for is so already, but for these steps.
+    /// It is already as wanted, except for these steps.
     Converged { left: Vec<Step> },
-    /// It is neither.
+    /// It is neither as planned nor as wanted.
     Moved(Moved),
-    /// Something is missing from the list that would tell.
+    /// The list is incomplete, so this is unknown.
     Unknown,
 }
 
-/// Returns what to say where a credential that the change sends is no longer on the controller.
+/// Returns what has moved if a credential that the change sends is no longer on the controller.
 pub(super) fn credentials_gone(change: &Change, dialect: &Dialect) -> Option<Moved> {
     let wanted = change.after.iter().flat_map(Settings::credentials);
     let gone =
@@ -73,7 +73,7 @@ pub(super) fn credentials_gone(change: &Change, dialect: &Dialect) -> Option<Mov
     Some(Moved { what, fields: Vec::new() })
 }
 
-/// Compares a change's precondition with what is there.
+/// Compares a change's precondition with the live discoveries.
 pub(crate) fn precondition(change: &Change, view: &View<'_>) -> Precondition {
     match (change.action, &change.id) {
         (Action::Create, _) | (_, None) => create_precondition(change, view),
@@ -157,13 +157,13 @@ fn unmoved(change: &Change, found: &LiveDiscovery) -> Precondition {
     Precondition::Moved(moved(what, change, Some(found)))
 }
 
-/// Whether a discovery is exactly what was planned against, whatever its run is doing.
+/// Whether a discovery is exactly as planned against, regardless of its run.
 fn holds(change: &Change, found: &LiveDiscovery) -> bool {
     let settings = found.read.as_ref().ok().map(|it| &it.settings);
     found.name == change.name && settings.is_some() && settings == change.before.as_ref()
 }
 
-/// Whether a discovery has the name and every setting that the change is to bring about.
+/// Whether a discovery has the name and every setting that the change is meant to set.
 fn is_wanted(change: &Change, found: &LiveDiscovery) -> bool {
     let Ok(Readable { settings, .. }) = &found.read else { return false };
     let wanted = change.after.as_ref();
@@ -184,8 +184,8 @@ fn moved(what: impl Into<String>, change: &Change, found: Option<&LiveDiscovery>
     Moved { what: what.into(), fields }
 }
 
-/// Returns every field that is not as planned against; for a create, which was planned against
-/// nothing, every field that is not as wanted.
+/// Returns every field that differs from the precondition. A create has none, so its wanted
+/// settings are compared.
 fn moved_fields(change: &Change, found: &Settings) -> Vec<MovedField> {
     let wanted = change.after.as_ref();
     let Some(before) = &change.before else {
@@ -215,8 +215,8 @@ impl From<Difference> for MovedField {
     }
 }
 
-/// Says of each difference what is there instead of what was wanted.
-pub(super) fn said(differences: &[Difference]) -> String {
+/// Describes each difference: the value found, and the wanted one.
+pub(super) fn describe(differences: &[Difference]) -> String {
     let value = |field: &Option<Field>| {
         field.as_ref().map_or_else(|| "not set".to_owned(), |it| it.value.to_string())
     };

@@ -1,21 +1,21 @@
-//! The operations of an interrupted apply, replayed from the events that its journal kept.
+//! The operations of an interrupted apply, replayed from the events of its journal.
 //!
-//! Does not judge what came of a write: a write without an answer is in doubt.
+//! Does not judge the outcome of a write: a write without an answer is in doubt.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use super::operation::Operation;
 use crate::{api::TaskId, events::Event, plan::Change};
 
-/// The operations of a plan as far as their events tell.
+/// The operations of a plan, according to their events.
 #[derive(Clone, Debug)]
 pub(crate) struct Replay {
     /// In the order of the plan.
     operations: Vec<Operation>,
-    /// When the open task of each was accepted, in milliseconds of the epoch, as far as it was
-    /// watched since.
+    /// When the open task of each was accepted, in milliseconds of the epoch, if it was watched
+    /// since.
     accepted_ms: Vec<Option<i64>>,
-    /// Every task that a write was taken on as.
+    /// The task of every accepted write.
     tasks: BTreeSet<TaskId>,
     longest_task: Duration,
 }
@@ -38,7 +38,7 @@ impl Replay {
         replay
     }
 
-    /// Moves on by an event of that time, in milliseconds of the epoch.
+    /// Applies an event of that time, in milliseconds of the epoch.
     pub(crate) fn apply_event(&mut self, event: &Event, at_ms: i64) {
         if let Event::Resumed { .. } = event {
             self.operations.iter_mut().for_each(Operation::reopen);
@@ -89,7 +89,7 @@ impl Replay {
         self.operations.iter().filter(|it| it.is_open()).count()
     }
 
-    /// The changes whose outcome is still open.
+    /// The changes with an open outcome.
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = usize> {
         let operations = self.operations.iter().enumerate();
         operations.filter(|(_, it)| !it.is_over()).map(|(change, _)| change)

@@ -1,5 +1,5 @@
-//! All changes of a plan while they are carried out: which may go on, and what has to be looked
-//! at for that.
+//! All changes of a plan while they are carried out: which may continue, and what has to be read
+//! for that.
 //!
 //! Pure: sends nothing and waits for nothing. The loop around it is `driver`.
 
@@ -34,18 +34,18 @@ pub(super) struct Scheduler<'a> {
     changes: &'a [Change],
     executions: Vec<Execution>,
     limits: Limits,
-    /// Every task of ours, ended ones too.
+    /// Every one of our tasks, including ended ones.
     ours: BTreeSet<TaskId>,
     longest_task: Duration,
-    /// The tasks as last seen, kept only while a write is in doubt.
+    /// The tasks as last read, kept only while a write is in doubt.
     tasks: Vec<Task>,
     tasks_asked_at: Option<Moment>,
     /// Names that the last complete list shows.
     listed: BTreeSet<Name>,
-    /// Whether it only settles what was under way.
+    /// Whether it only settles what was in flight.
     settles_only: bool,
-    /// Whether replaces that were cut between their halves are finished before anything else is
-    /// begun.
+    /// Whether replaces that were interrupted between their halves are finished before anything
+    /// else is begun.
     halves_first: bool,
 }
 
@@ -89,11 +89,10 @@ impl<'a> Scheduler<'a> {
         (scheduler, events.into_iter().flatten().collect())
     }
 
-    /// Checks every precondition before the first write, by a list that shows what was so at
-    /// `as_of` and came at `came_at`. Fails, with nothing begun, where any
-    /// change is neither as planned nor done already. Of a plan that was begun before, or whose rest
-    /// is only settled, only the changes that were not are checked, and one that has moved ends
-    /// alone.
+    /// Checks every precondition before the first write, by a list that shows the state at `as_of`
+    /// and was received at `came_at`. Fails, with nothing begun, if a change is neither as planned
+    /// nor already done. In a plan that was begun before, or is only settled, only the changes that
+    /// were not begun are checked, and a moved change ends alone.
     pub(super) fn check_all(
         &mut self,
         view: &View<'_>,
@@ -178,7 +177,8 @@ impl<'a> Scheduler<'a> {
             let is_soon = match it.phase() {
                 Phase::Ready | Phase::Sending | Phase::InDoubt => true,
                 Phase::AwaitingEffect => it.operation().step() == Some(Step::Delete),
-                // A task may never end, nor a name be free, and others must not wait for that.
+                // A task may never end and a name may never become free, and other changes must not
+                // wait for that.
                 Phase::Accepted | Phase::Waiting | Phase::AwaitingRun | Phase::Ended => false,
             };
             is_soon && it.is_between_halves(change)
@@ -201,7 +201,7 @@ impl<'a> Scheduler<'a> {
         self.executions.iter().all(|it| it.operation().is_ended())
     }
 
-    /// Whether a request is under way that may change something.
+    /// Whether a request that may change something is in flight.
     pub(super) fn is_sending(&self) -> bool {
         self.count(Phase::Sending) != 0
     }
@@ -216,22 +216,22 @@ impl<'a> Scheduler<'a> {
         events
     }
 
-    /// The same, but it only settles what was under way, and sends nothing.
+    /// The same, but it only settles what was in flight, and sends nothing.
     pub(super) fn settling(self) -> Self {
         Self { settles_only: true, ..self }
     }
 
-    /// Whether it only settles what was under way, and sends nothing.
+    /// Whether it only settles what was in flight, and sends nothing.
     pub(super) fn settles_only(&self) -> bool {
         self.settles_only
     }
 
-    /// Returns how many changes are under way.
+    /// Returns how many changes are in progress.
     pub(super) fn n_open(&self) -> usize {
         self.executions.iter().filter(|it| it.is_in_flight()).count()
     }
 
-    /// Returns the open tasks of ours.
+    /// Returns our open tasks.
     pub(super) fn open_tasks(&self) -> BTreeSet<TaskId> {
         let open = self.executions.iter().filter(|it| it.phase() == Phase::Accepted);
         open.filter_map(|it| it.operation().task().cloned()).collect()
@@ -241,12 +241,12 @@ impl<'a> Scheduler<'a> {
         self.count(Phase::InDoubt) != 0
     }
 
-    /// Whether the tasks have to be looked at: some are open, or a write is in doubt.
+    /// Whether the tasks have to be read: some are open, or a write is in doubt.
     pub(super) fn wants_tasks(&self) -> bool {
         self.has_doubts() || self.count(Phase::Accepted) != 0
     }
 
-    /// Whether the list of discoveries has to be looked at.
+    /// Whether the list of discoveries has to be read.
     pub(super) fn wants_view(&self, now: Moment, stopping: bool) -> bool {
         self.executions.iter().zip(self.changes).any(|(it, change)| {
             let stale = !stopping && it.is_stale_by(now, FRESH_FOR);
@@ -267,7 +267,7 @@ impl<'a> Scheduler<'a> {
         self.executions.iter().any(|it| it.wants_proof(now) || self.settles_only && is_deleting(it))
     }
 
-    /// Takes in tasks that were asked for at that moment; `missing` are those that the controller
+    /// Processes tasks that were requested at that moment; `missing` are those that the controller
     /// does not have.
     pub(super) fn on_tasks(
         &mut self,
@@ -304,13 +304,13 @@ impl<'a> Scheduler<'a> {
         events
     }
 
-    /// Takes note of when the tasks were asked for, where they are all that there are since the
-    /// first write: only then is a task that is not among them none.
+    /// Notes when the tasks were requested, if they are all tasks since the first write: only then
+    /// does an unlisted task not exist.
     pub(super) fn note_tasks(&mut self, listed_at: Option<Moment>) {
         self.tasks_asked_at = listed_at;
     }
 
-    /// Takes in a list of discoveries.
+    /// Processes a list of discoveries.
     pub(super) fn on_view(&mut self, view: View<'_>, asked_at: Moment, came_at: Moment) -> Events {
         self.note_listed(&view);
         let (tasks, ours) = (&self.tasks, &self.ours);
@@ -327,20 +327,19 @@ impl<'a> Scheduler<'a> {
         checks.flat_map(|(execution, change)| execution.on_view(change, &seen)).collect()
     }
 
-    /// Ends every change that nothing of is under way, but for those between the halves of a
-    /// replace.
+    /// Ends every change without anything in flight, except those between the halves of a replace.
     pub(super) fn end_what_is_not_begun(&mut self, why: StopReason) -> Events {
         self.end_where(why, |execution, change| {
             !execution.is_in_flight() && !execution.is_between_halves(change)
         })
     }
 
-    /// Ends every change that nothing of is under way.
+    /// Ends every change without anything in flight.
     pub(super) fn end_what_waits(&mut self, why: StopReason) -> Events {
         self.end_where(why, |execution, _| !execution.is_in_flight())
     }
 
-    /// Ends every change, but for those between the halves of a replace.
+    /// Ends every change, except those between the halves of a replace.
     pub(super) fn end_all_but_halves(&mut self, why: StopReason) -> Events {
         self.end_where(why, |execution, change| !execution.is_between_halves(change))
     }
@@ -360,7 +359,7 @@ impl<'a> Scheduler<'a> {
         ended.flat_map(|(execution, _)| execution.stop(why)).collect()
     }
 
-    /// Returns what the job executions have to be asked for.
+    /// Returns the discoveries to read job items of.
     pub(super) fn asks_jobs(&self) -> Vec<(usize, RemoteId)> {
         let asked = self.executions.iter().enumerate();
         asked.filter_map(|(index, it)| Some((index, it.asks_jobs_of()?.clone()))).collect()

@@ -1,4 +1,4 @@
-//! The beginning of an apply: what is carried out and how, and whether it still may be.
+//! The beginning of an apply: what is carried out and how, and the check that it still may be.
 //!
 //! Sends no write. Once every precondition was checked, `driver` goes on.
 
@@ -30,14 +30,14 @@ const READ_VOUCHES_FOR: Duration = Duration::from_secs(5);
 pub(crate) struct Apply<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) client: &'a Client,
-    /// What the plan was made of, or a later read of the same.
+    /// The live state that the plan was made from, or a later read of it.
     pub(crate) live: &'a Live,
-    /// When that was asked for.
+    /// When it was requested.
     pub(crate) read_at: Instant,
     pub(crate) limits: Limits,
     pub(crate) deadline: Instant,
     pub(crate) purpose: Purpose<'a>,
-    /// Asks to begin nothing more.
+    /// Requests that nothing more is begun.
     pub(crate) stop: CancellationToken,
     /// The time now, in milliseconds of the epoch: stands in for the controller's clock until the
     /// controller has sent its own.
@@ -51,7 +51,7 @@ pub(crate) enum Purpose<'a> {
     CarryOut,
     /// To resume an interrupted apply.
     Resume(&'a Replay),
-    /// To settle by reading what such an apply had under way, and to write nothing.
+    /// To settle the operations that it had in flight by reading, and to write nothing.
     Settle(&'a Replay),
 }
 

@@ -15,5 +15,5 @@ pub(crate) use self::{
     event::{Event, Outcome, SinkError, StopReason},
     moved::{Moved, MovedField},
     record::{EventRecord, FORMAT_VERSION, Line, NotInPlan},
-    report::{Entry, Report, Taken, Verdict},
+    report::{Entry, Report, StepProgress, Verdict},
 };

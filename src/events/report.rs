@@ -23,7 +23,7 @@ pub(crate) struct Entry {
     /// The id of the discovery; of a create, once it is known.
     pub(crate) id: Option<RemoteId>,
     /// The steps that were begun, or found already done, in their order.
-    pub(crate) steps: Vec<Taken>,
+    pub(crate) steps: Vec<StepProgress>,
     pub(crate) notes: Vec<String>,
     /// `None` while it is in progress.
     pub(crate) outcome: Option<Outcome>,
@@ -33,7 +33,7 @@ pub(crate) struct Entry {
 
 /// A step that was begun, or found already done. Times are in milliseconds of the epoch.
 #[derive(Clone, Debug)]
-pub(crate) struct Taken {
+pub(crate) struct StepProgress {
     pub(crate) step: Step,
     /// The number of attempts.
     pub(crate) n_sent: u32,
@@ -160,27 +160,27 @@ impl Entry {
     }
 
     /// Returns the step that is in progress.
-    pub(crate) fn current(&self) -> Option<&Taken> {
+    pub(crate) fn current(&self) -> Option<&StepProgress> {
         self.steps.last().filter(|it| it.settled_ms.is_none())
     }
 
     fn apply_event(&mut self, event: &Event, at_ms: i64) {
         match event {
             Event::Submitting { step, attempt, .. } => {
-                let taken = self.taken(*step);
-                taken.n_sent = *attempt;
-                taken.task = None;
-                taken.submitted_ms = Some(at_ms);
+                let progress = self.step_mut(*step);
+                progress.n_sent = *attempt;
+                progress.task = None;
+                progress.submitted_ms = Some(at_ms);
             }
             Event::Accepted { step, task, .. } => {
-                let taken = self.taken(*step);
-                taken.task = Some(task.clone());
-                taken.accepted_ms = Some(at_ms);
+                let progress = self.step_mut(*step);
+                progress.task = Some(task.clone());
+                progress.accepted_ms = Some(at_ms);
             }
             Event::Settled { step, found, id, .. } => {
-                let taken = self.taken(*step);
-                taken.found = *found;
-                taken.settled_ms = Some(at_ms);
+                let progress = self.step_mut(*step);
+                progress.found = *found;
+                progress.settled_ms = Some(at_ms);
                 self.id = id.clone().or(self.id.take());
             }
             Event::Noted { note, .. } => self.notes.push(note.clone()),
@@ -201,9 +201,9 @@ impl Entry {
     }
 
     /// Returns the entry of a step, which is added if there is none yet.
-    fn taken(&mut self, step: Step) -> &mut Taken {
+    fn step_mut(&mut self, step: Step) -> &mut StepProgress {
         if !self.steps.iter().any(|it| it.step == step) {
-            self.steps.push(Taken {
+            self.steps.push(StepProgress {
                 step,
                 n_sent: 0,
                 task: None,

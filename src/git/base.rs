@@ -10,11 +10,11 @@ use std::{
 };
 
 use super::{
-    program::{GitError, Program, joined},
+    program::{GitError, Program},
     tree::{Commit, Kind, Rename, Repository, Tree, hexadecimal, printed_path},
 };
 
-/// What to compare with, and for which files.
+/// The reference to compare with, and the files to compare.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     /// The branch, tag or commit to compare with, as the user typed it: any text.
@@ -33,7 +33,7 @@ pub(crate) struct WorkFile {
     pub(crate) text: Arc<str>,
 }
 
-/// The files as they were, and how they were found. Paths are as the user would write them.
+/// The files at the merge base, and how they were found. Paths are as the user would write them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BaseFiles {
     /// The merge base of the branch and the reference.
@@ -42,18 +42,18 @@ pub(crate) struct BaseFiles {
     pub(crate) head: String,
     /// Whether the reference also names something else, such as a tag.
     pub(crate) is_ambiguous: bool,
-    /// The contents of the files then, in the order in which they would have been read.
+    /// The contents of the files at `merge_base`, in the order in which they would have been read.
     pub(crate) files: Vec<(String, Vec<u8>)>,
-    /// Files whose text differs from `head`, or that are in `head` and not on disk.
+    /// Files that differ from `head`, or that are in `head` but not on disk.
     pub(crate) dirty: Vec<String>,
-    /// Files whose path has changed: the path now, and the one then.
+    /// Renamed files: the current path, and the path at `merge_base`.
     pub(crate) renamed: Vec<(String, String)>,
-    /// Files of no repository, taken as they are.
+    /// Files in no repository, used unchanged.
     pub(crate) outside: Vec<String>,
     /// Repositories inside a named folder, which are ignored.
     pub(crate) submodules: Vec<String>,
-    /// Files that are committed and not checked out, by `git sparse-checkout`: they are ignored, then
-    /// and now.
+    /// Files that `git sparse-checkout` leaves out of the working tree: they are ignored in both
+    /// versions.
     pub(crate) skipped: Vec<String>,
 }
 
@@ -140,17 +140,9 @@ fn folder_of(path: &Path) -> PathBuf {
 
 /// Returns the root of the repository that a folder is in, links resolved.
 fn top_of(git: &Program, folder: &Path) -> Result<Option<PathBuf>, GitError> {
-    let args = ["rev-parse", "--show-toplevel"].map(OsStr::new);
-    let answer = git.run(folder, &args, Vec::new())?;
-    if answer.code != Some(0) {
-        if answer.stderr.contains("not a git repository") {
-            return Ok(None);
-        }
-        return Err(GitError::Failed { what: "rev-parse".to_owned(), stderr: answer.stderr });
-    }
-    let top = printed_path(&answer.out);
-    let top = fs::canonicalize(&top).map_err(|error| GitError::NotRun(error.to_string()))?;
-    Ok(Some(top))
+    let top = git.ask_if_repository(folder, &["rev-parse", "--show-toplevel"].map(OsStr::new))?;
+    let top = top.map(|it| fs::canonicalize(printed_path(&it))).transpose();
+    top.map_err(|error| GitError::NotRun(error.to_string()))
 }
 
 /// The commits that are compared.
@@ -162,13 +154,13 @@ struct Commits {
 
 /// Returns the merge base of the branch and the reference, and `HEAD`.
 fn commits(repository: &Repository<'_>, reference: &str) -> Result<Commits, GitError> {
-    // Git would read it as a flag or an exclusion, or cut it short.
+    // Git would read it as a flag or an exclusion, or truncate it.
     let is_bad = reference.is_empty() || reference.starts_with(['-', '^']);
     if is_bad || reference.chars().any(char::is_control) {
         return Err(GitError::BadReference(reference.to_owned()));
     }
     let head = repository.commit(OsStr::new("HEAD^{commit}"))?.ok_or(GitError::NoCommit)?;
-    let base = repository.commit(&joined(reference, "^{commit}"))?;
+    let base = repository.commit(format!("{reference}^{{commit}}").as_ref())?;
     let Commit { id: base, is_ambiguous } =
         base.ok_or_else(|| GitError::UnknownReference(reference.to_owned()))?;
     let Commit { id: head, is_ambiguous: _ } = head;
@@ -222,16 +214,17 @@ impl Place {
         is_here.then(|| Self { given: given.to_owned(), paths, is_folder: false })
     }
 
-    /// Returns the folder that this one may have been, if a file of it was at the same place inside
-    /// that folder, which is below the root.
+    /// Returns the former path of this folder, if one of its files had the same place inside that
+    /// folder. The former folder is below the root.
     fn folder_before(&self, path: &Path, was: &Path) -> Option<PathBuf> {
         let folder = self.paths.first().filter(|_| self.is_folder)?;
-        let before = without_end(was, path.strip_prefix(folder).ok()?)?;
+        let end = path.strip_prefix(folder).ok()?;
+        let before = was.ancestors().nth(end.iter().count()).filter(|_| was.ends_with(end))?;
         (before != Path::new("") && before != folder).then(|| before.to_owned())
     }
 
-    /// Returns the files that it selects in a commit, by path from the root: how they are shown, and
-    /// their objects. The rules are those for files on disk.
+    /// Returns the files that it selects in a commit, by path from the root, with their displayed
+    /// paths and their objects. The rules are those for files on disk.
     fn files<'t>(
         &self,
         tree: &'t Tree,
@@ -254,11 +247,6 @@ impl Place {
     }
 }
 
-/// Returns a path without its last parts.
-fn without_end<'p>(path: &'p Path, end: &Path) -> Option<&'p Path> {
-    path.ends_with(end).then(|| path.ancestors().nth(end.iter().count())).flatten()
-}
-
 /// Returns the path of a file with the links to its folder resolved; the file itself may be a link.
 fn own_path(path: &Path) -> Option<PathBuf> {
     Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?))
@@ -270,7 +258,7 @@ fn is_searched_for(inside: &Path) -> bool {
     !is_hidden && inside.extension().is_some_and(|it| it == "yaml" || it == "yml")
 }
 
-/// Files of a commit, by path from the root: how they are shown, and their objects.
+/// Files of a commit, by path from the root, with their displayed paths and their objects.
 type Committed<'t> = BTreeMap<&'t PathBuf, (String, &'t String)>;
 
 /// The files on disk.
@@ -294,7 +282,7 @@ impl<'a> WorkingTree<'a> {
         work
     }
 
-    /// Splits off the committed files that are not checked out, and how they are shown.
+    /// Splits off the committed files that are not checked out, with their displayed paths.
     fn without_skipped<'t>(
         &self,
         in_head: Committed<'t>,
@@ -334,7 +322,7 @@ fn as_text(bytes: &[u8]) -> String {
 /// The files found in the commit so far.
 #[derive(Default)]
 struct Found {
-    /// The path from the root, the object, and how it is shown.
+    /// The path from the root, the object, and the displayed path.
     files: Vec<(PathBuf, String, String)>,
     seen: BTreeSet<PathBuf>,
     renamed: Vec<(String, String)>,
@@ -356,7 +344,8 @@ impl Found {
         self.submodules.extend(inside.map(|it| shown(&place.given.join(it))));
     }
 
-    /// Finds the files whose path has changed.
+    /// Finds renamed files. If a whole folder was renamed, this also adds those of its files that
+    /// were not moved with it.
     fn follow(
         &mut self,
         work: &WorkingTree<'_>,
@@ -380,26 +369,15 @@ impl Found {
             folders.extend(places.iter().filter_map(|it| it.folder_before(path, was)));
         }
         for folder in folders {
-            self.follow_folder(folder, repository, commit)?;
+            let is_read = |it: &PathBuf| it.strip_prefix(&folder).is_ok_and(is_searched_for);
+            // If the folder still exists, its files may belong to another command.
+            if repository.indexed(&folder)?.iter().any(is_read) {
+                continue;
+            }
+            let tree = repository.tree(commit, std::slice::from_ref(&folder))?;
+            let place = Place { given: folder.clone(), paths: vec![folder], is_folder: true };
+            self.add(&place, &tree);
         }
-        Ok(())
-    }
-
-    /// Adds the files of a folder that was moved as a whole, even those that were not moved with it.
-    fn follow_folder(
-        &mut self,
-        folder: PathBuf,
-        repository: &Repository<'_>,
-        commit: &str,
-    ) -> Result<(), GitError> {
-        let is_read = |it: &PathBuf| it.strip_prefix(&folder).is_ok_and(is_searched_for);
-        // If the folder still exists, its files may belong to another command.
-        if repository.indexed(&folder)?.iter().any(is_read) {
-            return Ok(());
-        }
-        let tree = repository.tree(commit, std::slice::from_ref(&folder))?;
-        let place = Place { given: folder.clone(), paths: vec![folder], is_folder: true };
-        self.add(&place, &tree);
         Ok(())
     }
 }

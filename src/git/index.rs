@@ -16,24 +16,12 @@ pub(crate) fn is_tracked(git: &Program, file: &Path) -> Result<bool, GitError> {
     let own = folder.zip(file.file_name()).map(|(folder, name)| folder.join(name));
     let places = [own, fs::canonicalize(file).ok()];
     for place in places.into_iter().flatten() {
-        if is_indexed(git, &place)? {
+        let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else { continue };
+        let args = ["ls-files", "-z", "--"].map(OsStr::new);
+        let listed = git.ask_if_repository(folder, &[&args, &[name][..]].concat())?;
+        if listed.is_some_and(|it| !it.is_empty()) {
             return Ok(true);
         }
     }
     Ok(false)
-}
-
-fn is_indexed(git: &Program, place: &Path) -> Result<bool, GitError> {
-    let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else {
-        return Ok(false);
-    };
-    let args = ["ls-files", "-z", "--"].map(OsStr::new);
-    let answer = git.run(folder, &[&args, &[name][..]].concat(), Vec::new())?;
-    if answer.code == Some(0) {
-        return Ok(!answer.out.is_empty());
-    }
-    if answer.stderr.contains("not a git repository") {
-        return Ok(false);
-    }
-    Err(GitError::Failed { what: "ls-files".to_owned(), stderr: answer.stderr })
 }

@@ -1,9 +1,10 @@
-//! The `git` program: found, run, bounded in time and output, and kept from running anything else.
+//! The `git` program: found, run with limits on time and output, and prevented from running anything
+//! else.
 
 use std::{
     collections::BTreeMap,
-    ffi::{OsStr, OsString},
-    fs,
+    ffi::OsStr,
+    fs::{self, Metadata},
     io::{self, Read, Write as _},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -156,7 +157,10 @@ impl Program {
         let path = env.get("PATH").map_or(USUAL_PATH, String::as_str);
         // A program in the current folder could come from a pull request.
         let folders = std::env::split_paths(path).filter(|it| it.is_absolute());
-        let path = folders.map(|it| it.join("git")).find(|it| is_program(it));
+        let path = folders.map(|it| it.join("git")).find(|path| {
+            let is_program = |it: Metadata| it.is_file() && it.permissions().mode() & 0o111 != 0;
+            fs::metadata(path).is_ok_and(is_program)
+        });
         let is_passed = |name: &str| {
             INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|it| name.starts_with(it))
         };
@@ -181,7 +185,7 @@ impl Program {
         }
     }
 
-    /// Runs git in a folder, and returns its answer, whatever its exit code.
+    /// Runs git in a folder, and returns its answer for any exit code.
     pub(super) fn run(
         &self,
         dir: &Path,
@@ -219,18 +223,24 @@ impl Program {
     }
 
     /// Runs git in a folder, and returns its stdout.
-    pub(super) fn ask(
+    pub(super) fn ask(&self, dir: &Path, args: &[&OsStr]) -> Result<Vec<u8>, GitError> {
+        let what = args.first().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        let Answer { code, out, stderr } = self.run(dir, args, Vec::new())?;
+        if code == Some(0) { Ok(out) } else { Err(GitError::Failed { what, stderr }) }
+    }
+
+    /// Like [`Program::ask`], but returns `None` for a folder that is in no repository.
+    pub(super) fn ask_if_repository(
         &self,
         dir: &Path,
         args: &[&OsStr],
-        input: Vec<u8>,
-    ) -> Result<Vec<u8>, GitError> {
-        let what = args.first().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        let Answer { code, out, stderr } = self.run(dir, args, input)?;
-        if code != Some(0) {
-            return Err(GitError::Failed { what, stderr });
+    ) -> Result<Option<Vec<u8>>, GitError> {
+        match self.ask(dir, args) {
+            Err(GitError::Failed { stderr, .. }) if stderr.contains("not a git repository") => {
+                Ok(None)
+            }
+            answer => answer.map(Some),
         }
-        Ok(out)
     }
 
     fn command(&self, dir: &Path, args: &[&OsStr]) -> Command {
@@ -255,10 +265,6 @@ fn numbers(version: &str) -> Option<(u32, u32)> {
 /// How many lines of stderr are shown.
 const MAX_LINES: usize = 4;
 
-fn is_program(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
-}
-
 /// Reads a stream to its end, or one byte past its maximum.
 fn read_limited(
     stream: Option<impl Read + Send + 'static>,
@@ -279,11 +285,6 @@ fn kill(child: &mut Child) {
     // It may have exited already.
     drop(child.kill());
     drop(child.wait());
-}
-
-/// Joins two parts of an argument.
-pub(super) fn joined(one: &str, other: &str) -> OsString {
-    OsString::from(format!("{one}{other}"))
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub(super) struct Commit {
     pub(super) is_ambiguous: bool,
 }
 
-/// A file whose path at a commit differs.
+/// A file that had another path at a commit.
 #[derive(Clone, Debug)]
 pub(super) struct Rename {
     pub(super) was: PathBuf,
@@ -56,7 +56,7 @@ pub(super) struct Rename {
 impl Repository<'_> {
     /// Asks git about the repository.
     pub(super) fn ask(&self, args: &[&OsStr]) -> Result<Vec<u8>, GitError> {
-        self.git.ask(&self.top, args, Vec::new())
+        self.git.ask(&self.top, args)
     }
 
     /// Returns the commit that an expression names.
@@ -82,7 +82,7 @@ impl Repository<'_> {
         Ok(entries.into_iter().filter_map(|(path, entry)| Some((path, entry?))).collect())
     }
 
-    /// Returns the files whose path has changed since a commit, by their path now. The index is
+    /// Returns the files that were renamed since a commit, by their current path. The index is
     /// compared, so that no filter of the repository runs.
     pub(super) fn renames(&self, commit: &str) -> Result<BTreeMap<PathBuf, Rename>, GitError> {
         let args = ["diff-index", "--cached", "--find-renames", "--diff-filter=R", "--raw"];
@@ -109,7 +109,7 @@ impl Repository<'_> {
         Ok(out.split(|it| *it == 0).filter(|it| !it.is_empty()).map(path_of).collect())
     }
 
-    /// Returns the files that are committed and deliberately not checked out.
+    /// Returns the files that are committed but deliberately not checked out.
     pub(super) fn not_checked_out(&self) -> Result<BTreeSet<PathBuf>, GitError> {
         let out = self.ask(&["ls-files", "-t", "-z", "--full-name"].map(OsStr::new))?;
         let skipped = out.split(|it| *it == 0).filter_map(|it| it.strip_prefix(b"S "));
@@ -130,7 +130,8 @@ impl Repository<'_> {
         let mut rest = answer.out.as_slice();
         let mut contents = BTreeMap::new();
         for object in objects {
-            let Some((head, behind)) = split_line(rest) else { return Ok(None) };
+            let mut parts = rest.splitn(2, |it| *it == b'\n');
+            let (Some(head), Some(behind)) = (parts.next(), parts.next()) else { return Ok(None) };
             let head = String::from_utf8_lossy(head);
             let size = head.strip_prefix(object).and_then(|it| it.strip_prefix(" blob "));
             let Some(size) = size.and_then(|it| it.parse::<usize>().ok()) else { return Ok(None) };
@@ -142,11 +143,6 @@ impl Repository<'_> {
         }
         Ok(Some(contents))
     }
-}
-
-fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = bytes.iter().position(|it| *it == b'\n')?;
-    Some((bytes.get(..at)?, bytes.get(at + 1..)?))
 }
 
 /// Reads `MODE TYPE OBJECT\tPATH`; entries of other kinds are skipped.

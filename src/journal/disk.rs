@@ -1,4 +1,4 @@
-//! The one seam between journals and the disk, so that a test can lose what was not synced.
+//! The only interface between journals and the disk, so that a test can lose unsynced bytes.
 
 use std::{
     fs::{self, DirBuilder, DirEntry, File, OpenOptions, TryLockError},
@@ -9,12 +9,12 @@ use std::{
     time::Duration,
 };
 
-/// How often a lock is tried, and the pause between: a process that only reads a file releases it
-/// soon.
+/// The number of attempts to lock a file, and the pause between them: a process that only reads a
+/// file releases it soon.
 const LOCK_ATTEMPTS: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// A disk that journals are kept on.
+/// A disk that has journals.
 pub trait Disk: Send + Sync {
     /// Makes a private folder that git ignores, unless it exists.
     fn make_folder(&self, folder: &Path) -> io::Result<()>;
@@ -27,10 +27,10 @@ pub trait Disk: Send + Sync {
     /// If another process has the lock, the error's kind is [`io::ErrorKind::WouldBlock`].
     fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>>;
 
-    /// Opens a file to read it, for which the right to read is enough; no process writes it meanwhile.
+    /// Opens a file to read it, with a shared lock. Permission to read is enough.
     ///
     /// If another process has the lock, the error's kind is [`io::ErrorKind::WouldBlock`].
-    fn look(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
+    fn open_shared(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
         self.open(path)
     }
 
@@ -43,10 +43,10 @@ pub trait Disk: Send + Sync {
 
 /// A file that is locked until it is dropped, or its process ends.
 pub trait Appended: Send {
-    /// Returns how many bytes it has.
+    /// Returns its size in bytes.
     fn size(&mut self) -> io::Result<u64>;
 
-    /// Reads that many bytes from there, or as many as there are.
+    /// Reads at most this many bytes from an offset.
     fn read(&mut self, from: u64, most: u64) -> io::Result<Vec<u8>>;
 
     /// Appends bytes. They may be lost until they are synced.
@@ -89,7 +89,7 @@ impl Disk for RealDisk {
         Ok(Box::new(file))
     }
 
-    fn look(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
+    fn open_shared(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
         let file = File::open(path)?;
         lock(|| file.try_lock_shared())?;
         Ok(Box::new(file))
@@ -125,7 +125,7 @@ fn sync_folder(of: &Path) -> io::Result<()> {
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-/// Locks a file, unless another process keeps it locked.
+/// Locks a file. Fails if another process keeps it locked.
 fn lock(try_lock: impl Fn() -> Result<(), TryLockError>) -> io::Result<()> {
     for _ in 0..LOCK_ATTEMPTS {
         match try_lock() {

@@ -13,7 +13,7 @@ mod read;
 
 pub use self::disk::{Appended, Disk, RealDisk};
 pub(crate) use self::{
-    read::{JournalError, Kept, Lines, Opened, is_closed},
+    read::{JournalContent, JournalError, Lines, Opened, is_closed},
     record::{Header, JournalLine},
     write::Journal,
 };

@@ -1,7 +1,7 @@
 //! A journal that is read back.
 //!
-//! A torn last line was not on the disk when its process ended, so nothing was done because of it:
-//! it is cut off. Anything else that is invalid is an error, and leaves the file as it is.
+//! A torn last line was not synced when its process ended, so no request was sent because of it: it
+//! is cut off. Any other invalid line is an error, and leaves the file unchanged.
 
 use std::{io, path::Path};
 
@@ -20,7 +20,7 @@ use crate::{
 /// The maximum size of a journal: several times what a plan of 100,000 changes and its apply take.
 pub(super) const MAX_BYTES: u64 = 1 << 30;
 
-/// How much of the end of a file is read to find its last line.
+/// The number of bytes at the end of a file that are read to find its last line.
 const TAIL_BYTES: u64 = 4 << 10;
 
 /// How every journal begins.
@@ -37,7 +37,7 @@ pub(crate) enum JournalError {
     TooLarge,
     #[error("it is not a journal: {0}")]
     NotAJournal(String),
-    /// Nothing was sent by it.
+    /// Its apply sent nothing.
     #[error("it was cut short in its first line, before anything was sent")]
     Torn,
     /// The format of the first release, which is not read any more.
@@ -49,7 +49,7 @@ pub(crate) enum JournalError {
     Line { line: usize, why: String },
 }
 
-/// A journal that was opened, its first line read. Its file is as it was.
+/// An opened journal whose lines were read. Its file is unchanged.
 pub(crate) struct Opened {
     file: Box<dyn Appended>,
     pub(crate) lines: Lines,
@@ -66,24 +66,24 @@ pub(crate) struct Lines {
 
 /// The content of a journal.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct JournalContent {
     /// Open for more lines.
     pub(crate) journal: Journal,
     /// Every event, and when it was recorded, in milliseconds of the epoch.
     pub(crate) events: Vec<(i64, Event)>,
-    /// Whether it says that nothing more has to be done for it.
+    /// Whether it ends with a closing line: nothing more has to be done.
     pub(crate) is_closed: bool,
 }
 
 impl Opened {
     /// Opens a journal and locks it.
     pub(crate) fn open(disk: &dyn Disk, path: &Path) -> Result<Self, JournalError> {
-        let (file, bytes) = read(disk.open(path))?;
+        let (file, bytes) = read_all(disk.open(path))?;
         Ok(Self { file, lines: Lines::of(&bytes)? })
     }
 
     /// Reads the rest, by the changes of the plan. A torn last line is cut off.
-    pub(crate) fn kept(mut self, changes: &[Change]) -> Result<Kept, JournalError> {
+    pub(crate) fn content(mut self, changes: &[Change]) -> Result<JournalContent, JournalError> {
         let is_closed = self.lines.is_closed();
         let n_lines = u64::try_from(self.lines.rest.len()).unwrap_or(u64::MAX).saturating_add(1);
         let n_whole = self.lines.n_whole;
@@ -91,11 +91,15 @@ impl Opened {
         if self.file.size().map_err(JournalError::Unread)? != n_whole {
             self.file.cut(n_whole).map_err(JournalError::Unread)?;
         }
-        Ok(Kept { journal: Journal::continued(self.file, n_lines, n_whole), events, is_closed })
+        Ok(JournalContent {
+            journal: Journal::continued(self.file, n_lines, n_whole),
+            events,
+            is_closed,
+        })
     }
 }
 
-fn read(
+fn read_all(
     opened: io::Result<Box<dyn Appended>>,
 ) -> Result<(Box<dyn Appended>, Vec<u8>), JournalError> {
     let mut file = opened.map_err(|error| match error.kind() {
@@ -110,9 +114,9 @@ fn read(
 }
 
 impl Lines {
-    /// Reads a journal without keeping the lock: an apply that opens it next does not find it held.
-    pub(crate) fn look(disk: &dyn Disk, path: &Path) -> Result<Self, JournalError> {
-        let (file, bytes) = read(disk.look(path))?;
+    /// Reads a journal without keeping the lock: an apply can open it next.
+    pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Result<Self, JournalError> {
+        let (file, bytes) = read_all(disk.open_shared(path))?;
         drop(file);
         Self::of(&bytes)
     }
@@ -137,7 +141,7 @@ impl Lines {
         Ok(Self { header, rest, n_whole })
     }
 
-    /// Whether its last line says that nothing more has to be done for it.
+    /// Whether its last line is a closing line: nothing more has to be done.
     pub(crate) fn is_closed(&self) -> bool {
         self.rest.last().is_some_and(Option::is_none)
     }
@@ -161,8 +165,8 @@ fn not_a_journal(why: &str) -> JournalError {
     JournalError::NotAJournal(why.to_owned())
 }
 
-/// The members of a first line that tell a journal. The others are skipped, so that a large file of
-/// another program costs little.
+/// The members of a first line that identify a journal. The others are skipped, so that a large
+/// file of another program costs little.
 #[derive(Deserialize)]
 struct Head {
     format_version: String,
@@ -188,20 +192,19 @@ fn header(line: &[u8]) -> Result<Header, JournalError> {
 /// Reads a line after the first; `None` is a closing line.
 fn record(line: &[u8]) -> serde_json::Result<Option<Line<EventRecord>>> {
     let event = serde_json::from_slice(line).map(Some);
-    event.or_else(|error| if closes(line) { Ok(None) } else { Err(error) })
+    event.or_else(|error| if is_closing_line(line) { Ok(None) } else { Err(error) })
 }
 
-fn closes(line: &[u8]) -> bool {
+fn is_closing_line(line: &[u8]) -> bool {
     let record = serde_json::from_slice::<JournalLine>(line).map(|it| it.record);
     matches!(record, Ok(JournalRecord::Finished | JournalRecord::TakenOver { .. }))
 }
 
-/// Whether the last line of a file closes a journal, of whatever format. Reads no more of the file
-/// than its end.
+/// Whether the last line of a file closes a journal, of any format. Reads only the end of the file.
 pub(crate) fn is_closed(disk: &dyn Disk, path: &Path) -> bool {
-    let Ok(mut file) = disk.look(path) else { return false };
+    let Ok(mut file) = disk.open_shared(path) else { return false };
     let Ok(size) = file.size() else { return false };
     let tail = file.read(size.saturating_sub(TAIL_BYTES), TAIL_BYTES).unwrap_or_default();
     let whole = tail.strip_suffix(b"\n");
-    whole.and_then(|it| it.rsplit(|it| *it == b'\n').next()).is_some_and(closes)
+    whole.and_then(|it| it.rsplit(|it| *it == b'\n').next()).is_some_and(is_closing_line)
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    Disk as _, Header, Journal, JournalError, Kept, Lines, Opened, RealDisk, is_closed,
+    Disk as _, Header, Journal, JournalContent, JournalError, Lines, Opened, RealDisk, is_closed,
     read::MAX_BYTES,
 };
 use crate::{
@@ -82,8 +82,8 @@ fn written(events: &[Event]) -> (TempDir, PathBuf) {
     (dir, path)
 }
 
-fn kept(path: &std::path::Path) -> Result<Kept, JournalError> {
-    Opened::open(&RealDisk, path)?.kept(&changes())
+fn content(path: &std::path::Path) -> Result<JournalContent, JournalError> {
+    Opened::open(&RealDisk, path)?.content(&changes())
 }
 
 #[test]
@@ -92,10 +92,10 @@ fn a_journal_reads_back_as_it_was_written() {
     let opened = Opened::open(&RealDisk, &path).unwrap();
     assert_eq!(opened.lines.header.plan.to_string(), header().plan.to_string());
     assert!(opened.lines.header.waits_for_runs());
-    let kept = opened.kept(&changes()).unwrap();
-    assert!(!kept.is_closed);
+    let found = opened.content(&changes()).unwrap();
+    assert!(!found.is_closed);
     let expected = events().into_iter().map(|it| (AT_MS + 5, it)).collect::<Vec<_>>();
-    assert_eq!(kept.events, expected);
+    assert_eq!(found.events, expected);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_journal_does_not_grow_beyond_what_can_be_read() {
     drop(journal);
     let large = fs::OpenOptions::new().write(true).open(&path).unwrap();
     large.set_len(MAX_BYTES + 1).unwrap();
-    assert!(matches!(kept(&path), Err(JournalError::TooLarge)));
+    assert!(matches!(content(&path), Err(JournalError::TooLarge)));
 }
 
 #[test]
@@ -123,20 +123,20 @@ fn progress_is_not_recorded() {
     let passing =
         [Event::Waiting { n_open: 1, trouble: None }, Event::ReadFailed { why: "no".to_owned() }];
     let (_dir, path) = written(&passing);
-    assert_eq!(kept(&path).unwrap().events, []);
+    assert_eq!(content(&path).unwrap().events, []);
 }
 
 #[test]
 fn a_journal_continues_in_the_same_file() {
     let (_dir, path) = written(&events());
-    let mut journal = kept(&path).unwrap().journal;
-    assert!(matches!(kept(&path), Err(JournalError::Locked)), "it is held");
+    let mut journal = content(&path).unwrap().journal;
+    assert!(matches!(content(&path), Err(JournalError::Locked)), "it is held");
     journal.record(&[Event::Started { n_changes: 2 }], &changes(), AT_MS + 9).unwrap();
     assert!(!is_closed(&RealDisk, &path), "it is held");
     journal.hand_over(Some("other.jsonl".to_owned()), AT_MS + 9).unwrap();
     drop(journal);
     assert!(is_closed(&RealDisk, &path));
-    let again = kept(&path).unwrap();
+    let again = content(&path).unwrap();
     assert!(again.is_closed && again.events.len() == events().len() + 1);
     let text = fs::read_to_string(&path).unwrap();
     let seqs = text.lines().map(|it| serde_json::from_str::<Value>(it).unwrap()["seq"].clone());
@@ -146,13 +146,13 @@ fn a_journal_continues_in_the_same_file() {
 #[test]
 fn readers_share_a_journal_and_a_writer_excludes_them() {
     let (_dir, path) = written(&events());
-    let (one, other) = (RealDisk.look(&path).unwrap(), RealDisk.look(&path).unwrap());
+    let (one, other) = (RealDisk.open_shared(&path).unwrap(), RealDisk.open_shared(&path).unwrap());
     drop((one, other));
-    let looked = Lines::look(&RealDisk, &path).unwrap();
-    let writing = kept(&path).unwrap();
-    assert!(matches!(Lines::look(&RealDisk, &path), Err(JournalError::Locked)));
+    let read = Lines::read(&RealDisk, &path).unwrap();
+    let writing = content(&path).unwrap();
+    assert!(matches!(Lines::read(&RealDisk, &path), Err(JournalError::Locked)));
     drop(writing);
-    assert_eq!(looked.events(&changes()).unwrap().len(), events().len());
+    assert_eq!(read.events(&changes()).unwrap().len(), events().len());
 }
 
 #[test]
@@ -163,8 +163,8 @@ fn a_torn_journal_keeps_its_whole_lines() {
     for size in (0..whole.len()).step_by(7) {
         fs::write(&path, &whole[..size]).unwrap();
         let n_lines = String::from_utf8_lossy(&whole[..size]).matches('\n').count();
-        match kept(&path) {
-            Ok(kept) => assert_eq!(kept.events.len() + 1, n_lines, "{size}"),
+        match content(&path) {
+            Ok(found) => assert_eq!(found.events.len() + 1, n_lines, "{size}"),
             Err(JournalError::NotAJournal(_) | JournalError::Torn) => {
                 assert!(size < first, "{size}");
             }
@@ -193,14 +193,14 @@ fn an_invalid_line_is_an_error_that_names_it() {
     for (right, wrong) in mistakes {
         assert!(text.contains(right), "{right} in {text}");
         fs::write(&path, text.replacen(right, wrong, 1)).unwrap();
-        let error = kept(&path).unwrap_err();
+        let error = content(&path).unwrap_err();
         assert!(matches!(error, JournalError::Line { line: 3, .. }), "{wrong}: {error}");
     }
     for (at, wrong) in [(1, "{}"), (1, ""), (4, "{"), (4, "null")] {
         let mut lines = text.lines().collect::<Vec<_>>();
         lines[at] = wrong;
         fs::write(&path, lines.join("\n") + "\n").unwrap();
-        let error = kept(&path).unwrap_err();
+        let error = content(&path).unwrap_err();
         assert!(matches!(error, JournalError::Line { line, .. } if line == at + 1), "{error}");
     }
 }
@@ -221,11 +221,11 @@ fn a_file_that_is_not_a_journal_differs_from_a_damaged_one() {
         (with_version("1.0"), "its format is 1.0, that of trueup 0.1.0, which settles it"),
     ] {
         fs::write(&path, what).unwrap();
-        let found = kept(&path).unwrap_err().to_string();
+        let found = content(&path).unwrap_err().to_string();
         assert!(found.contains(error), "{found}");
     }
     fs::write(&path, [b'{', 0xff, b'\n']).unwrap();
-    assert!(matches!(kept(&path), Err(JournalError::NotAJournal(_))));
+    assert!(matches!(content(&path), Err(JournalError::NotAJournal(_))));
 }
 
 #[test]

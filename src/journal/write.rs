@@ -12,7 +12,7 @@ use crate::{
     plan::Change,
 };
 
-/// A journal, locked for as long as it is held.
+/// A journal that is being written, and locked.
 pub(crate) struct Journal {
     file: Box<dyn Appended>,
     seq: u64,
@@ -78,7 +78,7 @@ impl Journal {
         }
         self.n_bytes += u64::try_from(text.len()).unwrap_or(u64::MAX);
         if MAX_BYTES < self.n_bytes {
-            // What is there can still be resumed.
+            // The part that is on the disk can still be resumed.
             self.has_failed = true;
             return Err(io::Error::other("it would exceed the maximum size of a journal"));
         }

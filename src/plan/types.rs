@@ -361,6 +361,18 @@ impl Action {
     /// Every action, in the order in which changes are shown.
     pub(crate) const ALL: [Self; 6] =
         [Self::Delete, Self::Replace, Self::Update, Self::Stop, Self::Restart, Self::Create];
+
+    /// Returns its name, as documents have it.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Replace => "replace",
+            Self::Update => "update",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Create => "create",
+        }
+    }
 }
 
 impl Step {
@@ -371,14 +383,7 @@ impl Step {
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Delete => "delete",
-            Self::Replace => "replace",
-            Self::Update => "update",
-            Self::Stop => "stop",
-            Self::Restart => "restart",
-            Self::Create => "create",
-        })
+        f.write_str(self.key())
     }
 }
 

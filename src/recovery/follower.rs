@@ -14,7 +14,7 @@ pub(crate) trait Follower {
     /// The time now, in milliseconds of the epoch.
     fn now_ms(&self) -> i64;
 
-    /// Takes an event that is in the journal, with the report that it made.
+    /// Takes an event that is in the journal, with the resulting report.
     fn event(
         &mut self,
         event: &Event,
@@ -25,7 +25,7 @@ pub(crate) trait Follower {
     fn notice(&mut self, notice: Notice);
 }
 
-/// A journal, and the file that it is in.
+/// A journal and its file.
 #[derive(Debug)]
 pub(crate) struct RecordedJournal {
     pub(crate) journal: Journal,

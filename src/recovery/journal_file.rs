@@ -1,6 +1,7 @@
-//! The file of a new journal: its name, its folder, its first line, and what is in its way.
+//! The file of a new journal: its name, its folder, its first line, and an earlier file in its
+//! place.
 //!
-//! Reads no journal but to see that one is in the way.
+//! Reads a journal only to detect that one is in its place.
 
 use std::{
     io,
@@ -20,7 +21,7 @@ use crate::{
     journal::{self, Disk, Header, Journal, JournalError, Opened},
 };
 
-/// The journal of a new apply, before its file is there.
+/// The journal of a new apply, before its file exists.
 pub(crate) struct NewJournal<'a> {
     /// The file, unless it is a new one in the default folder.
     pub(crate) path: Option<&'a Path>,
@@ -31,8 +32,8 @@ pub(crate) struct NewJournal<'a> {
 }
 
 impl NewJournal<'_> {
-    /// Creates the file and writes its first line. The journal of a settled apply that has the
-    /// file's name is put aside.
+    /// Creates the file and writes its first line. A settled journal with the file's name is moved
+    /// aside.
     pub(crate) fn create(
         self,
         disk: &dyn Disk,
@@ -78,7 +79,7 @@ fn default_name(now_ms: i64) -> String {
     format!("journal-{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), std::process::id())
 }
 
-/// Puts a journal of an earlier apply aside that has the file's name; an empty file is taken.
+/// Moves aside an earlier journal with the file's name; an empty file is reused.
 fn make_way(
     disk: &dyn Disk,
     path: &Path,
@@ -107,7 +108,7 @@ fn make_way(
             }
         }
     }
-    // It is found there as well as before.
+    // It is still found there.
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let mut asides = (1_u32..).map(|n| path.with_file_name(format!("{stem}.{n}.jsonl")));
     let taken = disk.files(path.parent().unwrap_or(Path::new("")))?;
@@ -119,7 +120,7 @@ fn make_way(
     disk.create(path)
 }
 
-/// Returns a plan's document as a journal has it.
+/// Returns a plan's document in the form of a journal.
 pub(crate) fn header(document: &str, wait: Wait) -> Header {
     let plan = serde_json::from_str::<Value>(document);
     let plan = plan.expect("invariant: a plan that is saved is JSON");

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     apply::{Replay, Wait},
     events::{Event, Report},
-    journal::{self, Disk, JournalError, Kept, Lines, Opened},
+    journal::{self, Disk, JournalContent, JournalError, Lines, Opened},
     model::{Name, Settings},
     plan::Plan,
     source::SourceMap,
@@ -27,11 +27,11 @@ use crate::{
 /// Where journals are kept by default.
 pub(crate) const FOLDER: &str = ".trueup";
 
-/// A plan as a journal has it.
+/// A plan in a journal.
 pub(crate) struct ParsedPlan {
     pub(crate) plan: Plan,
     pub(crate) sources: SourceMap,
-    /// The plan as it is saved, to the byte.
+    /// The exact text of the saved plan.
     pub(crate) document: String,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Search<'a> {
     pub(crate) disk: &'a dyn Disk,
     /// The file of `--journal`.
     pub(crate) journal: Option<&'a Path>,
-    /// The controller that they have to be about.
+    /// The controller of the journals.
     pub(crate) url: &'a str,
     /// Reads the plan of a journal.
     pub(crate) parse: fn(&Value) -> Result<ParsedPlan, JournalError>,
@@ -76,7 +76,7 @@ pub(crate) struct InterruptedApply {
     pub(crate) events: Vec<(i64, Event)>,
     pub(crate) wait: Wait,
     pub(crate) is_closed: bool,
-    /// The operations, by its events and by those of its settling.
+    /// The operations, according to its events and those of settling it.
     pub(crate) replay: Replay,
 }
 
@@ -97,7 +97,7 @@ impl InterruptedApply {
         report
     }
 
-    /// Leaves it to a new apply, as it is settled.
+    /// Leaves the settled apply to a new one.
     pub(crate) fn into_settled(self) -> SettledApply {
         let remainders = self.remainders();
         let Self { recorded, plan, .. } = self;
@@ -114,7 +114,7 @@ pub(crate) fn read(
     let opened = Opened::open(disk, path)?;
     let ParsedPlan { plan, sources, document } = parse(&opened.lines.header.plan)?;
     let wait = wait_of(&opened.lines);
-    let Kept { journal, events, is_closed } = opened.kept(&plan.changes)?;
+    let JournalContent { journal, events, is_closed } = opened.content(&plan.changes)?;
     let recorded = RecordedJournal { journal, path: path.to_owned() };
     let replay = Replay::of(&plan.changes, events.iter().map(|(at_ms, event)| (*at_ms, event)));
     Ok(InterruptedApply { recorded, plan, sources, document, events, wait, is_closed, replay })
@@ -125,7 +125,7 @@ fn wait_of(lines: &Lines) -> Wait {
 }
 
 /// Finds the journals of earlier applies to the same controller, in the same folder, that leave
-/// something to be done or to be settled.
+/// something to do or to settle.
 pub(crate) fn find(
     search: Search<'_>,
     follower: &mut dyn Follower,
@@ -146,7 +146,7 @@ pub(crate) fn find(
         match read(search.disk, &path, search.parse) {
             Ok(found) if found.plan.controller.url != search.url => (),
             Ok(found) => all.push(found),
-            // Another program's lines, or an apply that got nowhere.
+            // A file of another program, or an apply that did nothing.
             Err(JournalError::NotAJournal(_) | JournalError::Torn) => (),
             Err(JournalError::Locked) => {
                 follower.notice(Notice::AnotherApply { path, is_plan: false });
@@ -160,14 +160,14 @@ pub(crate) fn find(
 /// The discoveries that earlier applies may have deleted and not created again.
 #[derive(Debug, Default)]
 pub(crate) struct DeletedByEarlier {
-    /// With the settings that they were to have.
+    /// With their intended settings.
     pub(crate) discoveries: Vec<(Name, Settings)>,
-    /// The journals that say so.
+    /// The journals of these applies.
     pub(crate) journals: Vec<PathBuf>,
 }
 
-/// Finds what earlier applies may have deleted, by what their journals tell: a plan settles
-/// nothing, and leaves the journals as they are.
+/// Finds what earlier applies may have deleted, according to their journals: a plan settles
+/// nothing, and leaves the journals unchanged.
 pub(crate) fn deleted_by_earlier(
     search: Search<'_>,
     follower: &mut dyn Follower,
@@ -201,7 +201,7 @@ pub(crate) fn deleted_by_earlier(
 }
 
 fn deleted_by(search: Search<'_>, path: &Path) -> Result<Vec<(Name, Settings)>, JournalError> {
-    let lines = Lines::look(search.disk, path)?;
+    let lines = Lines::read(search.disk, path)?;
     let ParsedPlan { plan, .. } = (search.parse)(&lines.header.plan)?;
     if plan.controller.url != search.url || lines.is_closed() {
         return Ok(Vec::new());

@@ -1,6 +1,6 @@
 //! What an interrupted apply left: found in its journal, settled by reading, resumed or taken over.
 //!
-//! Prints nothing. What the user has to know on the way is a [`Notice`] for the [`Follower`].
+//! Prints nothing. The [`Follower`] gets messages for the user as [`Notice`]s.
 
 mod notice;
 

@@ -24,12 +24,12 @@ pub(crate) enum Notice {
     StillOpen {
         path: PathBuf,
     },
-    /// A plan is made without the journals, as their folder cannot be read.
+    /// A plan is made without the journals, because their folder cannot be read.
     FolderNotRead {
         folder: &'static str,
         error: io::Error,
     },
-    /// A plan is made without this journal, and without some more.
+    /// A plan is made without this journal, and possibly without others.
     NotRead {
         path: PathBuf,
         n_more: usize,
@@ -44,30 +44,31 @@ pub(crate) enum Notice {
         path: PathBuf,
         error: io::Error,
     },
-    /// The plan creates what an earlier apply deleted without knowing the settings that it had.
+    /// The plan creates a discovery that an earlier apply deleted, without knowing its former
+    /// settings.
     CreatedFromFilesAlone {
         names: Vec<Name>,
         path: PathBuf,
     },
-    /// The plan does not run what an earlier apply edited.
+    /// The plan does not run a discovery that an earlier apply edited.
     RunMissing {
         names: Vec<Name>,
         path: PathBuf,
         is_resumable: bool,
     },
-    /// The plan does not create what an earlier apply deleted.
+    /// The plan does not create a discovery that an earlier apply deleted.
     NotRecreated {
         names: Vec<Name>,
         path: PathBuf,
         is_resumable: bool,
     },
-    /// The plan does not run what an earlier apply was asked to run again.
+    /// The plan does not run a discovery that an earlier apply was asked to run again.
     RerunForgotten {
         names: Vec<Name>,
     },
 }
 
-/// How much a notice matters.
+/// The severity of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Severity {
     Note,
@@ -109,7 +110,7 @@ impl Notice {
     }
 }
 
-/// What a plan misses that is made without a journal.
+/// What a plan without a journal does not know.
 const UNKNOWN: &str = "so that this plan does not know what an earlier apply left";
 
 impl fmt::Display for Notice {

@@ -15,7 +15,7 @@ pub(crate) enum Remainder {
     ToResume {
         owes: Option<Obligation>,
     },
-    /// A write was sent whose outcome is unknown.
+    /// A write was sent and has an unknown outcome.
     Open {
         owes: Option<Obligation>,
     },
@@ -43,7 +43,7 @@ pub(crate) enum Obligation {
 pub(crate) struct Remainders(Vec<Remainder>);
 
 impl Remainders {
-    /// What the apply waited for says when a change is done.
+    /// Whether a change is done depends on what the apply waited for.
     pub(crate) fn of(replay: &Replay, changes: &[Change], wait: Wait) -> Self {
         let all = replay.operations().iter().zip(changes);
         Self(all.map(|(operation, change)| Remainder::of(operation, change, wait)).collect())
@@ -77,7 +77,7 @@ impl Remainders {
         self.is_open() || self.0.iter().any(may_owe_a_run)
     }
 
-    /// The changes that something of this kind is left of.
+    /// The changes with a remainder of this kind.
     pub(crate) fn changes<'c>(
         &self,
         changes: &'c [Change],
@@ -118,7 +118,7 @@ impl Remainder {
         matches!(self.owes(), Some(Obligation::Run | Obligation::Create))
     }
 
-    /// Whether something is left to do that waits for no answer, so that a new apply may do it.
+    /// Whether a new apply may do something that is left, because it waits for no answer.
     pub(crate) fn can_be_handed_over(self) -> bool {
         match self {
             Self::ToResume { .. } => true,
@@ -143,8 +143,8 @@ impl Obligation {
             steps if is_replace && operation.has_begun() && steps.contains(&Step::Create) => {
                 Some(Self::PossibleCreate)
             }
-            // A run that is under way is not owed. An edit in doubt owes its run, should the
-            // settings turn out as it wanted them.
+            // A run in progress is not missing. The run of an edit in doubt is missing if its
+            // settings turn out to be in effect.
             [Step::Run] if operation.is_open() => Self::possible_run(is_update, operation),
             [Step::Run] if is_update || change.reason == Reason::RerunOwed => Some(Self::Run),
             [Step::Edit, Step::Run]

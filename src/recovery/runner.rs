@@ -14,7 +14,7 @@ use crate::{
     plan::Change,
 };
 
-/// An apply, and what it is recorded in.
+/// An apply and its record.
 pub(crate) struct Run<'a> {
     pub(crate) apply: Apply<'a>,
     pub(crate) journal: Option<&'a mut RecordedJournal>,
@@ -29,7 +29,7 @@ pub(crate) struct RunResult {
     /// `None` if it was interrupted before it ended.
     pub(crate) ended: Option<Ended>,
     pub(crate) report: Report,
-    /// The operations by the lines of the journal.
+    /// The operations, according to the journal.
     pub(crate) replay: Replay,
     /// The journals that have handed over nothing yet.
     pub(crate) earlier: EarlierJournals,
@@ -78,13 +78,14 @@ impl Run<'_> {
 }
 
 impl Sinks<'_> {
-    /// Emits events: to the journal first, whose line has to be on the disk before a write leaves.
+    /// Emits events: to the journal first, because its line has to be on the disk before a write is
+    /// sent.
     fn emit(&mut self, events: &[Event]) -> Result<(), SinkError> {
         let at_ms = self.follower.now_ms();
         let recorded = self.record(events, at_ms);
         let mut followed = Ok(());
         for event in events {
-            // Without its line in the journal, the request does not leave.
+            // Without its line in the journal, the request is not sent.
             if recorded.is_err() && matches!(event, Event::Submitting { .. }) {
                 continue;
             }

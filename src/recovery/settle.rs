@@ -27,7 +27,7 @@ const LONGEST_TIMES: u32 = 3;
 pub(crate) struct SettleOptions<'a> {
     pub(crate) client: &'a Client,
     pub(crate) live: &'a Live,
-    /// When that was asked for.
+    /// When it was requested.
     pub(crate) read_at: Instant,
     pub(crate) limits: Limits,
     /// When the command has to end.
@@ -44,7 +44,7 @@ pub(crate) async fn settle(
     let report = interrupted.report();
     let replay = interrupted.replay.clone();
     let now = Instant::now();
-    // A task that never ends must not keep every later apply from its work.
+    // A task that never ends must not block every later apply.
     let patience = PATIENCE.max(replay.longest_task() * LONGEST_TIMES);
     let patience = patience.min(deadline.saturating_duration_since(now) / 2);
     let apply = Apply {

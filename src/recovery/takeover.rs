@@ -1,4 +1,4 @@
-//! What a new apply makes of the journals of interrupted ones.
+//! How a new apply takes over the journals of interrupted ones.
 //!
 //! Settles nothing: that was done before, by reading.
 
@@ -27,8 +27,8 @@ impl SettledApply {
         self.names(|it| it.owes() == Some(Obligation::Run))
     }
 
-    /// The discoveries that it deleted, or may have, and did not create again, with the settings
-    /// that they were to have: those that are gone are created again with these.
+    /// The discoveries that it deleted, or may have, and did not create again, with their intended
+    /// settings: deleted discoveries are created again with these.
     pub(crate) fn last_known_settings(&self) -> Vec<(Name, Settings)> {
         last_known_settings(&self.remainders, &self.changes)
     }
@@ -51,15 +51,15 @@ pub(super) fn last_known_settings(
 /// A new apply, which takes over from earlier ones as far as it planned their discoveries.
 pub(crate) struct NewApply<'a> {
     pub(crate) plan: &'a Plan,
-    /// Whether the plan was made by this apply, which told the planner about missing runs.
+    /// Whether the plan was made by this apply, which passed the missing runs to the planner.
     pub(crate) is_planned_here: bool,
     /// Its journal, if it needed one.
     pub(crate) journal: Option<String>,
 }
 
-/// The journals that hand over what is left in them to a new apply. They do right before its first
-/// write is sent, or when it has ended without one: until then it may turn out to be stale, and
-/// take over nothing.
+/// The journals that hand over what is left in them to a new apply. They do so right before its
+/// first write is sent, or when it has ended without one: until then it may turn out to be stale
+/// and take over nothing.
 #[derive(Debug, Default)]
 pub(crate) struct EarlierJournals {
     all: Vec<(RecordedJournal, HandedOver)>,
@@ -71,8 +71,8 @@ pub(crate) struct EarlierJournals {
 #[derive(Debug)]
 enum HandedOver {
     Everything,
-    /// The ends of some of its changes: the rest stays open. Done twice, it would undo what was
-    /// wanted since.
+    /// The ends of some of its changes: the rest stays open. If they were done twice, they would
+    /// undo later changes.
     Part {
         ended: Vec<Event>,
         changes: Vec<Change>,
@@ -96,8 +96,8 @@ impl EarlierJournals {
 }
 
 impl NewApply<'_> {
-    /// Takes over from settled applies. Returns their journals, which hand over later, and what the
-    /// plan leaves undone of them.
+    /// Takes over from settled applies. Returns their journals, which hand over later, and the
+    /// obligations that the plan leaves open.
     pub(crate) fn take_over(self, settled: Vec<SettledApply>) -> (EarlierJournals, Vec<Notice>) {
         let mut notices = Vec::new();
         let mut all = Vec::new();
@@ -132,7 +132,7 @@ impl NewApply<'_> {
         names.into_iter().filter(|it| !self.has_planned(it)).collect()
     }
 
-    /// The discoveries of the plan that are created without the settings that they had.
+    /// The discoveries of the plan that are created without their former settings.
     fn bare(&self, of: &SettledApply) -> Vec<Name> {
         let known = of.last_known_settings();
         let new = self.plan.changes.iter().filter(|it| it.reason == Reason::New);
@@ -141,7 +141,7 @@ impl NewApply<'_> {
     }
 
     /// The discoveries that an earlier apply was asked to run again and did not, and that are not
-    /// run now: the user asks for a new plan without that, and has to ask once more.
+    /// run now: the user made a new plan without these runs, and has to ask for them again.
     fn forgotten_reruns(&self, of: &SettledApply) -> Vec<Name> {
         let left = of.remainders.changes(&of.changes, Remainder::can_be_handed_over);
         let asked = left.map(|(_, it)| it).filter(|it| it.reason == Reason::RerunRequested);

@@ -1,15 +1,15 @@
 //! A page, before it has a format.
 
-/// A part of a page. Texts have code between backticks, and nothing else that is marked.
+/// A part of a page. The only markup in texts is code between backticks, and links.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Block {
     /// A heading; 1 is the page's own.
     Heading(usize, String),
     /// A paragraph.
     Text(String),
-    /// Lines that are shown as they are, and their language: `yaml`, `sh`, or nothing.
+    /// Preformatted lines, and their language: `yaml`, `sh`, or nothing.
     Lines(&'static str, String),
-    /// Rows under a head, the first cell of each row being what it is about.
+    /// Rows under a head. The first cell of a row is its subject.
     Table(Vec<&'static str>, Vec<Vec<String>>),
 }
 

@@ -55,11 +55,11 @@ pub(crate) fn code_reference() -> Vec<Block> {
 
 /// The anchor that Markdown renderers give to a heading.
 pub(super) fn anchor(heading: &str) -> String {
-    let kept = heading.chars().filter(|it| it.is_alphanumeric() || matches!(it, '_' | '-' | ' '));
-    kept.collect::<String>().to_lowercase().replace(' ', "-")
+    let text = heading.chars().filter(|it| it.is_alphanumeric() || matches!(it, '_' | '-' | ' '));
+    text.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
-/// Returns the sections of a page, and between them what follows from the code's grades.
+/// Returns the sections of a page, and between them the consequences of the code's grades.
 fn parts(code: &Code, level: usize) -> Vec<Block> {
     let mut parts = Vec::new();
     for (heading, text) in code.sections() {

@@ -1,6 +1,6 @@
 //! The page on the file format, generated from its JSON schema.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Block, diagnostics::anchor};
 
@@ -14,7 +14,7 @@ const MORE: &str = "`trueup validate` also checks rules that a schema cannot exp
 /// Returns the page. `schema` is the output of `trueup schema desired-state`.
 pub(crate) fn file_format(schema: &str) -> Vec<Block> {
     let schema = serde_json::from_str::<Value>(schema);
-    let schema = schema.expect("invariant: the schema is JSON, made by ourselves");
+    let schema = schema.expect("invariant: our own schema is JSON");
     let mut page = vec![Block::heading(1, "File format")];
     page.extend([INTRO, MORE].map(|it| Block::Text(it.to_owned())));
     page.extend(map("File", &schema, &schema));
@@ -30,12 +30,12 @@ fn map(name: &str, definition: &Value, schema: &Value) -> Vec<Block> {
     let Some(keys) = definition.get("properties").and_then(Value::as_object) else {
         return Vec::new();
     };
-    let needed = definition.get("required").and_then(Value::as_array);
+    let required = definition.get("required").and_then(Value::as_array);
     let row = |(key, property): (&String, &Value)| {
-        let is_needed = needed.is_some_and(|it| it.iter().any(|it| it == key));
+        let is_required = required.is_some_and(|it| it.iter().any(|it| it == key));
         let default = match property.get("default") {
             Some(default) => format!("`{}`", bare(default)),
-            None if is_needed => "required".to_owned(),
+            None if is_required => "required".to_owned(),
             None => String::new(),
         };
         let meaning = description(property);
@@ -68,7 +68,7 @@ fn heading(name: &str) -> String {
     words
 }
 
-/// Describes the values of a key.
+/// Describes the values of a key, with a link to the section of a map.
 fn value(property: &Value, schema: &Value) -> String {
     let Some(it) = property.as_object() else { return "anything".to_owned() };
     if let Some(one) = it.get("const") {
@@ -83,23 +83,14 @@ fn value(property: &Value, schema: &Value) -> String {
         return ways.map(|it| value(it, schema)).collect::<Vec<_>>().join(", or ");
     }
     if let Some(Value::String(path)) = it.get("$ref") {
-        return referred(path, schema);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let definition = schema.get("definitions").and_then(|it| it.get(name));
+        if definition.is_some_and(|it| it.get("properties").is_some()) {
+            let heading = heading(name);
+            return format!("a map: [{heading}](#{})", anchor(&heading));
+        }
+        return value(definition.unwrap_or(&Value::Null), schema);
     }
-    typed(it, schema)
-}
-
-/// Links to the section of a map, or describes the definition in place.
-fn referred(path: &str, schema: &Value) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let definition = schema.get("definitions").and_then(|it| it.get(name)).unwrap_or(&Value::Null);
-    if definition.get("properties").is_some() {
-        let heading = heading(name);
-        return format!("a map: [{heading}](#{})", anchor(&heading));
-    }
-    value(definition, schema)
-}
-
-fn typed(it: &Map<String, Value>, schema: &Value) -> String {
     let word = match it.get("type") {
         Some(Value::Array(types)) => types.iter().find(|it| *it != "null"),
         other => other,

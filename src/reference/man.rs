@@ -23,7 +23,7 @@ pub(crate) fn man_sections(page: &[Block]) -> String {
         match block {
             Block::Heading(level, text) => {
                 let text = text.replace('`', "");
-                // Readers look for sections in capitals. A code is shown as it is written.
+                // Readers look for sections in capitals. A code keeps its case.
                 let title = if text.contains("::") { text } else { text.to_uppercase() };
                 roff.control(if *level == 2 { "SH" } else { "SS" }, [&*title]);
             }

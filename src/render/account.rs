@@ -3,56 +3,71 @@
 //! It is printed last, so what needs action is near its end. Only a discovery that was deleted and
 //! not created again comes first.
 
-use std::fmt::Write as _;
-
 use crate::{
-    events::{Entry, Outcome, Report, Taken, Verdict},
+    events::{Entry, Outcome, Report, StepProgress, Verdict},
     model::printable,
     plan::{Action, Plan, Reason, Step},
-    source::{Location, SourceMap},
+    source::{Location, SourceMap, Span},
 };
-
-/// The outcome of a change, and its place in the files.
-type Located<'a> = (&'a Entry, Option<Location>);
 
 /// Returns the account of an apply, with a summary in the last line.
 pub(crate) fn account_text(plan: &Plan, report: &Report, sources: &SourceMap) -> String {
     let mut text = String::new();
-    let places = plan.changes.iter().map(|it| it.span.map(|span| sources.locate(span)));
-    let located = report.entries.iter().zip(places).collect::<Vec<_>>();
-    let of = |is_in: &dyn Fn(&Entry) -> bool| {
-        located.iter().filter(|(entry, _)| is_in(entry)).cloned().collect::<Vec<_>>()
-    };
-    section(&mut text, "Deleted, not created again:", &of(&is_halved));
-    for (title, is_in) in SECTIONS {
-        section(&mut text, title, &of(&|it| !is_halved(it) && is_in(it)));
+    for (ending, title) in SECTIONS {
+        let entries = report.entries.iter().zip(&plan.changes);
+        let entries = entries.filter(|(entry, _)| Ending::of(entry) == ending);
+        let blocks = entries.map(|(entry, change)| block(entry, change.span, sources));
+        let blocks = blocks.collect::<String>();
+        if !blocks.is_empty() {
+            text += &[title, "\n", &blocks, "\n"].concat();
+        }
     }
-    text.push_str(&summary(report));
-    text
+    text + &summary(report)
 }
 
-/// A title, and which entries belong below it.
-type Section = (&'static str, fn(&Entry) -> bool);
-
 /// The sections of an account, in their order.
-const SECTIONS: [Section; 6] = [
-    ("Done:", |it| matches!(it.outcome, Some(Outcome::Done))),
-    ("Converged (already as wanted):", |it| matches!(it.outcome, Some(Outcome::Converged))),
-    ("Not tried:", |it| matches!(it.outcome, Some(Outcome::NotTried { .. })) || is_untouched(it)),
-    ("Moved since the plan, not tried:", |it| matches!(it.outcome, Some(Outcome::Stale { .. }))),
-    ("Still running:", |it| {
-        matches!(it.outcome, Some(Outcome::Open { .. } | Outcome::Unknown { .. }))
-            || (it.outcome.is_none() && it.was_sent())
-    }),
-    ("Failed:", |it| matches!(it.outcome, Some(Outcome::Failed { .. } | Outcome::Conflict { .. }))),
+const SECTIONS: [(Ending, &str); 7] = [
+    (Ending::DeletedOnly, "Deleted, not created again:"),
+    (Ending::Done, "Done:"),
+    (Ending::Converged, "Converged (already as wanted):"),
+    (Ending::NotTried, "Not tried:"),
+    (Ending::Stale, "Moved since the plan, not tried:"),
+    (Ending::Open, "Still running:"),
+    (Ending::Failed, "Failed:"),
 ];
 
-fn is_untouched(entry: &Entry) -> bool {
-    entry.outcome.is_none() && !entry.was_sent()
+/// How a change ended, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Ending {
+    /// A replace that deleted and did not create.
+    DeletedOnly,
+    Failed,
+    Open,
+    Stale,
+    NotTried,
+    Converged,
+    Done,
+}
+
+impl Ending {
+    pub(super) fn of(entry: &Entry) -> Self {
+        if is_deleted_only(entry) {
+            return Self::DeletedOnly;
+        }
+        match &entry.outcome {
+            Some(Outcome::Done) => Self::Done,
+            Some(Outcome::Converged) => Self::Converged,
+            Some(Outcome::Failed { .. } | Outcome::Conflict { .. }) => Self::Failed,
+            Some(Outcome::Stale { .. }) => Self::Stale,
+            Some(Outcome::Open { .. } | Outcome::Unknown { .. }) => Self::Open,
+            None if entry.was_sent() => Self::Open,
+            Some(Outcome::NotTried { .. }) | None => Self::NotTried,
+        }
+    }
 }
 
 /// Whether a replace, possibly of an earlier apply, deleted the discovery and did not recreate it.
-pub(crate) fn is_halved(entry: &Entry) -> bool {
+pub(crate) fn is_deleted_only(entry: &Entry) -> bool {
     let deleted = entry.action == Action::Replace && entry.done().any(|it| it == Step::Delete);
     let is_left = deleted || entry.reason == Reason::ReplaceOwed;
     let is_over =
@@ -60,24 +75,14 @@ pub(crate) fn is_halved(entry: &Entry) -> bool {
     is_left && !entry.done().any(|it| it == Step::Create) && !is_over
 }
 
-fn section(text: &mut String, title: &str, entries: &[Located<'_>]) {
-    if entries.is_empty() {
-        return;
-    }
-    writeln!(text, "{title}").expect("invariant: a string takes everything");
-    for (entry, place) in entries {
-        text.push_str(&block(entry, place.as_ref()));
-    }
-    text.push('\n');
-}
-
-fn block(entry: &Entry, place: Option<&Location>) -> String {
+fn block(entry: &Entry, span: Option<Span>, sources: &SourceMap) -> String {
     let first = format!("  {} {}: {}\n", sign(entry.action), entry.name, words(entry));
     let notes = entry.notes.iter().map(|it| format!("      warning: {}\n", printable(it)));
     let in_place = matches!(entry.outcome, Some(Outcome::Done | Outcome::Converged));
-    let place = place.filter(|_| !in_place);
-    let place =
-        place.map(|it| format!("      at {}:{}:{}\n", printable(&it.path), it.line, it.column));
+    let place = span.filter(|_| !in_place).map(|it| {
+        let Location { path, line, column, .. } = sources.locate(it);
+        format!("      at {}:{line}:{column}\n", printable(&path))
+    });
     std::iter::once(first).chain(notes).chain(place).collect()
 }
 
@@ -104,10 +109,12 @@ pub(crate) fn words(entry: &Entry) -> String {
             format!("task {}: {}{after}", printable(task), printable(words))
         }
         None => match entry.current() {
-            Some(Taken { step, task: Some(task), .. }) => {
+            Some(StepProgress { step, task: Some(task), .. }) => {
                 format!("{step} in progress, task {}{after}", printable(task))
             }
-            Some(Taken { step, task: None, .. }) => format!("{step} sent, no answer yet{after}"),
+            Some(StepProgress { step, task: None, .. }) => {
+                format!("{step} sent, no answer yet{after}")
+            }
             None if entry.was_sent() => format!("in progress{after}"),
             None => "not started".to_owned(),
         },

@@ -22,18 +22,27 @@ const MAX_CONTEXT: usize = 2;
 /// Returns the settings that a change affects, their names in one column. If only some of a
 /// discovery's settings are shown, those on one line come first.
 pub(super) fn lines(change: &Change) -> Vec<String> {
-    let attributes = change.fields.iter().flat_map(|it| attributes(it, change));
+    let attributes = change.fields.iter().flat_map(|field| {
+        let attributes = drawn(field, change).into_iter();
+        attributes.map(|it| Attribute { origin: field.origin, ..it })
+    });
     let mut attributes = attributes.collect::<Vec<_>>();
     if change.before.is_some() && change.after.is_some() {
         attributes.sort_by_key(|it| matches!(it.value, Drawn::Lines(_)));
     }
     let width = attributes.iter().map(|it| it.path.len()).max().unwrap_or_default();
-    let column = comment_column(&attributes, width);
-    let lines = attributes.iter().flat_map(|it| {
-        let lines = it.draw(width);
-        commented(lines, it.origin, column)
-    });
-    let mut lines = lines.collect::<Vec<_>>();
+    let first_lines = attributes.iter().filter_map(|it| it.draw(width).into_iter().next());
+    let lengths = first_lines.map(|it| it.chars().count()).filter(|it| *it <= COLUMN);
+    let column = lengths.max().unwrap_or_default();
+    let mut lines = Vec::new();
+    for attribute in &attributes {
+        let mut drawn = attribute.draw(width);
+        if let (Some(origin), Some(first)) = (attribute.origin, drawn.first_mut()) {
+            let blanks = column.saturating_sub(first.chars().count()) + 1;
+            *first = format!("{first}{:blanks$}# {origin}", "");
+        }
+        lines.extend(drawn);
+    }
     let n_hidden = n_unchanged(change);
     if n_hidden != 0 {
         let settings = plural(n_hidden, "setting", "settings");
@@ -44,22 +53,6 @@ pub(super) fn lines(change: &Change) -> Vec<String> {
 
 /// Lines up to this length have their origins in one column.
 const COLUMN: usize = 72;
-
-/// Returns the column of the origins: after the longest line that is not too long.
-fn comment_column(attributes: &[Attribute], width: usize) -> usize {
-    let lines =
-        attributes.iter().filter_map(|it| it.draw(width).first().map(|it| it.chars().count()));
-    lines.filter(|it| *it <= COLUMN).max().unwrap_or_default()
-}
-
-/// Adds the origin of a setting to its first line, if it is known.
-fn commented(mut lines: Vec<String>, origin: Option<Origin>, column: usize) -> Vec<String> {
-    if let (Some(origin), Some(first)) = (origin, lines.first_mut()) {
-        let blanks = column.saturating_sub(first.chars().count()) + 1;
-        *first = format!("{first}{:blanks$}# {origin}", "");
-    }
-    lines
-}
 
 /// Counts the unchanged settings. A list that stays empty does not count.
 pub(super) fn n_unchanged(change: &Change) -> usize {
@@ -118,12 +111,6 @@ impl Element {
             }
         }
     }
-}
-
-/// Returns the settings of a field, with its origin.
-fn attributes(field: &FieldChange, change: &Change) -> Vec<Attribute> {
-    let attributes = drawn(field, change).into_iter();
-    attributes.map(|it| Attribute { origin: field.origin, ..it }).collect()
 }
 
 /// Returns the settings of a field. If the kind of target changes, those of both targets.

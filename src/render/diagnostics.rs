@@ -4,9 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    model::shown_json,
     plan::PlanDiagnostic,
-    render::saved::{DiagnosticV1, SourceV1, diagnostic, schema_text, source_documents},
+    render::saved::{DiagnosticV1, SourceV1, diagnostic, json_text, schema_text, source_documents},
     source::SourceMap,
 };
 
@@ -38,8 +37,7 @@ pub(crate) fn diagnostics_json(diagnostics: &[PlanDiagnostic], sources: &SourceM
             .map(|it| diagnostic(&it.diagnostic, it.refuses, sources))
             .collect(),
     };
-    let text = serde_json::to_string_pretty(&document);
-    shown_json(text.expect("invariant: every key is text")) + "\n"
+    json_text(&document)
 }
 
 /// Returns the schema of it, as it is committed.

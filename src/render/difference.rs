@@ -1,4 +1,4 @@
-//! What differs between two lists, and between two long values.
+//! The differences of two lists, and of two long values.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,15 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 /// An element of one list or of both.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
-    /// `-` if only the old list has it at this place, `+` if only the new one has, a blank if both.
+    /// `-` if only the old list has it at this place, `+` if only the new one does, a blank for
+    /// both.
     pub(super) sign: char,
     pub(super) text: String,
     /// Whether the other list has the element at another place.
     pub(super) is_moved: bool,
 }
 
-/// Compares two lists in which each element is there once.
+/// Compares two lists, each without duplicates.
 pub(super) fn difference(before: Vec<String>, after: Vec<String>) -> Vec<Line> {
     let [old, new] = [&before, &after].map(|it| it.iter().cloned().collect::<BTreeSet<_>>());
     // The cost of the comparison grows with every difference. Two long lists that have nothing in
@@ -57,7 +58,7 @@ pub(crate) struct ChangedWords {
     pub(crate) after: Vec<Piece>,
 }
 
-/// In a shorter value, a change is seen without a mark.
+/// In a shorter value, a change is visible without a mark.
 const LONG: usize = 20;
 
 /// Returns which words change, or `None` if the values are short or have no word in common.

@@ -3,7 +3,7 @@
 //!
 //! Empty for a plan without a base.
 
-use super::plan::plural;
+use super::{impact::Section, plan::counted};
 use crate::{
     model::{Field, brief},
     plan::{Action, Comparison, FieldChange, KeptDrift, Origins, Plan},
@@ -16,63 +16,48 @@ const MOST_LISTED: usize = 50;
 pub(super) fn origins(plan: &Plan) -> Option<String> {
     plan.compared.as_ref()?;
     let Origins { this_change, drift, both, restart, deleted_not_recreated } = plan.origins();
-    let part =
-        |n: usize, one: &str, many: &str| (n != 0).then(|| format!("{n} {}", plural(n, one, many)));
     let parts = [
-        part(this_change, "change from this branch", "changes from this branch"),
-        part(drift, "correction of drift", "corrections of drift"),
-        part(
+        counted(this_change, "change from this branch", "changes from this branch"),
+        counted(drift, "correction of drift", "corrections of drift"),
+        counted(
             both,
             "change combines this branch and drift",
             "changes combine this branch and drift",
         ),
-        part(restart, "restart", "restarts"),
-        part(deleted_not_recreated, "left by an interrupted apply", "left by an interrupted apply"),
+        counted(restart, "restart", "restarts"),
+        counted(
+            deleted_not_recreated,
+            "left by an interrupted apply",
+            "left by an interrupted apply",
+        ),
     ];
     let parts = parts.into_iter().flatten().collect::<Vec<_>>();
     (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
 }
 
-/// Returns the drift that is left alone, in sections.
+/// Returns the drift that is left alone, as text.
 pub(super) fn drift_text(plan: &Plan) -> Vec<String> {
-    let sections = sections(plan, brief).into_iter();
-    let text = |(title, lines): (&'static str, Vec<String>)| {
-        let lines = lines.iter().map(|it| format!("  {it}\n"));
-        std::iter::once(format!("{title}:\n")).chain(lines).collect()
-    };
-    sections.map(text).collect()
+    sections(plan, brief).iter().map(Section::text).collect()
 }
 
-/// Returns the drift that is left alone as titles with lines. `write` makes foreign texts safe.
-pub(super) fn sections(
-    plan: &Plan,
-    write: impl Fn(&str) -> String,
-) -> Vec<(&'static str, Vec<String>)> {
+/// Returns the drift that is left alone. `write` makes foreign texts safe.
+pub(super) fn sections(plan: &Plan, write: impl Fn(&str) -> String) -> Vec<Section> {
     let Some(Comparison { kept, removed, git: _, is_readable: _ }) = &plan.compared else {
         return Vec::new();
     };
     let kept = kept.iter().flat_map(|it| {
         let name = write(it.name.as_str());
-        said(it, &write).into_iter().map(move |it| format!("{name}: {it}"))
+        differences(it, &write).into_iter().map(move |it| format!("{name}: {it}"))
     });
-    let kept = shortened(kept.collect());
-    let removed = shortened(removed.iter().map(|it| write(it.as_str())).collect());
-    let sections = [
-        ("Drift left alone", kept),
-        ("Removed from the files by this branch, and left on the controller", removed),
-    ];
-    sections.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
+    let removed = removed.iter().map(|it| write(it.as_str()));
+    let removed_title = "Removed from the files by this branch, and left on the controller";
+    let kept = Section::new("Drift left alone", kept.collect(), MOST_LISTED);
+    let removed = Section::new(removed_title, removed.collect(), MOST_LISTED);
+    kept.into_iter().chain(removed).collect()
 }
 
-fn shortened(mut lines: Vec<String>) -> Vec<String> {
-    let n_more = lines.len().saturating_sub(MOST_LISTED);
-    lines.truncate(MOST_LISTED);
-    lines.extend((n_more != 0).then(|| format!("and {n_more} more")));
-    lines
-}
-
-/// Compares what was found of one discovery with the files.
-fn said(kept: &KeptDrift, write: &impl Fn(&str) -> String) -> Vec<String> {
+/// Compares a live discovery with the files.
+fn differences(kept: &KeptDrift, write: &impl Fn(&str) -> String) -> Vec<String> {
     match kept.action {
         Action::Create => vec!["it is missing, but the files declare it".to_owned()],
         Action::Delete if kept.span.is_some() => {

@@ -20,7 +20,7 @@ const MOST_RANGES: usize = 4;
 /// Returns the impact of a plan, in sections.
 pub(super) fn impact_text(plan: &Plan, sources: &SourceMap) -> Vec<String> {
     let place = |it: Span| shown(&place(it, sources)).into_owned();
-    sections(plan, ToString::to_string, place).into_iter().map(|it| text(&it)).collect()
+    sections(plan, ToString::to_string, place).iter().map(Section::text).collect()
 }
 
 /// Returns the file and line of a span.
@@ -29,17 +29,26 @@ pub(super) fn place(span: Span, sources: &SourceMap) -> String {
     format!("{}:{}", at.path, at.line)
 }
 
-fn text(section: &Section) -> String {
-    let Section { title, lines } = section;
-    let lines = lines.iter().map(|it| format!("  {it}\n"));
-    std::iter::once(format!("{title}:\n")).chain(lines).collect()
-}
-
 /// A title and the lines below it.
 #[derive(Debug)]
 pub(super) struct Section {
     pub(super) title: &'static str,
     pub(super) lines: Vec<String>,
+}
+
+impl Section {
+    /// Makes a section that lists at most this many lines and counts the rest; `None` without lines.
+    pub(super) fn new(title: &'static str, mut lines: Vec<String>, most: usize) -> Option<Self> {
+        let n_more = lines.len().saturating_sub(most);
+        lines.truncate(most);
+        lines.extend((n_more != 0).then(|| format!("and {n_more} more")));
+        (!lines.is_empty()).then_some(Self { title, lines })
+    }
+
+    pub(super) fn text(&self) -> String {
+        let lines = self.lines.iter().map(|it| format!("  {it}\n"));
+        std::iter::once(format!("{}:\n", self.title)).chain(lines).collect()
+    }
 }
 
 /// Returns the impact of a plan. `name` and `place` make foreign texts safe for the format.
@@ -60,19 +69,13 @@ pub(super) fn sections(
         };
         let Overlap { names: (one, other), ranges, addresses, spans } = it;
         let (one, other) = (of(one, spans.0), of(other, spans.1));
-        format!("{one} and {other}: {} ({})", listed(ranges), counted(*addresses))
+        format!("{one} and {other}: {} ({})", listed(ranges), address_count(*addresses))
     };
     let mut overlaps = plan.overlaps.found.iter().map(overlap).collect::<Vec<_>>();
     overlaps.extend(plan.overlaps.is_cut.then(|| "too many to list".to_owned()));
+    let section = |title, lines| Section::new(title, lines, MOST_LISTED);
     let sections = [section("Impact", reaching), section("Overlaps", overlaps)];
     sections.into_iter().flatten().collect()
-}
-
-fn section(title: &'static str, mut lines: Vec<String>) -> Option<Section> {
-    let n_more = lines.len().saturating_sub(MOST_LISTED);
-    lines.truncate(MOST_LISTED);
-    lines.extend((n_more != 0).then(|| format!("and {n_more} more")));
-    (!lines.is_empty()).then_some(Section { title, lines })
 }
 
 /// Returns the changes that scan or drop addresses, those with the most new addresses first.
@@ -90,11 +93,11 @@ fn reaching(plan: &Plan) -> Vec<&Change> {
 pub(super) fn reach(change: &Change) -> String {
     let ChangeImpact { before, after, new, dropped, logins, is_unbounded } = change.impact;
     let covers = match (&change.before, &change.after) {
-        (Some(_), None) => format!("{} before, none after", counted(before)),
+        (Some(_), None) => format!("{} before, none after", address_count(before)),
         (Some(_), Some(_)) if before != after => {
-            format!("{} before, {} after", counted(before), after.grouped())
+            format!("{} before, {} after", address_count(before), after.grouped())
         }
-        (None | Some(_), _) => counted(after),
+        (None | Some(_), _) => address_count(after),
     };
     let part = |count: Count, what: &str| {
         (!count.is_zero()).then(|| format!("{} {what}", count.grouped()))
@@ -109,7 +112,8 @@ pub(super) fn reach(change: &Change) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn counted(addresses: Count) -> String {
+/// Returns a number of addresses with its noun.
+pub(super) fn address_count(addresses: Count) -> String {
     let count = addresses.grouped();
     let what = if count == "1" { "address" } else { "addresses" };
     format!("{count} {what}")

@@ -34,7 +34,7 @@ mod annotations;
 mod status;
 
 pub(crate) use self::{
-    account::{account_text, is_halved, words as outcome_words},
+    account::{account_text, is_deleted_only, words as outcome_words},
     annotations::{
         Annotation, Ended, Named, Rule, annotation, github_commands, inert, line_hashes,
         sarif_document,

@@ -82,7 +82,7 @@ fn names([one, many]: [&str; 2], what: &str, names: &[Name]) -> Option<String> {
     (n != 0).then(|| std::iter::once(title).chain(names).collect())
 }
 
-/// Says that `--only` or `--except` limit the plan.
+/// Notes that `--only` or `--except` limit the plan.
 pub(super) fn narrowed(plan: &Plan) -> Option<String> {
     let flags = |flag: &str, globs: &Globs| {
         globs.patterns().iter().map(|it| format!("--{flag} {}", shown(it))).collect::<Vec<_>>()
@@ -95,12 +95,10 @@ pub(super) fn narrowed(plan: &Plan) -> Option<String> {
     (!flags.is_empty()).then_some(text)
 }
 
-/// Says that there are errors or refusals, so that the plan is not mistaken for a complete one.
+/// Counts errors and refusals, so that the plan is not mistaken for a complete one.
 pub(super) fn forbidden(plan: &Plan) -> Option<String> {
     let errors = plan.diagnostics.iter().filter(|it| it.diagnostic.is_error());
     let (refusals, errors): (Vec<_>, Vec<_>) = errors.partition(|it| it.refuses);
-    let counted =
-        |n: usize, one: &str, many: &str| (n != 0).then(|| format!("{n} {}", plural(n, one, many)));
     let counts =
         [counted(errors.len(), "error", "errors"), counted(refusals.len(), "refusal", "refusals")];
     let counts = counts.into_iter().flatten().collect::<Vec<_>>().join(" and ");
@@ -164,6 +162,17 @@ pub(super) fn addresses(plan: &Plan) -> Option<String> {
 fn unbounded(plan: &Plan) -> Option<String> {
     let names = plan.impact.unbounded.iter().map(Name::to_string).collect::<Vec<_>>();
     (!names.is_empty()).then(|| format!("Unbounded: {}.", names.join(", ")))
+}
+
+/// Returns the host and port of a URL. Anything else is returned unchanged.
+pub(super) fn host(url: &str) -> &str {
+    let (_, behind) = url.split_once("://").unwrap_or(("", url));
+    behind.split(['/', '?', '#']).next().unwrap_or(behind)
+}
+
+/// Returns a number with its noun, or `None` for zero.
+pub(super) fn counted(n: usize, one: &str, many: &str) -> Option<String> {
+    (n != 0).then(|| format!("{n} {}", plural(n, one, many)))
 }
 
 pub(super) fn plural<'a>(n: usize, one: &'a str, many: &'a str) -> &'a str {

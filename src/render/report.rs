@@ -4,10 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    events::{Entry, Outcome, Report, Taken, Verdict},
-    model::shown_json,
+    events::{Entry, Outcome, Report, StepProgress, Verdict},
     plan::Plan,
-    render::saved::{ControllerV1, PlaceV1, controller, moment, schema_text, start},
+    render::saved::{ControllerV1, PlaceV1, controller, json_text, moment, schema_text, start},
     source::SourceMap,
 };
 
@@ -112,9 +111,7 @@ pub(crate) struct ReportAbout<'a> {
 
 /// Returns the report as a document that ends with a newline.
 pub(crate) fn report_json(report: &Report, about: ReportAbout<'_>) -> String {
-    let document = report_document(report, about);
-    let text = serde_json::to_string_pretty(&document);
-    shown_json(text.expect("invariant: every key is text")) + "\n"
+    json_text(&report_document(report, about))
 }
 
 /// Returns the report in the types of the document.
@@ -147,7 +144,7 @@ pub(crate) fn report_schema() -> String {
 
 fn change(entry: &Entry, source: Option<PlaceV1>) -> ReportChangeV1 {
     let Entry { name, action, reason: _, id, steps, notes, outcome: _, ended_ms } = entry;
-    let (outcome, words) = result_of(entry);
+    let (outcome, words) = result(entry);
     ReportChangeV1 {
         name: name.as_str().to_owned(),
         action: action.to_string(),
@@ -161,18 +158,12 @@ fn change(entry: &Entry, source: Option<PlaceV1>) -> ReportChangeV1 {
     }
 }
 
-/// Returns the result of a change; an interrupted one is open, or was not tried.
-fn result_of(entry: &Entry) -> (OutcomeV1, Option<String>) {
-    match &entry.outcome {
-        Some(outcome) => outcome_of(outcome),
-        None if entry.was_sent() => (OutcomeV1::Open, None),
-        None => (OutcomeV1::NotTried, None),
-    }
-}
-
-/// Returns the word for an outcome, and its details.
-fn outcome_of(outcome: &Outcome) -> (OutcomeV1, Option<String>) {
-    let (word, words) = match outcome {
+/// Returns the result of a change and its details. An interrupted change is open, or was not tried.
+fn result(entry: &Entry) -> (OutcomeV1, Option<String>) {
+    let Some(outcome) = &entry.outcome else {
+        return (if entry.was_sent() { OutcomeV1::Open } else { OutcomeV1::NotTried }, None);
+    };
+    let (outcome, words) = match outcome {
         Outcome::Done => (OutcomeV1::Done, None),
         Outcome::Converged => (OutcomeV1::Converged, None),
         Outcome::Failed { words } => (OutcomeV1::Failed, Some(words)),
@@ -182,11 +173,11 @@ fn outcome_of(outcome: &Outcome) -> (OutcomeV1, Option<String>) {
         Outcome::NotTried { why } => (OutcomeV1::NotTried, Some(why)),
         Outcome::Open { task: _, words } => (OutcomeV1::Open, Some(words)),
     };
-    (word, words.cloned())
+    (outcome, words.cloned())
 }
 
-fn step(taken: &Taken) -> StepV1 {
-    let Taken { step, n_sent, task, submitted_ms, accepted_ms, settled_ms, found } = taken;
+fn step(taken: &StepProgress) -> StepV1 {
+    let StepProgress { step, n_sent, task, submitted_ms, accepted_ms, settled_ms, found } = taken;
     StepV1 {
         step: step.to_string(),
         sent: *n_sent,

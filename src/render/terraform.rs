@@ -1,17 +1,17 @@
 //! A plan as Terraform's plan JSON, for the policies and summaries that read that.
 //!
-//! One way only: nothing reads it back. It has what such programs look at, the changes; it has no
-//! state, no configuration and no provider, since there are none. What Terraform has no word for
-//! stands in `trueup`, which they leave alone.
+//! Write-only: nothing reads it back. It has the changes, which such programs evaluate; it has no
+//! state, configuration or provider, since there are none. Data that Terraform's format has no member
+//! for is in `trueup`, which such programs ignore.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::saved::{ChangeImpactV1, change_impact, settings};
+use super::saved::{ChangeImpactV1, change_impact, json_text, settings};
 use crate::{
-    model::{Interface, Name, RemoteId, Settings, shown_json},
+    model::{Interface, Name, RemoteId, Settings},
     plan::{Action, Change, Origin, Plan, Reason, Step},
 };
 
@@ -21,7 +21,7 @@ const FORMAT_VERSION: &str = "1.2";
 /// The one type of resource.
 const TYPE: &str = "discovery";
 
-/// Terraform's plan, as far as others read it.
+/// Terraform's plan, as far as other programs read it.
 #[derive(Debug, Serialize)]
 struct PlanV1 {
     format_version: &'static str,
@@ -56,7 +56,7 @@ struct ChangeV1 {
     after_sensitive: Value,
 }
 
-/// What Terraform has no word for, as `--format json` has it.
+/// Data that Terraform's format has no member for, in the form of `--format json`.
 #[derive(Debug, Serialize)]
 struct OwnV1 {
     action: String,
@@ -78,20 +78,21 @@ pub(crate) fn plan_terraform(plan: &Plan) -> String {
         resource_changes: plan.changes.iter().map(|it| resource_change(it, interface)).collect(),
         output_changes: BTreeMap::new(),
     };
-    let text = serde_json::to_string_pretty(&document);
-    shown_json(text.expect("invariant: every key is text")) + "\n"
+    json_text(&document)
 }
 
 fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
     let Change { name, action, reason, id, steps, before, after, origin, impact, .. } = change;
     let before =
         before.as_ref().map(|it| resource(name, id.as_ref(), it, run_before(change).as_deref()));
-    // What is made has an id of its own, which nobody knows yet.
-    let is_made = matches!(action, Action::Create | Action::Replace);
-    let kept = id.as_ref().filter(|_| !is_made);
+    // A created discovery gets an id that is not known yet.
+    let is_created = matches!(action, Action::Create | Action::Replace);
+    let id_after = id.as_ref().filter(|_| !is_created);
     let run_after = run_after(change, interface);
-    let after = after.as_ref().map(|it| resource(name, kept, it, run_after.as_deref()));
-    let [before_sensitive, after_sensitive] = [&before, &after].map(|it| sensitive(it.as_ref()));
+    let after = after.as_ref().map(|it| resource(name, id_after, it, run_after.as_deref()));
+    // Nothing is secret. Terraform writes `false` for a side that does not exist.
+    let [before_sensitive, after_sensitive] =
+        [&before, &after].map(|it| if it.is_some() { json!({}) } else { json!(false) });
     ResourceChangeV1 {
         address: address(name),
         mode: "managed",
@@ -102,7 +103,7 @@ fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
             actions: actions(*action),
             before,
             after,
-            after_unknown: if is_made { json!({ "id": true }) } else { json!({}) },
+            after_unknown: if is_created { json!({ "id": true }) } else { json!({}) },
             before_sensitive,
             after_sensitive,
         },
@@ -117,14 +118,8 @@ fn resource_change(change: &Change, interface: Interface) -> ResourceChangeV1 {
     }
 }
 
-/// Returns what of a side is secret, as Terraform says it: nothing of what is there, and nothing at
-/// all of what is not.
-fn sensitive(side: Option<&Value>) -> Value {
-    if side.is_some() { json!({}) } else { json!(false) }
-}
-
-/// Returns what a change of a resource is made of. What is stopped or run again is updated: an
-/// entry without an action would be none to count.
+/// Returns Terraform's actions for an action. A stop and a restart are updates, because an entry
+/// without an action would not be counted.
 fn actions(action: Action) -> &'static [&'static str] {
     match action {
         Action::Create => &["create"],
@@ -134,7 +129,7 @@ fn actions(action: Action) -> &'static [&'static str] {
     }
 }
 
-/// Returns Terraform's word for a reason, where it has one.
+/// Returns Terraform's word for a reason, if it has one.
 fn action_reason(reason: Reason) -> Option<&'static str> {
     match reason {
         Reason::ImmutableField => Some("replace_because_cannot_update"),
@@ -154,7 +149,7 @@ fn action_reason(reason: Reason) -> Option<&'static str> {
     }
 }
 
-/// Returns where Terraform would find a resource. A name that is no identifier there is a key.
+/// Returns Terraform's address of a resource. A name that is not an identifier becomes a key.
 fn address(name: &Name) -> String {
     let name = name.as_str();
     let is_inner = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '-');
@@ -166,8 +161,8 @@ fn address(name: &Name) -> String {
     }
 }
 
-/// Returns a discovery as a resource: its settings by the keys of the files, what it is known by,
-/// and what its run does.
+/// Returns a discovery as a resource: its settings by the keys of the files, its name, its id, and the
+/// state of its run.
 fn resource(name: &Name, id: Option<&RemoteId>, settings: &Settings, run: Option<&str>) -> Value {
     let mut members = Map::new();
     members.insert("name".to_owned(), json!(name.as_str()));
@@ -182,7 +177,7 @@ fn resource(name: &Name, id: Option<&RemoteId>, settings: &Settings, run: Option
     Value::Object(members)
 }
 
-/// Returns what the run does before the change, as far as the plan says it.
+/// Returns the state of the run before the change, if the plan has it.
 fn run_before(change: &Change) -> Option<String> {
     match change.reason {
         Reason::RerunIncomplete(run) => Some(run.to_string()),
@@ -191,7 +186,7 @@ fn run_before(change: &Change) -> Option<String> {
     }
 }
 
-/// Returns what becomes of the run.
+/// Returns the state of the run after the change.
 fn run_after(change: &Change, interface: Interface) -> Option<String> {
     if change.starts_a_run(interface) {
         Some("started".to_owned())
@@ -229,16 +224,16 @@ mod tests {
         let plan = planned(
             "new; address 10.0.0.1; cli netops\ngone; state absent\n\
              edited; address 10.0.0.2; retries 1\n\
-             made-anew; address 10.0.0.3; retries 1; cli netops; on_change replace\n\
+             recreated; address 10.0.0.3; retries 1; cli netops; on_change replace\n\
              stopped; address 10.0.0.4; state stopped\nagain; address 10.0.0.5; rerun always\n\
              same; address 10.0.0.6",
             "gone; address 10.0.0.9\nedited; address 10.0.0.2; retries 2\n\
-             made-anew; address 10.0.0.3; retries 2\nstopped; address 10.0.0.4; running\n\
+             recreated; address 10.0.0.3; retries 2\nstopped; address 10.0.0.4; running\n\
              again; address 10.0.0.5\nsame; address 10.0.0.6",
         );
         insta::assert_snapshot!(shape(&plan).join("\n"), @r#"
         discovery.gone ["delete"] "delete_because_no_resource_config" null null
-        discovery.made-anew ["delete","create"] "replace_by_request" null "started"
+        discovery.recreated ["delete","create"] "replace_by_request" null "started"
         discovery.edited ["update"] null null "started"
         discovery.stopped ["update"] null "running" "stopped"
         discovery.again ["update"] null null "started"

@@ -8,7 +8,7 @@ use crate::{
     codes::{self, Code},
     events::{Entry, Outcome, Report},
     plan::{Change, Plan},
-    render::{is_halved, outcome_words},
+    render::{is_deleted_only, outcome_words},
     source::Diagnostic,
 };
 
@@ -48,7 +48,7 @@ fn diagnostic(entry: &Entry) -> Option<Diagnostic> {
         Some(Diagnostic::error(code, message).help(help))
     };
     match &entry.outcome {
-        Some(Outcome::Failed { .. }) if is_halved(entry) => of(
+        Some(Outcome::Failed { .. }) if is_deleted_only(entry) => of(
             &codes::apply::FAILED,
             format!("`{name}` was deleted and not created again: {words}"),
             "fix the cause, then apply again, which creates it",

@@ -1,4 +1,4 @@
-//! One answer of the controller, by what was asked.
+//! One answer of the controller to each kind of request.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::{
     model::{Interface, Name, RemoteId, Setting, printable},
 };
 
-/// What is asked for.
+/// The kinds of requests.
 pub const ANSWERS: [&str; 16] = [
     "token",
     "count",
@@ -32,15 +32,15 @@ pub const ANSWERS: [&str; 16] = [
     "task_tree",
 ];
 
-/// Takes the first byte for what was asked, and the others for the answer.
+/// Reads an answer; the first byte selects the kind of request.
 pub fn read_any_answer(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
-    // Letters, so that a file of the corpus can be read.
+    // Letters, so that the files of the corpus are readable.
     let asked = usize::from(first.wrapping_sub(b'a')) % ANSWERS.len();
     read_answer(ANSWERS[asked], rest);
 }
 
-/// Reads an answer to what was asked, by its name in [`ANSWERS`].
+/// Reads an answer to a kind of request in [`ANSWERS`].
 pub fn read_answer(asked: &str, body: &[u8]) {
     let answer = body.to_vec();
     run(async {
@@ -52,11 +52,11 @@ pub fn read_answer(asked: &str, body: &[u8]) {
             "busy" => refused(answer, 403).await,
             "count" => {
                 let count = client(move |_| success(&answer)).discovery_count().await;
-                expect_told(count, body);
+                expect_success_or_message(count, body);
             }
             "release" => {
                 let release = client(move |_| success(&answer)).release().await;
-                if let Some(release) = expect_told(release, body) {
+                if let Some(release) = expect_success_or_message(release, body) {
                     assert!(!release.is_empty());
                     expect_line(&printable(&release), body);
                 }
@@ -66,8 +66,8 @@ pub fn read_answer(asked: &str, body: &[u8]) {
     });
 }
 
-/// Expects that an error can be shown, and is not long.
-fn expect_told<T>(outcome: Result<T, ApiError>, body: &[u8]) -> Option<T> {
+/// Expects that an error can be shown and is short.
+fn expect_success_or_message<T>(outcome: Result<T, ApiError>, body: &[u8]) -> Option<T> {
     match outcome {
         Ok(it) => Some(it),
         Err(error) => {
@@ -90,7 +90,7 @@ async fn token(answer: Vec<u8>) {
     });
     if let Err(error) = client.discovery_count().await {
         expect_error(&error.to_string(), &body);
-        // Whatever it is, a token may be in it: it is not to be shown.
+        // Any body may have a token, so it must not be shown.
         let shown = error.to_string();
         let whole = std::str::from_utf8(&body).unwrap_or_default().trim();
         assert!(whole.len() < 20 || !shown.contains(whole), "{shown}");
@@ -100,7 +100,7 @@ async fn token(answer: Vec<u8>) {
 async fn discoveries(asked: &str, answer: Vec<u8>) {
     let body = answer.clone();
     let client = client(move |path| match path {
-        // So that the list is proven where it can be.
+        // With the right count, the list counts as complete.
         "/dna/intent/api/v1/discovery/count" => success(&count_of(&answer)),
         _ => success(&answer),
     });
@@ -108,7 +108,8 @@ async fn discoveries(asked: &str, answer: Vec<u8>) {
     match asked {
         "list" => {
             let listing = client.list_discoveries(Completeness::Required).await;
-            let items = expect_told(listing, &body).map(|it| it.items).unwrap_or_default();
+            let items =
+                expect_success_or_message(listing, &body).map(|it| it.items).unwrap_or_default();
             for item in &items {
                 assert!(item["id"].as_str().is_some_and(|it| !it.is_empty()), "{item}");
             }
@@ -129,7 +130,7 @@ async fn discoveries(asked: &str, answer: Vec<u8>) {
             }
         }
         _ => {
-            expect_told(client.global_credentials().await, &body);
+            expect_success_or_message(client.global_credentials().await, &body);
         }
     }
 }
@@ -138,7 +139,7 @@ fn expect_name(name: &Name, body: &[u8]) {
     expect_line(&name.to_string(), body);
 }
 
-/// What is sent for an edit of what was read holds no secret of it.
+/// Expects that the request to edit a discovery has none of its secrets.
 fn expect_edited(dialect: &live::Dialect, current: &live::Current, body: &[u8]) {
     let discovery = &current.discovery;
     expect_name(&discovery.name, body);
@@ -201,9 +202,10 @@ async fn tasks(asked: &str, answer: Vec<u8>) {
     let wanted = TaskId::new("t");
     let tasks = if asked.ends_with("list") {
         let listing = client.tasks(&BTreeSet::from([wanted]), TaskSearch::UntilFound).await;
-        expect_told(listing, &body).map(|it| it.tasks)
+        expect_success_or_message(listing, &body).map(|it| it.tasks)
     } else {
-        expect_told(client.task(&wanted).await, &body).map(|it| it.into_iter().collect())
+        expect_success_or_message(client.task(&wanted).await, &body)
+            .map(|it| it.into_iter().collect())
     };
     for Task { id, state, progress, created_id, .. } in tasks.unwrap_or_default() {
         assert!(!id.as_str().is_empty());
@@ -220,12 +222,12 @@ async fn tasks(asked: &str, answer: Vec<u8>) {
 
 async fn detail(client: &Client, body: &[u8]) {
     let detail = client.task_detail(&TaskId::new("t")).await;
-    if let Some(detail) = expect_told(detail, body).flatten() {
+    if let Some(detail) = expect_success_or_message(detail, body).flatten() {
         expect_line(&printable(&detail.words.unwrap_or_default()), body);
     }
 }
 
-/// A count that agrees with a list, as far as it is one.
+/// Returns the answer with the count of a list; zero if it is not a list.
 pub(super) fn count_of(list: &[u8]) -> Vec<u8> {
     let list = serde_json::from_slice::<serde_json::Value>(list).unwrap_or_default();
     let n = list.get("response").and_then(serde_json::Value::as_array).map_or(0, Vec::len);

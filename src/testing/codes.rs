@@ -7,7 +7,7 @@ use crate::codes::{self, Grade};
 pub struct Explained {
     /// The whole code.
     pub code: &'static str,
-    /// The exit codes that its page promises, of which the example gives one.
+    /// The exit codes on its page. The example has one of them.
     pub exits: Vec<u8>,
     /// Whether the example reports it as a warning.
     pub warns: bool,
@@ -15,7 +15,7 @@ pub struct Explained {
     pub is_gradable: bool,
     /// The text of `discoveries.yaml`, if the page shows one.
     pub file: Option<String>,
-    /// The command line behind the program's name, if the page shows one.
+    /// The command line after the program's name, if the page shows one.
     pub line: Option<String>,
 }
 
@@ -40,7 +40,7 @@ fn of_code(code: &'static codes::Code) -> Explained {
     Explained {
         code: code.name,
         exits: exits.collect(),
-        // The example shows the usual grade, which stands first.
+        // The example shows the usual grade, which is first.
         warns: code.grades.first() == Some(&Grade::Warning),
         is_gradable: code.is_gradable(),
         file: fenced("yaml"),

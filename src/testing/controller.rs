@@ -1,4 +1,4 @@
-//! A controller that gives the answers that it is told to, and time that passes at once.
+//! A controller with given answers, and a clock that does not wait.
 
 use std::{cell::RefCell, num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::api::{BoxFuture, Client, ClientLimits, Login, NoResponse, Secret, Tra
 /// The path of the token.
 pub(super) const TOKEN: &str = "/dna/system/api/v1/auth/token";
 
-/// Answers every request by a function of its path and query.
+/// Answers each request with a function of its path and query.
 struct Respond<F>(F);
 
 impl<F> Transport for Respond<F>
@@ -25,7 +25,7 @@ where
     }
 }
 
-/// Returns a client of a controller that answers like this. Tokens are given without asking.
+/// Returns a client of a controller with these answers. Requests for a token succeed.
 pub(super) fn client(answer: impl Fn(&str) -> Response<Bytes> + Send + Sync + 'static) -> Client {
     let with_tokens = move |path: &str| match path {
         TOKEN => success(br#"{"Token": "abc"}"#),
@@ -34,7 +34,7 @@ pub(super) fn client(answer: impl Fn(&str) -> Response<Bytes> + Send + Sync + 's
     client_of(with_tokens)
 }
 
-/// The same, but for the token, which is asked for too.
+/// The same, but the function also answers requests for a token.
 pub(super) fn client_of(
     answer: impl Fn(&str) -> Response<Bytes> + Send + Sync + 'static,
 ) -> Client {
@@ -64,7 +64,7 @@ thread_local! {
     static RUNTIME: RefCell<Option<Runtime>> = const { RefCell::new(None) };
 }
 
-/// Runs something on a paused clock.
+/// Runs a future on a paused clock.
 pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
     RUNTIME.with_borrow_mut(|runtime| {
         let runtime = runtime.get_or_insert_with(|| {

@@ -1,4 +1,4 @@
-//! The headers of an answer that are read: when to come back, what time it is, where to go.
+//! The headers of an answer: `Retry-After`, `Date` and `Location`.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use super::{
     printed::expect_line,
 };
 
-/// No wait that a header asks for is longer, jitter and slow growth included.
+/// The maximum wait after a header, including jitter and slow growth.
 const LONGEST: Duration = Duration::from_mins(6);
 
-/// Takes a line each for `Retry-After`, `Date` and `Location`: a controller that is busy once has
-/// to be asked again, soon enough, and one that points elsewhere is not followed.
+/// Reads a line for each of these headers. Expects that a busy controller is asked again in time,
+/// and that a redirect is not followed.
 pub fn read_header(bytes: &[u8]) {
     let mut lines = bytes.split(|it| *it == b'\n').map(HeaderValue::from_bytes);
     let names = [header::RETRY_AFTER, header::DATE, header::LOCATION];
@@ -40,7 +40,7 @@ pub fn read_header(bytes: &[u8]) {
                 _ => with_headers(success(br#"{"response": {"installedVersion": "1"}}"#)),
             }
         });
-        // First what time it is, which the date of a `Retry-After` is held against.
+        // The first answer sets the clock, to which the date of a `Retry-After` is compared.
         assert_eq!(client.discovery_count().await.ok(), Some(7));
         let began = Instant::now();
         let outcome = client.release().await;

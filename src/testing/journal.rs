@@ -18,8 +18,8 @@ use crate::{
     session::parse_plan,
 };
 
-/// Reads a file as a journal, as it is and with the digest that the plan in it should have: without
-/// that, no line behind the first would ever be looked at.
+/// Reads a file as a journal, unchanged and with a corrected digest of its plan, without which no
+/// line after the first would be read.
 pub fn read_journal(bytes: &[u8]) {
     expect_read(bytes, bytes);
     if let Some(sealed) = with_sealed_plan(bytes) {
@@ -41,8 +41,8 @@ fn expect_read(bytes: &[u8], input: &[u8]) {
     let found = match read(bytes.to_vec()) {
         Ok(found) => found,
         Err(error) => {
-            let told = printable(&error.to_string());
-            return expect_line(&told, input);
+            let message = printable(&error.to_string());
+            return expect_line(&message, input);
         }
     };
     let remainders = found.remainders();
@@ -53,8 +53,8 @@ fn expect_read(bytes: &[u8], input: &[u8]) {
     }
     let report = found.report();
     expect_shown(&account_text(&found.plan, &report, &found.sources), input);
-    // Written and read again, it tells the same.
-    let (file, kept) = Memory::opened(Vec::new());
+    // Writing and reading it again gives the same events.
+    let (file, file_bytes) = Memory::opened(Vec::new());
     let plan = serde_json::from_str(&found.document);
     let plan = plan.expect("invariant: it was read as a plan");
     let header = Header::new(plan, false);
@@ -64,7 +64,7 @@ fn expect_read(bytes: &[u8], input: &[u8]) {
         written.expect("invariant: a memory can be written");
     }
     drop(journal);
-    let written = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let written = file_bytes.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let again = read(written).unwrap_or_else(|error| panic!("{error}: {:?}", found.events));
     assert_eq!(again.events, found.events);
 }
@@ -74,7 +74,7 @@ fn read(bytes: Vec<u8>) -> Result<InterruptedApply, JournalError> {
     recovery::read(&disk, Path::new("journal.jsonl"), parse_plan)
 }
 
-/// A disk with one file, which nobody else has.
+/// A disk in memory with one file.
 #[derive(Clone)]
 struct Memory(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! A controller as a whole: three answers, and the plan that comes of them.
+//! A whole controller: three answers, and the plan against it.
 
 use std::cell::OnceCell;
 
@@ -15,7 +15,7 @@ use crate::{
     plan::{self, Options},
 };
 
-/// Where the answers are: the list, the credentials, the release, each on a line of its own.
+/// The number of answers: the list, the credentials and the release, each on its own line.
 const PARTS: usize = 3;
 
 /// Reads a controller from a line for each of its answers, and plans some files against it.
@@ -27,9 +27,9 @@ pub fn read_live(bytes: &[u8]) {
     match read(list, credentials, release) {
         Ok(live) => expect_planned(&live, bytes),
         Err(error) => {
-            let told = printable(&error.to_string());
-            expect_line(&told, bytes);
-            assert!(told.len() < 4_000, "{told}");
+            let message = printable(&error.to_string());
+            expect_line(&message, bytes);
+            assert!(message.len() < 4_000, "{message}");
         }
     }
 }
@@ -45,7 +45,7 @@ fn read(list: Vec<u8>, credentials: Vec<u8>, release: Vec<u8>) -> Result<Live, l
     run(async move {
         let mut live = live::read(&client, "https://catalyst.example.com".to_owned()).await?;
         let ids = live.discoveries.iter().take(3).map(|it| it.id.clone()).collect::<Vec<_>>();
-        // An id that no path can hold is an error of that request only.
+        // An id that is invalid in a path is an error of that request only.
         drop(live::read_run_ages(&client, &mut live, &ids).await);
         Ok(live)
     })

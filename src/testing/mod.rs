@@ -1,10 +1,10 @@
-//! Doors for this package's own tests, behind the feature `testing`.
+//! Entry points for this package's own tests, behind the feature `testing`.
 //!
-//! Nothing of the program uses it, and no release has it.
+//! The program does not use it, and no release has it.
 //!
-//! The readers here take any bytes, go the way that the program itself goes, and panic where
-//! something does not hold that has to hold of whatever comes. The fuzzers of `fuzz/` and
-//! `tests/it/corpus.rs` both come in here: `.ci/fuzz` runs the former, `cargo test` the latter.
+//! The readers here take any bytes, process them like the program itself, and panic if an invariant
+//! is violated. The fuzzers in `fuzz/` and `tests/it/corpus.rs` both use them: `.ci/fuzz` runs the
+//! former, `cargo test` the latter.
 
 mod printed;
 

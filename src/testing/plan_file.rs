@@ -6,8 +6,8 @@ use super::{
 };
 use crate::render::{Show, plan_text, reseal, saved_plan};
 
-/// Reads a file as a saved plan, as it is and with the digest that it should have: without that,
-/// nothing but whole plans would ever get past the digest. Renders what was read.
+/// Reads a file as a saved plan, unchanged and with a corrected digest, without which only valid
+/// plans would pass the check. Renders the plan that was read.
 pub fn read_plan(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let sealed = reseal(text);
@@ -26,7 +26,7 @@ pub fn read_plan(bytes: &[u8]) {
     }
 }
 
-/// Returns a plan with the digest that it should have.
+/// Returns a plan with a corrected digest.
 #[must_use]
 pub fn sealed(text: &str) -> String {
     reseal(text)

@@ -1,4 +1,4 @@
-//! What has to hold of every plan, wherever it came from.
+//! Invariants of every plan.
 
 use super::printed::{expect_json, expect_shown};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     source::{Diagnostic, SourceMap},
 };
 
-/// When everything here happens: 2026-01-01T00:00:00Z.
+/// The time of all plans: 2026-01-01T00:00:00Z.
 pub(super) const NOW_MS: i64 = 1_767_225_600_000;
 
 /// The most characters that a comment may have.
@@ -29,7 +29,7 @@ pub(super) fn expect_rendered(
     let again_shown = plan_text(&again.plan, &again.sources, Show::All);
     assert_eq!(again_shown, plan_text(plan, sources, Show::All));
     expect_printed(&again.plan, &again.sources, &[], input);
-    // The files' own digests and paths are all that a saved plan gives back otherwise.
+    // A plan that was read has no digests of the files, and so another digest of its own.
     let mut rewritten = expect_json(&rewritten(&again));
     let mut document = document;
     for member in ["sources", "digest"] {

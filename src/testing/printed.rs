@@ -1,9 +1,9 @@
-//! What has to hold of everything that people are shown.
+//! Invariants of all output for people.
 //!
-//! Its list of characters is its own on purpose: that of the program is what is looked after.
+//! Its list of characters is deliberately independent of the program's list, which it checks.
 
-/// Whether a character does something to a terminal or to a reader, rather than being seen:
-/// control characters, marks that change the direction of a text, and characters without a width.
+/// Whether a character affects a terminal or misleads a reader instead of being visible: control
+/// characters, marks that change the direction of a text, and characters without a width.
 fn is_harmful(c: char) -> bool {
     let c_or_l = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let is_directed = matches!(
@@ -31,18 +31,18 @@ fn is_harmful(c: char) -> bool {
     c_or_l || is_directed || is_unseen
 }
 
-/// Whether a text can be shown on a terminal and in Markdown as it is; it may have line breaks.
+/// Whether a text can be shown on a terminal and in Markdown without escapes; it may have line
+/// breaks.
 #[must_use]
 pub fn is_harmless(text: &str) -> bool {
     text.chars().all(|it| it == '\n' || !is_harmful(it))
 }
 
-/// How the insides of values are written that are for programmers and not for users.
+/// Fragments of debug output, which is for programmers and not for users.
 const DEBUG: [&str; 8] =
     ["Some(", "Ok(", "Err(", "String(\"", "Object {", "Diagnostic {", "Number(", "Array ["];
 
-/// Expects that a text can be shown, and says nothing in the words of the program's insides,
-/// unless the input does.
+/// Expects that a text can be shown, and has no debug output, unless the input has it.
 pub(super) fn expect_shown(text: &str, input: &[u8]) {
     if let Some(c) = text.chars().find(|it| *it != '\n' && is_harmful(*it)) {
         panic!("{c:?} is shown as it is: {text:?}");
@@ -54,7 +54,7 @@ pub(super) fn expect_shown(text: &str, input: &[u8]) {
     }
 }
 
-/// The same of a text that has to be one line.
+/// Expects the same of a text that has to be one line.
 pub(super) fn expect_line(text: &str, input: &[u8]) {
     assert!(!text.contains('\n'), "it is more than a line: {text:?}");
     expect_shown(text, input);

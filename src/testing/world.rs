@@ -1,4 +1,4 @@
-//! A world of the built-in controller, and the commands that read it.
+//! A world of the built-in controller, and commands that read it.
 
 use std::{
     io::{self, Write},
@@ -13,8 +13,8 @@ use super::{
 use crate::cli::{self, Exit, Host, Interrupts, RealDisk};
 use trueup_simulator::{Options, Simulator, World};
 
-/// Reads a world; writes it and reads it again, which must change nothing; and prints what a
-/// controller with it has, in every way.
+/// Reads a world; writes it and reads it again, which must change nothing; and prints its
+/// discoveries in all formats.
 pub fn read_world(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let world = match World::from_json(text) {

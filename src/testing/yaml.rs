@@ -14,8 +14,7 @@ use crate::{
     source::{Diagnostic, SourceMap, Span},
 };
 
-/// Reads a file; draws what is wrong with it, or plans it against a controller that has some
-/// discoveries.
+/// Reads a file; draws its diagnostics, or plans it against a controller with some discoveries.
 pub fn read_yaml(bytes: &[u8]) {
     let Loaded { sources, desired, diagnostics, paths: _ } =
         config::read_files(vec![("discoveries.yaml".to_owned(), bytes.to_vec())]);
@@ -52,7 +51,7 @@ pub fn read_yaml(bytes: &[u8]) {
     }
 }
 
-/// Draws complaints for every kind of terminal, and looks at their places.
+/// Draws diagnostics for every kind of terminal, and checks their places.
 pub(super) fn expect_drawn(diagnostics: &[Diagnostic], sources: &SourceMap, input: &[u8]) {
     for Diagnostic { severity: _, code: _, message: _, help: _, labels } in diagnostics {
         for label in labels {
@@ -78,7 +77,7 @@ fn expect_inside(span: Span, sources: &SourceMap) {
     assert!((at.line, at.column) <= (at.end_line, at.end_column), "{at:?}");
 }
 
-/// Takes out colours, and no other sequence for terminals.
+/// Removes colours, but no other escape sequences.
 fn without_colour(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();

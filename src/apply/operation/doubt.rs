@@ -1,7 +1,7 @@
 //! Writes in doubt, settled by reading.
 //!
-//! No answer came, or none of use: the write may or may not have been taken on. Nothing is sent
-//! again on that alone.
+//! No usable answer came: the write may or may not have been accepted. That alone is no reason to
+//! send it again.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::{
     plan::Step,
 };
 
-/// How long a write that was taken on may take to show, if no task has been slower yet.
+/// How long an accepted write may take to show, if no task has been slower yet.
 const SETTLES_WITHIN: Duration = Duration::from_secs(5);
 
-/// How many times as long as the longest task so far a write may take.
+/// A write may take this many times as long as the longest task so far.
 const LONGEST_TIMES: u32 = 3;
 
 /// How often a write is sent at most.
@@ -31,7 +31,7 @@ const SKEW_MS: i64 = 2_000;
 /// What to do about a write in doubt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DoubtVerdict {
-    /// Its effect shows.
+    /// Its effect is visible.
     Done {
         id: Option<RemoteId>,
     },
@@ -39,9 +39,9 @@ pub(super) enum DoubtVerdict {
     Conflict {
         why: String,
     },
-    /// It was not taken on.
+    /// It was not accepted.
     SendAgain,
-    /// It was not taken on, and was sent often enough.
+    /// It was not accepted, and was sent often enough.
     GiveUp {
         words: String,
     },
@@ -51,7 +51,7 @@ pub(super) enum DoubtVerdict {
 }
 
 impl Execution {
-    /// Judges a write in doubt by a list: done if its effect shows; not taken on only if the
+    /// Judges a write in doubt by a list: done if its effect is visible; not accepted only if the
     /// effect has not shown for long enough and no task since the send is unaccounted for.
     pub(super) fn doubt_verdict(
         &self,
@@ -71,7 +71,7 @@ impl Execution {
         match effect {
             Effect::Shown { id } => DoubtVerdict::Done { id },
             Effect::Other { why } if is_settled => DoubtVerdict::Conflict { why },
-            // What is gone does not come back: there is nothing to send again.
+            // A deleted discovery does not come back: there is nothing to send again.
             Effect::Gone => {
                 DoubtVerdict::GiveUp { words: format!("it is no longer there: {doubt}") }
             }
@@ -87,11 +87,11 @@ impl Execution {
         }
     }
 
-    /// Whether a task may be the one of the write in doubt: it started since the write was sent, is
-    /// none of ours, belongs to a service that works on discoveries, and has either not ended or
-    /// made something that the list does not show yet. One that names another discovery of the
-    /// list is accounted for. What was made and does not show after so long a wait was deleted
-    /// since.
+    /// Whether a task may belong to the write in doubt: it started since the write was sent, is not
+    /// one of ours, belongs to a service that works on discoveries, and has either not ended or
+    /// created a discovery that the list does not show yet. A task that names another discovery of
+    /// the list is accounted for. A created discovery that does not show after this wait was
+    /// deleted since.
     fn may_be_task_in_doubt(&self, task: &Task, seen: &Observation<'_>) -> bool {
         let since_ms = self.sent_ms();
         let is_later = task.started_ms.is_none_or(|it| since_ms <= it.saturating_add(SKEW_MS));
@@ -99,9 +99,9 @@ impl Execution {
         let named = task.created_id.clone().map(RemoteId);
         let is_shown = named.as_ref().is_some_and(|it| seen.view.with_id(it).is_some());
         let is_of_another = is_shown && named.as_ref() != self.operation.id();
-        // Only a create makes something that a list can be behind with.
+        // Only the result of a create can be missing from an outdated list.
         let may_show = seen.asked_at.saturating_sub(self.since) < SHOWS_WITHIN;
-        // The second generation's list does not say what a task has made.
+        // The second generation's list does not have the id that a task created.
         let is_untold = named.is_none() && task.service_type.is_none();
         let has_made = named.is_some() || is_untold && task.state == TaskState::Ended;
         let is_create = self.operation.step() == Some(Step::Create);
@@ -112,7 +112,8 @@ impl Execution {
 }
 
 /// Recorded for writes of discoveries and of what belongs to them: `Discovery Service` and
-/// `Inventory service` (controller-facts.md#service-types). The second generation does not say.
+/// `Inventory service` (controller-facts.md#service-types). The second generation does not report
+/// it.
 fn is_of_discovery(task: &Task) -> bool {
     let service = task.service_type.as_ref().map(|it| it.to_lowercase());
     service.is_none_or(|it| it.contains("discovery") || it.contains("inventory"))

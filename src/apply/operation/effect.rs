@@ -1,34 +1,34 @@
-//! Whether a read shows what a step was to bring about.
+//! Whether a read shows the effect of a step.
 
 use crate::{
-    apply::precondition::{View, said},
+    apply::precondition::{View, describe},
     model::{LiveDiscovery, RemoteId, RunState},
     plan::{Change, Step},
 };
 
-/// What a read shows of a step.
+/// The effect of a step, as a read shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     Shown {
         id: Option<RemoteId>,
     },
-    /// What stands in its place.
+    /// What was found instead.
     Not {
         why: String,
     },
     /// The discovery is no longer there.
     Gone,
-    /// A create's name is there, with other settings.
+    /// The name of a create exists, with other settings.
     Other {
         why: String,
     },
-    /// The run may have been over before the look: its job items would tell.
+    /// The run may have ended before the read: its job items would show that.
     AskJobs,
-    /// Something is missing from the list that would tell.
+    /// The list is incomplete, so this is unknown.
     Unknown,
 }
 
-/// What is known of a discovery while a step of it is under way.
+/// What is known about a discovery during a step.
 #[derive(Clone, Debug)]
 pub(super) struct Known<'a> {
     pub(super) id: Option<&'a RemoteId>,
@@ -57,14 +57,14 @@ pub(super) fn effect(step: Step, change: &Change, known: &Known<'_>, view: &View
         Step::Edit => {
             let wanted = change.after.as_ref();
             let differences = wanted.map(|it| it.differences(&read.settings)).unwrap_or_default();
-            if differences.is_empty() { shown } else { Effect::Not { why: said(&differences) } }
+            if differences.is_empty() { shown } else { Effect::Not { why: describe(&differences) } }
         }
         Step::Stop if read.run == RunState::Running => {
             Effect::Not { why: "it is still running".to_owned() }
         }
         Step::Stop => shown,
         Step::Run if read.run == RunState::Running => shown,
-        // It ended otherwise than its last run did: it has run since.
+        // It ended differently from its last run: it has run since.
         Step::Run if known.run_before.is_some_and(|it| it != read.run) => shown,
         Step::Run => Effect::AskJobs,
         Step::Create | Step::Delete => Effect::Unknown,
@@ -74,7 +74,7 @@ pub(super) fn effect(step: Step, change: &Change, known: &Known<'_>, view: &View
 fn create_effect(change: &Change, view: &View<'_>) -> Effect {
     let named = view.named(&change.name);
     let departs = |it: &&LiveDiscovery| match (&it.read, &change.after) {
-        (Ok(read), Some(after)) => said(&after.differences(&read.settings)),
+        (Ok(read), Some(after)) => describe(&after.differences(&read.settings)),
         (Err(why), _) => format!("it cannot be understood: {why}"),
         (Ok(_), None) => String::new(),
     };

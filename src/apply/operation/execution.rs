@@ -1,7 +1,7 @@
 //! An operation while it is carried out: its state, and what was observed of the controller.
 //!
-//! Sends nothing: what was sent, answered and observed comes in with the time at which it was, and
-//! events come out. The state moves by these events only, as it does when a journal is replayed.
+//! Sends nothing: requests, answers and observations come in with their times, and events come out.
+//! Only these events change the state, as when a journal is replayed.
 
 use std::time::Duration;
 
@@ -23,14 +23,14 @@ pub(in crate::apply) type Moment = Duration;
 /// How long an effect may take to show once its task has succeeded.
 pub(super) const SHOWS_WITHIN: Duration = Duration::from_secs(30);
 
-/// How long a task may be unknown to the controller that has given its name.
+/// How long a task may be unknown to the controller that returned its id.
 const TASK_SHOWS_WITHIN: Duration = Duration::from_secs(30);
 
 /// What happened, in order.
 pub(in crate::apply) type Events = Vec<Event>;
 
-/// An operation under way. Beside its state there is only what was observed, which no event records
-/// and an interrupted apply loses.
+/// A running operation: its state, and the observations, which no event records and an interrupted
+/// apply loses.
 #[derive(Debug)]
 pub(in crate::apply) struct Execution {
     /// The position of its change in the plan.
@@ -38,8 +38,8 @@ pub(in crate::apply) struct Execution {
     pub(super) operation: Operation,
     /// Why the current step may not be sent yet.
     pub(super) wait: Option<WaitReason>,
-    /// Whether the current step is being prepared: the read right before an edit is under way, or
-    /// the write is yet to be announced.
+    /// Whether the current step is being prepared: the read right before an edit is in flight, or
+    /// the write is not announced yet.
     is_preparing: bool,
     /// When the precondition was last known to hold.
     pub(super) checked_at: Moment,
@@ -59,20 +59,20 @@ pub(in crate::apply) struct Execution {
     pub(super) awaited_run: AwaitedRun,
 }
 
-/// Where an operation is, as far as the scheduler cares.
+/// The phase of an operation, as the scheduler needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::apply) enum Phase {
     /// The current step may be sent.
     Ready,
     /// The current step waits for something that a list will show.
     Waiting,
-    /// A request is under way: the write, or the read right before an edit.
+    /// A request is in flight: the write, or the read right before an edit.
     Sending,
     /// The task is open.
     Accepted,
     AwaitingEffect,
     InDoubt,
-    /// With `--wait runs`: every step is done, and the run is under way.
+    /// With `--wait runs`: every step is done, and the run is in progress.
     AwaitingRun,
     Ended,
 }
@@ -82,30 +82,30 @@ pub(in crate::apply) enum Phase {
 pub(super) enum WaitReason {
     /// A running discovery is never started.
     Running,
-    /// When the latest run started could not be read, and it may have been so shortly before that
-    /// the clock alone would not tell the run to come from it.
+    /// The start of the latest run could not be read, and may be so recent that the clock alone
+    /// would not distinguish our run from it.
     EarlierRunNotRead,
     /// The controller admitted nothing for so long that the precondition has to be checked again.
     RecheckBeforeSend,
-    /// The edit may have started a run by itself that is over already: the jobs would tell.
+    /// The edit may have started a run by itself that has ended already: the jobs would show it.
     MayHaveRun { since_ms: i64 },
-    /// A create whose name was refused as a duplicate.
+    /// The name of a create was refused as a duplicate.
     NameTaken { lacked_since: Option<Moment>, words: String },
     /// The read right before an edit failed, as it may for a discovery that is gone: a missing id
     /// is not always answered with 404 (controller-facts.md#missing-discoveries).
     NotRead { words: String },
 }
 
-/// What the job items tell of a run that may be over before it was seen.
+/// What the job items show about a run that may have ended unseen.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Jobs {
-    /// Whether they have to be asked for.
+    /// Whether they have to be read.
     pub(super) asked_for: bool,
-    /// When they were asked for that showed no such run.
+    /// When the job items that showed no such run were requested.
     pub(super) show_none_at: Option<Moment>,
 }
 
-/// A run that is waited for.
+/// An awaited run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct AwaitedRun {
     /// When it was first looked for.
@@ -232,7 +232,7 @@ impl Execution {
         change.action == Action::Replace && phase != Phase::Ended && (is_deleting || is_creating)
     }
 
-    /// Whether a write of it was sent whose outcome is unknown.
+    /// Whether one of its writes was sent and has an unknown outcome.
     pub(in crate::apply) fn is_in_flight(&self) -> bool {
         match self.phase() {
             Phase::Sending => !self.is_preparing,
@@ -242,7 +242,7 @@ impl Execution {
         }
     }
 
-    /// Whether the list of discoveries would move it on.
+    /// Whether it needs the list of discoveries to continue.
     pub(in crate::apply) fn wants_view(&self) -> bool {
         match self.phase() {
             Phase::Waiting | Phase::AwaitingEffect | Phase::InDoubt | Phase::AwaitingRun => true,
@@ -250,7 +250,7 @@ impl Execution {
         }
     }
 
-    /// Whether it waits for absence, or would conclude from it.
+    /// Whether it waits for absence, or draws conclusions from it.
     pub(in crate::apply) fn wants_proof(&self, now: Moment) -> bool {
         match self.phase() {
             Phase::Waiting | Phase::InDoubt | Phase::AwaitingRun | Phase::Ready => true,
@@ -263,7 +263,7 @@ impl Execution {
         }
     }
 
-    /// What the controller said of a write that failed and whose effect may show all the same.
+    /// The controller's message on a failed write that may have had an effect anyway.
     pub(super) fn failed_words(&self) -> Option<&str> {
         match self.operation.state() {
             State::AwaitingEffect { claim: TaskClaim::Failed { words }, .. } => Some(words),
@@ -283,8 +283,8 @@ impl Execution {
         self.operation.sent_ms().unwrap_or_default()
     }
 
-    /// Has a run wait while the discovery is running, and so an edit that was planned on an idle
-    /// one, whose effect is unknown (controller-facts.md#edits).
+    /// Makes a run wait while the discovery is running, and also an edit that was planned on an
+    /// idle discovery, because its effect is unknown (controller-facts.md#edits).
     pub(in crate::apply) fn wait_while_running(&mut self) {
         let waits = match self.operation.step() {
             Some(Step::Run) => true,
@@ -330,19 +330,19 @@ impl Execution {
         })
     }
 
-    /// The write was not sent in time, and may be once its precondition was checked again.
+    /// The write was not sent in time, and may be sent after its precondition is checked again.
     pub(in crate::apply) fn requeue_unsent(&mut self) {
         self.operation.withdraw();
         self.wait = Some(WaitReason::RecheckBeforeSend);
     }
 
-    /// The edit has nothing left to change: another user made it, or an earlier attempt did that
-    /// got no answer.
+    /// The edit has nothing left to change: another user made the same edit, or an earlier attempt
+    /// without an answer did.
     pub(in crate::apply) fn found_done(&mut self, wait_runs: bool) -> Events {
         self.settle_step(!self.operation.was_in_doubt(), None, wait_runs)
     }
 
-    /// The read right before an edit did not give the discovery: the list has to say why.
+    /// The read right before an edit did not return the discovery: the list has to show why.
     pub(in crate::apply) fn not_read(&mut self, words: String) {
         self.wait = Some(WaitReason::NotRead { words });
     }
@@ -363,7 +363,7 @@ impl Execution {
         self.record(Event::InDoubt { change, step, why })
     }
 
-    /// Takes in what the task says.
+    /// Processes a read of the task.
     pub(in crate::apply) fn on_task(&mut self, verdict: TaskVerdict, now: Moment) -> Events {
         if self.phase() != Phase::Accepted {
             return Events::new();
@@ -373,7 +373,7 @@ impl Execution {
             TaskVerdict::Open => Events::new(),
             TaskVerdict::Succeeded { began_ms } => {
                 if step == Step::Stop {
-                    // Only a list that comes now tells whether it still runs.
+                    // Only a new list shows whether it still runs.
                     self.run = None;
                 }
                 self.since = now;
@@ -390,8 +390,8 @@ impl Execution {
         }
     }
 
-    /// The controller did not carry the write out, and says why. A create or an edit has failed
-    /// then; a list has to say whether the purpose of the others is fulfilled all the same.
+    /// The controller did not carry out the write, and reports why. A create or an edit has failed
+    /// then; for the other steps, a list has to show whether the effect exists anyway.
     pub(in crate::apply) fn refused(&mut self, words: String, now: Moment) -> Events {
         match self.current_step() {
             Step::Create | Step::Edit => self.fail(words),
@@ -426,8 +426,8 @@ impl Execution {
         }
     }
 
-    /// The current step is done: goes on to the next, or ends. The discovery has this id, if it is
-    /// another than before.
+    /// The current step is done: goes on to the next, or ends. The discovery has this id, if that
+    /// has changed.
     pub(super) fn settle_step(
         &mut self,
         found: bool,

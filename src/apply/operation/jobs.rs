@@ -1,7 +1,7 @@
-//! What the job items of a discovery tell: whether a run that may be over before it was seen is the
-//! one that was asked for, or an earlier one.
+//! What the job items of a discovery show: whether a run that may have ended unseen is the
+//! requested run or an earlier one.
 //!
-//! Asks for nothing.
+//! Sends no requests.
 
 use std::time::Duration;
 
@@ -14,13 +14,14 @@ use crate::{
     plan::Step,
 };
 
-/// How long before a write the latest run has to have started for its time to tell it from ours:
-/// the controller's clock is known in whole seconds, which may be off by one on either side.
+/// How long before a write the latest run must have started, so that its start time distinguishes
+/// it from ours: the controller's clock is known in whole seconds, which may be off by one on
+/// either side.
 const CLOCK_TELLS_AFTER: Duration = Duration::from_secs(2);
 
 impl Execution {
-    /// Whether it has to be known when the latest run started before the current step is sent:
-    /// with a run to come, one that started in the same second could not be told from it.
+    /// Whether the start of the latest run has to be known before the current step is sent: if the
+    /// step starts a run, one that started in the same second could not be distinguished from it.
     pub(in crate::apply) fn wants_earlier_run(&self, now: Moment) -> bool {
         let leads_to_a_run = match self.operation.step() {
             Some(Step::Run) => true,
@@ -32,18 +33,19 @@ impl Execution {
         leads_to_a_run && has_run && !self.clock_tells(now) && is_unknown
     }
 
-    /// Whether a run that starts now can be told by the clock alone from those before.
+    /// Whether the clock alone distinguishes a run that starts now from earlier runs.
     fn clock_tells(&self, now: Moment) -> bool {
         self.listed_at.is_some_and(|it| CLOCK_TELLS_AFTER <= now.saturating_sub(it))
     }
 
-    /// Has the step wait until the clock tells, as the start of the latest run could not be read.
+    /// Makes the step wait until the clock distinguishes the runs, because the start of the latest
+    /// run could not be read.
     pub(in crate::apply) fn earlier_run_not_read(&mut self) {
         self.wait = Some(WaitReason::EarlierRunNotRead);
     }
 
-    /// Goes on with a step that waited for the clock, if it tells by now. The list that says so
-    /// had come at that moment.
+    /// Continues a step that waited for the clock, if the clock now distinguishes the runs. The
+    /// list was received at that moment.
     pub(super) fn wait_for_clock(&mut self, came_at: Moment) {
         self.listed_at = self.listed_at.or(Some(came_at));
         if self.clock_tells(came_at) {
@@ -53,13 +55,13 @@ impl Execution {
         }
     }
 
-    /// Notes when the latest run started that is not the one to come.
+    /// Notes when the latest run before ours started.
     pub(in crate::apply) fn note_earlier_run(&mut self, latest_start_ms: Option<i64>) {
         self.operation.note_earlier_run(latest_start_ms);
     }
 
-    /// Takes in when the latest run started, by the controller's clock, according to jobs that
-    /// were asked for at that moment.
+    /// Processes the start of the latest run, by the controller's clock, from jobs that were
+    /// requested at that moment.
     pub(in crate::apply) fn on_jobs(
         &mut self,
         latest_start_ms: Option<i64>,
@@ -82,7 +84,7 @@ impl Execution {
 
     /// The earliest start of a run that may be ours, by the controller's clock.
     fn runs_since_ms(&self) -> Option<i64> {
-        // The answers tell the controller's time in whole seconds.
+        // The answers give the controller's time in whole seconds.
         let roughly_sent = self.sent_ms().saturating_sub(1_000);
         match (self.operation.state(), &self.wait) {
             _ if self.operation.is_ended() => None,
@@ -105,7 +107,7 @@ impl Execution {
         }
     }
 
-    /// Returns the id whose job items have to be asked for, if any.
+    /// Returns the id of the discovery to read job items of, if any.
     pub(in crate::apply) fn asks_jobs_of(&self) -> Option<&RemoteId> {
         let asks = match self.operation.state() {
             _ if self.operation.is_ended() => false,

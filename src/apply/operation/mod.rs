@@ -1,7 +1,7 @@
 //! One change of a plan while it is carried out.
 //!
-//! [`Operation`] is the state machine of the write protocol, which events alone move, live and from
-//! a journal. [`Execution`] has beside it what a running apply observed, and decides which events
+//! [`Operation`] is the state machine of the write protocol, which only events change, live and
+//! from a journal. [`Execution`] adds the observations of a running apply, and decides which events
 //! happen. Sends nothing and waits for nothing.
 
 mod state;

@@ -1,6 +1,6 @@
-//! What a list of discoveries makes of an operation under way.
+//! What a list of discoveries means for a running operation.
 //!
-//! Asks for nothing.
+//! Sends no requests.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::{
 const NAME_LACKED_FOR: Duration = Duration::from_secs(5);
 
 impl Execution {
-    /// Takes in a list of discoveries.
+    /// Processes a list of discoveries.
     pub(in crate::apply) fn on_view(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
         if matches!(self.phase(), Phase::Ended | Phase::Sending) {
             return Events::new();
@@ -104,7 +104,7 @@ impl Execution {
                     return events;
                 }
                 self.note_run(&seen.view);
-                // It was idle when it was edited: what runs now was started since.
+                // It was idle when it was edited: the current run was started since.
                 if self.run == Some(RunState::Running) {
                     return self.settle_step(false, None, seen.wait_runs);
                 }
@@ -117,8 +117,8 @@ impl Execution {
         }
     }
 
-    /// Checks, before the current step is sent, whether it still may be. Returns the events of its
-    /// end if it may not, or need not be.
+    /// Checks whether the current step may still be sent. Returns the events of its end if it may
+    /// not, or does not have to be.
     fn recheck_before_send(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
         self.wait = None;
         match self.operation.step() {
@@ -201,8 +201,8 @@ impl Execution {
         Events::new()
     }
 
-    /// Ends the change if the discovery is not what it is to run: a scan of other addresses in its
-    /// name would be worse than none.
+    /// Ends the change if the discovery does not have the settings to run: a scan of other
+    /// addresses under its name would be worse than none.
     fn fail_if_not_fit_to_run(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
         match self.effect_of(Step::Edit, change, seen) {
             Effect::Not { why } => {
@@ -215,13 +215,13 @@ impl Execution {
         }
     }
 
-    /// Settles a step whose effect shows, so that its task cannot bring it about any more.
+    /// Settles a step with a visible effect, which its task cannot cause any more.
     fn on_view_accepted(&mut self, change: &Change, seen: &Observation<'_>) -> Events {
         let step = self.step_under_way();
         let mut effect = self.effect_of(step, change, seen);
         let is_gone = |it| seen.view.complete && seen.view.with_id(it).is_none();
         if step == Step::Delete && self.operation.id().is_some_and(is_gone) {
-            // A later apply or another user made what has the name now.
+            // A later apply or another user created the discovery that has the name now.
             effect = Effect::Shown { id: None };
         }
         let Effect::Shown { id } = effect else { return Events::new() };
@@ -239,14 +239,14 @@ impl Execution {
         let failed = failed.filter(|_| !self.found_nothing_to_delete);
         let mut effect = self.effect_of(step, change, seen);
         if step == Step::Run && failed.is_some() {
-            // A run of another user that is over is not the one that was asked for.
+            // A finished run of another user is not the requested one.
             self.note_run(&seen.view);
             if self.run != Some(RunState::Running) {
                 effect = Effect::AskJobs;
             }
         }
         let is_gone = effect == Effect::Gone;
-        // Jobs that were not read since the effect was due tell nothing.
+        // Jobs that were not read since the effect was due prove nothing.
         let shows_by = self.since + SHOWS_WITHIN;
         let are_jobs_unread = effect == Effect::AskJobs
             && self.jobs.show_none_at.is_none_or(|asked_at| asked_at < shows_by);
@@ -291,7 +291,7 @@ impl Execution {
                 let mut events = self.record(Event::NotTaken { change: self.position, step, why });
                 events.extend(match step {
                     Step::Run => self.fail_if_not_fit_to_run(change, seen),
-                    // An edit is compared with what is read right before it.
+                    // An edit is compared with the read right before it.
                     Step::Edit | Step::Create => Events::new(),
                     Step::Stop | Step::Delete => self.fail_if_moved(change, &seen.view),
                 });
@@ -343,7 +343,7 @@ impl Execution {
         }
     }
 
-    /// Settles the current step, whose effect a read shows.
+    /// Settles the current step: a read shows its effect.
     fn shown(&mut self, id: Option<RemoteId>, seen: &Observation<'_>) -> Events {
         let was_running = self.run == Some(RunState::Running);
         let is_edit = self.operation.step() == Some(Step::Edit);

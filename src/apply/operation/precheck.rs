@@ -1,6 +1,6 @@
 //! Whether the precondition of a change still holds right before it is touched.
 //!
-//! Does not judge what came of a write: `on_view` and `doubt` do.
+//! Does not judge the outcome of a write: `on_view` and `doubt` do.
 
 use super::execution::{Events, Execution, Moment};
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl Execution {
-    /// Checks the precondition before the first write, by a list that shows what was so at
-    /// `as_of` and came at `came_at`.
+    /// Checks the precondition before the first write, by a list that shows the state at `as_of`
+    /// and was received at `came_at`.
     pub(in crate::apply) fn check(
         &mut self,
         change: &Change,
@@ -49,7 +49,7 @@ impl Execution {
         }
     }
 
-    /// Leaves out the steps that another user has carried out.
+    /// Skips the steps that another user has carried out.
     fn converge(&mut self, left: &[Step]) -> Events {
         let found = self.operation.steps().filter(|it| !left.contains(it)).collect::<Vec<_>>();
         let settled = found.into_iter().flat_map(|step| self.record_settled(step, true, None));
@@ -62,8 +62,8 @@ impl Execution {
         events
     }
 
-    /// Checks the precondition once more, by the read right before an edit. Returns the events of
-    /// its end if it no longer holds.
+    /// Checks the precondition again, by the read right before an edit. Returns the events of its
+    /// end if it no longer holds.
     pub(in crate::apply) fn recheck(&mut self, change: &Change, view: &View<'_>) -> Events {
         match precondition(change, view) {
             Precondition::Holds | Precondition::Converged { .. } | Precondition::Unknown => {
@@ -77,7 +77,7 @@ impl Execution {
     }
 
     /// Checks the precondition of a write that is sent after others of the change, or sent again:
-    /// what another user has moved since is left alone. Returns the events of its end if so.
+    /// what another user has changed since is left alone. Returns the events of its end if so.
     pub(in crate::apply) fn fail_if_moved(&mut self, change: &Change, view: &View<'_>) -> Events {
         match precondition(change, view) {
             Precondition::Holds | Precondition::Converged { .. } | Precondition::Unknown => {

@@ -1,7 +1,7 @@
 //! What was sent for a change and what became of it: the one state machine of the write protocol.
 //!
-//! Events are all that moves it, those that a running apply emits just as those that a journal has
-//! kept of an interrupted one.
+//! Only events change it: those that a running apply emits, and those in the journal of an
+//! interrupted one.
 
 use std::{collections::VecDeque, mem};
 
@@ -25,15 +25,15 @@ pub(crate) struct Operation {
     end: Option<End>,
     /// When its latest write was sent, by the controller's clock in milliseconds of the epoch.
     sent_ms: Option<i64>,
-    /// When the latest run started that is known not to be ours, by the same clock.
+    /// When the latest run before ours started, by the same clock, if that is known.
     earlier_run_ms: Option<i64>,
     /// Whether a write was sent, or may have been.
     has_begun: bool,
-    /// Whether that was so before the latest write.
+    /// The same, before the latest write.
     had_begun: bool,
     /// How often the current step was sent.
     attempts: u32,
-    /// Whether an attempt at the current step was in doubt: what shows then may be our doing.
+    /// Whether an attempt at the current step was in doubt: a visible effect may then be ours.
     was_in_doubt: bool,
 }
 
@@ -41,17 +41,17 @@ pub(crate) struct Operation {
 /// ended in, since a later apply may continue from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// The current step was not sent, or was sent to no effect.
+    /// The current step was not sent, or was sent and had no effect.
     Ready,
     /// The current step is being sent, and no answer came yet.
     Submitted,
-    /// The controller took the write on as this task.
+    /// The controller accepted the write as this task.
     Accepted { task: TaskId },
-    /// The controller has said what came of the write; a read has to show it.
+    /// The controller has reported the result of the write; a read has to confirm it.
     AwaitingEffect { task: Option<TaskId>, claim: TaskClaim },
-    /// It is unknown whether the write was taken on.
+    /// It is unknown whether the write was accepted.
     InDoubt { why: String },
-    /// The write was in doubt and turned out not to be taken on: it may be sent again.
+    /// The write was in doubt and turned out not to be accepted: it may be sent again.
     NotTaken { why: String },
     /// A create was refused because its name is taken: it may be sent again once the name is free.
     NameTaken { why: String },
@@ -59,12 +59,11 @@ pub(super) enum State {
     StepsDone,
 }
 
-/// What the controller says came of a write.
+/// The result of a write, as the controller reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TaskClaim {
     Done,
-    /// It failed. Its purpose may be fulfilled all the same: another user did it, or the run ended
-    /// by itself.
+    /// It failed. The effect may exist anyway: another user did it, or the run ended by itself.
     Failed {
         words: String,
     },
@@ -96,7 +95,7 @@ impl Operation {
         }
     }
 
-    /// Moves on by an event of its change: every transition of the protocol.
+    /// Applies an event of its change: every transition of the protocol.
     pub(in crate::apply) fn apply_event(&mut self, event: &Event) {
         match event {
             Event::Submitting { attempt, sent_ms, earlier_run_ms, .. } => {
@@ -110,7 +109,7 @@ impl Operation {
                 self.state = State::Accepted { task: TaskId::new(task.clone()) };
             }
             Event::InDoubt { why, .. } => self.doubt(why.clone()),
-            // Of a task, only that of a create says this.
+            // Only the task of a create fails like this.
             Event::NotTaken { why, .. } if matches!(self.state, State::Accepted { .. }) => {
                 self.state = State::NameTaken { why: why.clone() };
             }
@@ -169,8 +168,8 @@ impl Operation {
         }
     }
 
-    /// Continues where an apply was interrupted. No answer that it was waiting for comes any more,
-    /// so whatever it did not record is in doubt.
+    /// Continues where an apply was interrupted. The answers that it waited for will not come, so
+    /// everything that it did not record is in doubt.
     pub(in crate::apply) fn reopen(&mut self) {
         match self.end {
             Some(End::Final | End::Failed) => return,
@@ -186,7 +185,7 @@ impl Operation {
             }
             State::NotTaken { why } => self.doubt(why),
             State::AwaitingEffect { task, claim: TaskClaim::Failed { words } } => match task {
-                // The task will say the same once more.
+                // The task will report the same again.
                 Some(task) => self.state = State::Accepted { task },
                 None => self.doubt(words),
             },
@@ -204,7 +203,7 @@ impl Operation {
         self.state = State::InDoubt { why };
     }
 
-    /// Notes when the latest run started that is not the one to come.
+    /// Notes when the latest run before ours started.
     pub(super) fn note_earlier_run(&mut self, latest_start_ms: Option<i64>) {
         self.earlier_run_ms = latest_start_ms.max(self.earlier_run_ms);
     }
@@ -223,7 +222,7 @@ impl Operation {
         self.steps.iter().copied()
     }
 
-    /// The task that the latest write was taken on as.
+    /// The task of the latest write.
     pub(in crate::apply) fn task(&self) -> Option<&TaskId> {
         match &self.state {
             State::Accepted { task } => Some(task),
@@ -253,7 +252,8 @@ impl Operation {
         self.attempts
     }
 
-    /// The number of the next attempt. Those at a name that was taken do not count.
+    /// The number of the next attempt. Attempts that failed because the name was taken do not
+    /// count.
     pub(super) fn next_attempt(&self) -> u32 {
         if matches!(self.state, State::NameTaken { .. }) { 1 } else { self.attempts + 1 }
     }
@@ -286,12 +286,12 @@ impl Operation {
         matches!(self.end, Some(End::Final | End::Failed))
     }
 
-    /// Whether it failed, so that it is over and yet not everything was done.
+    /// Whether it failed, so that it is over although not everything was done.
     pub(crate) fn has_failed(&self) -> bool {
         self.end == Some(End::Failed)
     }
 
-    /// Whether a write of it was sent whose outcome is unknown.
+    /// Whether one of its writes was sent and has an unknown outcome.
     pub(crate) fn is_open(&self) -> bool {
         let is_unsettled = match self.state {
             State::Submitted

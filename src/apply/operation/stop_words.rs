@@ -1,4 +1,4 @@
-//! What is said of an operation that is stopped where it is: the time is over, or nothing more is
+//! Messages on an operation that is stopped where it is: the time is over, or nothing more is
 //! begun.
 
 use super::{
@@ -13,7 +13,8 @@ use crate::{
 };
 
 impl Execution {
-    /// Ends it because the time is over, or because nothing more is begun: says what is left.
+    /// Ends it because the time is over, or because nothing more is begun, and describes what is
+    /// left.
     pub(in crate::apply) fn stop(&mut self, why: StopReason) -> Events {
         let outcome = match (self.phase(), self.operation.state()) {
             (Phase::Ended, _) => return Events::new(),
@@ -51,7 +52,7 @@ impl Execution {
                 open(why, None, "its effect was seen")
             }
             TaskClaim::Failed { words } => Outcome::Failed { words: words.clone() },
-            // The command's own time is all the time that a run has to stop.
+            // A run has until the deadline of the command to stop.
             TaskClaim::Done
                 if self.operation.step() == Some(Step::Stop)
                     && why == StopReason::OutOfTime

@@ -1,11 +1,11 @@
-//! What a task says of the step that it carries out.
+//! What a task reports about its step.
 
 use crate::{
     api::{Task, TaskState},
     plan::Step,
 };
 
-/// What a task says.
+/// The report of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::apply) enum TaskVerdict {
     Open,
@@ -49,8 +49,8 @@ fn says_duplicate(words: &str) -> bool {
     words.to_lowercase().contains("duplicate")
 }
 
-/// The words in which other services say that an object is missing; what this one says is not
-/// recorded (controller-facts.md#missing-discoveries).
+/// The messages of other services on a missing object; the message of this service is not recorded
+/// (controller-facts.md#missing-discoveries).
 fn says_missing(words: &str) -> bool {
     let words = words.to_lowercase();
     ["not found", "does not exist", "doesn't exist", "no such", "no discovery"]

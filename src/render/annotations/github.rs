@@ -35,10 +35,10 @@ pub(crate) fn github_commands(all: &[Annotation]) -> String {
     let more = [of(n_errors, "error"), of(n_warnings, "warning")];
     let more = more.into_iter().flatten().collect::<Vec<_>>().join(" and ");
     if !more.is_empty() {
-        let said = format!(
+        let note = format!(
             "GitHub shows {MOST_SHOWN} annotations of a kind for each step; the log has {more}."
         );
-        lines += &["::notice title=trueup::", &data(&said), "\n"].concat();
+        lines += &["::notice title=trueup::", &data(&note), "\n"].concat();
     }
     lines
 }
@@ -46,18 +46,15 @@ pub(crate) fn github_commands(all: &[Annotation]) -> String {
 fn command(annotation: &Annotation) -> String {
     let Annotation { severity, code, message, help, places, identity: _, line_hash: _ } =
         annotation;
-    let kind = match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
+    let kind = severity.word();
     let mut properties = places.first().map_or_else(Vec::new, properties);
     properties.push(format!("title={}", property(code)));
     let mut text = message.clone();
     for place in places.iter().skip(1) {
-        let Place { file, at, text: said } = place;
-        let said = said.as_deref().unwrap_or("see also");
+        let Place { file, at, text: label } = place;
+        let label = label.as_deref().unwrap_or("see also");
         let (path, line, column) = (printable(&file.path), at.line, at.column);
-        write!(text, "\n{said}: {path}:{line}:{column}").expect(INVARIANT);
+        write!(text, "\n{label}: {path}:{line}:{column}").expect(INVARIANT);
     }
     if let Some(help) = help {
         write!(text, "\nhelp: {help}").expect(INVARIANT);

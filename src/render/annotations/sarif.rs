@@ -14,7 +14,10 @@ use super::{
     },
     uri::uri,
 };
-use crate::{model::shown_json, render::saved::hexadecimal, source::Severity};
+use crate::{
+    render::saved::{hexadecimal, json_text},
+    source::Severity,
+};
 
 /// The schema that the document follows.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -64,8 +67,12 @@ pub(crate) fn sarif_document(
     let index = |it: &Annotation| indexes.get(it.code.as_str()).copied().unwrap_or_default();
     let (placed, unplaced): (Vec<_>, Vec<_>) =
         sorted.into_iter().partition(|it| !it.places.is_empty());
-    let mut notifications =
-        unplaced.into_iter().map(|it| notification(it, index(it))).collect::<Vec<_>>();
+    let notification = |it: &Annotation| Notification {
+        level: it.severity.word(),
+        message: message(it),
+        associated_rule: Some(RuleReference { id: it.code.clone(), index: index(it) }),
+    };
+    let mut notifications = unplaced.into_iter().map(notification).collect::<Vec<_>>();
     if let Some(n_more) = placed.len().checked_sub(MOST_RESULTS).filter(|it| *it != 0) {
         let text = format!("{n_more} more results are left out of this document.");
         let level = "warning";
@@ -92,8 +99,7 @@ pub(crate) fn sarif_document(
         results,
     };
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
-    let text = serde_json::to_string_pretty(&log).expect("invariant: every key is text");
-    shown_json(text) + "\n"
+    json_text(&log)
 }
 
 fn descriptor(code: &str, rule: Option<Rule>) -> Descriptor {
@@ -108,17 +114,9 @@ fn descriptor(code: &str, rule: Option<Rule>) -> Descriptor {
         descriptor.short_description = Some(plain(title));
         descriptor.full_description = Some(plain(meaning));
         descriptor.help = Some(Message { text, markdown: Some(markdown) });
-        descriptor.default_configuration = Some(Configuration { level: level(usually) });
+        descriptor.default_configuration = Some(Configuration { level: usually.word() });
     }
     descriptor
-}
-
-fn notification(annotation: &Annotation, index: usize) -> Notification {
-    Notification {
-        level: level(annotation.severity),
-        message: message(annotation),
-        associated_rule: Some(RuleReference { id: annotation.code.clone(), index }),
-    }
 }
 
 /// The number of each fingerprint, so that equal diagnostics get different ones.
@@ -135,7 +133,7 @@ fn finding(annotation: &Annotation, index: usize, seen: &mut Seen) -> Option<Fin
     Some(Finding {
         rule_id: annotation.code.clone(),
         rule_index: index,
-        level: level(annotation.severity),
+        level: annotation.severity.word(),
         message: message(annotation),
         locations: [position(first)],
         related_locations: related.collect(),
@@ -190,11 +188,4 @@ fn without_links(text: &str) -> String {
 
 fn plain(text: String) -> Message {
     Message { text, markdown: None }
-}
-
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    }
 }

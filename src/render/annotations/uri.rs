@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::annotation::Named;
 
-/// Returns a file as a reference: from the root of the repository, or whole where it is nowhere in
-/// one.
+/// Returns a file as a reference: from the root of the repository, or as a whole URI if it is in no
+/// repository.
 pub(super) fn uri(file: &Named) -> String {
     let mut uri = String::new();
     if file.path.starts_with('/') {

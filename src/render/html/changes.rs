@@ -6,7 +6,7 @@ use super::{
     drift,
     fields::fields,
     filter::{Kind, filter},
-    words::{class, place, why},
+    words::{place, why},
 };
 use crate::{
     plan::{Action, Change, Plan, Step},
@@ -22,7 +22,7 @@ const MOST_DELETING_UNFOLDED: usize = 50;
 pub(super) fn changes(plan: &Plan, sources: &SourceMap) -> Markup {
     let all = &plan.changes;
     let n = |action: Action| all.iter().filter(|it| it.action == action).count();
-    let kinds = Action::ALL.map(|it| Kind { class: class(it), label: label(it), n: n(it) });
+    let kinds = Action::ALL.map(|it| Kind { class: it.key(), label: label(it), n: n(it) });
     let n_deleting = n(Action::Delete) + n(Action::Replace);
     let is_open = |it: &Change| match it.action {
         Action::Delete | Action::Replace => {
@@ -55,7 +55,7 @@ fn change(change: &Change, at: usize, is_open: bool, sources: &SourceMap) -> Mar
     let Change { name, action, reason, steps, span, origin, .. } = change;
     let steps = steps.iter().map(Step::to_string).collect::<Vec<_>>().join(", ");
     html! {
-        details.item.(class(*action)) id={ "c" (at + 1) } open[is_open] {
+        details.item.(action) id={ "c" (at + 1) } open[is_open] {
             summary {
                 span.act { (action) }
                 h3.name { (name) }

@@ -40,13 +40,12 @@ pub(super) fn undone(plan: &Plan) -> Option<Markup> {
 
 /// Returns what is left alone: drift, and discoveries that the branch removed from the files.
 pub(super) fn left_alone(plan: &Plan) -> Vec<Part> {
-    let part = |(at, (title, lines)): (usize, (&'static str, Vec<String>))| {
-        let id = if at == 0 { "left-alone" } else { "removed" };
-        let body = html! { ul.left { @for it in lines { li { (it) } } } };
-        Part { id, title, body }
-    };
-    let write = |text: &str| shown(text).into_owned();
-    sections(plan, write).into_iter().enumerate().map(part).collect()
+    let sections = sections(plan, |text| shown(text).into_owned());
+    let parts = ["left-alone", "removed"].into_iter().zip(sections).map(|(id, section)| {
+        let body = html! { ul.left { @for it in section.lines { li { (it) } } } };
+        Part { id, title: section.title, body }
+    });
+    parts.collect()
 }
 
 /// Returns the base that a plan was compared with.

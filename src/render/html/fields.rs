@@ -122,7 +122,7 @@ fn words(pieces: &[Piece]) -> Markup {
     }
 }
 
-/// Says what else is on a side: nothing, or unchanged elements.
+/// Notes on a side: it is not set, or has unchanged elements.
 fn rest(elements: &[String], n_unchanged: usize) -> Markup {
     html! {
         @if n_unchanged != 0 {

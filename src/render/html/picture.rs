@@ -9,11 +9,12 @@ use maud::{Markup, html};
 
 use super::{
     lanes::{Lane, lanes},
-    words::{addresses, grouped},
+    words::grouped,
 };
 use crate::{
     model::{AddressRange, AddressSet, Count},
     plan::{Coverage, Plan},
+    render::impact::address_count,
 };
 
 /// The minimum width of a mark.
@@ -97,7 +98,7 @@ pub(super) fn picture(plan: &Plan) -> Markup {
         };
     }
     let ranges = What::ALL.map(|it| (it, it.of(space).ranges()));
-    let silent = space.new.count();
+    let covered = space.new.count();
     html! {
         figure {
             (patterns())
@@ -108,9 +109,9 @@ pub(super) fn picture(plan: &Plan) -> Markup {
                      below are scanned by two discoveries."
                 }
                 ul.legend { @for what in What::ALL { (key(what, what.of(space).count())) } }
-                @if silent != impact.new {
+                @if covered != impact.new {
                     p {
-                        (addresses(silent)) " will be newly covered; the runs of this plan scan \
+                        (address_count(covered)) " will be newly covered; the runs of this plan scan \
                         " (impact.new.grouped()) " of them."
                     }
                 }
@@ -159,18 +160,18 @@ fn lane(lane: &Lane, ranges: &[(What, Vec<AddressRange>); 4]) -> Markup {
     let within = ranges.each_ref().map(|(what, all)| {
         (*what, all.iter().filter_map(|it| lane.within(*it)).collect::<Vec<_>>())
     });
-    let told = within.iter().filter(|(_, it)| !it.is_empty());
-    let told = told.map(|(what, numbers)| {
+    let counts = within.iter().filter(|(_, it)| !it.is_empty());
+    let counts = counts.map(|(what, numbers)| {
         let one = |&(first, last): &(u128, u128)| Count::from(last - first) + Count::from(1);
         let count = numbers.iter().map(one).sum::<Count>();
         format!("{} {}", count.grouped(), what.word())
     });
-    let told = told.collect::<Vec<_>>().join(" · ");
+    let counts = counts.collect::<Vec<_>>().join(" · ");
     let (first, last) = lane.ends();
     html! {
         li {
-            p.lane { b { (lane.prefix()) } " " span { (told) } }
-            svg width="100%" height="36" role="img" aria-label={ (lane.prefix()) ": " (told) } {
+            p.lane { b { (lane.prefix()) } " " span { (counts) } }
+            svg width="100%" height="36" role="img" aria-label={ (lane.prefix()) ": " (counts) } {
                 rect.track width="100%" height="26" {}
                 @for (what, numbers) in &within {
                     @let (y, height) = what.rows();

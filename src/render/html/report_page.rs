@@ -6,17 +6,22 @@ use maud::{Markup, html};
 
 use super::{
     diagnostics::diagnostics,
-    entries::{Ending, entries},
+    entries::entries,
     frame::{Page, Part, document},
     plan_page::tiled,
     timeline::{Times, operations, timeline},
-    words::{code, grouped, host, names, some},
+    words::{code, grouped, names, some},
 };
 use crate::{
     events::{Entry, Report, Verdict},
     model::{Name, shown},
     plan::Controller,
-    render::{ReportAbout, account::summary, saved::moment},
+    render::{
+        ReportAbout,
+        account::{Ending, summary},
+        plan::host,
+        saved::moment,
+    },
 };
 
 /// Returns the report of an apply as a file for a browser. `now_ms` is when it is written.
@@ -29,10 +34,10 @@ pub(crate) fn report_page(report: &Report, about: ReportAbout<'_>, now_ms: i64) 
         parts.extend(is_there.then(|| Part { id, title, body: body() }));
     };
     let has_changes = !report.entries.is_empty();
-    part("look-twice", "Needs attention", has_changes, &|| see_to(report));
-    let complaints = about.plan.diagnostics.iter().map(|it| &it.diagnostic).collect::<Vec<_>>();
-    part("complaints", "Errors and warnings", !complaints.is_empty(), &|| {
-        diagnostics(&complaints, about.sources)
+    part("look-twice", "Needs attention", has_changes, &|| attention(report));
+    let found = about.plan.diagnostics.iter().map(|it| &it.diagnostic).collect::<Vec<_>>();
+    part("complaints", "Errors and warnings", !found.is_empty(), &|| {
+        diagnostics(&found, about.sources)
     });
     part("changes", "Changes", has_changes, &|| entries(report, about, times));
     part("timeline", "Timeline", !operations.is_empty(), &|| timeline(&operations, times));
@@ -76,12 +81,12 @@ fn numbers(report: &Report, times: Option<Times>) -> Markup {
 }
 
 /// Lists what needs attention, by ending.
-fn see_to(report: &Report) -> Markup {
+fn attention(report: &Report) -> Markup {
     let mut by_ending = BTreeMap::<Ending, Vec<&Entry>>::new();
     for entry in &report.entries {
         by_ending.entry(Ending::of(entry)).or_default().push(entry);
     }
-    let bad = by_ending.iter().filter(|(ending, _)| ending.is_to_be_seen_to()).collect::<Vec<_>>();
+    let bad = by_ending.iter().filter(|(ending, _)| ending.needs_attention()).collect::<Vec<_>>();
     let n_notes = report.entries.iter().filter(|it| !it.notes.is_empty()).count();
     html! {
         @if bad.is_empty() && n_notes == 0 {

@@ -9,9 +9,8 @@ use super::{
     words::{grouped, some},
 };
 use crate::{
-    events::{Entry, Outcome, Report, Taken},
+    events::{Entry, Outcome, Report, StepProgress},
     model::printable,
-    plan::Step,
     render::account::words,
 };
 
@@ -34,7 +33,7 @@ const HEIGHT: i64 = 200;
 #[derive(Debug)]
 pub(super) struct Operation<'a> {
     entry: &'a Entry,
-    taken: &'a Taken,
+    taken: &'a StepProgress,
     submitted_ms: i64,
     /// Whether the change failed at this operation.
     is_failed: bool,
@@ -69,7 +68,7 @@ pub(super) fn operations(report: &Report) -> Vec<Operation<'_>> {
 impl Operation<'_> {
     /// Returns the time of its last event.
     fn end_ms(&self) -> i64 {
-        let Taken { accepted_ms, settled_ms, .. } = self.taken;
+        let StepProgress { accepted_ms, settled_ms, .. } = self.taken;
         let ended = self.entry.ended_ms.filter(|_| settled_ms.is_none());
         let all = [Some(self.submitted_ms), *accepted_ms, *settled_ms, ended];
         all.into_iter().flatten().max().unwrap_or(self.submitted_ms)
@@ -174,7 +173,7 @@ fn overview(operations: &[Operation<'_>], times: Times) -> Markup {
     let seen = sorted(&|it| it.taken.settled_ms);
     let failed = sorted(&|it| it.is_failed.then(|| it.end_ms()));
     let most = operations.len();
-    let told = format!(
+    let totals = format!(
         "{} submitted, {} accepted and {} seen within {}; {} failed.",
         grouped(submitted.len()),
         grouped(accepted.len()),
@@ -185,9 +184,9 @@ fn overview(operations: &[Operation<'_>], times: Times) -> Markup {
     let lines = [("submitted", &submitted), ("accepted", &accepted), ("seen", &seen)];
     html! {
         figure.overview {
-            figcaption { p { (some(most, "operation", "operations")) " over time: " (told) } }
+            figcaption { p { (some(most, "operation", "operations")) " over time: " (totals) } }
             svg width="100%" height="200" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) }
-                preserveAspectRatio="none" role="img" aria-label=(told) {
+                preserveAspectRatio="none" role="img" aria-label=(totals) {
                 rect.track width=(WIDTH) height=(HEIGHT) {}
                 @for (class, moments) in lines {
                     path.line.(class) d=(line(moments, most, times)) {}
@@ -261,12 +260,12 @@ fn table(operations: &[Operation<'_>], n_before: usize, times: Times) -> Markup 
 
 fn row(operation: &Operation<'_>, times: Times) -> Markup {
     let Operation { entry, taken, submitted_ms, is_failed } = operation;
-    let Taken { step, task: _, n_sent, accepted_ms, settled_ms, .. } = taken;
+    let StepProgress { step, task: _, n_sent, accepted_ms, settled_ms, .. } = taken;
     let moment = |it: &Option<i64>| it.map_or_else(|| "–".to_owned(), |it| times.since(it));
     html! {
         tr.bad[*is_failed] {
             th scope="row" {
-                span.word { (entry.name) } " " small { (verb(*step)) @if 1 < *n_sent { ", sent " (n_sent) " times" } }
+                span.word { (entry.name) } " " small { (step) @if 1 < *n_sent { ", sent " (n_sent) " times" } }
                 @if *is_failed { p.came { (printable(&words(entry))) } }
             }
             td.time { (bar(operation, times)) }
@@ -274,16 +273,6 @@ fn row(operation: &Operation<'_>, times: Times) -> Markup {
             td.number { (moment(accepted_ms)) }
             td.number { (moment(settled_ms)) }
         }
-    }
-}
-
-fn verb(step: Step) -> &'static str {
-    match step {
-        Step::Stop => "stop",
-        Step::Edit => "edit",
-        Step::Run => "run",
-        Step::Delete => "delete",
-        Step::Create => "create",
     }
 }
 
@@ -318,8 +307,8 @@ mod tests {
     fn an_operation_that_never_ended_does_not_squeeze_the_others() {
         let times = Times { first_ms: 1_000, last_ms: 61_000, edge: 6_000 };
         assert_eq!([1_000, 3_500, 6_000, 61_000].map(|it| times.x(it)), [0, 500, 1_000, 1_000]);
-        let said = "Drawn up to +5.00 s. Operations at the edge were waited for until +1 min 00 s.";
-        assert_eq!(times.beyond().unwrap(), said);
+        let note = "Drawn up to +5.00 s. Operations at the edge were waited for until +1 min 00 s.";
+        assert_eq!(times.beyond().unwrap(), note);
         assert!(Times { edge: 61_000, ..times }.beyond().is_none());
     }
 }

@@ -1,17 +1,20 @@
 //! What a reviewer of a plan should check twice.
 //!
-//! Selects from the plan what deletes, what is lost, and what is unbounded.
+//! Selects deletions, lost coverage and unbounded runs from the plan.
 
 use maud::{Markup, html};
 
 use super::{
     drift::undone,
-    words::{addresses, grouped, names, some},
+    words::{grouped, names, some},
 };
 use crate::{
     model::Name,
     plan::{Action, Plan},
-    render::plan::{forbidden, narrowed},
+    render::{
+        impact::address_count,
+        plan::{forbidden, narrowed},
+    },
     source::{Diagnostic, Severity},
 };
 
@@ -23,9 +26,10 @@ enum Level {
 }
 
 /// Returns the items to check twice, the most serious first, or a sentence that there are none.
-pub(super) fn warnings(plan: &Plan, complaints: &[&Diagnostic]) -> Markup {
+pub(super) fn warnings(plan: &Plan, diagnostics: &[&Diagnostic]) -> Markup {
     let undone = undone(plan).map(|it| (Level::Care, it)).into_iter().collect();
-    let parts = [destroyed(plan), reaching(plan), undone, complained(complaints), partly(plan)];
+    let parts =
+        [destroyed(plan), reaching(plan), undone, warning_count(diagnostics), limited(plan)];
     let all = std::iter::once(errors(plan)).chain(parts);
     let all = all.flatten().collect::<Vec<_>>();
     html! {
@@ -82,12 +86,12 @@ fn reaching(plan: &Plan) -> Vec<Item> {
     }
     if !impact.dropped.is_zero() {
         let pronoun = if impact.dropped.grouped() == "1" { "it" } else { "them" };
-        let text = html! { strong { (addresses(impact.dropped)) " dropped" } ": no discovery covers " (pronoun) "." };
+        let text = html! { strong { (address_count(impact.dropped)) " dropped" } ": no discovery covers " (pronoun) "." };
         items.push((Level::Care, text));
     }
     let twice = impact.space.twice.count();
     if !twice.is_zero() {
-        let text = html! { strong { (addresses(twice)) " scanned twice" } ", by two or more \
+        let text = html! { strong { (address_count(twice)) " scanned twice" } ", by two or more \
         discoveries." };
         items.push((Level::Care, text));
     }
@@ -99,18 +103,18 @@ fn reaching(plan: &Plan) -> Vec<Item> {
     items
 }
 
-fn complained(complaints: &[&Diagnostic]) -> Vec<Item> {
-    let n = complaints.iter().filter(|it| it.severity == Severity::Warning).count();
+fn warning_count(diagnostics: &[&Diagnostic]) -> Vec<Item> {
+    let n = diagnostics.iter().filter(|it| it.severity == Severity::Warning).count();
     let text = html! { strong { (some(n, "warning", "warnings")) } ", " a href="#complaints" { "below" } "." };
     (n != 0).then_some((Level::Care, text)).into_iter().collect()
 }
 
-fn partly(plan: &Plan) -> Vec<Item> {
-    let narrowed = narrowed(plan).map(|it| (Level::Care, html! { (it.trim_end()) }));
-    let owed = plan.options.run_missing.len();
-    let owed = (owed != 0).then(|| {
-        let text = html! { (grouped(owed)) " of the runs an interrupted apply had planned." };
+fn limited(plan: &Plan) -> Vec<Item> {
+    let limited = narrowed(plan).map(|it| (Level::Care, html! { (it.trim_end()) }));
+    let n_missing = plan.options.run_missing.len();
+    let missing = (n_missing != 0).then(|| {
+        let text = html! { (grouped(n_missing)) " of the runs an interrupted apply had planned." };
         (Level::Care, text)
     });
-    narrowed.into_iter().chain(owed).collect()
+    limited.into_iter().chain(missing).collect()
 }

@@ -4,8 +4,9 @@ use maud::{Markup, html};
 
 use crate::{
     model::{Count, Name, printable, shown},
-    plan::{Action, Reason},
-    source::{Location, SourceMap, Span},
+    plan::Reason,
+    render::impact,
+    source::{SourceMap, Span},
 };
 
 /// This many names are listed, and the rest is counted.
@@ -19,13 +20,6 @@ pub(super) fn grouped(n: usize) -> String {
 /// Returns a count with its noun.
 pub(super) fn some(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if n == 1 { one } else { many })
-}
-
-/// Returns a count of addresses.
-pub(super) fn addresses(count: Count) -> String {
-    let count = count.grouped();
-    let what = if count == "1" { "address" } else { "addresses" };
-    format!("{count} {what}")
 }
 
 /// Lists names.
@@ -42,25 +36,12 @@ pub(super) fn names(names: &[&Name]) -> Markup {
 
 /// Returns the file and line of a span.
 pub(super) fn place(span: Span, sources: &SourceMap) -> String {
-    let Location { path, line, .. } = sources.locate(span);
-    format!("{}:{line}", printable(&path))
+    printable(&impact::place(span, sources))
 }
 
 /// Returns a foreign text as code.
 pub(super) fn code(text: &str) -> Markup {
     html! { code { (shown(text)) } }
-}
-
-/// Returns the CSS class of an action.
-pub(super) fn class(action: Action) -> &'static str {
-    match action {
-        Action::Delete => "delete",
-        Action::Replace => "replace",
-        Action::Update => "update",
-        Action::Stop => "stop",
-        Action::Restart => "restart",
-        Action::Create => "create",
-    }
 }
 
 /// Returns the reason for a change, as a clause after a colon.
@@ -85,10 +66,4 @@ pub(super) fn why(reason: Reason) -> String {
         Reason::ReplaceOwed => "an interrupted apply deleted it, and did not create it again",
     };
     words.to_owned()
-}
-
-/// Returns the host and port of a URL. Anything else is returned as it is.
-pub(super) fn host(url: &str) -> &str {
-    let (_, behind) = url.split_once("://").unwrap_or(("", url));
-    behind.split(['/', '?', '#']).next().unwrap_or(behind)
 }

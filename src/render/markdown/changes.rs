@@ -5,7 +5,7 @@
 use super::inert::{Open, cell, details, fence};
 use crate::{
     plan::{Action, Change, Plan, Step},
-    render::plan::block,
+    render::{impact::place, plan::block},
     source::SourceMap,
 };
 
@@ -50,11 +50,8 @@ fn row(change: &Change, has_origin: bool, sources: &SourceMap) -> String {
         Action::Update | Action::Stop | Action::Restart | Action::Create => action.to_string(),
     };
     let steps = steps.iter().map(Step::to_string).collect::<Vec<_>>().join(", ");
-    let source = span.map(|it| {
-        let at = sources.locate(it);
-        cell(&format!("{}:{}", at.path, at.line))
-    });
-    let (name, source) = (cell(name.as_str()), source.unwrap_or_default());
+    let source = span.map(|it| cell(&place(it, sources))).unwrap_or_default();
+    let name = cell(name.as_str());
     let origin = origin.map(|it| it.to_string()).unwrap_or_default();
     let origin = if has_origin { format!(" {origin} |") } else { String::new() };
     format!("| {action} | {name} |{origin} {reason} | {steps} | {source} |")
@@ -65,14 +62,13 @@ pub(super) fn diffs(plan: &Plan, extent: Extent) -> Vec<String> {
     let part = |(action, what): (Action, &str)| {
         let changes = plan.changes.iter().filter(|it| it.action == action);
         let blocks = changes.map(|it| diff(it, extent)).collect::<Vec<_>>();
-        let (n, open) = match action {
-            Action::Delete | Action::Replace => (blocks.len(), Open::Yes),
-            Action::Update | Action::Stop | Action::Restart | Action::Create => {
-                (blocks.len(), Open::No)
-            }
+        let open = match action {
+            Action::Delete | Action::Replace => Open::Yes,
+            Action::Update | Action::Stop | Action::Restart | Action::Create => Open::No,
         };
-        let body = || fence("diff", &blocks.join("\n"));
-        (n != 0).then(|| details(open, &format!("{n} {what}"), &body()))
+        let title = format!("{} {what}", blocks.len());
+        let body = fence("diff", &blocks.join("\n"));
+        (!blocks.is_empty()).then(|| details(open, &title, &body))
     };
     let actions = ACTIONS.into_iter().filter(|(action, _)| match action {
         Action::Replace | Action::Update => true,
@@ -83,22 +79,22 @@ pub(super) fn diffs(plan: &Plan, extent: Extent) -> Vec<String> {
 
 fn diff(change: &Change, extent: Extent) -> String {
     let text = block(change);
-    let lines = text.lines().filter(|it| extent == Extent::All || is_of_a_change(it));
-    lines.map(|it| with_sign_in_front(it) + "\n").collect()
+    let lines = text.lines().filter(|it| extent == Extent::All || shows_change(it));
+    lines.map(|it| with_leading_sign(it) + "\n").collect()
 }
 
 /// The signs at the start of lines of the text format. Values are quoted, so they have none.
 const SIGNS: [&str; 7] = ["-/+", "-", "+", "~", ".", "!", "#"];
 
-fn parted(line: &str) -> Option<(usize, &str, &str)> {
+fn split_sign(line: &str) -> Option<(usize, &str, &str)> {
     let bare = line.trim_start_matches(' ');
     let (sign, rest) = bare.split_once(' ')?;
     SIGNS.contains(&sign).then_some((line.len() - bare.len(), sign, rest))
 }
 
 /// Whether a line shows a change, and not only context.
-fn is_of_a_change(line: &str) -> bool {
-    match parted(line) {
+fn shows_change(line: &str) -> bool {
+    match split_sign(line) {
         Some((indent, "#", _)) => indent <= 2,
         Some(_) => true,
         None => matches!(line.trim_start(), "]" | "}"),
@@ -106,8 +102,8 @@ fn is_of_a_change(line: &str) -> bool {
 }
 
 /// Moves the sign of a line to the first column, where diff highlighting expects it.
-fn with_sign_in_front(line: &str) -> String {
-    match parted(line) {
+fn with_leading_sign(line: &str) -> String {
+    match split_sign(line) {
         Some((indent, sign, rest)) => {
             let blanks = indent.saturating_sub(1).max(1);
             format!("{sign}{:blanks$}{rest}", "")

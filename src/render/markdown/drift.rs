@@ -4,7 +4,7 @@ use super::inert::{cell, short_code};
 use crate::{
     model::Name,
     plan::{Action, FieldChange, Git, Plan},
-    render::drift,
+    render::{drift, impact::place},
     source::{SourceMap, Span},
 };
 
@@ -27,15 +27,6 @@ pub(super) fn compared(git: &Git) -> String {
     let [merge_base, head] = [merge_base, head].map(short);
     let base = short_code(base, MOST_OF_VALUE);
     format!("- Comparison with: {base}, merge-base {merge_base}, HEAD {head}")
-}
-
-/// Returns the drift that is left alone, as lists.
-pub(super) fn sections(plan: &Plan, write: impl Fn(&str) -> String) -> Vec<String> {
-    let list = |(title, lines): (&'static str, Vec<String>)| {
-        let lines = lines.iter().map(|it| format!("\n- {it}"));
-        std::iter::once(format!("{title}:\n")).chain(lines).collect()
-    };
-    drift::sections(plan, write).into_iter().map(list).collect()
 }
 
 /// Returns the table of a drift report: for each setting, the live value and that of the files.
@@ -72,11 +63,8 @@ fn values(field: &FieldChange) -> [String; 3] {
 }
 
 fn row(name: &Name, cells: [&str; 3], at: Option<Span>, sources: &SourceMap) -> String {
-    let source = at.map(|it| {
-        let at = sources.locate(it);
-        cell(&format!("{}:{}", at.path, at.line))
-    });
+    let source = at.map(|it| cell(&place(it, sources))).unwrap_or_default();
     let [setting, found, wanted] = cells;
-    let (name, source) = (cell(name.as_str()), source.unwrap_or_default());
+    let name = cell(name.as_str());
     format!("| {name} | {setting} | {found} | {wanted} | {source} |")
 }

@@ -12,7 +12,7 @@ mod drift;
 
 mod names;
 
-mod complaints;
+mod diagnostics;
 
 mod inert;
 

@@ -8,7 +8,7 @@ use crate::plan::{Action, Plan};
 
 /// How names are written, from the most readable to the shortest.
 #[derive(Clone, Copy, Debug)]
-enum Way {
+enum Form {
     Whole,
     /// A common prefix of consecutive names is written once.
     ByBeginning,
@@ -16,35 +16,35 @@ enum Way {
     Shortened(usize),
 }
 
-const WAYS: [Way; 13] = [
-    Way::Whole,
-    Way::ByBeginning,
-    Way::Shortened(240),
-    Way::Shortened(120),
-    Way::Shortened(80),
-    Way::Shortened(60),
-    Way::Shortened(40),
-    Way::Shortened(30),
-    Way::Shortened(24),
-    Way::Shortened(20),
-    Way::Shortened(16),
-    Way::Shortened(13),
-    Way::Shortened(SHORTEST),
+const FORMS: [Form; 13] = [
+    Form::Whole,
+    Form::ByBeginning,
+    Form::Shortened(240),
+    Form::Shortened(120),
+    Form::Shortened(80),
+    Form::Shortened(60),
+    Form::Shortened(40),
+    Form::Shortened(30),
+    Form::Shortened(24),
+    Form::Shortened(20),
+    Form::Shortened(16),
+    Form::Shortened(13),
+    Form::Shortened(SHORTEST),
 ];
 
 /// Returns the names of deleted and replaced discoveries, shortened to fit, with a note. If they do
 /// not fit, the note counts the missing ones.
 pub(super) fn names(plan: &Plan, room: usize) -> String {
-    let mut all = WAYS.into_iter().map(|it| lists(plan, it, usize::MAX));
+    let mut all = FORMS.into_iter().map(|it| lists(plan, it, usize::MAX));
     all.find(|it| it.len() <= room)
-        .unwrap_or_else(|| lists(plan, Way::Shortened(SHORTEST), room.saturating_sub(MOST_AROUND)))
+        .unwrap_or_else(|| lists(plan, Form::Shortened(SHORTEST), room.saturating_sub(MOST_AROUND)))
 }
 
-/// The most bytes that stand around the lines of names: titles, fences and what is said of them.
+/// The most bytes around the lines of names: titles, fences and notes.
 const MOST_AROUND: usize = 1_000;
 
 /// Returns a list for each of the two actions, in at most this many bytes.
-fn lists(plan: &Plan, way: Way, room: usize) -> String {
+fn lists(plan: &Plan, form: Form, room: usize) -> String {
     let mut parts = Vec::new();
     let mut left = room;
     let mut n_missing = 0;
@@ -57,7 +57,7 @@ fn lists(plan: &Plan, way: Way, room: usize) -> String {
         if names.is_empty() {
             continue;
         }
-        let lines = lines(&names, way);
+        let lines = lines(&names, form);
         let n_lines = lines.len();
         let fits = |it: &String| {
             let is_room = it.len() < left;
@@ -71,7 +71,7 @@ fn lists(plan: &Plan, way: Way, room: usize) -> String {
             parts.push(fence("text", &lines.join("\n")));
         }
     }
-    if let Some(note) = note(way) {
+    if let Some(note) = note(form) {
         parts.insert(0, note);
     }
     if n_missing != 0 {
@@ -84,26 +84,26 @@ fn lists(plan: &Plan, way: Way, room: usize) -> String {
     parts.join("\n\n")
 }
 
-fn note(way: Way) -> Option<String> {
-    match way {
-        Way::Whole => None,
-        Way::ByBeginning => Some(
+fn note(form: Form) -> Option<String> {
+    match form {
+        Form::Whole => None,
+        Form::ByBeginning => Some(
             "A common prefix of names is written once: each indented line continues the line above \
              that is not indented."
                 .to_owned(),
         ),
-        Way::Shortened(most) => Some(format!(
+        Form::Shortened(most) => Some(format!(
             "Names longer than {most} bytes are shortened: the 8 digits after the first `…` are the \
              start of the SHA-256 of the name."
         )),
     }
 }
 
-fn lines(names: &[&str], way: Way) -> Vec<String> {
-    match way {
-        Way::Whole => names.iter().map(|it| label(it).into_owned()).collect(),
-        Way::Shortened(most) => names.iter().map(|it| shortened(it, most).into_owned()).collect(),
-        Way::ByBeginning => {
+fn lines(names: &[&str], form: Form) -> Vec<String> {
+    match form {
+        Form::Whole => names.iter().map(|it| label(it).into_owned()).collect(),
+        Form::Shortened(most) => names.iter().map(|it| shortened(it, most).into_owned()).collect(),
+        Form::ByBeginning => {
             let groups =
                 names.chunk_by(|a, b| beginning(a).is_some_and(|it| beginning(b) == Some(it)));
             groups.flat_map(group).collect()
@@ -123,8 +123,8 @@ fn group(names: &[&str]) -> Vec<String> {
     }
 }
 
-/// Returns what comes before a name's last word, or before its number where it is one word. A name
-/// that is not shown as it is has none, nor has one whose beginning would look like another line.
+/// Returns the text before a name's last word, or before its number if it is one word. Returns `None`
+/// for a name that has to be escaped, and where the text would look like another line.
 fn beginning(name: &str) -> Option<&str> {
     let before = name.trim_end_matches(char::is_alphanumeric);
     let before = if before.is_empty() {

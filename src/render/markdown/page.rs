@@ -2,7 +2,7 @@
 
 use super::{
     changes::{ACTIONS, Extent, diffs, table},
-    complaints::complaints,
+    diagnostics::diagnostics,
     drift,
     inert::{Open, argument, code, details, fence, label, short_code, verbatim, word_of_comment},
     names::names,
@@ -11,14 +11,14 @@ use crate::{
     model::{Globs, Name},
     plan::{Controller, Plan},
     render::{
-        drift::origins,
-        impact::{Section, place, sections},
-        plan::{Show, addresses, counts, forbidden, nothing, plural, runs},
+        drift::{origins, sections},
+        impact::{self, Section, place},
+        plan::{Show, addresses, counts, forbidden, host, nothing, plural, runs},
     },
     source::{Diagnostic, SourceMap, Span},
 };
 
-/// What a reviewer sees beside the plan.
+/// What a comment shows besides the plan.
 #[derive(Clone, Debug)]
 pub(crate) struct PlanAbout<'a> {
     /// The digest of the plan's document.
@@ -37,7 +37,7 @@ pub(crate) struct PlanAbout<'a> {
 const MOST: usize = 65_535;
 
 /// The maximum length of the diagnostics, so that they never displace the changes.
-const MOST_OF_COMPLAINTS: usize = 16 << 10;
+const MOST_OF_DIAGNOSTICS: usize = 16 << 10;
 
 /// The most bytes of one list of texts in the head or the footer.
 const MOST_OF_LIST: usize = 1_000;
@@ -45,7 +45,7 @@ const MOST_OF_LIST: usize = 1_000;
 /// The most bytes of one text in the head or the footer.
 const MOST_OF_TEXT: usize = 300;
 
-/// The most bytes of one name in what the plan reaches.
+/// The most bytes of one name in the impact.
 const MOST_OF_NAME: usize = 100;
 
 /// The name of the controller of `--simulate`.
@@ -113,7 +113,7 @@ impl Page<'_> {
             parts.extend(drift::table(self.plan, self.about.sources));
         }
         parts.extend(table(self.plan, self.about.sources));
-        parts.extend(self.complaints(MOST_OF_COMPLAINTS));
+        parts.extend(self.diagnostics(MOST_OF_DIAGNOSTICS));
         match level {
             Level::Everything => parts.extend(diffs(self.plan, Extent::All)),
             Level::ChangedFields => parts.extend(diffs(self.plan, Extent::ChangedFields)),
@@ -127,12 +127,12 @@ impl Page<'_> {
         let level = Level::Counts;
         let mut parts = self.head(level);
         parts.push(self.counted());
-        let counted = self.complaints(0);
+        let counted = self.diagnostics(0);
         let taken = [&parts, &self.foot(level)].map(|it| joined(it).len()).iter().sum::<usize>();
         let taken = taken + counted.as_ref().map_or(0, String::len) + MOST_OF_OTHERS;
         let names = names(self.plan, MOST.saturating_sub(taken));
         let left = MOST.saturating_sub(taken + names.len());
-        let listed = self.complaints(left.min(MOST_OF_COMPLAINTS));
+        let listed = self.diagnostics(left.min(MOST_OF_DIAGNOSTICS));
         parts.extend((!names.is_empty()).then_some(names));
         parts.extend(listed.filter(|it| it.len() <= left).or(counted));
         self.finished(parts, level)
@@ -159,15 +159,20 @@ impl Page<'_> {
         let title = format!("### {what} {}", short_code(host, MOST_OF_TEXT));
         let mut parts = vec![format!("{marker}\n{title}")];
         parts.extend(summary(plan));
-        parts.extend(drift::sections(plan, |it| short_code(it, MOST_OF_NAME)));
-        parts.extend(impact(plan, self.about.sources));
+        let at = |it: Span| short_code(&place(it, self.about.sources), MOST_OF_NAME);
+        let kept_drift = sections(plan, |it| short_code(it, MOST_OF_NAME));
+        let impact = impact::sections(plan, |it| short_code(it.as_str(), MOST_OF_NAME), at);
+        parts.extend(kept_drift.iter().chain(&impact).map(|Section { title, lines }| {
+            let lines = lines.iter().map(|it| format!("\n- {it}"));
+            std::iter::once(format!("{title}:\n")).chain(lines).collect::<String>()
+        }));
         parts.extend(forbidden(plan).map(|it| format!("**{}**", it.trim_end())));
         parts.extend(narrowed(plan));
         parts.extend(level.note().map(|it| format!("> {it}{}", self.whole_plan())));
         parts
     }
 
-    /// Says where the whole plan is.
+    /// Names the command that shows the whole plan.
     fn whole_plan(&self) -> String {
         let command =
             self.about.saved_to.as_ref().map(|it| format!("trueup show {}", argument(it)));
@@ -175,10 +180,10 @@ impl Page<'_> {
         command.map(|it| format!(" All of it: {}", verbatim(&it))).unwrap_or_default()
     }
 
-    fn complaints(&self, room: usize) -> Option<String> {
+    fn diagnostics(&self, room: usize) -> Option<String> {
         let of_plan = self.plan.diagnostics.iter().map(|it| &it.diagnostic);
         let all = self.about.warnings.iter().chain(of_plan).collect::<Vec<_>>();
-        complaints(&all, self.about.sources, room)
+        diagnostics(&all, self.about.sources, room)
     }
 
     /// Counts the changes by action.
@@ -272,12 +277,6 @@ fn joined(parts: &[String]) -> String {
     parts.join("\n\n") + "\n"
 }
 
-/// Returns the host and port of a URL. Anything else is returned as it is.
-fn host(url: &str) -> &str {
-    let (_, behind) = url.split_once("://").unwrap_or(("", url));
-    behind.split(['/', '?', '#']).next().unwrap_or(behind)
-}
-
 fn summary(plan: &Plan) -> Option<String> {
     if plan.changes.is_empty() {
         let text = nothing(plan);
@@ -293,18 +292,7 @@ fn summary(plan: &Plan) -> Option<String> {
     Some(lines.into_iter().flatten().collect::<Vec<_>>().join("\n"))
 }
 
-/// Returns the impact of the plan as lists.
-fn impact(plan: &Plan, sources: &SourceMap) -> Vec<String> {
-    let at = |it: Span| short_code(&place(it, sources), MOST_OF_NAME);
-    let sections = sections(plan, |it| short_code(it.as_str(), MOST_OF_NAME), at);
-    let list = |Section { title, lines }: Section| {
-        let lines = lines.iter().map(|it| format!("\n- {it}"));
-        std::iter::once(format!("{title}:\n")).chain(lines).collect()
-    };
-    sections.into_iter().map(list).collect()
-}
-
-/// Says that `--only` or `--except` limit the plan.
+/// Notes that `--only` or `--except` limit the plan.
 fn narrowed(plan: &Plan) -> Option<String> {
     let flags = |flag: &str, globs: &Globs| {
         globs.patterns().iter().map(|it| format!("--{flag} {}", argument(it))).collect::<Vec<_>>()

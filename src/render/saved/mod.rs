@@ -16,8 +16,8 @@ pub(crate) use self::{
     read::{Saved, saved_plan},
     schema::{plan_schema, schema_text},
     write::{
-        About, change_impact, controller, diagnostic, digest_of, hexadecimal, moment, plan_json,
-        settings, source_documents, start, summary,
+        About, change_impact, controller, diagnostic, digest_of, hexadecimal, json_text, moment,
+        plan_json, settings, source_documents, start, summary,
     },
 };
 

@@ -61,34 +61,34 @@ pub(crate) fn saved_plan(text: &str) -> Result<Saved, PlanFileError> {
         return Err(PlanFileError::NotAPlan("it is a list".to_owned()));
     }
     // Checked first, since the text may have any size and shape.
-    let Head { format_version, digest: said } =
-        serde_json::from_str(text).map_err(|error| no_plan(&error))?;
+    let Head { format_version, digest: claimed } =
+        serde_json::from_str(text).map_err(|error| not_a_plan(&error))?;
     let version = format_version
         .ok_or_else(|| PlanFileError::NotAPlan("it has no `format_version`".to_owned()))?;
     if major(&version) != major(FORMAT_VERSION) {
         return Err(PlanFileError::Version(version));
     }
-    let said = said.unwrap_or_default();
-    let without = text.replacen(&format!("\"digest\": \"{said}\""), EMPTY_DIGEST, 1);
-    if said.is_empty() || digest(&without) != said {
+    let claimed = claimed.unwrap_or_default();
+    let without = text.replacen(&format!("\"digest\": \"{claimed}\""), EMPTY_DIGEST, 1);
+    if claimed.is_empty() || digest(&without) != claimed {
         return Err(PlanFileError::Altered);
     }
     drop(without);
-    let document = serde_json::from_str::<PlanV1>(text).map_err(|error| no_plan(&error))?;
+    let document = serde_json::from_str::<PlanV1>(text).map_err(|error| not_a_plan(&error))?;
     let mut sources = SourceMap::default();
     let files = document.sources.iter().map(|it| it.path.clone()).collect();
     let plan = plan(document, &mut sources)?;
-    Ok(Saved { plan, sources, files, digest: said })
+    Ok(Saved { plan, sources, files, digest: claimed })
 }
 
-/// The members that tell a plan. The others are skipped.
+/// The members that identify a plan. The others are skipped.
 #[derive(Deserialize)]
 struct Head {
     format_version: Option<String>,
     digest: Option<String>,
 }
 
-fn no_plan(error: &serde_json::Error) -> PlanFileError {
+fn not_a_plan(error: &serde_json::Error) -> PlanFileError {
     match error.classify() {
         Category::Data => PlanFileError::NotAPlan(error.to_string()),
         Category::Io | Category::Syntax | Category::Eof => {
@@ -232,7 +232,7 @@ fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFil
         fields,
         source,
         impact,
-        origin: whose,
+        origin: origin_key,
     } = document;
     let is_new = action == Action::Create.to_string();
     let is_delete = action == Action::Delete.to_string();
@@ -252,7 +252,7 @@ fn change(document: ChangeV1, sources: &mut SourceMap) -> Result<Change, PlanFil
         fields: fields.collect::<Result<_, _>>()?,
         span: source.map(|it| place(it, sources)),
         impact: change_impact(&impact)?,
-        origin: origin(whose)?,
+        origin: origin(origin_key)?,
     })
 }
 
@@ -327,7 +327,7 @@ fn path(text: &str) -> Result<(SettingKey, &'static str), PlanFileError> {
 }
 
 fn field(document: FieldV1, sources: &mut SourceMap) -> Result<FieldChange, PlanFileError> {
-    let FieldV1 { path: text, before, after, source, origin: whose } = document;
+    let FieldV1 { path: text, before, after, source, origin: origin_key } = document;
     let (setting, of) = path(&text)?;
     let field = |it: Value| match it {
         // The kind of target changes, so the value names its kind.
@@ -346,7 +346,7 @@ fn field(document: FieldV1, sources: &mut SourceMap) -> Result<FieldChange, Plan
         before: before.map(field).transpose()?,
         after: after.map(field).transpose()?,
         key: source.map(|it| place(it, sources)),
-        origin: origin(whose)?,
+        origin: origin(origin_key)?,
     })
 }
 
@@ -354,12 +354,12 @@ fn value_of(setting: SettingKey, value: Value) -> Result<FieldValue, PlanFileErr
     let wrong = |error: serde_json::Error| unknown("fields", &error.to_string());
     Ok(match (setting, value) {
         (SettingKey::Credentials(kind), value @ Value::Array(_)) => {
-            let them = serde_json::from_value::<Vec<CredentialV1>>(value).map_err(wrong)?;
-            FieldValue::Credentials(them.into_iter().map(|it| credential(kind, it)).collect())
+            let documents = serde_json::from_value::<Vec<CredentialV1>>(value).map_err(wrong)?;
+            FieldValue::Credentials(documents.into_iter().map(|it| credential(kind, it)).collect())
         }
         (SettingKey::GoneCredentials, value @ Value::Array(_)) => {
-            let them = serde_json::from_value::<Vec<CredentialV1>>(value).map_err(wrong)?;
-            FieldValue::Gone(them.into_iter().map(|it| CredentialId(it.id)).collect())
+            let documents = serde_json::from_value::<Vec<CredentialV1>>(value).map_err(wrong)?;
+            FieldValue::Gone(documents.into_iter().map(|it| CredentialId(it.id)).collect())
         }
         (_, value @ Value::Array(_)) => {
             FieldValue::List(serde_json::from_value(value).map_err(wrong)?)

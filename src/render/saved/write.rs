@@ -1,5 +1,6 @@
 //! Writes a plan as a document.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -14,7 +15,7 @@ use crate::{
         Change, ChangeImpact, Comparison, Controller, Coverage, FieldChange, Git, Impact,
         KeptDrift, Overlap, Overlaps, Plan, PlanDiagnostic, Summary,
     },
-    source::{Diagnostic, Severity, Source, SourceMap, Span},
+    source::{Diagnostic, Source, SourceMap, Span},
 };
 
 /// The context of a plan.
@@ -30,10 +31,14 @@ pub(crate) struct About<'a> {
 
 /// Returns a plan as a document that ends with a newline, with its digest.
 pub(crate) fn plan_json(plan: &Plan, about: About<'_>) -> String {
-    let document = document(plan, about);
-    let text = serde_json::to_string_pretty(&document).expect("invariant: every key is text");
-    let text = shown_json(text) + "\n";
+    let text = json_text(&document(plan, about));
     text.replacen(EMPTY_DIGEST, &format!("\"digest\": \"{}\"", digest(&text)), 1)
+}
+
+/// Returns a document as text that can be shown, with a newline at its end.
+pub(crate) fn json_text(document: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(document).expect("invariant: every key is text");
+    shown_json(text) + "\n"
 }
 
 /// Returns the digest that a document claims.
@@ -54,8 +59,8 @@ pub(super) fn digest(text: &str) -> String {
 #[cfg(feature = "testing")]
 pub(crate) fn reseal(document: &str) -> String {
     let value = serde_json::from_str::<Value>(document).unwrap_or_default();
-    let said = value.get("digest").and_then(Value::as_str).unwrap_or_default();
-    let without = document.replacen(&format!("\"digest\": \"{said}\""), EMPTY_DIGEST, 1);
+    let claimed = value.get("digest").and_then(Value::as_str).unwrap_or_default();
+    let without = document.replacen(&format!("\"digest\": \"{claimed}\""), EMPTY_DIGEST, 1);
     without.replacen(EMPTY_DIGEST, &format!("\"digest\": \"{}\"", digest(&without)), 1)
 }
 
@@ -332,10 +337,7 @@ pub(crate) fn diagnostic(
 ) -> DiagnosticV1 {
     let Diagnostic { severity, code, message, help, labels } = diagnostic;
     DiagnosticV1 {
-        severity: match severity {
-            Severity::Error => "error".to_owned(),
-            Severity::Warning => "warning".to_owned(),
-        },
+        severity: severity.word().to_owned(),
         code: code.to_string(),
         message: message.clone(),
         help: help.clone(),

@@ -3,32 +3,29 @@
 use super::inert::{Open, details, fence};
 use crate::{
     model::printable,
-    render::plan::plural,
+    render::plan::counted,
     source::{Diagnostic, Severity, SourceMap},
 };
 
 /// Lists as many diagnostics as fit, errors first, and counts the rest.
-pub(super) fn complaints(
-    complaints: &[&Diagnostic],
+pub(super) fn diagnostics(
+    diagnostics: &[&Diagnostic],
     sources: &SourceMap,
     room: usize,
 ) -> Option<String> {
-    let count = |severity| complaints.iter().filter(|it| it.severity == severity).count();
-    let (n_errors, n_warnings) = (count(Severity::Error), count(Severity::Warning));
-    let errors =
-        (n_errors != 0).then(|| format!("{n_errors} {}", plural(n_errors, "error", "errors")));
-    let warnings = (n_warnings != 0)
-        .then(|| format!("{n_warnings} {}", plural(n_warnings, "warning", "warnings")));
-    let title = [errors, warnings].into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    let count = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
+    let errors = counted(count(Severity::Error), "error", "errors");
+    let warnings = counted(count(Severity::Warning), "warning", "warnings");
+    let title = errors.into_iter().chain(warnings).collect::<Vec<_>>().join(" and ");
     if title.is_empty() {
         return None;
     }
-    let mut sorted = complaints.to_vec();
+    let mut sorted = diagnostics.to_vec();
     sorted.sort_by_key(|it| it.severity);
     let mut text = String::new();
     let mut n_shown = 0;
-    for complaint in &sorted {
-        let drawn = drawn(complaint, sources);
+    for diagnostic in &sorted {
+        let drawn = drawn(diagnostic, sources);
         if room < text.len() + drawn.len() {
             break;
         }
@@ -44,16 +41,12 @@ pub(super) fn complaints(
     Some(details(Open::Yes, &title, &(body + &more.unwrap_or_default())))
 }
 
-fn drawn(complaint: &Diagnostic, sources: &SourceMap) -> String {
-    let Diagnostic { severity, code, message, help, labels } = complaint;
-    let severity = match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
+fn drawn(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    let Diagnostic { severity, code, message, help, labels } = diagnostic;
     let place = labels.first().map(|it| sources.locate(it.span));
     let place =
         place.map(|it| format!("  --> {}:{}:{}\n", printable(&it.path), it.line, it.column));
     let help = help.as_ref().map(|it| format!("  help: {}\n", printable(it)));
     let (place, help) = (place.unwrap_or_default(), help.unwrap_or_default());
-    format!("{severity}[{}]: {}\n{place}{help}", printable(code), printable(message))
+    format!("{}[{}]: {}\n{place}{help}", severity.word(), printable(code), printable(message))
 }
