@@ -1,7 +1,6 @@
 //! The simulator behind a socket.
 
 use std::{
-    fmt,
     future::Future,
     io,
     pin::{Pin, pin},
@@ -74,8 +73,8 @@ async fn answer(
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| NoAnswer)?.to_bytes();
     match service.call(Request::from_parts(head, body)).await {
-        Ok(answer) => Ok(answer.map(Payload::whole)),
-        Err(Unanswered::Cut(answer)) => Ok(answer.map(Payload::half)),
+        Ok(answer) => Ok(answer.map(|it| Payload::new(it, false))),
+        Err(Unanswered::Cut(answer)) => Ok(answer.map(|it| Payload::new(it, true))),
         Err(Unanswered::Lost | Unanswered::Reset) => Err(NoAnswer),
     }
 }
@@ -88,26 +87,17 @@ struct Payload {
     has_paused: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("the connection ends here")]
 struct NoAnswer;
 
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection ends here")
-    }
-}
-
-impl std::error::Error for NoAnswer {}
-
 impl Payload {
-    fn whole(body: Bytes) -> Self {
-        Self { length: body.len() as u64, next: Some(body), is_cut: false, has_paused: false }
-    }
-
-    fn half(mut body: Bytes) -> Self {
+    fn new(mut body: Bytes, is_cut: bool) -> Self {
         let length = body.len() as u64;
-        body.truncate(body.len() / 2);
-        Self { length, next: Some(body), is_cut: true, has_paused: false }
+        if is_cut {
+            body.truncate(body.len() / 2);
+        }
+        Self { length, next: Some(body), is_cut, has_paused: false }
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     fault::RequestKind,
     quirk::{RetryAfter, Role},
-    world::{Answer, At, Query, Treatment, Violation, World, redacted},
+    world::{Answer, At, Query, Refusal, World, redacted},
 };
 
 /// The state of the router: the simulator, and how requests reach it.
@@ -37,7 +37,7 @@ pub(super) struct Gateway {
 /// What the path and the method of a request stand for.
 pub(super) enum Target {
     Login,
-    World(RequestKind, Box<dyn FnOnce(Call<'_>) -> Answer + Send>),
+    World(RequestKind, Box<dyn FnOnce(Call<'_>) -> Result<Answer, Refusal> + Send>),
     None(NotServed),
 }
 
@@ -56,21 +56,11 @@ pub(super) struct Call<'a> {
     pub(super) query: &'a Query,
     /// Null where there is none.
     pub(super) body: &'a Value,
-    pub(super) treatment: &'a Treatment,
 }
 
 /// The URI as it was sent, before the service normalized its path for the router.
 #[derive(Clone)]
 pub(super) struct SentUri(pub(super) Uri);
-
-/// A request that is counted, and not processed yet.
-struct Received {
-    request: Request<Bytes>,
-    target: Target,
-    /// None if it is not JSON.
-    body: Option<Value>,
-    faults: ActiveFaults,
-}
 
 /// How a processed request ends, and how long after that.
 struct Outcome {
@@ -98,22 +88,22 @@ impl Gateway {
         let request = Request::from_parts(head, body);
         let body: Option<Value> = serde_json::from_slice(request.body()).ok();
         let kind = kind(&target, body.as_ref());
-        if !self.simulator.lets_through(kind) {
+        if self.simulator.disconnect.as_ref().is_some_and(|it| !it.lets_through(kind)) {
             return future::pending().await;
         }
         // The request is counted when it is sent and not when it is processed: the second create is
         // the second that a client sent, in whatever order the latencies of several end.
-        let (latency, received) = {
+        let (latency, faults) = {
             let mut state = self.simulator.lock();
             let faults = state.register(&request, kind, body.as_ref(), self.connection.as_ref());
-            (state.options.latency, Received { request, target, body, faults })
+            (state.options.latency, faults)
         };
         let simulator = self.simulator.clone();
         let processing = async move {
             wait(latency).await;
-            simulator.lock().process(received)
+            simulator.lock().process(&request, target, body, faults)
         };
-        let Outcome { delay, end, retry_after } = if self.simulator.can_disconnect() {
+        let Outcome { delay, end, retry_after } = if self.simulator.disconnect.is_some() {
             uncancelled(processing).await
         } else {
             processing.await
@@ -175,16 +165,29 @@ impl State {
         connection: Option<&Connection>,
     ) -> ActiveFaults {
         if self.rate_limiter.is_early(Instant::now(), connection) {
-            self.world.violate(Violation::EarlyRetry);
+            self.world.violations.early_retry += 1;
         }
-        self.count(kind, log_line(request, body));
+        let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
+        let line = format!("{} {path}", request.method());
+        let line = match body {
+            Some(body) => format!("{line} {}", redacted(body)),
+            None if request.body().is_empty() => line,
+            None => format!("{line} ({} bytes)", request.body().len()),
+        };
+        self.count(kind, line);
         let effects = self.armed.effects_on(kind);
         self.count_faults(kind, &effects);
         ActiveFaults::new(effects)
     }
 
-    fn process(&mut self, received: Received) -> Outcome {
-        let Received { request, target, body, faults } = received;
+    /// A body that is not JSON is none.
+    fn process(
+        &mut self,
+        request: &Request<Bytes>,
+        target: Target,
+        body: Option<Value>,
+        faults: ActiveFaults,
+    ) -> Outcome {
         let now = self.advance();
         if faults.expires_tokens {
             self.tokens.expire_all();
@@ -203,18 +206,34 @@ impl State {
         }
         let answer = match target {
             Target::Login => self.log_in(request.headers(), &faults, now),
-            Target::None(not_served) => self.refuse_unserved(request.headers(), not_served, now),
-            Target::World(_, answer) => self.refusal(&request, now).unwrap_or_else(|| {
+            Target::None(_) if !self.has_valid_token(request.headers(), now) => {
+                answer::unauthorized()
+            }
+            Target::None(NotServed::Path) => {
+                answer::refused(404, "NOT_FOUND", "there is no such path")
+            }
+            Target::None(NotServed::Method) => {
+                answer::refused(405, "METHOD_NOT_ALLOWED", "not with this method")
+            }
+            Target::None(NotServed::Number) => {
+                answer::refused(400, "BAD_REQUEST", "a number is not a number")
+            }
+            Target::World(_, answer) => self.refusal(request, now).unwrap_or_else(|| {
                 let Self { world, rules, .. } = &mut *self;
+                let at = At { now, rules };
                 let query = form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes());
-                let answer = answer(Call {
-                    world,
-                    at: At { now, rules },
-                    query: &Query(query.into_owned().collect()),
-                    body: &body.unwrap_or_default(),
-                    treatment: &faults.treatment,
-                });
-                answer::of_world(answer, &rules.quirks)
+                let query = Query(query.into_owned().collect());
+                let body = body.unwrap_or_default();
+                match answer(Call { world, at, query: &query, body: &body }) {
+                    Ok(Answer::Found(response)) => answer::found(&response),
+                    Ok(Answer::Write(operation)) => {
+                        let task = world.accept(operation, &faults.treatment, at);
+                        answer::accepted(&task, &rules.quirks)
+                    }
+                    Err(Refusal { status, code, message }) => {
+                        answer::refused(status, code, &message)
+                    }
+                }
             }),
         };
         let end = match faults.answer_fault {
@@ -268,26 +287,10 @@ impl State {
         answer::json(200, &json!({"Token": token}))
     }
 
-    fn refuse_unserved(
-        &self,
-        headers: &HeaderMap,
-        not_served: NotServed,
-        now: u64,
-    ) -> Response<Bytes> {
-        if !self.has_valid_token(headers, now) {
-            return answer::unauthorized("token expired");
-        }
-        match not_served {
-            NotServed::Path => answer::refused(404, "NOT_FOUND", "there is no such path"),
-            NotServed::Method => answer::refused(405, "METHOD_NOT_ALLOWED", "not with this method"),
-            NotServed::Number => answer::refused(400, "BAD_REQUEST", "a number is not a number"),
-        }
-    }
-
     /// The answer to a request that does not reach the world.
     fn refusal(&self, request: &Request<Bytes>, now: u64) -> Option<Response<Bytes>> {
         if !self.has_valid_token(request.headers(), now) {
-            return Some(answer::unauthorized("token expired"));
+            return Some(answer::unauthorized());
         }
         let is_read = request.method() == Method::GET;
         let is_allowed = match self.rules.quirks.role {
@@ -315,16 +318,5 @@ impl State {
     fn has_valid_token(&self, headers: &HeaderMap, now: u64) -> bool {
         let token = headers.get("x-auth-token").and_then(|it| it.to_str().ok());
         token.is_some_and(|it| self.tokens.is_valid(it, now))
-    }
-}
-
-/// A line of the log: method, path and body, without secrets.
-fn log_line(request: &Request<Bytes>, body: Option<&Value>) -> String {
-    let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
-    let line = format!("{} {path}", request.method());
-    match body {
-        Some(body) => format!("{line} {}", redacted(body)),
-        None if request.body().is_empty() => line,
-        None => format!("{line} ({} bytes)", request.body().len()),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -26,7 +27,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Simulator {
     state: Arc<Mutex<State>>,
-    disconnect: Option<Disconnect>,
+    pub(super) disconnect: Option<Disconnect>,
 }
 
 pub(super) struct State {
@@ -52,8 +53,8 @@ impl Simulator {
             run_time: millis(options.run_time),
             quirks: options.quirks.clone(),
         };
-        if world.release().is_none() || options.release != DEFAULT_RELEASE {
-            world.set_release(&options.release);
+        if world.release.is_none() || options.release != DEFAULT_RELEASE {
+            world.release = Some(options.release.clone());
         }
         let mut armed = Armed::default();
         armed.add(options.faults.iter().cloned());
@@ -148,19 +149,11 @@ impl Simulator {
     pub fn restart(&self) -> Result<(), WorldError> {
         let text = self.world_json();
         let mut state = self.lock();
-        let world = World::from_json(&text)?.with_history_of(&state.world);
-        state.world = world;
+        let before = mem::replace(&mut state.world, World::from_json(&text)?);
+        state.world.violations = before.violations;
+        state.world.deleted = before.deleted;
         state.tokens.expire_all();
         Ok(())
-    }
-
-    pub(super) fn can_disconnect(&self) -> bool {
-        self.disconnect.is_some()
-    }
-
-    /// Counts a request at the disconnect, and returns whether it arrives.
-    pub(super) fn lets_through(&self, kind: Option<RequestKind>) -> bool {
-        self.disconnect.as_ref().is_none_or(|it| it.lets_through(kind))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -173,10 +166,12 @@ impl State {
     /// Lets the world catch up with the clock, and returns its time.
     pub(super) fn advance(&mut self) -> u64 {
         let now = Instant::now();
-        let (start, epoch) = match self.clock {
-            Some(clock) => clock,
-            None => self.start_clock(now),
-        };
+        let (start, epoch) = *self.clock.get_or_insert_with(|| {
+            // A world that was saved later than this start goes on from where it was.
+            let epoch = self.options.started.max(self.world.now);
+            self.world.adopt_runs(At { now: epoch, rules: &self.rules });
+            (now, epoch)
+        });
         let time = epoch + millis(now.duration_since(start));
         self.world.advance(time, &self.rules);
         time
@@ -201,14 +196,6 @@ impl State {
             let kind = kind.map_or_else(|| "nowhere".to_owned(), |it| it.to_string());
             *self.fault_counts.entry(format!("{kind}={}", effect.name())).or_default() += 1;
         }
-    }
-
-    fn start_clock(&mut self, now: Instant) -> (Instant, u64) {
-        // A world that was saved later than this start goes on from where it was.
-        let epoch = self.options.started.max(self.world.now());
-        self.world.adopt_runs(At { now: epoch, rules: &self.rules });
-        self.clock = Some((now, epoch));
-        (now, epoch)
     }
 }
 

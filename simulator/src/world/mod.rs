@@ -48,7 +48,10 @@ pub(crate) use self::{
     fields::redacted,
     query::{Page, PageOf, Query},
     state::{At, Rules},
-    violations::Violation,
+    tasks::Form,
     writes::Treatment,
 };
 pub use self::{file::WorldError, state::World};
+
+/// A JSON object.
+type Object = serde_json::Map<String, serde_json::Value>;

@@ -1,28 +1,26 @@
 //! The operations of tasks. `execute` has their effects.
 
-use serde_json::{Map, Value};
-
-use super::credentials::CredentialOperation;
+use super::{Object, credentials::CredentialOperation};
 
 /// An accepted write that is not done yet. World files have the names of the variants.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Operation {
+pub(crate) enum Operation {
     Create {
-        body: Map<String, Value>,
+        body: Object,
     },
     Edit {
         id: String,
-        body: Map<String, Value>,
+        body: Object,
     },
     /// With the body, since some controllers may store its settings.
     Run {
         id: String,
-        body: Map<String, Value>,
+        body: Object,
     },
     Stop {
         id: String,
-        body: Map<String, Value>,
+        body: Object,
     },
     Delete {
         id: String,
@@ -34,7 +32,7 @@ pub(super) enum Operation {
     Credentials(CredentialOperation),
 }
 
-/// What a task says when its operation is done.
+/// What a task reports when its operation is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Done {
     pub(super) progress: String,
@@ -65,12 +63,8 @@ impl Operation {
     pub(super) fn first_progress(&self) -> &'static str {
         match self {
             Self::Create { .. } | Self::Run { .. } => "Inventory service initiating discovery.",
-            Self::Edit { .. }
-            | Self::Stop { .. }
-            | Self::Delete { .. }
-            | Self::DeleteSome { .. }
-            | Self::DeleteAll => "In Progress",
             Self::Credentials(it) => it.first_progress(),
+            _ => "In Progress",
         }
     }
 
@@ -93,11 +87,7 @@ impl Operation {
             Self::Delete { id: it } => it == id,
             Self::DeleteSome { ids } => ids.iter().any(|it| it == id),
             Self::DeleteAll => true,
-            Self::Create { .. }
-            | Self::Edit { .. }
-            | Self::Run { .. }
-            | Self::Stop { .. }
-            | Self::Credentials(_) => false,
+            _ => false,
         }
     }
 }
