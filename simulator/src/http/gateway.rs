@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::{self, Instant};
 
 use super::{
-    active_faults::{ActiveFaults, AnswerFault, Rejection},
+    active_faults::ActiveFaults,
     answer,
     rate_limit::Connection,
     service::Unanswered,
@@ -21,7 +21,7 @@ use super::{
     token,
 };
 use crate::{
-    fault::RequestKind,
+    fault::{AnswerFault, Rejection, RequestKind},
     quirk::{RetryAfter, Role},
     world::{Answer, At, Query, Refusal, World, redacted},
 };

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Fault, FaultError, Options, World, WorldError,
-    fault::{Armed, Effect, RequestKind},
+    fault::{Armed, Effect, KINDS, RequestKind},
     options::DEFAULT_RELEASE,
     world::{At, Rules},
 };
@@ -37,7 +37,8 @@ pub(super) struct State {
     pub(super) armed: Armed,
     pub(super) tokens: Tokens,
     pub(super) rate_limiter: RateLimiter,
-    requests: BTreeMap<RequestKind, u64>,
+    /// By kind.
+    requests: BTreeMap<String, u64>,
     log: Vec<String>,
     fault_counts: BTreeMap<String, u64>,
     /// The instant of the first request, and the time of the world then.
@@ -65,7 +66,7 @@ impl Simulator {
             rules,
             world,
             armed,
-            requests: BTreeMap::new(),
+            requests: KINDS.split(' ').map(|it| (it.to_owned(), 0)).collect(),
             log: Vec::new(),
             fault_counts: BTreeMap::new(),
             clock: None,
@@ -107,9 +108,7 @@ impl Simulator {
 
     /// The requests so far by kind, named as in faults. Has every kind, with 0 if there was none.
     pub fn requests(&self) -> BTreeMap<String, u64> {
-        let state = self.lock();
-        let count = |it| state.requests.get(it).copied().unwrap_or_default();
-        RequestKind::ALL.iter().map(|(it, word)| ((*word).to_owned(), count(it))).collect()
+        self.lock().requests.clone()
     }
 
     /// How many requests were answered 429.
@@ -183,10 +182,9 @@ impl State {
     }
 
     pub(super) fn count(&mut self, kind: Option<RequestKind>, line: String) {
-        if let Some(kind) = kind {
-            *self.requests.entry(kind).or_default() += 1;
+        for kind in kind.into_iter().chain([RequestKind::Any]) {
+            *self.requests.entry(kind.to_string()).or_default() += 1;
         }
-        *self.requests.entry(RequestKind::Any).or_default() += 1;
         self.log.push(line);
     }
 
