@@ -16,10 +16,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, task::JoinSet};
 use tower::Service as _;
 
 use super::{Service, Simulator, Unanswered};
@@ -37,7 +34,12 @@ pub async fn serve(
             () = &mut shutdown => return Ok(()),
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve_connection(simulator.connection(), stream));
+                    let service = simulator.connection();
+                    let answer = service_fn(move |request| answer(service.clone(), request));
+                    let stream = TokioIo::new(stream);
+                    let connection = http1::Builder::new().serve_connection(stream, answer);
+                    // How a connection ends is up to the client, or a fault.
+                    connections.spawn(async { drop(connection.await) });
                 }
                 // A client that disconnected before it was accepted is no reason to stop.
                 Err(error) if is_client_error(&error) => (),
@@ -56,13 +58,6 @@ fn is_client_error(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionRefused
             | io::ErrorKind::Interrupted
     )
-}
-
-async fn serve_connection(service: Service, stream: TcpStream) {
-    let answer = service_fn(move |request| answer(service.clone(), request));
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
-    // How a connection ends is up to the client, or a fault.
-    connection.await.ok();
 }
 
 /// An error ends the connection without an answer.
@@ -139,6 +134,7 @@ mod tests {
 
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpStream,
         sync::oneshot,
         time,
     };

@@ -49,16 +49,6 @@ pub(crate) enum Occurrence {
     All,
 }
 
-impl Occurrence {
-    pub(crate) fn includes(self, nth: u64) -> bool {
-        match self {
-            Self::From { first, last } => first <= nth && nth <= last,
-            Self::Every(step) => nth.is_multiple_of(step),
-            Self::All => true,
-        }
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     Reject(Rejection),
@@ -81,13 +71,10 @@ pub(crate) enum Rejection {
     Reset,
     /// Never answered.
     Hang,
-    TooMany {
-        retry_after: Option<u64>,
-    },
-    /// 503 with a `Retry-After`.
-    Unavailable {
-        retry_after: u64,
-    },
+    /// 429, with this `Retry-After` in seconds, if any.
+    TooMany(Option<u64>),
+    /// 503, with this `Retry-After`.
+    Unavailable(u64),
     /// Answered with this status.
     Status(u16),
 }

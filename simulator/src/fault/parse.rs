@@ -104,7 +104,7 @@ impl FromStr for Effect {
             None => match text {
                 "lost" => Ok(Self::Answer(AnswerFault::Lost)),
                 "reset" => Ok(Self::Reject(Rejection::Reset)),
-                "429" => Ok(Self::Reject(Rejection::TooMany { retry_after: None })),
+                "429" => Ok(Self::Reject(Rejection::TooMany(None))),
                 "html" => Ok(Self::Answer(AnswerFault::Html)),
                 "cut" => Ok(Self::Answer(AnswerFault::Cut)),
                 "null" => Ok(Self::Answer(AnswerFault::Null)),
@@ -116,12 +116,8 @@ impl FromStr for Effect {
                 "lie" => Ok(Self::Write(WriteOutcome::Lie)),
                 _ => Ok(Self::Reject(Rejection::Status(status(text)?))),
             },
-            Some(("429", it)) => {
-                Ok(Self::Reject(Rejection::TooMany { retry_after: Some(number(it)?) }))
-            }
-            Some(("503", it)) => {
-                Ok(Self::Reject(Rejection::Unavailable { retry_after: number(it)? }))
-            }
+            Some(("429", it)) => Ok(Self::Reject(Rejection::TooMany(Some(number(it)?)))),
+            Some(("503", it)) => Ok(Self::Reject(Rejection::Unavailable(number(it)?))),
             Some(("taken", it)) => Ok(Self::Answer(AnswerFault::Status(status(it)?))),
             Some(("slow", it)) => number(it).map(Self::Slow),
             Some(("late", it)) => number(it).map(Self::LateTask),
@@ -169,11 +165,11 @@ impl fmt::Display for Effect {
         match self {
             Self::Answer(AnswerFault::Lost) => f.write_str("lost"),
             Self::Reject(Rejection::Reset) => f.write_str("reset"),
-            Self::Reject(Rejection::TooMany { retry_after: None }) => f.write_str("429"),
-            Self::Reject(Rejection::TooMany { retry_after: Some(seconds) }) => {
+            Self::Reject(Rejection::TooMany(None)) => f.write_str("429"),
+            Self::Reject(Rejection::TooMany(Some(seconds))) => {
                 write!(f, "429:{seconds}")
             }
-            Self::Reject(Rejection::Unavailable { retry_after }) => write!(f, "503:{retry_after}"),
+            Self::Reject(Rejection::Unavailable(seconds)) => write!(f, "503:{seconds}"),
             Self::Reject(Rejection::Status(status)) => write!(f, "{status}"),
             Self::Answer(AnswerFault::Status(status)) => write!(f, "taken:{status}"),
             Self::Answer(AnswerFault::Html) => f.write_str("html"),

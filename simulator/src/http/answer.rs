@@ -46,10 +46,6 @@ pub(super) fn failed(status: u16) -> Response<Bytes> {
     refused(status, "SERVICE_UNAVAILABLE", "the service is not available")
 }
 
-pub(super) fn too_many() -> Response<Bytes> {
-    refused(429, "TOO_MANY_REQUESTS", "Rate Limit exceeded")
-}
-
 /// Adds a `Retry-After`.
 pub(super) fn with_retry_after(
     mut answer: Response<Bytes>,

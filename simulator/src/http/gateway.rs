@@ -62,9 +62,8 @@ pub(super) struct Call<'a> {
 #[derive(Clone)]
 pub(super) struct SentUri(pub(super) Uri);
 
-/// How a processed request ends, and how long after that.
+/// How a processed request ends.
 struct Outcome {
-    delay: Duration,
     end: End,
     /// How long the client is asked to wait before it sends again.
     retry_after: Option<Duration>,
@@ -98,12 +97,13 @@ impl Gateway {
             let faults = state.register(&request, kind, body.as_ref(), self.connection.as_ref());
             (state.options.latency, faults)
         };
+        let delay = Duration::from_millis(faults.slow);
         let simulator = self.simulator.clone();
         let processing = async move {
             wait(latency).await;
             simulator.lock().process(&request, target, body, faults)
         };
-        let Outcome { delay, end, retry_after } = if self.simulator.disconnect.is_some() {
+        let Outcome { end, retry_after } = if self.simulator.disconnect.is_some() {
             uncancelled(processing).await
         } else {
             processing.await
@@ -117,7 +117,12 @@ impl Gateway {
             End::Answer(answer) => {
                 answer::dated(answer, self.simulator.lock().time()).map(Body::from)
             }
-            End::Unanswered(unanswered) => unanswered.into_response(),
+            // Carried through the router, which knows responses only.
+            End::Unanswered(unanswered) => {
+                let mut response = Response::new(Body::empty());
+                response.extensions_mut().insert(unanswered);
+                response
+            }
             End::Never => future::pending().await,
         }
     }
@@ -174,9 +179,16 @@ impl State {
             None if request.body().is_empty() => line,
             None => format!("{line} ({} bytes)", request.body().len()),
         };
-        self.count(kind, line);
-        let effects = self.armed.effects_on(kind);
-        self.count_faults(kind, &effects);
+        self.log.push(line);
+        for kind in kind.into_iter().chain([RequestKind::Any]) {
+            *self.requests.entry(kind.to_string()).or_default() += 1;
+        }
+        let effects: Vec<_> = self.armed.iter_mut().filter_map(|it| it.effect_on(kind)).collect();
+        let can_write = kind.is_some_and(RequestKind::can_write);
+        let name = kind.map_or_else(|| "nowhere".to_owned(), |it| it.to_string());
+        for effect in effects.iter().filter(|it| can_write || !it.needs_write()) {
+            *self.fault_counts.entry(format!("{name}={}", effect.name())).or_default() += 1;
+        }
         ActiveFaults::new(effects)
     }
 
@@ -196,13 +208,11 @@ impl State {
             let Self { world, rules, .. } = &mut *self;
             world.act_as_other_user(*action, name, At { now, rules });
         }
-        let delay = Duration::from_millis(faults.slow);
         if let Some(rejection) = faults.rejection {
-            return self.reject(rejection, now, delay);
+            return self.reject(rejection, now);
         }
         if let Err(seconds) = self.rate_limiter.admit(Instant::now()) {
-            let rejection = Rejection::TooMany { retry_after: Some(seconds) };
-            return self.reject(rejection, now, delay);
+            return self.reject(Rejection::TooMany(Some(seconds)), now);
         }
         let answer = match target {
             Target::Login => self.log_in(request.headers(), &faults, now),
@@ -245,10 +255,10 @@ impl State {
             Some(AnswerFault::Empty) => End::Answer(answer::found(&json!([]))),
             Some(AnswerFault::Status(status)) => End::Answer(answer::failed(status)),
         };
-        Outcome { delay, end, retry_after: None }
+        Outcome { end, retry_after: None }
     }
 
-    fn reject(&mut self, rejection: Rejection, now: u64, delay: Duration) -> Outcome {
+    fn reject(&mut self, rejection: Rejection, now: u64) -> Outcome {
         let quirks = &self.rules.quirks;
         let mut wait = None;
         let mut asking = |answer, seconds| {
@@ -261,18 +271,17 @@ impl State {
             Rejection::Reset => End::Unanswered(Unanswered::Reset),
             Rejection::Hang => End::Never,
             Rejection::Status(status) => End::Answer(answer::failed(status)),
-            Rejection::TooMany { retry_after } => {
+            Rejection::TooMany(seconds) => {
                 self.rate_limiter.n_rejected += 1;
-                End::Answer(match retry_after {
-                    None => answer::too_many(),
-                    Some(seconds) => asking(answer::too_many(), seconds),
+                let answer = answer::refused(429, "TOO_MANY_REQUESTS", "Rate Limit exceeded");
+                End::Answer(match seconds {
+                    None => answer,
+                    Some(seconds) => asking(answer, seconds),
                 })
             }
-            Rejection::Unavailable { retry_after } => {
-                End::Answer(asking(answer::failed(503), retry_after))
-            }
+            Rejection::Unavailable(seconds) => End::Answer(asking(answer::failed(503), seconds)),
         };
-        Outcome { delay, end, retry_after: wait }
+        Outcome { end, retry_after: wait }
     }
 
     fn log_in(&mut self, headers: &HeaderMap, faults: &ActiveFaults, now: u64) -> Response<Bytes> {

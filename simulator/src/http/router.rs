@@ -41,35 +41,30 @@ pub(super) fn router() -> Router<Gateway> {
 }
 
 fn discoveries() -> Router<Gateway> {
-    Api::unless_gone(|_| None)
-        .on(GET, "/v1/dnac-release", Release, |(), it| Ok(it.world.release_info()))
-        .on(GET, "/v1/discovery", List, |(), it| Ok(it.world.list(it.at)))
-        .on(POST, "/v1/discovery", Create, |(), it| it.world.create(it.body, it.at))
-        .on(PUT, "/v1/discovery", Edit, |(), it| it.world.put(it.body, it.at))
-        .on(DELETE, "/v1/discovery", Delete, |(), it| Ok(it.world.delete_all()))
-        .on(GET, "/v1/discovery/{id}", Get, |id: String, it| it.world.one(&id, it.at))
-        .on(DELETE, "/v1/discovery/{id}", Delete, |id: String, it| it.world.delete(&id, it.at))
-        .on(GET, "/v1/discovery/count", Count, |(), it| Ok(it.world.count(it.at)))
-        .on(DELETE, "/v1/discovery/count", Delete, |(), it| it.world.delete("count", it.at))
-        .on(GET, "/v1/discovery/job", Get, |(), it| it.world.jobs(it.query, it.at))
-        .on(DELETE, "/v1/discovery/job", Delete, |(), it| it.world.delete("job", it.at))
-        .on(GET, "/v1/discovery/{start}/{count}", List, |page: Page, it| it.world.page(page, it.at))
-        .on(DELETE, "/v1/discovery/{start}/{count}", Delete, |page: Page, it| {
+    Api::new("/v1/discovery", |_| None)
+        .on(GET, "", List, |(), it| Ok(it.world.list(it.at)))
+        .on(POST, "", Create, |(), it| it.world.create(it.body, it.at))
+        .on(PUT, "", Edit, |(), it| it.world.put(it.body, it.at))
+        .on(DELETE, "", Delete, |(), it| Ok(it.world.delete_all()))
+        .on(GET, "/{id}", Get, |id: String, it| it.world.one(&id, it.at))
+        .on(DELETE, "/{id}", Delete, |id: String, it| it.world.delete(&id, it.at))
+        .on(GET, "/count", Count, |(), it| Ok(it.world.count(it.at)))
+        .on(DELETE, "/count", Delete, |(), it| it.world.delete("count", it.at))
+        .on(GET, "/job", Get, |(), it| it.world.jobs(it.query, it.at))
+        .on(DELETE, "/job", Delete, |(), it| it.world.delete("job", it.at))
+        .on(GET, "/{start}/{count}", List, |page: Page, it| it.world.page(page, it.at))
+        .on(DELETE, "/{start}/{count}", Delete, |page: Page, it| {
             Ok(it.world.delete_range(page, it.at))
         })
-        .on(GET, "/v1/discovery/{id}/job", Get, |id: String, it| {
-            it.world.jobs_of(&id, it.query, it.at)
-        })
-        .on(GET, "/v1/discovery/{id}/summary", Get, |id: String, it| {
-            it.world.summary(&id, it.query, it.at)
-        })
-        .on(GET, "/v1/discovery/{id}/network-device", Get, |id: String, it| {
+        .on(GET, "/{id}/job", Get, |id: String, it| it.world.jobs_of(&id, it.query, it.at))
+        .on(GET, "/{id}/summary", Get, |id: String, it| it.world.summary(&id, it.query, it.at))
+        .on(GET, "/{id}/network-device", Get, |id: String, it| {
             it.world.devices(&id, it.query, it.at)
         })
-        .on(GET, "/v1/discovery/{id}/network-device/count", Get, |id: String, it| {
+        .on(GET, "/{id}/network-device/count", Get, |id: String, it| {
             it.world.device_count(&id, it.query, it.at)
         })
-        .on(GET, "/v1/discovery/{id}/network-device/{start}/{count}", Get, |page: PageOf, it| {
+        .on(GET, "/{id}/network-device/{start}/{count}", Get, |page: PageOf, it| {
             it.world.device_page(&page, it.query, it.at)
         })
         .router
@@ -80,41 +75,40 @@ fn discoveries() -> Router<Gateway> {
 }
 
 fn v1_tasks() -> Router<Gateway> {
-    Api::unless_gone(|at| match at.rules.quirks.tasks_v1 {
+    Api::new("/v1/task", |at| match at.rules.quirks.tasks_v1 {
         TasksV1::Served => None,
         TasksV1::Gone404 => Some(404),
         TasksV1::Gone405 => Some(405),
         TasksV1::Gone410 => Some(410),
         TasksV1::Gone501 => Some(501),
     })
-    .on(GET, "/v1/task", Tasks, |(), it| it.world.tasks(Form::V1, it.query, it.at))
-    .on(GET, "/v1/task/count", Tasks, |(), it| it.world.task_count(Form::V1, it.query, it.at))
-    .on(GET, "/v1/task/{id}", Task, |id: String, it| it.world.task(Form::V1, &id, it.at))
-    .on(GET, "/v1/task/{id}/tree", Task, |id: String, it| it.world.task_tree(&id, it.at))
-    .on(GET, "/v1/task/operation/{id}/{start}/{count}", Task, |page: PageOf, it| {
+    .on(GET, "", Tasks, |(), it| it.world.tasks(Form::V1, it.query, it.at))
+    .on(GET, "/count", Tasks, |(), it| it.world.task_count(Form::V1, it.query, it.at))
+    .on(GET, "/{id}", Task, |id: String, it| it.world.task(Form::V1, &id, it.at))
+    .on(GET, "/{id}/tree", Task, |id: String, it| it.world.task_tree(&id, it.at))
+    .on(GET, "/operation/{id}/{start}/{count}", Task, |page: PageOf, it| {
         Ok(it.world.tasks_of_operation(&page, it.at))
     })
     .router
 }
 
 fn v2_tasks() -> Router<Gateway> {
-    Api::unless_gone(|at| match at.rules.quirks.tasks_v2 {
+    Api::new("/v1/tasks", |at| match at.rules.quirks.tasks_v2 {
         TasksV2::Served => None,
         TasksV2::Gone404 => Some(404),
     })
-    .on(GET, "/v1/tasks", Tasks, |(), it| it.world.tasks(Form::V2, it.query, it.at))
-    .on(GET, "/v1/tasks/count", Tasks, |(), it| it.world.task_count(Form::V2, it.query, it.at))
-    .on(GET, "/v1/tasks/{id}", Task, |id: String, it| it.world.task(Form::V2, &id, it.at))
-    .on(GET, "/v1/tasks/{id}/detail", Task, |id: String, it| {
-        it.world.task(Form::Detail, &id, it.at)
-    })
+    .on(GET, "", Tasks, |(), it| it.world.tasks(Form::V2, it.query, it.at))
+    .on(GET, "/count", Tasks, |(), it| it.world.task_count(Form::V2, it.query, it.at))
+    .on(GET, "/{id}", Task, |id: String, it| it.world.task(Form::V2, &id, it.at))
+    .on(GET, "/{id}/detail", Task, |id: String, it| it.world.task(Form::Detail, &id, it.at))
     .router
 }
 
 fn credentials() -> Router<Gateway> {
     let (v1, v2) = ("/v1/global-credential", "/v2/global-credential");
     let (v1_one, v2_one) = ("/v1/global-credential/{id}", "/v2/global-credential/{id}");
-    let mut api = Api::unless_gone(|_| None)
+    let mut api = Api::new("", |_| None)
+        .on(GET, "/v1/dnac-release", Release, |(), it| Ok(it.world.release_info()))
         .on(GET, v2, Credentials, |(), it| Ok(it.world.credentials(it.at)))
         .on(POST, v2, Credentials, |(), it| it.world.add_credentials(it.body, false, it.at))
         .on(PUT, v2, Credentials, |(), it| it.world.change_credentials(it.body, it.at))
@@ -142,14 +136,16 @@ fn credentials() -> Router<Gateway> {
 
 /// A part of the API, which a quirk can take away.
 struct Api {
+    /// What all its paths start with.
+    prefix: &'static str,
     /// The status that then answers everything.
     gone: fn(At<'_>) -> Option<u16>,
     router: Router<Gateway>,
 }
 
 impl Api {
-    fn unless_gone(gone: fn(At<'_>) -> Option<u16>) -> Self {
-        Self { gone, router: Router::new() }
+    fn new(prefix: &'static str, gone: fn(At<'_>) -> Option<u16>) -> Self {
+        Self { prefix, gone, router: Router::new() }
     }
 
     /// Adds an endpoint. `answer` gets the parameters of the path.
@@ -185,7 +181,8 @@ impl Api {
             };
             gateway.receive(request, target)
         };
-        Self { router: self.router.route(path, routing::on(method, handle)), ..self }
+        let path = format!("{}{path}", self.prefix);
+        Self { router: self.router.route(&path, routing::on(method, handle)), ..self }
     }
 }
 

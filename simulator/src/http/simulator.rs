@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Fault, FaultError, Options, World, WorldError,
-    fault::{Armed, Effect, KINDS, RequestKind},
+    fault::{Armed, KINDS},
     options::DEFAULT_RELEASE,
     world::{At, Rules},
 };
@@ -34,13 +34,13 @@ pub(super) struct State {
     pub(super) options: Options,
     pub(super) rules: Rules,
     pub(super) world: World,
-    pub(super) armed: Armed,
+    pub(super) armed: Vec<Armed>,
     pub(super) tokens: Tokens,
     pub(super) rate_limiter: RateLimiter,
     /// By kind.
-    requests: BTreeMap<String, u64>,
-    log: Vec<String>,
-    fault_counts: BTreeMap<String, u64>,
+    pub(super) requests: BTreeMap<String, u64>,
+    pub(super) log: Vec<String>,
+    pub(super) fault_counts: BTreeMap<String, u64>,
     /// The instant of the first request, and the time of the world then.
     clock: Option<(Instant, u64)>,
 }
@@ -57,15 +57,13 @@ impl Simulator {
         if world.release.is_none() || options.release != DEFAULT_RELEASE {
             world.release = Some(options.release.clone());
         }
-        let mut armed = Armed::default();
-        armed.add(options.faults.iter().cloned());
         let state = State {
             tokens: Tokens::new(options.seed),
             rate_limiter: RateLimiter::new(options.rate),
+            armed: options.faults.iter().cloned().map(Armed::new).collect(),
             options,
             rules,
             world,
-            armed,
             requests: KINDS.split(' ').map(|it| (it.to_owned(), 0)).collect(),
             log: Vec::new(),
             fault_counts: BTreeMap::new(),
@@ -125,7 +123,7 @@ impl Simulator {
     pub fn inject(&self, lines: &str) -> Result<(), FaultError> {
         let faults = lines.lines().map(str::trim).filter(|it| !it.is_empty());
         let faults: Vec<Fault> = faults.map(str::parse).collect::<Result<_, _>>()?;
-        self.lock().armed.add(faults);
+        self.lock().armed.extend(faults.into_iter().map(Armed::new));
         Ok(())
     }
 
@@ -179,21 +177,6 @@ impl State {
     /// The time in milliseconds since 1970, once the clock has started.
     pub(super) fn time(&self) -> Option<u64> {
         self.clock.map(|(start, epoch)| epoch + millis(Instant::now().duration_since(start)))
-    }
-
-    pub(super) fn count(&mut self, kind: Option<RequestKind>, line: String) {
-        for kind in kind.into_iter().chain([RequestKind::Any]) {
-            *self.requests.entry(kind.to_string()).or_default() += 1;
-        }
-        self.log.push(line);
-    }
-
-    pub(super) fn count_faults(&mut self, kind: Option<RequestKind>, effects: &[Effect]) {
-        let applies = |it: &&Effect| !it.needs_write() || kind.is_some_and(RequestKind::can_write);
-        for effect in effects.iter().filter(applies) {
-            let kind = kind.map_or_else(|| "nowhere".to_owned(), |it| it.to_string());
-            *self.fault_counts.entry(format!("{kind}={}", effect.name())).or_default() += 1;
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     Object,
     addresses::reach,
-    fields::{FIELDS, Part, WRITE_ONLY, field, number},
+    fields::{FIELDS, WRITE_ONLY, field, number},
     wire::{post_names, text},
 };
 use crate::{
@@ -76,12 +76,6 @@ pub(super) fn put_value_error(
     })
 }
 
-/// Whether any address of a write is IPv6.
-pub(super) fn has_ipv6(body: &Object) -> bool {
-    text(body, "ipAddressList").contains(':')
-        || body.get("ipFilterList").is_some_and(|it| it.to_string().contains(':'))
-}
-
 fn is(kind: &str, word: &str) -> bool {
     kind.trim().eq_ignore_ascii_case(word)
 }
@@ -143,11 +137,6 @@ fn value_error(body: &Object, quirks: &Quirks) -> Option<String> {
         let long = ["name", "ipAddressList"].into_iter().find(too_long);
         long.map(|key| format!("{key} is longer than 255 characters"))
     })
-}
-
-/// Whether a field of an object is a secret.
-pub(super) fn is_secret(key: &str) -> bool {
-    field(key).is_some_and(|it| it.part == Part::Secret)
 }
 
 #[cfg(test)]

@@ -48,22 +48,14 @@ impl SubType {
 }
 
 /// An accepted write to global credentials. World files have the names of the variants.
+///
+/// An addition has lists by kind, and a change has one credential by kind.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CredentialOperation {
-    /// Lists by kind.
-    Add {
-        kinds: Object,
-        ids: Vec<String>,
-        says_id: bool,
-    },
-    /// Credentials by kind.
-    Change {
-        kinds: Object,
-    },
-    Delete {
-        id: String,
-    },
+    Add { kinds: Object, ids: Vec<String>, says_id: bool },
+    Change { kinds: Object },
+    Delete { id: String },
 }
 
 impl From<CredentialOperation> for Operation {

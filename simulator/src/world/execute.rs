@@ -206,7 +206,9 @@ impl World {
     /// Checks what needs the state of the world.
     fn check_write(&self, body: &Object, at: At<'_>) -> Result<(), Failed> {
         let quirks = &at.rules.quirks;
-        if quirks.ipv6 == Ipv6::Fail && check::has_ipv6(body) {
+        let filters = body.get("ipFilterList").map(Value::to_string).unwrap_or_default();
+        let has_ipv6 = wire::text(body, "ipAddressList").contains(':') || filters.contains(':');
+        if has_ipv6 && quirks.ipv6 == Ipv6::Fail {
             return Err(String::from("IPv6 addresses are not supported"));
         }
         let ids = body.get("globalCredentialIdList").and_then(Value::as_array);

@@ -3,31 +3,17 @@
 use super::{Object, credentials::CredentialOperation};
 
 /// An accepted write that is not done yet. World files have the names of the variants.
+///
+/// A run and a stop have the body, since some controllers may store its settings.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Operation {
-    Create {
-        body: Object,
-    },
-    Edit {
-        id: String,
-        body: Object,
-    },
-    /// With the body, since some controllers may store its settings.
-    Run {
-        id: String,
-        body: Object,
-    },
-    Stop {
-        id: String,
-        body: Object,
-    },
-    Delete {
-        id: String,
-    },
-    DeleteSome {
-        ids: Vec<String>,
-    },
+    Create { body: Object },
+    Edit { id: String, body: Object },
+    Run { id: String, body: Object },
+    Stop { id: String, body: Object },
+    Delete { id: String },
+    DeleteSome { ids: Vec<String> },
     DeleteAll,
     Credentials(CredentialOperation),
 }

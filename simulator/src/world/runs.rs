@@ -7,6 +7,7 @@ use super::{
     answer::Refusal,
     query::Query,
     state::{At, Discovery, Run, World},
+    tasks::{NextStep, Task},
 };
 use crate::{
     quirk::{Devices, JobTimes, JobsKept, RunEnds, RunningCondition, StopCondition},
@@ -86,7 +87,10 @@ impl World {
         if let Some(run) = open {
             run.end_time = Some(at.now);
             let task_id = run.task_id.clone();
-            self.end_task_of_run(&task_id, at);
+            let waits = |it: &Task| it.next == NextStep::RunEnd && it.id() == task_id;
+            if let Some(index) = self.tasks.iter().position(waits) {
+                self.end_soon(index, at);
+            }
         }
     }
 

@@ -8,9 +8,11 @@ use super::{
     Object,
     answer::Refusal,
     check,
+    fields::{Part, field},
     operation::Operation,
     query::Page,
     state::{At, Discovery, World},
+    tasks::NextStep,
     wire,
 };
 use crate::{
@@ -74,7 +76,8 @@ impl World {
         if status == "Edit" {
             let after = wire::edited(&before, body, quirks);
             let sets_secret = body.iter().any(|(key, value)| {
-                check::is_secret(key) && !value.is_null() && !wire::has_mask(value)
+                let is_secret = field(key).is_some_and(|it| it.part == Part::Secret);
+                is_secret && !value.is_null() && !wire::has_mask(value)
             });
             if !sets_secret && wire::meaning(&before) == wire::meaning(&after) {
                 self.violations.noop_edit += 1;
@@ -89,7 +92,10 @@ impl World {
 
     pub(crate) fn delete(&mut self, id: &str, at: At<'_>) -> Result<Operation, Refusal> {
         let mut deleted = self.deleted.iter().filter(|it| it.by_request);
-        let is_double = deleted.any(|it| it.discovery.has_id(id)) || self.is_being_deleted(id);
+        let is_double = deleted.any(|it| it.discovery.has_id(id))
+            || self.tasks.iter().any(|it| {
+                matches!(&it.next, NextStep::Execute { operation, .. } if operation.deletes(id))
+            });
         let exists = self.discovery(id).is_some();
         self.violations.double_delete += u64::from(is_double);
         self.violations.write_to_missing_id += u64::from(!is_double && !exists);

@@ -75,21 +75,7 @@ impl World {
         }
     }
 
-    /// Ends the task that waits for the end of a run.
-    pub(in crate::world) fn end_task_of_run(&mut self, task_id: &str, at: At<'_>) {
-        let waits = |it: &Task| it.next == NextStep::RunEnd && it.id() == task_id;
-        if let Some(index) = self.tasks.iter().position(waits) {
-            self.end_soon(index, at);
-        }
-    }
-
-    /// Whether a task will delete this discovery.
-    pub(in crate::world) fn is_being_deleted(&self, id: &str) -> bool {
-        let deletes = |it: &Task| matches!(&it.next, NextStep::Execute { operation, .. } if operation.deletes(id));
-        self.tasks.iter().any(deletes)
-    }
-
-    fn end_soon(&mut self, index: usize, at: At<'_>) {
+    pub(in crate::world) fn end_soon(&mut self, index: usize, at: At<'_>) {
         let quirks = &at.rules.quirks;
         match millis(quirks.end_late) {
             0 => self.tasks[index].end(at.now, quirks),

@@ -25,25 +25,6 @@ pub(crate) enum Form {
     Detail,
 }
 
-impl Form {
-    /// The members that filters of a list compare as text.
-    fn text_filters(self) -> &'static [&'static str] {
-        match self {
-            Self::V1 => &[
-                "data",
-                "errorCode",
-                "serviceType",
-                "username",
-                "progress",
-                "isError",
-                "failureReason",
-                "parentId",
-            ],
-            Self::V2 | Self::Detail => &["parentId", "rootId", "status"],
-        }
-    }
-}
-
 impl World {
     pub(crate) fn tasks(&self, form: Form, query: &Query, at: At<'_>) -> Result<Value, Refusal> {
         query.page(self.matching(form, query, at)?)
@@ -94,12 +75,26 @@ impl World {
         if at.rules.quirks.task_filters == TaskFilters::Ignored {
             return Ok(tasks);
         }
+        // The members that filters compare as text.
+        let texts: &[&str] = match form {
+            Form::V1 => &[
+                "data",
+                "errorCode",
+                "serviceType",
+                "username",
+                "progress",
+                "isError",
+                "failureReason",
+                "parentId",
+            ],
+            Form::V2 | Form::Detail => &["parentId", "rootId", "status"],
+        };
         let (earliest, latest) = (query.number("startTime")?, query.number("endTime")?);
         let time = |it: &Value, key: &str| it.get(key).and_then(Value::as_u64);
         tasks.retain(|it| {
             earliest.is_none_or(|least| time(it, "startTime").is_some_and(|is| least <= is))
                 && latest.is_none_or(|most| time(it, "endTime").is_some_and(|is| is <= most))
-                && form.text_filters().iter().all(|key| query.allows(key, &as_text(it.get(*key))))
+                && texts.iter().all(|key| query.allows(key, &as_text(it.get(*key))))
         });
         let is_ascending = match query.one("order") {
             None => None,

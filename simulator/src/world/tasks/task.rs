@@ -84,7 +84,7 @@ impl Task {
         }
     }
 
-    pub(super) fn id(&self) -> &str {
+    pub(in crate::world) fn id(&self) -> &str {
         self.shown.get("id").and_then(Value::as_str).unwrap_or_default()
     }
 
