@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 /// The tenant of the vendor's example.
 pub(crate) const TENANT: &str = "5ae2347239dfc600df3bb7eb";
 
-/// The mask that the controller shows in place of a secret.
+/// The mask that the controller shows instead of a secret.
 pub(crate) const MASK: &str = "NO!$DATA!$";
 
 /// The kinds of global credentials, named and ordered as by the controller.

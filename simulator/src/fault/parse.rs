@@ -42,7 +42,7 @@ pub enum FaultError {
     /// WHAT is unknown.
     #[error("`{0}` is not a fault: write one of {WHATS}")]
     What(String),
-    /// WHAT is for writes only, and WHERE has none.
+    /// WHAT is for writes only, and WHERE is not a write.
     #[error("the fault `{0}` is for writes only: create, edit, run, stop, delete or any")]
     NeedsWrite(String),
 }

@@ -34,10 +34,12 @@ pub(super) struct Gateway {
     pub(super) connection: Option<Connection>,
 }
 
+type AnswerCall = dyn FnOnce(Call<'_>) -> Result<Answer, Refusal> + Send;
+
 /// What the path and the method of a request stand for.
 pub(super) enum Target {
     Login,
-    World(RequestKind, Box<dyn FnOnce(Call<'_>) -> Result<Answer, Refusal> + Send>),
+    World(RequestKind, Box<AnswerCall>),
     None(NotServed),
 }
 
@@ -54,7 +56,7 @@ pub(super) struct Call<'a> {
     pub(super) world: &'a mut World,
     pub(super) at: At<'a>,
     pub(super) query: &'a Query,
-    /// Null where there is none.
+    /// Null if the request has no JSON body.
     pub(super) body: &'a Value,
 }
 
@@ -91,7 +93,7 @@ impl Gateway {
             return future::pending().await;
         }
         // The request is counted when it is sent and not when it is processed: the second create is
-        // the second that a client sent, in whatever order the latencies of several end.
+        // the second that a client sent, whichever latency ends first.
         let (latency, faults) = {
             let mut state = self.simulator.lock();
             let faults = state.register(&request, kind, body.as_ref(), self.connection.as_ref());
@@ -101,7 +103,7 @@ impl Gateway {
         let simulator = self.simulator.clone();
         let processing = async move {
             wait(latency).await;
-            simulator.lock().process(&request, target, body, faults)
+            simulator.lock().process(&request, target, body, &faults)
         };
         let Outcome { end, retry_after } = if self.simulator.disconnect.is_some() {
             uncancelled(processing).await
@@ -192,13 +194,13 @@ impl State {
         ActiveFaults::new(effects)
     }
 
-    /// A body that is not JSON is none.
+    /// `body` is `None` if it is not JSON.
     fn process(
         &mut self,
         request: &Request<Bytes>,
         target: Target,
         body: Option<Value>,
-        faults: ActiveFaults,
+        faults: &ActiveFaults,
     ) -> Outcome {
         let now = self.advance();
         if faults.expires_tokens {
@@ -215,7 +217,7 @@ impl State {
             return self.reject(Rejection::TooMany(Some(seconds)), now);
         }
         let answer = match target {
-            Target::Login => self.log_in(request.headers(), &faults, now),
+            Target::Login => self.log_in(request.headers(), faults, now),
             Target::None(_) if !self.has_valid_token(request.headers(), now) => {
                 answer::unauthorized()
             }

@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use tokio::time::Instant;
@@ -20,7 +19,7 @@ use crate::{
     Fault, FaultError, Options, World, WorldError,
     fault::{Armed, KINDS},
     options::DEFAULT_RELEASE,
-    world::{At, Rules},
+    world::{At, Rules, millis},
 };
 
 /// A controller that lives in this process. Clones are the same controller.
@@ -164,7 +163,7 @@ impl State {
     pub(super) fn advance(&mut self) -> u64 {
         let now = Instant::now();
         let (start, epoch) = *self.clock.get_or_insert_with(|| {
-            // A world that was saved later than this start goes on from where it was.
+            // A world that was saved later than this start continues from its own time.
             let epoch = self.options.started.max(self.world.now);
             self.world.adopt_runs(At { now: epoch, rules: &self.rules });
             (now, epoch)
@@ -178,8 +177,4 @@ impl State {
     pub(super) fn time(&self) -> Option<u64> {
         self.clock.map(|(start, epoch)| epoch + millis(Instant::now().duration_since(start)))
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -58,12 +58,6 @@ pub(crate) enum CredentialOperation {
     Delete { id: String },
 }
 
-impl From<CredentialOperation> for Operation {
-    fn from(operation: CredentialOperation) -> Self {
-        Self::Credentials(operation)
-    }
-}
-
 impl CredentialOperation {
     pub(super) fn first_progress(&self) -> &'static str {
         match self {
@@ -150,7 +144,8 @@ impl World {
         let number = self.next_task.to_string();
         let mut numbers = seed::numbers(at.rules.seed, &["new credentials", &number]);
         let ids = (0..count).map(|_| seed::uuid(&mut numbers)).collect();
-        Ok(CredentialOperation::Add { kinds: kinds.clone(), ids, says_id }.into())
+        let kinds = kinds.clone();
+        Ok(Operation::Credentials(CredentialOperation::Add { kinds, ids, says_id }))
     }
 
     /// Changes the credentials of a body that maps kinds to one each.
@@ -166,18 +161,18 @@ impl World {
         for one in kinds.values() {
             self.existing_kind(one["id"].as_str().unwrap_or_default(), at)?;
         }
-        Ok(CredentialOperation::Change { kinds: kinds.clone() }.into())
+        Ok(Operation::Credentials(CredentialOperation::Change { kinds: kinds.clone() }))
     }
 
-    /// Assigns a credential to sites, of which this world has none: nothing changes.
+    /// Assigns a credential to sites. This world has no sites, so nothing changes.
     pub(crate) fn assign_credential(&self, id: &str, at: At<'_>) -> Result<Operation, Refusal> {
         self.existing_kind(id, at)?;
-        Ok(CredentialOperation::Change { kinds: Object::new() }.into())
+        Ok(Operation::Credentials(CredentialOperation::Change { kinds: Object::new() }))
     }
 
     pub(crate) fn delete_credential(&self, id: &str, at: At<'_>) -> Result<Operation, Refusal> {
         self.existing_kind(id, at)?;
-        Ok(CredentialOperation::Delete { id: id.to_owned() }.into())
+        Ok(Operation::Credentials(CredentialOperation::Delete { id: id.to_owned() }))
     }
 
     fn existing_kind(&self, id: &str, at: At<'_>) -> Result<&'static str, Refusal> {

@@ -40,7 +40,7 @@ impl World {
         Ok(devices.skip(page.start.saturating_sub(1)).take(page.count).collect())
     }
 
-    /// The documentation says devices in words and a number in the schema. This is the number.
+    /// The documentation describes devices, and its schema has a number. This returns the number.
     pub(crate) fn summary(&self, id: &str, query: &Query, at: At<'_>) -> Result<Value, Refusal> {
         let devices = self.devices_of(id, query, at)?;
         let text = |device: &Value, key: &str| device[key].as_str().unwrap_or_default().to_owned();

@@ -245,6 +245,6 @@ fn put_progress(id: &str, quirks: &Quirks) -> String {
     }
 }
 
-pub(super) fn millis(duration: std::time::Duration) -> u64 {
+pub(crate) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -151,7 +151,7 @@ impl Shape {
     }
 }
 
-/// A request's body with every secret put out of sight.
+/// A request's body with `***` for every secret.
 pub(crate) fn redacted(body: &Value) -> Value {
     let ends = ["password", "passwordlist", "passphrase", "community"];
     match body {

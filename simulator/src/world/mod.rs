@@ -45,6 +45,7 @@ mod tests;
 pub(crate) use self::{
     answer::{Answer, Refusal},
     credentials::SubType,
+    execute::millis,
     fields::redacted,
     query::{Page, PageOf, Query},
     state::{At, Rules},

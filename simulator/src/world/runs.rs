@@ -34,7 +34,7 @@ impl World {
         });
     }
 
-    /// Gives a run to each discovery that a world file says is running, but has no run for.
+    /// Adds a run to each discovery that is running by a world file without a run.
     pub(crate) fn adopt_runs(&mut self, at: At<'_>) {
         for discovery in &mut self.discoveries {
             let condition = discovery.text("discoveryCondition").to_lowercase();
