@@ -294,7 +294,7 @@ impl<'a> Scheduler<'a> {
                     events.extend(execution.on_task(verdict, now));
                 }
                 None if missing.contains(task) => {
-                    events.extend(execution.on_missing_task(asked_at))
+                    events.extend(execution.on_missing_task(asked_at));
                 }
                 None => (),
             }

@@ -2,6 +2,8 @@
 
 use std::{fs, num::NonZeroUsize, path::Path, sync::Arc};
 
+use clap::Args;
+
 use super::{
     args::{Api, ControllerArgs},
     exit::Exit,
@@ -14,57 +16,20 @@ use crate::{
         Client, ClientLimits, ControllerUrl, Login, Proxy, Secret, Transport, Wire, WireOptions,
     },
     codes,
-    session::{Connection, Environment, Error, ErrorKind, Files, Observer},
+    session::{
+        Connection, Connector, Environment, Error, ErrorKind, ExpectedController, Files, Observer,
+    },
     source::Diagnostic,
 };
 
-/// A connection, and the world behind it if it is to the built-in controller.
-pub(crate) struct Connected {
-    pub(crate) connection: Connection,
-    simulated: Option<Simulated>,
-}
-
-impl Connected {
-    /// Checks, before there is anything to lose, that the world can be saved.
-    pub(crate) fn check_world_file(&self) -> Result<(), Error> {
-        self.simulated.as_ref().map_or(Ok(()), Simulated::check_file)
-    }
-
-    /// Saves the world after an apply. If that fails, the exit code of a failed apply still counts.
-    pub(crate) fn save_world(&self, exit: Exit, observer: &mut dyn Observer) -> Exit {
-        let Some(Err(error)) = self.simulated.as_ref().map(Simulated::save) else { return exit };
-        observer.error(&error);
-        if exit == Exit::Done { error.kind.into() } else { exit }
-    }
-}
-
 /// The flags of a command about the controller.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ConnectArgs<'a> {
-    pub(crate) controller: &'a ControllerArgs,
-    pub(crate) simulation: &'a SimulationArgs,
-    pub(crate) parallelism: NonZeroUsize,
-}
+#[derive(Debug, Args)]
+pub(crate) struct ConnectArgs {
+    #[command(flatten)]
+    controller: ControllerArgs,
 
-/// The controller that a command expects, whatever its flags say.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ExpectedController<'a> {
-    Any,
-    /// The one that the files name, if any.
-    ByFiles(&'a Files),
-    /// The one that a saved plan was made against.
-    ByPlan(&'a str),
-}
-
-impl ExpectedController<'_> {
-    /// Returns the controller that is expected, if any.
-    fn controller(self) -> Option<ControllerUrl> {
-        match self {
-            Self::Any => None,
-            Self::ByFiles(files) => files.controller.as_ref().map(|it| it.value.clone()),
-            Self::ByPlan(url) => url.parse().ok(),
-        }
-    }
+    #[command(flatten)]
+    simulation: SimulationArgs,
 }
 
 /// The name of the built-in controller in messages and plans.
@@ -73,97 +38,123 @@ const SIMULATOR: &str = "simulator";
 /// The parallelism of a command that sends no writes.
 pub(crate) const NO_WRITES: NonZeroUsize = NonZeroUsize::MIN;
 
-/// Prepares the connection to the controller. Sends nothing yet.
-pub(crate) fn connect(
-    args: ConnectArgs<'_>,
-    expected: ExpectedController<'_>,
-    process: &Process,
-    observer: &mut dyn Observer,
-) -> Result<Connected, Error> {
-    // The release decides which API is used, and every release so far has the classic one.
-    let (Api::Auto | Api::Classic) = args.controller.api;
-    let simulation = args.simulation;
-    if simulation.simulate.is_none()
-        && let Some(flag) = simulation.behaviour.first_given()
-    {
-        let message = format!("`{flag}` needs the built-in controller");
-        return Err(Error::new(ErrorKind::Invalid, message).help("add `--simulate`"));
-    }
-    if let ExpectedController::ByPlan(url) = expected
-        && (url == SIMULATOR) != simulation.simulate.is_some()
-    {
-        let given = if url == SIMULATOR { "a real controller" } else { "the simulator" };
-        return Err(other_controller_than_planned(given, url));
-    }
-    match &simulation.simulate {
-        Some(world) => connect_simulated(args, Path::new(world), process),
-        None => connect_real(args, expected, &process.environment, observer),
-    }
+/// Connects as the flags and the environment say.
+pub(crate) struct ArgsConnector<'a> {
+    args: &'a ConnectArgs,
+    parallelism: NonZeroUsize,
+    process: &'a Process,
+    /// The built-in controller, if the connection is to it.
+    simulated: Option<Simulated>,
 }
 
-fn connect_simulated(
-    args: ConnectArgs<'_>,
-    world: &Path,
-    process: &Process,
-) -> Result<Connected, Error> {
-    let simulated = simulated(&args.simulation.behaviour, world, process)?;
-    let base = "http://127.0.0.1".parse::<ControllerUrl>();
-    let base = base.expect("invariant: a loopback address may be plain");
-    let pace = pace(args, &process.environment);
-    let client = Client::new(simulated.transport(), base, simulated.login(), pace);
-    let has_journals = simulated.outlives_the_process();
-    let connection = Connection { client, url: SIMULATOR.to_owned(), has_journals };
-    Ok(Connected { connection, simulated: Some(simulated) })
-}
+impl<'a> ArgsConnector<'a> {
+    pub(crate) fn new(
+        args: &'a ConnectArgs,
+        parallelism: NonZeroUsize,
+        process: &'a Process,
+    ) -> Self {
+        Self { args, parallelism, process, simulated: None }
+    }
 
-fn connect_real(
-    args: ConnectArgs<'_>,
-    expected: ExpectedController<'_>,
-    environment: &Environment,
-    observer: &mut dyn Observer,
-) -> Result<Connected, Error> {
-    // One error has everything that is missing.
-    let given = given_controller(args.controller, expected, environment);
-    let login = login(args.controller, environment);
-    let options = wire_options(args.controller, environment);
-    let (given, login, options) = match (given, login, options) {
-        (Ok(given), Ok(login), Ok(options)) => (given, login, options),
-        (given, login, options) => {
-            let errors = [given.err(), login.err(), options.err()].into_iter().flatten();
-            return Err(errors.reduce(Error::and).expect("invariant: one of them is an error"));
-        }
-    };
-    let GivenController { url, given_by } = given;
-    let insecure = options.insecure && url.is_https();
-    let wire = Wire::new(&url, options)
-        .map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()))?;
-    if let Some(given_by) = given_by
-        && expected.controller().is_some_and(|it| !it.same_controller(&url))
-    {
-        let given = format!("{given_by}, {url}");
-        match expected {
-            ExpectedController::Any => (),
-            ExpectedController::ByFiles(files) => {
-                return Err(other_controller_than_in_files(&given, files));
+    /// Saves the world after an apply. If that fails, the exit code of a failed apply still counts.
+    pub(crate) fn save_world(&self, exit: Exit, observer: &mut dyn Observer) -> Exit {
+        let Some(Err(error)) = self.simulated.as_ref().map(Simulated::save) else { return exit };
+        observer.error(&error);
+        if exit == Exit::Done { error.kind.into() } else { exit }
+    }
+
+    fn connect_simulated(&mut self, world: &Path) -> Result<Connection, Error> {
+        let simulated = simulated(&self.args.simulation.behaviour, world, self.process)?;
+        let base = "http://127.0.0.1".parse::<ControllerUrl>();
+        let base = base.expect("invariant: a loopback address may be plain");
+        let client = Client::new(simulated.transport(), base, simulated.login(), self.limits());
+        let has_journals = simulated.outlives_the_process();
+        self.simulated = Some(simulated);
+        Ok(Connection { client, url: SIMULATOR.to_owned(), has_journals })
+    }
+
+    fn connect_real(
+        &self,
+        expected: ExpectedController<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Connection, Error> {
+        let (args, environment) = (&self.args.controller, &self.process.environment);
+        // One error has everything that is missing.
+        let given = given_controller(args, expected, environment);
+        let login = login(args, environment);
+        let options = wire_options(args, environment);
+        let (given, login, options) = match (given, login, options) {
+            (Ok(given), Ok(login), Ok(options)) => (given, login, options),
+            (given, login, options) => {
+                let errors = [given.err(), login.err(), options.err()].into_iter().flatten();
+                return Err(errors.reduce(Error::and).expect("invariant: one of them is an error"));
             }
-            ExpectedController::ByPlan(planned) => {
-                return Err(other_controller_than_planned(&given, planned));
+        };
+        let GivenController { url, given_by } = given;
+        let insecure = options.insecure && url.is_https();
+        let wire = Wire::new(&url, options)
+            .map_err(|error| Error::new(ErrorKind::Invalid, error.to_string()))?;
+        if let Some(given_by) = given_by
+            && expected.controller().is_some_and(|it| !it.same_controller(&url))
+        {
+            let given = format!("{given_by}, {url}");
+            match expected {
+                ExpectedController::Any => (),
+                ExpectedController::ByFiles(files) => {
+                    return Err(other_controller_than_in_files(&given, files));
+                }
+                ExpectedController::ByPlan(planned) => {
+                    return Err(other_controller_than_planned(&given, planned));
+                }
             }
         }
+        if insecure {
+            observer.warn(
+                "the controller's certificate is not verified (`--insecure` or `CC_INSECURE`)",
+            );
+        }
+        let transport: Arc<dyn Transport> = Arc::new(wire);
+        let text = url.to_string();
+        let client = Client::new(transport, url, login, self.limits());
+        Ok(Connection { client, url: text, has_journals: true })
     }
-    if insecure {
-        observer
-            .warn("the controller's certificate is not verified (`--insecure` or `CC_INSECURE`)");
+
+    fn limits(&self) -> ClientLimits {
+        let started = self.process.environment.clock.start_ms.unsigned_abs();
+        ClientLimits::new(self.parallelism, started)
     }
-    let transport: Arc<dyn Transport> = Arc::new(wire);
-    let text = url.to_string();
-    let client = Client::new(transport, url, login, pace(args, environment));
-    let connection = Connection { client, url: text, has_journals: true };
-    Ok(Connected { connection, simulated: None })
 }
 
-fn pace(args: ConnectArgs<'_>, environment: &Environment) -> ClientLimits {
-    ClientLimits::new(args.parallelism, environment.clock.start_ms.unsigned_abs())
+impl Connector for ArgsConnector<'_> {
+    fn connect(
+        &mut self,
+        expected: ExpectedController<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Connection, Error> {
+        // The release decides which API is used, and every release so far has the classic one.
+        let ConnectArgs { controller, simulation } = self.args;
+        let (Api::Auto | Api::Classic) = controller.api;
+        if simulation.simulate.is_none()
+            && let Some(flag) = simulation.behaviour.first_given()
+        {
+            let message = format!("`{flag}` needs the built-in controller");
+            return Err(Error::new(ErrorKind::Invalid, message).help("add `--simulate`"));
+        }
+        if let ExpectedController::ByPlan(url) = expected
+            && (url == SIMULATOR) != simulation.simulate.is_some()
+        {
+            let given = if url == SIMULATOR { "a real controller" } else { "the simulator" };
+            return Err(other_controller_than_planned(given, url));
+        }
+        match &simulation.simulate {
+            Some(world) => self.connect_simulated(Path::new(world)),
+            None => self.connect_real(expected, observer),
+        }
+    }
+
+    fn check_before_writes(&self) -> Result<(), Error> {
+        self.simulated.as_ref().map_or(Ok(()), Simulated::check_file)
+    }
 }
 
 /// The address of the controller, and the flag or variable that gives it, if it is not the files.

@@ -18,6 +18,8 @@ mod takeover;
 
 mod journal_file;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::remainder::Remainder;
 pub(crate) use self::{
     follower::{Follower, RecordedJournal},
     journal_file::{NewJournal, header},
@@ -25,7 +27,7 @@ pub(crate) use self::{
         InterruptedApply, ParsedPlan, RecoveryError, Search, deleted_by_earlier, find, read,
     },
     notice::{Notice, Severity},
-    remainder::{Remainder, Remainders},
+    remainder::Remainders,
     runner::{Run, RunResult},
     settle::{SettleOptions, settle},
     takeover::{EarlierJournals, NewApply, SettledApply},

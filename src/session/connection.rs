@@ -2,11 +2,48 @@
 
 use tokio::time::Instant;
 
-use super::error::{Error, ErrorKind};
+use super::{
+    error::{Error, ErrorKind},
+    files::Files,
+    observer::Observer,
+};
 use crate::{
-    api::{Client, ErrorClass},
+    api::{Client, ControllerUrl, ErrorClass},
     live::ReadError,
 };
+
+/// The controller that a command expects, whatever its flags say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ExpectedController<'a> {
+    Any,
+    /// The one that the files name, if any.
+    ByFiles(&'a Files),
+    /// The one that a saved plan was made against.
+    ByPlan(&'a str),
+}
+
+impl ExpectedController<'_> {
+    /// Returns the controller that is expected, if any.
+    pub(crate) fn controller(self) -> Option<ControllerUrl> {
+        match self {
+            Self::Any => None,
+            Self::ByFiles(files) => files.controller.as_ref().map(|it| it.value.clone()),
+            Self::ByPlan(url) => url.parse().ok(),
+        }
+    }
+}
+
+/// Makes the connection, once it is known which controller is expected. Sends nothing yet.
+pub(crate) trait Connector {
+    fn connect(
+        &mut self,
+        expected: ExpectedController<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Connection, Error>;
+
+    /// Checks, before anything is sent, that what an apply does can be kept.
+    fn check_before_writes(&self) -> Result<(), Error>;
+}
 
 /// A controller that can be talked to.
 #[derive(Clone)]

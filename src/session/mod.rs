@@ -36,14 +36,15 @@ mod earlier_applies;
 
 mod execute;
 
+mod prepare;
+
+#[cfg(feature = "testing")]
+pub(crate) use self::earlier_applies::parse_plan;
 pub use self::environment::Interrupts;
 pub(crate) use self::{
-    connection::Connection,
+    connection::{Connection, Connector, ExpectedController},
     disk::{EVERYBODY, can_write, write_whole},
-    earlier_applies::{
-        EarlierApplies, Takeover, USE_NEWER, deleted_by_earlier_applies, parse_plan, read_journal,
-        settle_with_old_release,
-    },
+    earlier_applies::{Takeover, USE_NEWER, read_journal, settle_with_old_release},
     environment::{Clock, Environment, interrupted},
     error::{Error, ErrorKind, Problem},
     execute::{ExecuteOptions, OBLIGATIONS, PreparedApply, close, execute, finish},
@@ -54,9 +55,8 @@ pub(crate) use self::{
     observer::{Observer, Progress},
     outcomes::OutcomeDiagnostic,
     path_conflicts::{ClaimedPath, OutputFile, check_path_conflicts},
-    planning::{
-        load_for_plan, make_plan, plan_error_kind, read_live, report_refusals, with_progress,
-    },
+    planning::{plan_error_kind, read_live, report_refusals, with_progress},
+    prepare::{PrepareOptions, plan_changes, prepare_new, prepare_saved},
     report_file::{check_report_file, write_report_file},
     saved_plan::{SavedPlan, check_plan_file, load_plan, output_target, save_plan},
 };

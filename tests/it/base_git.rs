@@ -181,10 +181,10 @@ async fn other_work_trees_submodules_and_odd_names_are_read() {
 fn without_git_it_is_said_what_is_needed() {
     let shell = Shell::new().with("PATH", "/nonexistent:relative");
     let ended = shell.expect(4, "plan --simulate --base main");
-    assert!(ended.err.contains("the program `git` is needed"), "{ended:#?}");
+    assert!(ended.err.contains("`git` is needed and is not on the"), "{ended:#?}");
     fs::create_dir(shell.path("bin")).unwrap();
     for (says, expected) in
-        [("git version 1.8.3.1", "git 2.15 or later is needed"), ("nonsense", "cannot be read")]
+        [("git version 1.8.3.1", "git 2.15 or later is needed"), ("nonsense", "was not understood")]
     {
         // What is open for writing, be it in a child of another test, cannot be run.
         let script = "printf '#!/bin/sh\\necho %s\\n' \"$0\" > bin/git; chmod 755 bin/git";

@@ -18,7 +18,7 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 /// At most so many crates are locked, and so many of them are in the program itself. Whoever adds
 /// one raises the number, and so is asked whether it is worth it.
 const MOST_LOCKED: usize = 325;
-const MOST_SHIPPED: usize = 191;
+const MOST_SHIPPED: usize = 192;
 
 /// What is locked for the program and its tests, and for the fuzzers.
 const LOCK_FILES: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];

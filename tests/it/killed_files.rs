@@ -186,7 +186,7 @@ fn a_journal_that_is_broken_in_the_middle_stops_an_apply_and_a_resume() {
         (with_line(&text, 2, |it| it.replace("apply_started", "apply_st")), "line 2 is invalid"),
         (with_line(&text, 3, |it| it[..it.len() / 2].to_owned()), "line 3 is invalid"),
         (with_line(&text, 1, |it| it.replace("10.0.1.0", "10.0.9.0")), "line 1 is invalid"),
-        (with_line(&text, 1, |it| it.replacen("\"1.0\"", "\"2.0\"", 1)), "version 2.0"),
+        (with_line(&text, 1, |it| it.replacen("\"1.0\"", "\"2.0\"", 1)), "format version is 2.0"),
         (with_line(&text, 2, |_| "{\"a\":".repeat(1 << 20)), "line 2 is invalid"),
         (text.replace('\n', "\n\u{feff}"), "line 2 is invalid"),
     ];

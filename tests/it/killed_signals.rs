@@ -130,7 +130,7 @@ fn a_signal_while_an_earlier_apply_is_settled_or_read_leaves_it_to_be_settled() 
         let (mut child, _err) = said(&shell, "apply --auto-approve", "create accepted");
         child.kill().unwrap();
         child.wait().unwrap();
-        let (child, err) = said(&shell, "apply --auto-approve", "An earlier apply was cut short");
+        let (child, err) = said(&shell, "apply --auto-approve", "An earlier apply was interrupted");
         signal(&child, name);
         let left = ended(child, err);
         assert_eq!(left.code, Some(1), "{left:#?}");

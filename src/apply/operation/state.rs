@@ -182,7 +182,7 @@ impl Operation {
         }
         match self.state.clone() {
             State::Submitted => {
-                self.doubt("the apply was interrupted before the answer came".into())
+                self.doubt("the apply was interrupted before the answer came".into());
             }
             State::NotTaken { why } => self.doubt(why),
             State::AwaitingEffect { task, claim: TaskClaim::Failed { words } } => match task {

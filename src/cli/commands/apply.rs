@@ -1,6 +1,6 @@
 //! `apply`: plans, asks for approval, executes and reports.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use tokio::time::Instant;
@@ -8,21 +8,17 @@ use tokio::time::Instant;
 use crate::{
     apply::Purpose,
     cli::{
-        args::{ControllerArgs, ExecuteArgs, PlanningArgs, WaitFor},
-        connect::{ConnectArgs, Connected, ExpectedController, connect},
+        args::{ExecuteArgs, PlanningArgs, WaitFor},
+        connect::{ArgsConnector, ConnectArgs},
         exit::Exit,
         host::Process,
         output::Output,
-        simulator_args::SimulationArgs,
     },
     events::Report,
-    model::printable,
-    recovery::SettledApply,
-    render::{self, About, LogRecord, ReportAbout, Saved},
+    render::{LogRecord, ReportAbout},
     session::{
-        Connection, EarlierApplies, Error, ErrorKind, ExecuteOptions, Observer, PreparedApply,
-        SavedPlan, Takeover, execute, finish, load_for_plan, load_plan, make_plan, plan_error_kind,
-        read_live, report_refusals,
+        Connector as _, Error, ErrorKind, ExecuteOptions, Observer as _, PrepareOptions, Takeover,
+        execute, finish, plan_error_kind, prepare_new, prepare_saved,
     },
 };
 
@@ -51,18 +47,7 @@ pub(crate) struct ApplyArgs {
     pub(crate) execution: ExecuteArgs,
 
     #[command(flatten)]
-    pub(crate) controller: ControllerArgs,
-
-    #[command(flatten)]
-    pub(crate) simulation: SimulationArgs,
-}
-
-/// An apply that only has to be approved.
-struct Prepared {
-    apply: PreparedApply,
-    connected: Connected,
-    /// The journals of earlier applies.
-    settled: Vec<SettledApply>,
+    pub(crate) connection: ConnectArgs,
 }
 
 /// Executes a plan: a saved one as it is, or one that is made now and has to be approved.
@@ -79,24 +64,21 @@ pub(crate) async fn run(
     }
     output.open_for_execution(&args.execution, &files, environment)?;
     _ = output.record(LogRecord::PlanStarted);
-    let mut deadline = Instant::now() + args.execution.timeout;
-    let can_ask = output.terminal.can_ask();
+    let limits = args.execution.limits(args.wait.into());
+    let journal = args.journal.as_deref();
+    let deadline = Instant::now() + args.execution.timeout;
+    let mut options = PrepareOptions { limits, journal, deadline };
+    let mut connector = ArgsConnector::new(&args.connection, args.execution.parallelism, process);
+    check_usage(args, output.terminal.can_ask())?;
     let prepared = Box::pin(async {
-        match &args.plan {
-            Some(path) => prepare_saved(args, path, deadline, process, output).await,
-            None if args.auto_approve || can_ask => {
-                prepare_new(args, deadline, process, output).await
-            }
-            None => {
-                let message = "apply has to ask, and there is no terminal to ask at";
-                let help = "pass `--auto-approve` to apply without a question";
-                Err(Error::new(ErrorKind::Invalid, message).help(help))
-            }
+        if let Some(path) = &args.plan {
+            return prepare_saved(path, options, &mut connector, environment, output).await;
         }
+        let request = args.planning.request();
+        prepare_new(request, options, &mut connector, environment, output).await
     });
     let prepared = environment.interrupts.unless_interrupted(prepared).await;
-    let Prepared { apply, connected, settled } =
-        prepared.unwrap_or_else(|| Err(Error::interrupted_before_writes()))?;
+    let (apply, settled) = prepared.unwrap_or_else(|| Err(Error::interrupted_before_writes()))?;
     let report = Report::new(&apply.plan.changes);
     let about = ReportAbout { plan: &apply.plan, sources: &apply.sources };
     let report_file = args.execution.report.as_deref();
@@ -104,7 +86,7 @@ pub(crate) async fn run(
         finish(report_file, &report, about, environment, output);
         return Ok(kind.into());
     }
-    connected.check_world_file()?;
+    connector.check_before_writes()?;
     let asks = args.plan.is_none() && !args.auto_approve && !apply.plan.changes.is_empty();
     let asked = Instant::now();
     if asks && !output.terminal.approves(&environment.interrupts).await {
@@ -113,105 +95,31 @@ pub(crate) async fn run(
         return Ok(Exit::Failed);
     }
     // The time for thinking it over does not count.
-    deadline += asked.elapsed();
-    let is_planned_here = args.plan.is_none();
-    let wait = args.wait.into();
+    options.deadline += asked.elapsed();
+    let (wait, is_planned_here) = (args.wait.into(), args.plan.is_none());
     let takeover = Takeover { settled, prepared: &apply, wait, is_planned_here };
-    let earlier = earlier_applies(args, &apply.connection, deadline);
-    let (journal, earlier) = earlier.take_over(takeover, environment, output)?;
+    let (journal, earlier) =
+        options.earlier_applies(&apply.connection).take_over(takeover, environment, output)?;
     let purpose = Purpose::CarryOut;
-    let limits = args.execution.limits(args.wait.into());
+    let PrepareOptions { limits, deadline, .. } = options;
     let options = ExecuteOptions { limits, report_file, deadline, purpose, report, earlier };
     let result = execute(options, &apply, journal, environment, output).await;
-    Ok(connected.save_world(Exit::of(&result), output))
+    Ok(connector.save_world(Exit::of(&result), output))
 }
 
-fn earlier_applies<'a>(
-    args: &'a ApplyArgs,
-    connection: &'a Connection,
-    deadline: Instant,
-) -> EarlierApplies<'a> {
-    let limits = args.execution.limits(args.wait.into());
-    EarlierApplies { limits, journal: args.journal.as_deref(), connection, deadline }
-}
-
-/// Plans, and prints the plan.
-async fn prepare_new(
-    args: &ApplyArgs,
-    deadline: Instant,
-    process: &Process,
-    observer: &mut dyn Observer,
-) -> Result<Prepared, Error> {
-    let environment = &process.environment;
-    let request = args.planning.request();
-    let (files, mut options) = load_for_plan(request, environment, observer).await?;
-    let expected = ExpectedController::ByFiles(&files);
-    let connected = connect(connect_args(args), expected, process, observer)?;
-    let connection = connected.connection.clone();
-    let earlier = earlier_applies(args, &connection, deadline);
-    let settled = earlier.settle(environment, observer).await?;
-    options.run_missing = settled.iter().flat_map(SettledApply::run_missing).collect();
-    options.deleted_not_recreated =
-        settled.iter().flat_map(SettledApply::last_known_settings).collect();
-    let limited = connection.until(deadline);
-    let (plan, snapshot) = make_plan(&limited, &files, options, environment, observer).await?;
-    observer.print(&render::plan_text(&plan, &files.sources, render::Show::Changes));
-    report_refusals(&plan, &files.sources, observer);
-    let now_ms = environment.clock.start_ms;
-    let about = About { sources: &files.sources, warnings: &files.warnings, now_ms };
-    let document = render::plan_json(&plan, about);
-    let sources = files.sources;
-    let apply = PreparedApply { plan, document, snapshot, sources, connection };
-    Ok(Prepared { apply, connected, settled })
-}
-
-/// Reads and prints a saved plan, and reads the live state to check it against.
-async fn prepare_saved(
-    args: &ApplyArgs,
-    path: &Path,
-    deadline: Instant,
-    process: &Process,
-    observer: &mut dyn Observer,
-) -> Result<Prepared, Error> {
-    if let Some(flag) = args.planning.first_given() {
+/// Checks that a saved plan comes without flags that cannot change it, and that there is a way to
+/// approve a new one.
+fn check_usage(args: &ApplyArgs, can_ask: bool) -> Result<(), Error> {
+    let flag = args.planning.first_given().filter(|_| args.plan.is_some());
+    if let Some(flag) = flag {
         let message = format!("`{flag}` cannot change a saved plan");
-        let help = "pass it to `trueup plan --out`";
-        return Err(Error::new(ErrorKind::Invalid, message).help(help));
+        let error = Error::new(ErrorKind::Invalid, message);
+        return Err(error.help("pass it to `trueup plan --out`"));
     }
-    let SavedPlan { saved, text: document } = load_plan(path)?;
-    let Saved { plan, sources, files: _, digest: _ } = saved;
-    observer.print(&render::plan_text(&plan, &sources, render::Show::Changes));
-    if let Some(kind) = plan_error_kind(&plan) {
-        let diagnostics = plan.diagnostics.iter().map(|it| it.diagnostic.clone());
-        let error = Error::in_files(ErrorKind::Refused, diagnostics.collect(), sources);
-        let (message, help) = if kind == ErrorKind::Refused {
-            ("a refused plan cannot be applied", "stay within the limits, and plan again")
-        } else {
-            ("a plan with errors cannot be applied", "correct the errors, and plan again")
-        };
-        return Err(error.and(Error::new(ErrorKind::Refused, message).help(help)));
+    if args.plan.is_none() && !args.auto_approve && !can_ask {
+        let message = "apply has to ask, and there is no terminal to ask at";
+        let error = Error::new(ErrorKind::Invalid, message);
+        return Err(error.help("pass `--auto-approve` to apply without a question"));
     }
-    let expected = ExpectedController::ByPlan(&plan.controller.url);
-    let connected = connect(connect_args(args), expected, process, observer)?;
-    let connection = connected.connection.clone();
-    let earlier = earlier_applies(args, &connection, deadline);
-    let settled = earlier.settle(&process.environment, observer).await?;
-    let snapshot = read_live(&connection.until(deadline)).await?;
-    if snapshot.live.release != plan.controller.release {
-        let known = |it: &Option<String>| it.as_deref().unwrap_or("unknown").to_owned();
-        let (then, now) = (known(&plan.controller.release), known(&snapshot.live.release));
-        observer.warn(&printable(&format!(
-            "the plan was made against release {then}, and the controller now has {now}"
-        )));
-    }
-    let apply = PreparedApply { plan, document, snapshot, sources, connection };
-    Ok(Prepared { apply, connected, settled })
-}
-
-fn connect_args(args: &ApplyArgs) -> ConnectArgs<'_> {
-    ConnectArgs {
-        controller: &args.controller,
-        simulation: &args.simulation,
-        parallelism: args.execution.parallelism,
-    }
+    Ok(())
 }

@@ -1,26 +1,23 @@
 //! `plan`: shows what would change, and changes nothing.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
-use tokio::time::Instant;
 
 use crate::{
     cli::{
         annotations::OutputClaims,
-        args::{AnnotationArgs, ControllerArgs, PlanOutputArgs, PlanningArgs},
-        connect::{ConnectArgs, ExpectedController, NO_WRITES, connect},
+        args::{AnnotationArgs, PlanOutputArgs, PlanningArgs},
+        connect::{ArgsConnector, ConnectArgs, NO_WRITES},
         exit::Exit,
         host::Process,
         output::Output,
         plan_output::{detailed_exit, print_plan},
-        simulator_args::SimulationArgs,
     },
     render::{self, About, LogRecord, PlanAbout},
     session::{
-        Error, Observer as _, OutputFile, check_path_conflicts, check_plan_file,
-        deleted_by_earlier_applies, load_for_plan, make_plan, plan_error_kind, report_refusals,
-        save_plan,
+        Error, Observer as _, OutputFile, check_path_conflicts, check_plan_file, plan_changes,
+        plan_error_kind, report_refusals, save_plan,
     },
 };
 
@@ -44,14 +41,8 @@ pub(crate) struct PlanArgs {
     pub(crate) annotations: AnnotationArgs,
 
     #[command(flatten)]
-    pub(crate) controller: ControllerArgs,
-
-    #[command(flatten)]
-    pub(crate) simulation: SimulationArgs,
+    pub(crate) connection: ConnectArgs,
 }
-
-/// How long a plan may take to read the controller.
-const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Plans, and prints the plan.
 pub(crate) async fn run(
@@ -70,19 +61,9 @@ pub(crate) async fn run(
     args.out.as_deref().map_or(Ok(()), check_plan_file)?;
     output.open_events(args.events.as_deref(), &files)?;
     _ = output.record(LogRecord::PlanStarted);
+    let mut connector = ArgsConnector::new(&args.connection, NO_WRITES, process);
     let request = args.planning.request();
-    let (files, mut options) = load_for_plan(request, environment, output).await?;
-    let connect_args = ConnectArgs {
-        controller: &args.controller,
-        simulation: &args.simulation,
-        parallelism: NO_WRITES,
-    };
-    let expected = ExpectedController::ByFiles(&files);
-    let connection = connect(connect_args, expected, process, output)?.connection;
-    options.deleted_not_recreated =
-        deleted_by_earlier_applies(&connection, environment, output).await?;
-    let connection = connection.until(Instant::now() + TIMEOUT);
-    let (plan, _) = make_plan(&connection, &files, options, environment, output).await?;
+    let (files, plan) = plan_changes(request, &mut connector, environment, output).await?;
     let now_ms = environment.clock.start_ms;
     let about = About { sources: &files.sources, warnings: &files.warnings, now_ms };
     let document = || render::plan_json(&plan, about);

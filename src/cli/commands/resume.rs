@@ -1,4 +1,4 @@
-//! `resume`: settles what an interrupted apply left, then carries on with its plan.
+//! `resume`: checks the outcome of an interrupted apply, and finishes it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,19 +8,19 @@ use tokio::time::Instant;
 use crate::{
     apply::Purpose,
     cli::{
-        args::{ControllerArgs, ExecuteArgs, WaitFor},
-        connect::{ConnectArgs, ExpectedController, connect},
+        args::{ExecuteArgs, WaitFor},
+        connect::{ArgsConnector, ConnectArgs},
         exit::Exit,
         host::Process,
         output::Output,
-        simulator_args::SimulationArgs,
     },
     journal::{self, JournalError},
     recovery::{EarlierJournals, InterruptedApply},
     render::ReportAbout,
     session::{
-        Error, ErrorKind, ExecuteOptions, OBLIGATIONS, Observer as _, PreparedApply, USE_NEWER,
-        close, execute, read_journal, read_live, settle_with_old_release, write_report_file,
+        Connector as _, Error, ErrorKind, ExecuteOptions, ExpectedController, OBLIGATIONS,
+        Observer as _, PreparedApply, USE_NEWER, close, execute, read_journal, read_live,
+        settle_with_old_release, write_report_file,
     },
 };
 
@@ -39,10 +39,7 @@ pub(crate) struct ResumeArgs {
     pub(crate) execution: ExecuteArgs,
 
     #[command(flatten)]
-    pub(crate) controller: ControllerArgs,
-
-    #[command(flatten)]
-    pub(crate) simulation: SimulationArgs,
+    pub(crate) connection: ConnectArgs,
 }
 
 /// Settles what is in doubt, and executes what is left of the plan.
@@ -82,27 +79,22 @@ pub(crate) async fn run(
         return Ok(Exit::Done);
     }
     let InterruptedApply { recorded, plan, sources, document, wait, replay, .. } = found;
-    let connect_args = ConnectArgs {
-        controller: &args.controller,
-        simulation: &args.simulation,
-        parallelism: args.execution.parallelism,
-    };
+    let mut connector = ArgsConnector::new(&args.connection, args.execution.parallelism, process);
     let expected = ExpectedController::ByPlan(&plan.controller.url);
-    let connected = connect(connect_args, expected, process, output)?;
+    let connection = connector.connect(expected, output)?;
     output.note(&format!(
         "Resuming {path}: {} of {} changes left, {} operations in flight.",
         remainders.n_resumable(),
         plan.changes.len(),
         remainders.n_open(),
     ));
-    let connection = connected.connection.clone();
     let limited = connection.until(deadline);
     let reading = Box::pin(read_live(&limited));
     let snapshot =
         environment.interrupts.unless_interrupted(reading).await.ok_or_else(|| {
             Error::new(ErrorKind::Failed, "interrupted before anything more was written")
         })??;
-    connected.check_world_file()?;
+    connector.check_before_writes()?;
     let prepared = PreparedApply { plan, document, snapshot, sources, connection };
     let options = ExecuteOptions {
         limits: args.execution.limits(args.wait.map_or(wait, Into::into)),
@@ -113,7 +105,7 @@ pub(crate) async fn run(
         earlier: EarlierJournals::default(),
     };
     let result = execute(options, &prepared, Some(recorded), environment, output).await;
-    Ok(connected.save_world(Exit::of(&result), output))
+    Ok(connector.save_world(Exit::of(&result), output))
 }
 
 /// Returns the error for a journal that cannot be used, with what to do about it.

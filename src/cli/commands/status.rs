@@ -1,4 +1,4 @@
-//! `status`: one line a live discovery.
+//! `status`: the live discoveries, one per line.
 
 use std::{path::Path, time::Duration};
 
@@ -7,17 +7,19 @@ use tokio::time::Instant;
 
 use crate::{
     cli::{
-        args::{ControllerArgs, FileArgs, Format},
-        connect::{ConnectArgs, ExpectedController, NO_WRITES, connect},
+        args::{FileArgs, Format},
+        connect::{ArgsConnector, ConnectArgs, NO_WRITES},
         exit::Exit,
         host::Process,
         output::Output,
-        simulator_args::SimulationArgs,
     },
     live,
     model::Name,
     render::Status,
-    session::{DEFAULT_FILE, Error, Observer as _, load_files, parse_globs, with_progress},
+    session::{
+        Connector as _, DEFAULT_FILE, Error, ExpectedController, Observer as _, load_files,
+        parse_globs, with_progress,
+    },
 };
 
 #[derive(Debug, Args)]
@@ -38,10 +40,7 @@ pub(crate) struct StatusArgs {
     pub(crate) format: Format,
 
     #[command(flatten)]
-    pub(crate) controller: ControllerArgs,
-
-    #[command(flatten)]
-    pub(crate) simulation: SimulationArgs,
+    pub(crate) connection: ConnectArgs,
 }
 
 /// How long it may take to read the controller.
@@ -58,13 +57,9 @@ pub(crate) async fn run(
     let has_files = !args.files.file.is_empty() || Path::new(DEFAULT_FILE).exists();
     let selection = args.files.selection(None);
     let files = if has_files { Some(load_files(selection, output)?) } else { None };
-    let connect_args = ConnectArgs {
-        controller: &args.controller,
-        simulation: &args.simulation,
-        parallelism: NO_WRITES,
-    };
     let expected = files.as_ref().map_or(ExpectedController::Any, ExpectedController::ByFiles);
-    let connection = connect(connect_args, expected, process, output)?.connection;
+    let connection =
+        ArgsConnector::new(&args.connection, NO_WRITES, process).connect(expected, output)?;
     let connection = connection.until(Instant::now() + TIMEOUT);
     let read = live::read(&connection.client, connection.url.clone());
     let live = with_progress(read, &connection, output).await;

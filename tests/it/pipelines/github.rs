@@ -308,7 +308,7 @@ fn an_apply_that_was_cut_short_is_carried_on_with_or_settled_by_the_next_one() {
             hub.site.push("main", &[("discoveries/oslo.yaml", &oslo)]);
             let jobs = hub.apply(&hub.on_main("workflow_dispatch"));
             assert_eq!(results(&jobs), ["success"; 2], "{jobs:#?}");
-            assert!(jobs.1.said.contains("An earlier apply was cut short"), "{jobs:#?}");
+            assert!(jobs.1.said.contains("An earlier apply was interrupted"), "{jobs:#?}");
             assert_eq!(hub.site.live(), "berlin oslo");
         }
         hub.site.controller.expect_careful();

@@ -269,7 +269,7 @@ fn an_apply_that_was_cut_short_is_settled_by_the_next_one() {
     site.push("main", &[("discoveries/oslo.yaml", &discovery("oslo", "10.2.0.0/24", 5))]);
     let build = jenkins.on_main("merge");
     assert_eq!(build.last().code, Some(0), "{build:#?}");
-    assert!(build.last().err.contains("An earlier apply was cut short"), "{build:#?}");
+    assert!(build.last().err.contains("An earlier apply was interrupted"), "{build:#?}");
     assert_eq!(site.live(), "berlin oslo");
     site.controller.expect_careful();
 }
