@@ -19,7 +19,17 @@ pub struct QuirkChoice {
 
 /// A quirk and its value, written `NAME=VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QuirkSetting(Chosen);
+pub struct QuirkSetting {
+    quirk: &'static QuirkChoice,
+    value: QuirkValue,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum QuirkValue {
+    /// Its place among the values of the quirk.
+    Word(usize),
+    Wait(Duration),
+}
 
 /// A setting that is not `NAME=VALUE`, or has an unknown name or value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +62,9 @@ pub enum QuirkError {
     },
 }
 
+/// The values of a quirk that is a duration.
+const DURATION: &[&str] = &["DURATION"];
+
 macro_rules! quirks {
     (
         words { $( $field:ident: $Type:ident = $First:ident $first:literal
@@ -68,22 +81,7 @@ macro_rules! quirks {
             }
 
             impl $Type {
-                const WORDS: &[&str] = &[$first $(, $word)*];
-
-                fn word(self) -> &'static str {
-                    match self {
-                        Self::$First => $first,
-                        $(Self::$Variant => $word,)*
-                    }
-                }
-
-                fn from_word(word: &str) -> Option<Self> {
-                    match word {
-                        $first => Some(Self::$First),
-                        $($word => Some(Self::$Variant),)*
-                        _ => None,
-                    }
-                }
+                const ALL: &[Self] = &[Self::$First $(, Self::$Variant)*];
             }
         )+
 
@@ -94,24 +92,18 @@ macro_rules! quirks {
             $( #[doc = $wait_meaning] pub(crate) $wait: Duration, )+
         }
 
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        enum Chosen {
-            $( $Type($Type), )+
-            Wait(&'static str, Duration),
-        }
-
         impl Quirks {
             /// Every quirk.
             pub const ALL: &[QuirkChoice] = &[
                 $( QuirkChoice {
                     name: stringify!($field),
-                    values: $Type::WORDS,
+                    values: &[$first $(, $word)*],
                     default: $first,
                     meaning: $meaning,
                 }, )+
                 $( QuirkChoice {
                     name: stringify!($wait),
-                    values: &["DURATION"],
+                    values: DURATION,
                     default: "0s",
                     meaning: $wait_meaning,
                 }, )+
@@ -119,40 +111,10 @@ macro_rules! quirks {
 
             /// Sets one quirk.
             pub fn set(&mut self, setting: QuirkSetting) {
-                match setting.0 {
-                    $( Chosen::$Type(value) => self.$field = value, )+
-                    $( Chosen::Wait(stringify!($wait), wait) => self.$wait = wait, )+
-                    Chosen::Wait(..) => (),
-                }
-            }
-        }
-
-        impl Chosen {
-            fn parse(name: &str, value: &str) -> Result<Self, QuirkError> {
-                match name {
-                    $( stringify!($field) => $Type::from_word(value)
-                        .map(Self::$Type)
-                        .ok_or_else(|| QuirkError::Value {
-                            name: stringify!($field),
-                            value: value.to_owned(),
-                            values: $Type::WORDS,
-                        }), )+
-                    $( stringify!($wait) => duration(value)
-                        .map(|wait| Self::Wait(stringify!($wait), wait))
-                        .ok_or_else(|| QuirkError::Duration {
-                            name: stringify!($wait),
-                            value: value.to_owned(),
-                        }), )+
-                    _ => Err(QuirkError::Name(name.to_owned())),
-                }
-            }
-        }
-
-        impl fmt::Display for QuirkSetting {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match &self.0 {
-                    $( Chosen::$Type(value) => write!(f, "{}={}", stringify!($field), value.word()), )+
-                    Chosen::Wait(name, wait) => write!(f, "{name}={}ms", wait.as_millis()),
+                match (setting.quirk.name, setting.value) {
+                    $( (stringify!($field), QuirkValue::Word(at)) => self.$field = $Type::ALL[at], )+
+                    $( (stringify!($wait), QuirkValue::Wait(wait)) => self.$wait = wait, )+
+                    _ => (),
                 }
             }
         }
@@ -281,16 +243,35 @@ impl FromStr for QuirkSetting {
 
     fn from_str(text: &str) -> Result<Self, QuirkError> {
         let (name, value) = text.split_once('=').ok_or_else(|| QuirkError::Form(text.into()))?;
-        Chosen::parse(name, value).map(Self)
+        let quirk = Quirks::ALL.iter().find(|it| it.name == name);
+        let quirk = quirk.ok_or_else(|| QuirkError::Name(name.to_owned()))?;
+        let &QuirkChoice { name, values, .. } = quirk;
+        let read = if values == DURATION {
+            duration(value).map(QuirkValue::Wait)
+        } else {
+            values.iter().position(|it| *it == value).map(QuirkValue::Word)
+        };
+        let value = read.ok_or_else(|| match value.to_owned() {
+            value if values == DURATION => QuirkError::Duration { name, value },
+            value => QuirkError::Value { name, value, values },
+        })?;
+        Ok(Self { quirk, value })
+    }
+}
+
+impl fmt::Display for QuirkSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let QuirkChoice { name, values, .. } = self.quirk;
+        match self.value {
+            QuirkValue::Word(at) => write!(f, "{name}={}", values[at]),
+            QuirkValue::Wait(wait) => write!(f, "{name}={}ms", wait.as_millis()),
+        }
     }
 }
 
 fn names() -> String {
-    let each: Vec<String> = Quirks::ALL
-        .iter()
-        .map(|QuirkChoice { name, values, .. }| format!("  {name}={}", values.join("|")))
-        .collect();
-    each.join("\n")
+    let each = Quirks::ALL.iter().map(|it| format!("  {}={}", it.name, it.values.join("|")));
+    each.collect::<Vec<_>>().join("\n")
 }
 
 fn duration(text: &str) -> Option<Duration> {

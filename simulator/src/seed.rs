@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 /// The tenant of the vendor's example.
 pub(crate) const TENANT: &str = "5ae2347239dfc600df3bb7eb";
 
-/// The mask that the controller shows in place of a secret.
+/// The mask that the controller shows instead of a secret.
 pub(crate) const MASK: &str = "NO!$DATA!$";
 
 /// The kinds of global credentials, named and ordered as by the controller.
@@ -35,15 +35,9 @@ pub(crate) fn numbers(seed: u64, occasion: &[&str]) -> fastrand::Rng {
 pub(crate) fn uuid(numbers: &mut fastrand::Rng) -> String {
     // Version 4, variant 1.
     let bits = numbers.u128(..) & !(0xf << 76) & !(0b11 << 62) | (0x4 << 76) | (0b10 << 62);
-    let digits = format!("{bits:032x}");
-    let mut shaped = String::with_capacity(36);
-    for (at, digit) in digits.chars().enumerate() {
-        if matches!(at, 8 | 12 | 16 | 20) {
-            shaped.push('-');
-        }
-        shaped.push(digit);
-    }
-    shaped
+    let group = |shift: u32| bits >> shift & 0xffff;
+    let (first, last) = (bits >> 96, bits & 0xffff_ffff_ffff);
+    format!("{first:08x}-{:04x}-{:04x}-{:04x}-{last:012x}", group(80), group(64), group(48))
 }
 
 /// The global credentials of a new world. Their ids are the same for every seed.
@@ -75,16 +69,14 @@ pub(crate) fn credentials() -> Map<String, Value> {
     KINDS.into_iter().map(str::to_owned).zip(lists.map(Value::Array)).collect()
 }
 
-fn credential(kind: &str, description: &str, own: Value) -> Value {
-    let username = own["username"].as_str().unwrap_or_default().to_owned();
-    let id = uuid(&mut numbers(0, &["credential", kind, description, &username]));
-    let mut whole = match own {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    };
-    whole.insert("description".to_owned(), json!(description));
-    whole.extend(identity(&id));
-    Value::Object(whole)
+fn credential(kind: &str, description: &str, mut own: Value) -> Value {
+    let username = own["username"].as_str().unwrap_or_default();
+    let id = uuid(&mut numbers(0, &["credential", kind, description, username]));
+    own["description"] = json!(description);
+    for (key, value) in identity(&id) {
+        own[key] = value;
+    }
+    own
 }
 
 /// The members that global credentials of every kind have.

@@ -1,7 +1,6 @@
 //! The simulator behind a socket.
 
 use std::{
-    fmt,
     future::Future,
     io,
     pin::{Pin, pin},
@@ -17,10 +16,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, task::JoinSet};
 use tower::Service as _;
 
 use super::{Service, Simulator, Unanswered};
@@ -38,7 +34,12 @@ pub async fn serve(
             () = &mut shutdown => return Ok(()),
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve_connection(simulator.connection(), stream));
+                    let service = simulator.connection();
+                    let answer = service_fn(move |request| answer(service.clone(), request));
+                    let stream = TokioIo::new(stream);
+                    let connection = http1::Builder::new().serve_connection(stream, answer);
+                    // How a connection ends is up to the client, or a fault.
+                    connections.spawn(async { drop(connection.await) });
                 }
                 // A client that disconnected before it was accepted is no reason to stop.
                 Err(error) if is_client_error(&error) => (),
@@ -59,13 +60,6 @@ fn is_client_error(error: &io::Error) -> bool {
     )
 }
 
-async fn serve_connection(service: Service, stream: TcpStream) {
-    let answer = service_fn(move |request| answer(service.clone(), request));
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
-    // How a connection ends is up to the client, or a fault.
-    connection.await.ok();
-}
-
 /// An error ends the connection without an answer.
 async fn answer(
     mut service: Service,
@@ -74,8 +68,8 @@ async fn answer(
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| NoAnswer)?.to_bytes();
     match service.call(Request::from_parts(head, body)).await {
-        Ok(answer) => Ok(answer.map(Payload::whole)),
-        Err(Unanswered::Cut(answer)) => Ok(answer.map(Payload::half)),
+        Ok(answer) => Ok(answer.map(|it| Payload::new(it, false))),
+        Err(Unanswered::Cut(answer)) => Ok(answer.map(|it| Payload::new(it, true))),
         Err(Unanswered::Lost | Unanswered::Reset) => Err(NoAnswer),
     }
 }
@@ -88,26 +82,17 @@ struct Payload {
     has_paused: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("the connection ends here")]
 struct NoAnswer;
 
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection ends here")
-    }
-}
-
-impl std::error::Error for NoAnswer {}
-
 impl Payload {
-    fn whole(body: Bytes) -> Self {
-        Self { length: body.len() as u64, next: Some(body), is_cut: false, has_paused: false }
-    }
-
-    fn half(mut body: Bytes) -> Self {
+    fn new(mut body: Bytes, is_cut: bool) -> Self {
         let length = body.len() as u64;
-        body.truncate(body.len() / 2);
-        Self { length, next: Some(body), is_cut: true, has_paused: false }
+        if is_cut {
+            body.truncate(body.len() / 2);
+        }
+        Self { length, next: Some(body), is_cut, has_paused: false }
     }
 }
 
@@ -149,6 +134,7 @@ mod tests {
 
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpStream,
         sync::oneshot,
         time,
     };

@@ -1,39 +1,32 @@
-//! Injected faults, and the requests that they have counted.
+//! Injected faults, and the requests that they act on.
 
-use super::{Effect, Fault, RequestKind};
+use super::{Effect, Fault, Occurrence, RequestKind};
 
-#[derive(Debug, Default)]
-pub(crate) struct Armed {
-    faults: Vec<Counter>,
-}
-
+/// An injected fault, and how many requests it has counted.
 #[derive(Debug)]
-struct Counter {
+pub(crate) struct Armed {
     fault: Fault,
     n_requests: u64,
 }
 
 impl Armed {
-    pub(crate) fn add(&mut self, faults: impl IntoIterator<Item = Fault>) {
-        self.faults.extend(faults.into_iter().map(|fault| Counter { fault, n_requests: 0 }));
+    pub(crate) fn new(fault: Fault) -> Self {
+        Self { fault, n_requests: 0 }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.faults.clear();
-    }
-
-    /// Counts a request, and returns the effects on it in the order of injection.
-    pub(crate) fn effects_on(&mut self, kind: Option<RequestKind>) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for Counter { fault, n_requests } in &mut self.faults {
-            if fault.kind == RequestKind::Any || Some(fault.kind) == kind {
-                *n_requests += 1;
-                if fault.occurrence.includes(*n_requests) {
-                    effects.push(fault.effect.clone());
-                }
-            }
+    /// Counts a request, and returns the effect on it, if there is one.
+    pub(crate) fn effect_on(&mut self, kind: Option<RequestKind>) -> Option<Effect> {
+        let Fault { kind: counted, occurrence, effect } = &self.fault;
+        if *counted != RequestKind::Any && Some(*counted) != kind {
+            return None;
         }
-        effects
+        self.n_requests += 1;
+        let acts = match occurrence {
+            Occurrence::From { first, last } => (*first..=*last).contains(&self.n_requests),
+            Occurrence::Every(step) => self.n_requests.is_multiple_of(*step),
+            Occurrence::All => true,
+        };
+        acts.then(|| effect.clone())
     }
 }
 
@@ -42,9 +35,8 @@ mod tests {
     use super::*;
 
     fn affected(fault: &str, kinds: &[RequestKind]) -> Vec<usize> {
-        let mut armed = Armed::default();
-        armed.add([fault.parse().unwrap()]);
-        let hits = kinds.iter().map(|it| !armed.effects_on(Some(*it)).is_empty());
+        let mut armed = Armed::new(fault.parse().unwrap());
+        let hits = kinds.iter().map(|it| armed.effect_on(Some(*it)).is_some());
         hits.enumerate().filter(|(_, hit)| *hit).map(|(at, _)| at + 1).collect()
     }
 

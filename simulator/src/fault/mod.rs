@@ -8,6 +8,7 @@ mod model;
 
 pub(crate) use self::{
     armed::Armed,
-    model::{Effect, Occurrence, RequestKind, UserAction, WriteOutcome},
+    model::{AnswerFault, Effect, Occurrence, Rejection, RequestKind, UserAction, WriteOutcome},
+    parse::KINDS,
 };
 pub use self::{model::Fault, parse::FaultError};

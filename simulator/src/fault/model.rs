@@ -11,8 +11,9 @@ pub struct Fault {
     pub(crate) effect: Effect,
 }
 
-/// The kinds of requests that faults and counts distinguish.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The kinds of requests that faults and counts distinguish. Their names are the same in lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum RequestKind {
     Token,
     Count,
@@ -31,36 +32,12 @@ pub(crate) enum RequestKind {
 }
 
 impl RequestKind {
-    pub(crate) const ALL: [(Self, &'static str); 14] = [
-        (Self::Token, "token"),
-        (Self::Count, "count"),
-        (Self::List, "list"),
-        (Self::Get, "get"),
-        (Self::Create, "create"),
-        (Self::Edit, "edit"),
-        (Self::Run, "run"),
-        (Self::Stop, "stop"),
-        (Self::Delete, "delete"),
-        (Self::Task, "task"),
-        (Self::Tasks, "tasks"),
-        (Self::Credentials, "credentials"),
-        (Self::Release, "release"),
-        (Self::Any, "any"),
-    ];
-
     /// Whether requests of this kind can write to a discovery.
     pub(crate) fn can_write(self) -> bool {
-        match self {
-            Self::Create | Self::Edit | Self::Run | Self::Stop | Self::Delete | Self::Any => true,
-            Self::Token
-            | Self::Count
-            | Self::List
-            | Self::Get
-            | Self::Task
-            | Self::Tasks
-            | Self::Credentials
-            | Self::Release => false,
-        }
+        matches!(
+            self,
+            Self::Create | Self::Edit | Self::Run | Self::Stop | Self::Delete | Self::Any
+        )
     }
 }
 
@@ -72,42 +49,12 @@ pub(crate) enum Occurrence {
     All,
 }
 
-impl Occurrence {
-    pub(crate) fn includes(self, nth: u64) -> bool {
-        match self {
-            Self::From { first, last } => first <= nth && nth <= last,
-            Self::Every(step) => nth.is_multiple_of(step),
-            Self::All => true,
-        }
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Processed, no answer.
-    Lost,
-    /// Not processed, no answer.
-    Reset,
-    TooMany {
-        retry_after: Option<u64>,
-    },
-    /// 503 with a `Retry-After`.
-    Unavailable {
-        retry_after: u64,
-    },
-    /// Not processed, answered with this status.
-    Status(u16),
-    /// Processed, answered with this status.
-    ProcessedThenStatus(u16),
-    Html,
-    Cut,
-    Null,
-    /// Processed, and answered with an empty list.
-    Empty,
+    Reject(Rejection),
+    Answer(AnswerFault),
     /// Processed at once, answered so many milliseconds later.
     Slow(u64),
-    /// Not processed, never answered.
-    Hang,
     /// No token is valid from this request on.
     ExpireTokens,
     Write(WriteOutcome),
@@ -117,14 +64,42 @@ pub(crate) enum Effect {
     OtherUser(UserAction, String),
 }
 
+/// Keeps a request from being processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rejection {
+    /// No answer.
+    Reset,
+    /// Never answered.
+    Hang,
+    /// 429, with this `Retry-After` in seconds, if any.
+    TooMany(Option<u64>),
+    /// 503, with this `Retry-After`.
+    Unavailable(u64),
+    /// Answered with this status.
+    Status(u16),
+}
+
+/// Takes the place of the answer to a request that was processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnswerFault {
+    /// No answer.
+    Lost,
+    Cut,
+    Html,
+    Null,
+    /// An empty list.
+    Empty,
+    Status(u16),
+}
+
 impl Effect {
     /// What it is called in counts, where its details do not matter.
     pub(crate) fn name(&self) -> String {
         let text = self.to_string();
         let detail = match self {
-            Self::Status(_) => return "500…599".to_owned(),
-            Self::TooMany { .. } | Self::Unavailable { .. } => "SECONDS",
-            Self::ProcessedThenStatus(_) => "500…599",
+            Self::Reject(Rejection::Status(_)) => return "500…599".to_owned(),
+            Self::Reject(_) => "SECONDS",
+            Self::Answer(_) => "500…599",
             Self::Slow(_) | Self::LateTask(_) => "MS",
             Self::OtherUser(..) => "NAME",
             _ => "TEXT",
@@ -148,26 +123,18 @@ pub(crate) enum WriteOutcome {
     Done,
     /// Nothing is done and the task never ends.
     Stuck,
-    /// It is done and the task never says so.
+    /// It is done and the task never reports it.
     StuckDone,
     Fails(String),
-    /// The task says that it is done, and nothing is.
+    /// The task reports that it is done, and nothing is.
     Lie,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum UserAction {
     Create,
     Edit,
     Delete,
     Run,
-}
-
-impl UserAction {
-    pub(crate) const ALL: [(Self, &'static str); 4] = [
-        (Self::Create, "other-create"),
-        (Self::Edit, "other-edit"),
-        (Self::Delete, "other-delete"),
-        (Self::Run, "other-run"),
-    ];
 }

@@ -2,9 +2,14 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Effect, Fault, Occurrence, RequestKind, UserAction, WriteOutcome};
+use serde::{
+    Deserialize, Serialize as _,
+    de::value::{self, BorrowedStrDeserializer},
+};
 
-const KINDS: &str =
+use super::{AnswerFault, Effect, Fault, Occurrence, Rejection, RequestKind, WriteOutcome};
+
+pub(crate) const KINDS: &str =
     "token count list get create edit run stop delete task tasks credentials release any";
 const WHICHES: &str = "`1`, `2-5`, `/4` or `*`";
 const WHATS: &str = "lost reset 429 429:SECONDS 500…599 503:SECONDS taken:500…599 html cut null \
@@ -37,7 +42,7 @@ pub enum FaultError {
     /// WHAT is unknown.
     #[error("`{0}` is not a fault: write one of {WHATS}")]
     What(String),
-    /// WHAT is for writes only, and WHERE has none.
+    /// WHAT is for writes only, and WHERE is not a write.
     #[error("the fault `{0}` is for writes only: create, edit, run, stop, delete or any")]
     NeedsWrite(String),
 }
@@ -62,8 +67,7 @@ impl FromStr for RequestKind {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        let found = Self::ALL.iter().find(|(_, word)| *word == text);
-        found.map(|(kind, _)| *kind).ok_or_else(|| FaultError::Where(text.to_owned()))
+        from_word(text).ok_or_else(|| FaultError::Where(text.to_owned()))
     }
 }
 
@@ -98,31 +102,32 @@ impl FromStr for Effect {
             |it: &str| it.parse().ok().filter(|n: &u16| (500..600).contains(n)).ok_or_else(error);
         match text.split_once(':') {
             None => match text {
-                "lost" => Ok(Self::Lost),
-                "reset" => Ok(Self::Reset),
-                "429" => Ok(Self::TooMany { retry_after: None }),
-                "html" => Ok(Self::Html),
-                "cut" => Ok(Self::Cut),
-                "null" => Ok(Self::Null),
-                "empty" => Ok(Self::Empty),
-                "hang" => Ok(Self::Hang),
+                "lost" => Ok(Self::Answer(AnswerFault::Lost)),
+                "reset" => Ok(Self::Reject(Rejection::Reset)),
+                "429" => Ok(Self::Reject(Rejection::TooMany(None))),
+                "html" => Ok(Self::Answer(AnswerFault::Html)),
+                "cut" => Ok(Self::Answer(AnswerFault::Cut)),
+                "null" => Ok(Self::Answer(AnswerFault::Null)),
+                "empty" => Ok(Self::Answer(AnswerFault::Empty)),
+                "hang" => Ok(Self::Reject(Rejection::Hang)),
                 "expire" => Ok(Self::ExpireTokens),
                 "stuck" => Ok(Self::Write(WriteOutcome::Stuck)),
                 "stuck-done" => Ok(Self::Write(WriteOutcome::StuckDone)),
                 "lie" => Ok(Self::Write(WriteOutcome::Lie)),
-                _ => status(text).map(Self::Status),
+                _ => Ok(Self::Reject(Rejection::Status(status(text)?))),
             },
-            Some(("429", it)) => Ok(Self::TooMany { retry_after: Some(number(it)?) }),
-            Some(("503", it)) => Ok(Self::Unavailable { retry_after: number(it)? }),
-            Some(("taken", it)) => status(it).map(Self::ProcessedThenStatus),
+            Some(("429", it)) => Ok(Self::Reject(Rejection::TooMany(Some(number(it)?)))),
+            Some(("503", it)) => Ok(Self::Reject(Rejection::Unavailable(number(it)?))),
+            Some(("taken", it)) => Ok(Self::Answer(AnswerFault::Status(status(it)?))),
             Some(("slow", it)) => number(it).map(Self::Slow),
             Some(("late", it)) => number(it).map(Self::LateTask),
             Some(("fail", it)) if !it.is_empty() => {
                 Ok(Self::Write(WriteOutcome::Fails(it.to_owned())))
             }
             Some((word, name)) => {
-                let found = UserAction::ALL.iter().find(|it| it.1 == word && !name.is_empty());
-                found.map(|(it, _)| Self::OtherUser(*it, name.to_owned())).ok_or_else(error)
+                let action = word.strip_prefix("other-").filter(|_| !name.is_empty());
+                let action = action.and_then(from_word).ok_or_else(error)?;
+                Ok(Self::OtherUser(action, name.to_owned()))
             }
         }
     }
@@ -140,9 +145,7 @@ impl fmt::Display for Fault {
 
 impl fmt::Display for RequestKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = Self::ALL.iter().find(|(kind, _)| kind == self);
-        let (_, word) = found.expect("invariant: `ALL` has every kind");
-        f.write_str(word)
+        self.serialize(f)
     }
 }
 
@@ -160,19 +163,21 @@ impl fmt::Display for Occurrence {
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lost => f.write_str("lost"),
-            Self::Reset => f.write_str("reset"),
-            Self::TooMany { retry_after: None } => f.write_str("429"),
-            Self::TooMany { retry_after: Some(seconds) } => write!(f, "429:{seconds}"),
-            Self::Unavailable { retry_after } => write!(f, "503:{retry_after}"),
-            Self::Status(status) => write!(f, "{status}"),
-            Self::ProcessedThenStatus(status) => write!(f, "taken:{status}"),
-            Self::Html => f.write_str("html"),
-            Self::Cut => f.write_str("cut"),
-            Self::Null => f.write_str("null"),
-            Self::Empty => f.write_str("empty"),
+            Self::Answer(AnswerFault::Lost) => f.write_str("lost"),
+            Self::Reject(Rejection::Reset) => f.write_str("reset"),
+            Self::Reject(Rejection::TooMany(None)) => f.write_str("429"),
+            Self::Reject(Rejection::TooMany(Some(seconds))) => {
+                write!(f, "429:{seconds}")
+            }
+            Self::Reject(Rejection::Unavailable(seconds)) => write!(f, "503:{seconds}"),
+            Self::Reject(Rejection::Status(status)) => write!(f, "{status}"),
+            Self::Answer(AnswerFault::Status(status)) => write!(f, "taken:{status}"),
+            Self::Answer(AnswerFault::Html) => f.write_str("html"),
+            Self::Answer(AnswerFault::Cut) => f.write_str("cut"),
+            Self::Answer(AnswerFault::Null) => f.write_str("null"),
+            Self::Answer(AnswerFault::Empty) => f.write_str("empty"),
             Self::Slow(millis) => write!(f, "slow:{millis}"),
-            Self::Hang => f.write_str("hang"),
+            Self::Reject(Rejection::Hang) => f.write_str("hang"),
             Self::ExpireTokens => f.write_str("expire"),
             Self::Write(WriteOutcome::Done) => f.write_str("done"),
             Self::Write(WriteOutcome::Stuck) => f.write_str("stuck"),
@@ -181,12 +186,18 @@ impl fmt::Display for Effect {
             Self::Write(WriteOutcome::Lie) => f.write_str("lie"),
             Self::LateTask(millis) => write!(f, "late:{millis}"),
             Self::OtherUser(action, name) => {
-                let found = UserAction::ALL.iter().find(|(it, _)| it == action);
-                let (_, word) = found.expect("invariant: `ALL` has every action");
-                write!(f, "{word}:{name}")
+                f.write_str("other-")?;
+                action.serialize(&mut *f)?;
+                write!(f, ":{name}")
             }
         }
     }
+}
+
+/// The unit variant with this name.
+fn from_word<'a, T: Deserialize<'a>>(word: &'a str) -> Option<T> {
+    let word: BorrowedStrDeserializer<'_, value::Error> = BorrowedStrDeserializer::new(word);
+    T::deserialize(word).ok()
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use crate::{
     Quirks,
     quirk::{self, TaskUrl},
-    world::{Answer, Refusal},
 };
 
 const JSON: &str = "application/json;charset=UTF-8";
@@ -19,20 +18,14 @@ const JSON: &str = "application/json;charset=UTF-8";
 const PAGE: &str = "<html><head><title>Bad Gateway</title></head>\
     <body><center><h1>Bad Gateway</h1></center></body></html>\n";
 
-pub(super) fn of_world(answer: Answer, quirks: &Quirks) -> Response<Bytes> {
-    match answer {
-        Answer::Found(response) => found(&response),
-        Answer::Accepted(task) => {
-            let prefix = match quirks.task_url {
-                TaskUrl::Guide => "dna/intent/api/v1/task",
-                TaskUrl::Rooted => "/dna/intent/api/v1/task",
-                TaskUrl::Api => "/api/v1/task",
-            };
-            let response = json!({"taskId": task, "url": format!("{prefix}/{task}")});
-            json(202, &json!({"response": response, "version": "1.0"}))
-        }
-        Answer::Refused(Refusal { status, code, message }) => refused(status, code, &message),
-    }
+pub(super) fn accepted(task: &str, quirks: &Quirks) -> Response<Bytes> {
+    let prefix = match quirks.task_url {
+        TaskUrl::Guide => "dna/intent/api/v1/task",
+        TaskUrl::Rooted => "/dna/intent/api/v1/task",
+        TaskUrl::Api => "/api/v1/task",
+    };
+    let response = json!({"taskId": task, "url": format!("{prefix}/{task}")});
+    json(202, &json!({"response": response, "version": "1.0"}))
 }
 
 pub(super) fn found(response: &Value) -> Response<Bytes> {
@@ -45,16 +38,12 @@ pub(super) fn refused(status: u16, code: &str, message: &str) -> Response<Bytes>
 }
 
 /// The answer of the gateway in front of the controller to a missing or expired token.
-pub(super) fn unauthorized(why: &str) -> Response<Bytes> {
-    json(401, &json!({"exp": why}))
+pub(super) fn unauthorized() -> Response<Bytes> {
+    json(401, &json!({"exp": "token expired"}))
 }
 
 pub(super) fn failed(status: u16) -> Response<Bytes> {
     refused(status, "SERVICE_UNAVAILABLE", "the service is not available")
-}
-
-pub(super) fn too_many() -> Response<Bytes> {
-    refused(429, "TOO_MANY_REQUESTS", "Rate Limit exceeded")
 }
 
 /// Adds a `Retry-After`.

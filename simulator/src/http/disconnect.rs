@@ -30,8 +30,8 @@ impl Disconnect {
         self.cut.cancel();
     }
 
-    /// Cuts the client off at the `nth` request from now of a kind, named as in faults. `arrives`
-    /// says whether that request still arrives.
+    /// Cuts the client off at the `nth` request from now of a kind, named as in faults. With
+    /// `arrives`, that request still arrives.
     pub fn cut_at(&self, kind: &str, nth: u64, arrives: bool) -> Result<(), FaultError> {
         let trigger = Trigger { kind: kind.parse()?, n_left: nth, arrives };
         *self.trigger.lock().unwrap_or_else(PoisonError::into_inner) = Some(trigger);

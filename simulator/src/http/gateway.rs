@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::{self, Instant};
 
 use super::{
-    active_faults::{ActiveFaults, AnswerFault, Rejection},
+    active_faults::ActiveFaults,
     answer,
     rate_limit::Connection,
     service::Unanswered,
@@ -21,9 +21,9 @@ use super::{
     token,
 };
 use crate::{
-    fault::RequestKind,
+    fault::{AnswerFault, Rejection, RequestKind},
     quirk::{RetryAfter, Role},
-    world::{Answer, At, Query, Treatment, Violation, World, redacted},
+    world::{Answer, At, Query, Refusal, World, redacted},
 };
 
 /// The state of the router: the simulator, and how requests reach it.
@@ -34,10 +34,12 @@ pub(super) struct Gateway {
     pub(super) connection: Option<Connection>,
 }
 
+type AnswerCall = dyn FnOnce(Call<'_>) -> Result<Answer, Refusal> + Send;
+
 /// What the path and the method of a request stand for.
 pub(super) enum Target {
     Login,
-    World(RequestKind, Box<dyn FnOnce(Call<'_>) -> Answer + Send>),
+    World(RequestKind, Box<AnswerCall>),
     None(NotServed),
 }
 
@@ -54,27 +56,16 @@ pub(super) struct Call<'a> {
     pub(super) world: &'a mut World,
     pub(super) at: At<'a>,
     pub(super) query: &'a Query,
-    /// Null where there is none.
+    /// Null if the request has no JSON body.
     pub(super) body: &'a Value,
-    pub(super) treatment: &'a Treatment,
 }
 
 /// The URI as it was sent, before the service normalized its path for the router.
 #[derive(Clone)]
 pub(super) struct SentUri(pub(super) Uri);
 
-/// A request that is counted, and not processed yet.
-struct Received {
-    request: Request<Bytes>,
-    target: Target,
-    /// None if it is not JSON.
-    body: Option<Value>,
-    faults: ActiveFaults,
-}
-
-/// How a processed request ends, and how long after that.
+/// How a processed request ends.
 struct Outcome {
-    delay: Duration,
     end: End,
     /// How long the client is asked to wait before it sends again.
     retry_after: Option<Duration>,
@@ -98,22 +89,23 @@ impl Gateway {
         let request = Request::from_parts(head, body);
         let body: Option<Value> = serde_json::from_slice(request.body()).ok();
         let kind = kind(&target, body.as_ref());
-        if !self.simulator.lets_through(kind) {
+        if self.simulator.disconnect.as_ref().is_some_and(|it| !it.lets_through(kind)) {
             return future::pending().await;
         }
         // The request is counted when it is sent and not when it is processed: the second create is
-        // the second that a client sent, in whatever order the latencies of several end.
-        let (latency, received) = {
+        // the second that a client sent, whichever latency ends first.
+        let (latency, faults) = {
             let mut state = self.simulator.lock();
             let faults = state.register(&request, kind, body.as_ref(), self.connection.as_ref());
-            (state.options.latency, Received { request, target, body, faults })
+            (state.options.latency, faults)
         };
+        let delay = Duration::from_millis(faults.slow);
         let simulator = self.simulator.clone();
         let processing = async move {
             wait(latency).await;
-            simulator.lock().process(received)
+            simulator.lock().process(&request, target, body, &faults)
         };
-        let Outcome { delay, end, retry_after } = if self.simulator.can_disconnect() {
+        let Outcome { end, retry_after } = if self.simulator.disconnect.is_some() {
             uncancelled(processing).await
         } else {
             processing.await
@@ -127,7 +119,12 @@ impl Gateway {
             End::Answer(answer) => {
                 answer::dated(answer, self.simulator.lock().time()).map(Body::from)
             }
-            End::Unanswered(unanswered) => unanswered.into_response(),
+            // Carried through the router, which knows responses only.
+            End::Unanswered(unanswered) => {
+                let mut response = Response::new(Body::empty());
+                response.extensions_mut().insert(unanswered);
+                response
+            }
             End::Never => future::pending().await,
         }
     }
@@ -175,16 +172,36 @@ impl State {
         connection: Option<&Connection>,
     ) -> ActiveFaults {
         if self.rate_limiter.is_early(Instant::now(), connection) {
-            self.world.violate(Violation::EarlyRetry);
+            self.world.violations.early_retry += 1;
         }
-        self.count(kind, log_line(request, body));
-        let effects = self.armed.effects_on(kind);
-        self.count_faults(kind, &effects);
+        let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
+        let line = format!("{} {path}", request.method());
+        let line = match body {
+            Some(body) => format!("{line} {}", redacted(body)),
+            None if request.body().is_empty() => line,
+            None => format!("{line} ({} bytes)", request.body().len()),
+        };
+        self.log.push(line);
+        for kind in kind.into_iter().chain([RequestKind::Any]) {
+            *self.requests.entry(kind.to_string()).or_default() += 1;
+        }
+        let effects: Vec<_> = self.armed.iter_mut().filter_map(|it| it.effect_on(kind)).collect();
+        let can_write = kind.is_some_and(RequestKind::can_write);
+        let name = kind.map_or_else(|| "nowhere".to_owned(), |it| it.to_string());
+        for effect in effects.iter().filter(|it| can_write || !it.needs_write()) {
+            *self.fault_counts.entry(format!("{name}={}", effect.name())).or_default() += 1;
+        }
         ActiveFaults::new(effects)
     }
 
-    fn process(&mut self, received: Received) -> Outcome {
-        let Received { request, target, body, faults } = received;
+    /// `body` is `None` if it is not JSON.
+    fn process(
+        &mut self,
+        request: &Request<Bytes>,
+        target: Target,
+        body: Option<Value>,
+        faults: &ActiveFaults,
+    ) -> Outcome {
         let now = self.advance();
         if faults.expires_tokens {
             self.tokens.expire_all();
@@ -193,28 +210,42 @@ impl State {
             let Self { world, rules, .. } = &mut *self;
             world.act_as_other_user(*action, name, At { now, rules });
         }
-        let delay = Duration::from_millis(faults.slow);
         if let Some(rejection) = faults.rejection {
-            return self.reject(rejection, now, delay);
+            return self.reject(rejection, now);
         }
         if let Err(seconds) = self.rate_limiter.admit(Instant::now()) {
-            let rejection = Rejection::TooMany { retry_after: Some(seconds) };
-            return self.reject(rejection, now, delay);
+            return self.reject(Rejection::TooMany(Some(seconds)), now);
         }
         let answer = match target {
-            Target::Login => self.log_in(request.headers(), &faults, now),
-            Target::None(not_served) => self.refuse_unserved(request.headers(), not_served, now),
-            Target::World(_, answer) => self.refusal(&request, now).unwrap_or_else(|| {
+            Target::Login => self.log_in(request.headers(), faults, now),
+            Target::None(_) if !self.has_valid_token(request.headers(), now) => {
+                answer::unauthorized()
+            }
+            Target::None(NotServed::Path) => {
+                answer::refused(404, "NOT_FOUND", "there is no such path")
+            }
+            Target::None(NotServed::Method) => {
+                answer::refused(405, "METHOD_NOT_ALLOWED", "not with this method")
+            }
+            Target::None(NotServed::Number) => {
+                answer::refused(400, "BAD_REQUEST", "a number is not a number")
+            }
+            Target::World(_, answer) => self.refusal(request, now).unwrap_or_else(|| {
                 let Self { world, rules, .. } = &mut *self;
+                let at = At { now, rules };
                 let query = form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes());
-                let answer = answer(Call {
-                    world,
-                    at: At { now, rules },
-                    query: &Query(query.into_owned().collect()),
-                    body: &body.unwrap_or_default(),
-                    treatment: &faults.treatment,
-                });
-                answer::of_world(answer, &rules.quirks)
+                let query = Query(query.into_owned().collect());
+                let body = body.unwrap_or_default();
+                match answer(Call { world, at, query: &query, body: &body }) {
+                    Ok(Answer::Found(response)) => answer::found(&response),
+                    Ok(Answer::Write(operation)) => {
+                        let task = world.accept(operation, &faults.treatment, at);
+                        answer::accepted(&task, &rules.quirks)
+                    }
+                    Err(Refusal { status, code, message }) => {
+                        answer::refused(status, code, &message)
+                    }
+                }
             }),
         };
         let end = match faults.answer_fault {
@@ -226,10 +257,10 @@ impl State {
             Some(AnswerFault::Empty) => End::Answer(answer::found(&json!([]))),
             Some(AnswerFault::Status(status)) => End::Answer(answer::failed(status)),
         };
-        Outcome { delay, end, retry_after: None }
+        Outcome { end, retry_after: None }
     }
 
-    fn reject(&mut self, rejection: Rejection, now: u64, delay: Duration) -> Outcome {
+    fn reject(&mut self, rejection: Rejection, now: u64) -> Outcome {
         let quirks = &self.rules.quirks;
         let mut wait = None;
         let mut asking = |answer, seconds| {
@@ -242,18 +273,17 @@ impl State {
             Rejection::Reset => End::Unanswered(Unanswered::Reset),
             Rejection::Hang => End::Never,
             Rejection::Status(status) => End::Answer(answer::failed(status)),
-            Rejection::TooMany { retry_after } => {
+            Rejection::TooMany(seconds) => {
                 self.rate_limiter.n_rejected += 1;
-                End::Answer(match retry_after {
-                    None => answer::too_many(),
-                    Some(seconds) => asking(answer::too_many(), seconds),
+                let answer = answer::refused(429, "TOO_MANY_REQUESTS", "Rate Limit exceeded");
+                End::Answer(match seconds {
+                    None => answer,
+                    Some(seconds) => asking(answer, seconds),
                 })
             }
-            Rejection::Unavailable { retry_after } => {
-                End::Answer(asking(answer::failed(503), retry_after))
-            }
+            Rejection::Unavailable(seconds) => End::Answer(asking(answer::failed(503), seconds)),
         };
-        Outcome { delay, end, retry_after: wait }
+        Outcome { end, retry_after: wait }
     }
 
     fn log_in(&mut self, headers: &HeaderMap, faults: &ActiveFaults, now: u64) -> Response<Bytes> {
@@ -268,26 +298,10 @@ impl State {
         answer::json(200, &json!({"Token": token}))
     }
 
-    fn refuse_unserved(
-        &self,
-        headers: &HeaderMap,
-        not_served: NotServed,
-        now: u64,
-    ) -> Response<Bytes> {
-        if !self.has_valid_token(headers, now) {
-            return answer::unauthorized("token expired");
-        }
-        match not_served {
-            NotServed::Path => answer::refused(404, "NOT_FOUND", "there is no such path"),
-            NotServed::Method => answer::refused(405, "METHOD_NOT_ALLOWED", "not with this method"),
-            NotServed::Number => answer::refused(400, "BAD_REQUEST", "a number is not a number"),
-        }
-    }
-
     /// The answer to a request that does not reach the world.
     fn refusal(&self, request: &Request<Bytes>, now: u64) -> Option<Response<Bytes>> {
         if !self.has_valid_token(request.headers(), now) {
-            return Some(answer::unauthorized("token expired"));
+            return Some(answer::unauthorized());
         }
         let is_read = request.method() == Method::GET;
         let is_allowed = match self.rules.quirks.role {
@@ -315,16 +329,5 @@ impl State {
     fn has_valid_token(&self, headers: &HeaderMap, now: u64) -> bool {
         let token = headers.get("x-auth-token").and_then(|it| it.to_str().ok());
         token.is_some_and(|it| self.tokens.is_valid(it, now))
-    }
-}
-
-/// A line of the log: method, path and body, without secrets.
-fn log_line(request: &Request<Bytes>, body: Option<&Value>) -> String {
-    let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
-    let line = format!("{} {path}", request.method());
-    match body {
-        Some(body) => format!("{line} {}", redacted(body)),
-        None if request.body().is_empty() => line,
-        None => format!("{line} ({} bytes)", request.body().len()),
     }
 }

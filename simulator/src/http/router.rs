@@ -18,7 +18,8 @@ use crate::{
     fault::RequestKind::{
         self, Count, Create, Credentials, Delete, Edit, Get, List, Release, Task, Tasks,
     },
-    world::{Answer, At, Page, PageOf, SubType, World},
+    quirk::{TasksV1, TasksV2},
+    world::{Answer, At, Form, Page, PageOf, Refusal, SubType},
 };
 
 const GET: MethodFilter = MethodFilter::GET;
@@ -40,41 +41,30 @@ pub(super) fn router() -> Router<Gateway> {
 }
 
 fn discoveries() -> Router<Gateway> {
-    Api::unless_gone(|_| None)
-        .on(GET, "/v1/dnac-release", Release, |(), it| it.world.release_info())
-        .on(GET, "/v1/discovery", List, |(), it| it.world.list(it.at))
-        .on(POST, "/v1/discovery", Create, |(), it| it.world.create(it.body, it.treatment, it.at))
-        .on(PUT, "/v1/discovery", Edit, |(), it| it.world.put(it.body, it.treatment, it.at))
-        .on(DELETE, "/v1/discovery", Delete, |(), it| it.world.delete_all(it.treatment, it.at))
-        .on(GET, "/v1/discovery/{id}", Get, |id: String, it| it.world.one(&id, it.at))
-        .on(DELETE, "/v1/discovery/{id}", Delete, |id: String, it| {
-            it.world.delete(&id, it.treatment, it.at)
+    Api::new("/v1/discovery", |_| None)
+        .on(GET, "", List, |(), it| Ok(it.world.list(it.at)))
+        .on(POST, "", Create, |(), it| it.world.create(it.body, it.at))
+        .on(PUT, "", Edit, |(), it| it.world.put(it.body, it.at))
+        .on(DELETE, "", Delete, |(), it| Ok(it.world.delete_all()))
+        .on(GET, "/{id}", Get, |id: String, it| it.world.one(&id, it.at))
+        .on(DELETE, "/{id}", Delete, |id: String, it| it.world.delete(&id, it.at))
+        .on(GET, "/count", Count, |(), it| Ok(it.world.count(it.at)))
+        .on(DELETE, "/count", Delete, |(), it| it.world.delete("count", it.at))
+        .on(GET, "/job", Get, |(), it| it.world.jobs(it.query, it.at))
+        .on(DELETE, "/job", Delete, |(), it| it.world.delete("job", it.at))
+        .on(GET, "/{start}/{count}", List, |page: Page, it| it.world.page(page, it.at))
+        .on(DELETE, "/{start}/{count}", Delete, |page: Page, it| {
+            Ok(it.world.delete_range(page, it.at))
         })
-        .on(GET, "/v1/discovery/count", Count, |(), it| it.world.count(it.at))
-        .on(DELETE, "/v1/discovery/count", Delete, |(), it| {
-            it.world.delete("count", it.treatment, it.at)
-        })
-        .on(GET, "/v1/discovery/job", Get, |(), it| it.world.jobs(it.query, it.at))
-        .on(DELETE, "/v1/discovery/job", Delete, |(), it| {
-            it.world.delete("job", it.treatment, it.at)
-        })
-        .on(GET, "/v1/discovery/{start}/{count}", List, |page: Page, it| it.world.page(page, it.at))
-        .on(DELETE, "/v1/discovery/{start}/{count}", Delete, |page: Page, it| {
-            it.world.delete_range(page, it.treatment, it.at)
-        })
-        .on(GET, "/v1/discovery/{id}/job", Get, |id: String, it| {
-            it.world.jobs_of(&id, it.query, it.at)
-        })
-        .on(GET, "/v1/discovery/{id}/summary", Get, |id: String, it| {
-            it.world.summary(&id, it.query, it.at)
-        })
-        .on(GET, "/v1/discovery/{id}/network-device", Get, |id: String, it| {
+        .on(GET, "/{id}/job", Get, |id: String, it| it.world.jobs_of(&id, it.query, it.at))
+        .on(GET, "/{id}/summary", Get, |id: String, it| it.world.summary(&id, it.query, it.at))
+        .on(GET, "/{id}/network-device", Get, |id: String, it| {
             it.world.devices(&id, it.query, it.at)
         })
-        .on(GET, "/v1/discovery/{id}/network-device/count", Get, |id: String, it| {
+        .on(GET, "/{id}/network-device/count", Get, |id: String, it| {
             it.world.device_count(&id, it.query, it.at)
         })
-        .on(GET, "/v1/discovery/{id}/network-device/{start}/{count}", Get, |page: PageOf, it| {
+        .on(GET, "/{id}/network-device/{start}/{count}", Get, |page: PageOf, it| {
             it.world.device_page(&page, it.query, it.at)
         })
         .router
@@ -85,72 +75,77 @@ fn discoveries() -> Router<Gateway> {
 }
 
 fn v1_tasks() -> Router<Gateway> {
-    Api::unless_gone(World::v1_tasks_gone)
-        .on(GET, "/v1/task", Tasks, |(), it| it.world.v1_tasks(it.query, it.at))
-        .on(GET, "/v1/task/count", Tasks, |(), it| it.world.v1_task_count(it.query, it.at))
-        .on(GET, "/v1/task/{id}", Task, |id: String, it| it.world.v1_task(&id, it.at))
-        .on(GET, "/v1/task/{id}/tree", Task, |id: String, it| it.world.task_tree(&id, it.at))
-        .on(GET, "/v1/task/operation/{id}/{start}/{count}", Task, |page: PageOf, it| {
-            it.world.tasks_of_operation(&page, it.at)
-        })
-        .router
+    Api::new("/v1/task", |at| match at.rules.quirks.tasks_v1 {
+        TasksV1::Served => None,
+        TasksV1::Gone404 => Some(404),
+        TasksV1::Gone405 => Some(405),
+        TasksV1::Gone410 => Some(410),
+        TasksV1::Gone501 => Some(501),
+    })
+    .on(GET, "", Tasks, |(), it| it.world.tasks(Form::V1, it.query, it.at))
+    .on(GET, "/count", Tasks, |(), it| it.world.task_count(Form::V1, it.query, it.at))
+    .on(GET, "/{id}", Task, |id: String, it| it.world.task(Form::V1, &id, it.at))
+    .on(GET, "/{id}/tree", Task, |id: String, it| it.world.task_tree(&id, it.at))
+    .on(GET, "/operation/{id}/{start}/{count}", Task, |page: PageOf, it| {
+        Ok(it.world.tasks_of_operation(&page, it.at))
+    })
+    .router
 }
 
 fn v2_tasks() -> Router<Gateway> {
-    Api::unless_gone(World::v2_tasks_gone)
-        .on(GET, "/v1/tasks", Tasks, |(), it| it.world.v2_tasks(it.query, it.at))
-        .on(GET, "/v1/tasks/count", Tasks, |(), it| it.world.v2_task_count(it.query, it.at))
-        .on(GET, "/v1/tasks/{id}", Task, |id: String, it| it.world.v2_task(&id, it.at))
-        .on(GET, "/v1/tasks/{id}/detail", Task, |id: String, it| it.world.task_detail(&id, it.at))
-        .router
+    Api::new("/v1/tasks", |at| match at.rules.quirks.tasks_v2 {
+        TasksV2::Served => None,
+        TasksV2::Gone404 => Some(404),
+    })
+    .on(GET, "", Tasks, |(), it| it.world.tasks(Form::V2, it.query, it.at))
+    .on(GET, "/count", Tasks, |(), it| it.world.task_count(Form::V2, it.query, it.at))
+    .on(GET, "/{id}", Task, |id: String, it| it.world.task(Form::V2, &id, it.at))
+    .on(GET, "/{id}/detail", Task, |id: String, it| it.world.task(Form::Detail, &id, it.at))
+    .router
 }
 
 fn credentials() -> Router<Gateway> {
     let (v1, v2) = ("/v1/global-credential", "/v2/global-credential");
     let (v1_one, v2_one) = ("/v1/global-credential/{id}", "/v2/global-credential/{id}");
-    let mut api = Api::unless_gone(|_| None)
-        .on(GET, v2, Credentials, |(), it| it.world.credentials(it.at))
-        .on(POST, v2, Credentials, |(), it| it.world.add_credentials(it.body, it.treatment, it.at))
-        .on(PUT, v2, Credentials, |(), it| {
-            it.world.change_credentials(it.body, it.treatment, it.at)
-        })
+    let mut api = Api::new("", |_| None)
+        .on(GET, "/v1/dnac-release", Release, |(), it| Ok(it.world.release_info()))
+        .on(GET, v2, Credentials, |(), it| Ok(it.world.credentials(it.at)))
+        .on(POST, v2, Credentials, |(), it| it.world.add_credentials(it.body, false, it.at))
+        .on(PUT, v2, Credentials, |(), it| it.world.change_credentials(it.body, it.at))
         .on(GET, v1, Credentials, |(), it| it.world.credentials_of(it.query))
         .on(GET, v1_one, Credentials, |id: String, it| it.world.sub_type_of(&id, it.at))
-        .on(PUT, v1_one, Credentials, |id: String, it| {
-            it.world.assign_credential(&id, it.treatment, it.at)
-        });
+        .on(PUT, v1_one, Credentials, |id: String, it| it.world.assign_credential(&id, it.at));
     for path in [v1_one, v2_one] {
-        api = api.on(DELETE, path, Credentials, |id: String, it| {
-            it.world.delete_credential(&id, it.treatment, it.at)
-        });
+        api = api
+            .on(DELETE, path, Credentials, |id: String, it| it.world.delete_credential(&id, it.at));
     }
     for SubType { kind, path: id, .. } in SubType::ALL {
         let path = format!("{v1}/{id}");
         api = api
             .on(GET, &path, Credentials, |(), it| it.world.sub_type_of(id, it.at))
             .on(POST, &path, Credentials, |(), it| {
-                it.world.add_credentials_of(kind, it.body, it.treatment, it.at)
+                it.world.add_credentials(&json!({ kind: it.body }), true, it.at)
             })
             .on(PUT, &path, Credentials, |(), it| {
-                it.world.change_credentials(&json!({ kind: it.body }), it.treatment, it.at)
+                it.world.change_credentials(&json!({ kind: it.body }), it.at)
             })
-            .on(DELETE, &path, Credentials, |(), it| {
-                it.world.delete_credential(id, it.treatment, it.at)
-            });
+            .on(DELETE, &path, Credentials, |(), it| it.world.delete_credential(id, it.at));
     }
     api.router
 }
 
 /// A part of the API, which a quirk can take away.
 struct Api {
+    /// What all its paths start with.
+    prefix: &'static str,
     /// The status that then answers everything.
     gone: fn(At<'_>) -> Option<u16>,
     router: Router<Gateway>,
 }
 
 impl Api {
-    fn unless_gone(gone: fn(At<'_>) -> Option<u16>) -> Self {
-        Self { gone, router: Router::new() }
+    fn new(prefix: &'static str, gone: fn(At<'_>) -> Option<u16>) -> Self {
+        Self { prefix, gone, router: Router::new() }
     }
 
     /// Adds an endpoint. `answer` gets the parameters of the path.
@@ -159,7 +154,7 @@ impl Api {
         method: MethodFilter,
         path: &str,
         kind: RequestKind,
-        answer: impl Fn(P, Call<'_>) -> R + Clone + Send + Sync + 'static,
+        answer: impl Fn(P, Call<'_>) -> Result<R, Refusal> + Clone + Send + Sync + 'static,
     ) -> Self
     where
         P: DeserializeOwned + Send + 'static,
@@ -167,8 +162,11 @@ impl Api {
     {
         let gone = self.gone;
         let answer = move |params, call: Call<'_>| match gone(call.at) {
-            Some(status) => Answer::not_served(status),
-            None => answer(params, call).into(),
+            Some(status) => {
+                let message = "this interface is not served by this release";
+                Err(Refusal::new(status, "NOT_SERVED", message))
+            }
+            None => answer(params, call).map(Into::into),
         };
         let handle = move |State(gateway): State<Gateway>,
                            params: Result<Path<P>, PathRejection>,
@@ -183,7 +181,8 @@ impl Api {
             };
             gateway.receive(request, target)
         };
-        Self { router: self.router.route(path, routing::on(method, handle)), ..self }
+        let path = format!("{}{path}", self.prefix);
+        Self { router: self.router.route(&path, routing::on(method, handle)), ..self }
     }
 }
 

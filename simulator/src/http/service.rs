@@ -11,7 +11,7 @@ use axum::{
     body::{Body, to_bytes},
 };
 use bytes::Bytes;
-use http::{Request, Response, Uri, header::ALLOW};
+use http::{Request, Response, header::ALLOW};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{
@@ -42,15 +42,6 @@ pub enum Unanswered {
     Cut(Response<Bytes>),
 }
 
-impl Unanswered {
-    /// Carries it through the router, which knows responses only.
-    pub(super) fn into_response(self) -> Response<Body> {
-        let mut response = Response::new(Body::empty());
-        response.extensions_mut().insert(self);
-        response
-    }
-}
-
 impl Service {
     pub(super) fn new(gateway: Gateway) -> Self {
         Self { router: router::router().with_state(gateway) }
@@ -67,7 +58,13 @@ impl tower::Service<Request<Bytes>> for Service {
     }
 
     fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
-        let path = normalized(request.uri().path());
+        // A path with one spelling: the router compares literally, and the controller does not.
+        let segments = request.uri().path().split('/').filter(|it| !it.is_empty());
+        let segments = segments.map(|it| {
+            let decoded = percent_decode_str(it).decode_utf8_lossy();
+            format!("/{}", utf8_percent_encode(&decoded, ENCODED))
+        });
+        let path = segments.collect::<String>().parse().unwrap_or_default();
         let sent = std::mem::replace(request.uri_mut(), path);
         request.extensions_mut().insert(SentUri(sent));
         let answer = tower::Service::call(&mut self.router, request.map(Body::from));
@@ -84,14 +81,4 @@ impl tower::Service<Request<Bytes>> for Service {
             Ok(Response::from_parts(head, body))
         })
     }
-}
-
-/// A path with one spelling: the router compares literally, and the controller does not.
-fn normalized(path: &str) -> Uri {
-    let segments = path.split('/').filter(|it| !it.is_empty());
-    let segments = segments.map(|it| {
-        let decoded = percent_decode_str(it).decode_utf8_lossy();
-        format!("/{}", utf8_percent_encode(&decoded, ENCODED))
-    });
-    segments.collect::<String>().parse().unwrap_or_default()
 }

@@ -2,8 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use tokio::time::Instant;
@@ -17,28 +17,29 @@ use super::{
 };
 use crate::{
     Fault, FaultError, Options, World, WorldError,
-    fault::{Armed, Effect, RequestKind},
+    fault::{Armed, KINDS},
     options::DEFAULT_RELEASE,
-    world::{At, Rules},
+    world::{At, Rules, millis},
 };
 
 /// A controller that lives in this process. Clones are the same controller.
 #[derive(Clone)]
 pub struct Simulator {
     state: Arc<Mutex<State>>,
-    disconnect: Option<Disconnect>,
+    pub(super) disconnect: Option<Disconnect>,
 }
 
 pub(super) struct State {
     pub(super) options: Options,
     pub(super) rules: Rules,
     pub(super) world: World,
-    pub(super) armed: Armed,
+    pub(super) armed: Vec<Armed>,
     pub(super) tokens: Tokens,
     pub(super) rate_limiter: RateLimiter,
-    requests: BTreeMap<RequestKind, u64>,
-    log: Vec<String>,
-    fault_counts: BTreeMap<String, u64>,
+    /// By kind.
+    pub(super) requests: BTreeMap<String, u64>,
+    pub(super) log: Vec<String>,
+    pub(super) fault_counts: BTreeMap<String, u64>,
     /// The instant of the first request, and the time of the world then.
     clock: Option<(Instant, u64)>,
 }
@@ -52,19 +53,17 @@ impl Simulator {
             run_time: millis(options.run_time),
             quirks: options.quirks.clone(),
         };
-        if world.release().is_none() || options.release != DEFAULT_RELEASE {
-            world.set_release(&options.release);
+        if world.release.is_none() || options.release != DEFAULT_RELEASE {
+            world.release = Some(options.release.clone());
         }
-        let mut armed = Armed::default();
-        armed.add(options.faults.iter().cloned());
         let state = State {
             tokens: Tokens::new(options.seed),
             rate_limiter: RateLimiter::new(options.rate),
+            armed: options.faults.iter().cloned().map(Armed::new).collect(),
             options,
             rules,
             world,
-            armed,
-            requests: BTreeMap::new(),
+            requests: KINDS.split(' ').map(|it| (it.to_owned(), 0)).collect(),
             log: Vec::new(),
             fault_counts: BTreeMap::new(),
             clock: None,
@@ -106,9 +105,7 @@ impl Simulator {
 
     /// The requests so far by kind, named as in faults. Has every kind, with 0 if there was none.
     pub fn requests(&self) -> BTreeMap<String, u64> {
-        let state = self.lock();
-        let count = |it| state.requests.get(it).copied().unwrap_or_default();
-        RequestKind::ALL.iter().map(|(it, word)| ((*word).to_owned(), count(it))).collect()
+        self.lock().requests.clone()
     }
 
     /// How many requests were answered 429.
@@ -125,7 +122,7 @@ impl Simulator {
     pub fn inject(&self, lines: &str) -> Result<(), FaultError> {
         let faults = lines.lines().map(str::trim).filter(|it| !it.is_empty());
         let faults: Vec<Fault> = faults.map(str::parse).collect::<Result<_, _>>()?;
-        self.lock().armed.add(faults);
+        self.lock().armed.extend(faults.into_iter().map(Armed::new));
         Ok(())
     }
 
@@ -148,19 +145,11 @@ impl Simulator {
     pub fn restart(&self) -> Result<(), WorldError> {
         let text = self.world_json();
         let mut state = self.lock();
-        let world = World::from_json(&text)?.with_history_of(&state.world);
-        state.world = world;
+        let before = mem::replace(&mut state.world, World::from_json(&text)?);
+        state.world.violations = before.violations;
+        state.world.deleted = before.deleted;
         state.tokens.expire_all();
         Ok(())
-    }
-
-    pub(super) fn can_disconnect(&self) -> bool {
-        self.disconnect.is_some()
-    }
-
-    /// Counts a request at the disconnect, and returns whether it arrives.
-    pub(super) fn lets_through(&self, kind: Option<RequestKind>) -> bool {
-        self.disconnect.as_ref().is_none_or(|it| it.lets_through(kind))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -173,10 +162,12 @@ impl State {
     /// Lets the world catch up with the clock, and returns its time.
     pub(super) fn advance(&mut self) -> u64 {
         let now = Instant::now();
-        let (start, epoch) = match self.clock {
-            Some(clock) => clock,
-            None => self.start_clock(now),
-        };
+        let (start, epoch) = *self.clock.get_or_insert_with(|| {
+            // A world that was saved later than this start continues from its own time.
+            let epoch = self.options.started.max(self.world.now);
+            self.world.adopt_runs(At { now: epoch, rules: &self.rules });
+            (now, epoch)
+        });
         let time = epoch + millis(now.duration_since(start));
         self.world.advance(time, &self.rules);
         time
@@ -186,32 +177,4 @@ impl State {
     pub(super) fn time(&self) -> Option<u64> {
         self.clock.map(|(start, epoch)| epoch + millis(Instant::now().duration_since(start)))
     }
-
-    pub(super) fn count(&mut self, kind: Option<RequestKind>, line: String) {
-        if let Some(kind) = kind {
-            *self.requests.entry(kind).or_default() += 1;
-        }
-        *self.requests.entry(RequestKind::Any).or_default() += 1;
-        self.log.push(line);
-    }
-
-    pub(super) fn count_faults(&mut self, kind: Option<RequestKind>, effects: &[Effect]) {
-        let applies = |it: &&Effect| !it.needs_write() || kind.is_some_and(RequestKind::can_write);
-        for effect in effects.iter().filter(applies) {
-            let kind = kind.map_or_else(|| "nowhere".to_owned(), |it| it.to_string());
-            *self.fault_counts.entry(format!("{kind}={}", effect.name())).or_default() += 1;
-        }
-    }
-
-    fn start_clock(&mut self, now: Instant) -> (Instant, u64) {
-        // A world that was saved later than this start goes on from where it was.
-        let epoch = self.options.started.max(self.world.now());
-        self.world.adopt_runs(At { now: epoch, rules: &self.rules });
-        self.clock = Some((now, epoch));
-        (now, epoch)
-    }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -22,7 +22,7 @@ impl Tokens {
         Self { seed, issued: 0, expiry: BTreeMap::new() }
     }
 
-    /// A new token in the shape of the real ones: three parts, of which the second can be read.
+    /// A new token in the shape of the real ones: three parts, the second in plain text.
     pub(super) fn issue(&mut self, login: &Login, now: u64) -> String {
         self.issued += 1;
         let mut numbers = seed::numbers(self.seed, &["token", &self.issued.to_string()]);

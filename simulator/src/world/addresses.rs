@@ -13,7 +13,13 @@ pub(super) struct Reach {
 pub(super) fn reach(text: &str) -> Option<Reach> {
     let text = text.trim();
     if let Some((address, length)) = text.split_once('/') {
-        return prefix(address.trim().parse().ok()?, length.trim().parse().ok()?);
+        let (address, length): (IpAddr, u32) =
+            (address.trim().parse().ok()?, length.trim().parse().ok()?);
+        let width: u32 = if address.is_ipv4() { 32 } else { 128 };
+        let host_bits = width.checked_sub(length)?;
+        let host = u128::MAX.checked_shr(128 - host_bits).unwrap_or(0);
+        let base = number(address) & !host;
+        return Some(Reach { first: like(address, base)?, last: like(address, base | host)? });
     }
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
@@ -25,14 +31,6 @@ pub(super) fn reach(text: &str) -> Option<Reach> {
 pub(super) fn some(list: &str, most: usize) -> Vec<IpAddr> {
     let all = list.split(',').filter_map(reach);
     all.flat_map(|it| (0..most as u128).map_while(move |step| nth(it, step))).take(most).collect()
-}
-
-fn prefix(address: IpAddr, length: u32) -> Option<Reach> {
-    let width: u32 = if address.is_ipv4() { 32 } else { 128 };
-    let host_bits = width.checked_sub(length)?;
-    let host = u128::MAX.checked_shr(128 - host_bits).unwrap_or(0);
-    let base = number(address) & !host;
-    Some(Reach { first: like(address, base)?, last: like(address, base | host)? })
 }
 
 fn nth(reach: Reach, step: u128) -> Option<IpAddr> {

@@ -1,10 +1,11 @@
 //! Checks of the body of a write.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    addresses::{Reach, reach},
-    fields::{FIELDS, Part, WRITE_ONLY, field, number},
+    Object,
+    addresses::reach,
+    fields::{FIELDS, WRITE_ONLY, field, number},
     wire::{post_names, text},
 };
 use crate::{
@@ -13,48 +14,43 @@ use crate::{
 };
 
 /// Why the body of a create has the wrong shape, if it has.
-pub(super) fn post_complaint(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
+pub(super) fn post_shape_error(body: &Object, quirks: &Quirks) -> Option<String> {
     let mut required = vec!["discoveryType", "ipAddressList", "name"];
     if quirks.snmp_version == SnmpVersion::Required {
         required.push("snmpVersion");
     }
-    if let Some(it) = missing(body, &required) {
-        return Some(it);
-    }
     let known = FIELDS.iter().filter_map(|it| Some((post_names(it, quirks), it.post?.1)));
-    let known = known.chain([(vec![WRITE_ONLY.0], WRITE_ONLY.1)]);
-    let mut wrong = known.flat_map(|(names, shape)| {
-        names.into_iter().filter_map(move |it| shape.complaint(it, body.get(it)?))
-    });
-    wrong.next()
+    let mut known = known.chain([(vec![WRITE_ONLY.0], WRITE_ONLY.1)]);
+    missing(body, &required).or_else(|| {
+        known.find_map(|(names, shape)| {
+            names.into_iter().find_map(|it| shape.error_in(it, body.get(it)?))
+        })
+    })
 }
 
 /// Why the body of a PUT has the wrong shape, if it has.
-pub(super) fn put_complaint(body: &Map<String, Value>) -> Option<String> {
-    let wrong = |(name, value): (&String, &Value)| field(name)?.shape.complaint(name, value);
+pub(super) fn put_shape_error(body: &Object) -> Option<String> {
+    let wrong = |(name, value): (&String, &Value)| field(name)?.shape.error_in(name, value);
     missing(body, &["id", "discoveryStatus"]).or_else(|| body.iter().find_map(wrong))
 }
 
 /// The number of undocumented fields of a create.
-pub(super) fn unknown_in_post(body: &Map<String, Value>, quirks: &Quirks) -> usize {
+pub(super) fn unknown_in_post(body: &Object, quirks: &Quirks) -> u64 {
     let documented = FIELDS.iter().filter_map(|it| Some(it.post?.0));
     let honoured = FIELDS.iter().flat_map(|it| post_names(it, quirks));
     let known: Vec<&str> = documented.chain(honoured).collect();
-    body.keys().filter(|it| !known.contains(&it.as_str()) && *it != WRITE_ONLY.0).count()
+    body.keys().filter(|it| !known.contains(&it.as_str()) && *it != WRITE_ONLY.0).count() as u64
 }
 
 /// The number of fields of a PUT that are undocumented, and that no read showed.
-pub(super) fn unknown_in_put(
-    body: &Map<String, Value>,
-    stored: Option<&Map<String, Value>>,
-) -> usize {
+pub(super) fn unknown_in_put(body: &Object, stored: Option<&Object>) -> u64 {
     let was_shown = |key: &str| stored.is_some_and(|it| it.contains_key(key));
-    body.keys().filter(|it| field(it).is_none() && !was_shown(it)).count()
+    body.keys().filter(|it| field(it).is_none() && !was_shown(it)).count() as u64
 }
 
 /// Why a value of a create is invalid, if one is.
-pub(super) fn bad_post_value(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
-    bad_value(body, quirks)
+pub(super) fn post_value_error(body: &Object, quirks: &Quirks) -> Option<String> {
+    value_error(body, quirks)
         .or_else(|| bad_target(text(body, "discoveryType"), text(body, "ipAddressList")))
         .or_else(|| match text(body, "snmpVersion").to_lowercase().as_str() {
             "" | "v2" | "v3" => None,
@@ -63,16 +59,16 @@ pub(super) fn bad_post_value(body: &Map<String, Value>, quirks: &Quirks) -> Opti
 }
 
 /// Why a value of an edit that turns `before` into `after` is invalid, if one is.
-pub(super) fn bad_put_value(
-    body: &Map<String, Value>,
-    [before, after]: [&Map<String, Value>; 2],
+pub(super) fn put_value_error(
+    body: &Object,
+    [before, after]: [&Object; 2],
     quirks: &Quirks,
 ) -> Option<String> {
     // Unchanged values can always be sent back.
     let retargets = ["discoveryType", "ipAddressList"]
         .into_iter()
         .any(|key| body.get(key).is_some_and(|it| before.get(key) != Some(it)));
-    bad_value(body, quirks).or_else(|| {
+    value_error(body, quirks).or_else(|| {
         let (kind, list) = (text(after, "discoveryType"), text(after, "ipAddressList"));
         // Several ranges are read back as `Range`, which can be sent back.
         let kind = if list.contains(',') && is(kind, "range") { "Multi Range" } else { kind };
@@ -80,44 +76,34 @@ pub(super) fn bad_put_value(
     })
 }
 
-/// Whether any address of a write is IPv6.
-pub(super) fn has_ipv6(body: &Map<String, Value>) -> bool {
-    text(body, "ipAddressList").contains(':')
-        || body.get("ipFilterList").is_some_and(|it| it.to_string().contains(':'))
-}
-
 fn is(kind: &str, word: &str) -> bool {
     kind.trim().eq_ignore_ascii_case(word)
 }
 
-fn missing(body: &Map<String, Value>, required: &[&str]) -> Option<String> {
+fn missing(body: &Object, required: &[&str]) -> Option<String> {
     let is_missing = |it: &&&str| body.get(**it).is_none_or(Value::is_null);
     required.iter().find(is_missing).map(|it| format!("`{it}` is required"))
 }
 
 fn bad_target(kind: &str, list: &str) -> Option<String> {
     let parts: Vec<&str> = list.split(',').map(str::trim).collect();
-    let has_form = |sign: Option<char>| {
-        parts.iter().all(|it| match sign {
-            Some(sign) => it.contains(sign),
-            None => !it.contains(['-', '/']),
-        })
-    };
+    let all_have = |sign: char| parts.iter().all(|it| it.contains(sign));
+    let is_one = parts.len() == 1;
     let fits = match kind.trim().to_lowercase().as_str() {
-        "single" | "cdp" | "lldp" => parts.len() == 1 && has_form(None),
-        "range" => parts.len() == 1 && has_form(Some('-')),
-        "multi range" => has_form(Some('-')),
-        "cidr" => parts.len() == 1 && has_form(Some('/')),
+        "single" | "cdp" | "lldp" => is_one && !list.contains(['-', '/']),
+        "range" => is_one && all_have('-'),
+        "multi range" => all_have('-'),
+        "cidr" => is_one && all_have('/'),
         _ => return Some(format!("discoveryType {kind} is not known")),
     };
-    let reaches: Option<Vec<Reach>> = parts.iter().map(|it| reach(it)).collect();
-    (!fits || reaches.is_none()).then(|| format!("ipAddressList {list} does not fit {kind}"))
+    let is_valid = fits && parts.iter().all(|it| reach(it).is_some());
+    (!is_valid).then(|| format!("ipAddressList {list} does not fit {kind}"))
 }
 
 type IsValid = fn(&str) -> bool;
 
 /// The checks of values that a create and an edit share.
-fn bad_value(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
+fn value_error(body: &Object, quirks: &Quirks) -> Option<String> {
     let checks: [(&str, IsValid); 4] = [
         ("name", |it| !it.trim().is_empty() && !it.chars().any(char::is_control)),
         ("preferredMgmtIPMethod", |it| it.is_empty() || is(it, "None") || is(it, "UseLoopBack")),
@@ -130,13 +116,9 @@ fn bad_value(body: &Map<String, Value>, quirks: &Quirks) -> Option<String> {
         let value = body.get(*key)?.as_str()?;
         (!is_valid(value)).then(|| format!("{key} {value} is not valid"))
     });
-    bad.or_else(|| match quirks.limits {
-        Limits::None => None,
-        Limits::Documented => beyond_limit(body),
-    })
-}
-
-fn beyond_limit(body: &Map<String, Value>) -> Option<String> {
+    if bad.is_some() || quirks.limits == Limits::None {
+        return bad;
+    }
     let numbers = [
         ("retry", 0, 3),
         ("retryCount", 0, 3),
@@ -157,11 +139,6 @@ fn beyond_limit(body: &Map<String, Value>) -> Option<String> {
     })
 }
 
-/// Whether a field of an object is a secret.
-pub(super) fn is_secret(key: &str) -> bool {
-    field(key).is_some_and(|it| it.part == Part::Secret)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -174,7 +151,7 @@ mod tests {
             body[*key] = value.clone();
         }
         let body = body.as_object().unwrap();
-        post_complaint(body, quirks).or_else(|| bad_post_value(body, quirks))
+        post_shape_error(body, quirks).or_else(|| post_value_error(body, quirks))
     }
 
     fn target(kind: &str, list: &str) -> Option<String> {
@@ -215,8 +192,8 @@ mod tests {
         let other = json!({"discoveryType": "RANGE", "ipAddressList": "10.0.0.2"});
         let (read, other) = (read.as_object().unwrap(), other.as_object().unwrap());
         let quirks = Quirks::default();
-        assert_eq!(bad_put_value(read, [read, read], &quirks), None);
-        assert!(bad_put_value(other, [read, other], &quirks).is_some());
+        assert_eq!(put_value_error(read, [read, read], &quirks), None);
+        assert!(put_value_error(other, [read, other], &quirks).is_some());
     }
 
     #[test]

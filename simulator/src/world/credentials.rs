@@ -1,13 +1,14 @@
 //! Global credentials, through both interfaces. Secrets are never stored, only their mask.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    answer::Answer,
+    Object,
+    answer::Refusal,
     operation::{Done, Failed, Operation},
     query::Query,
     state::{At, World},
-    writes::Treatment,
+    writes::object,
 };
 use crate::{
     quirk::{DeletedCredential, EmptyKinds},
@@ -47,22 +48,14 @@ impl SubType {
 }
 
 /// An accepted write to global credentials. World files have the names of the variants.
+///
+/// An addition has lists by kind, and a change has one credential by kind.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum CredentialOperation {
-    /// Lists by kind.
-    Add {
-        kinds: Map<String, Value>,
-        ids: Vec<String>,
-        says_id: bool,
-    },
-    /// Credentials by kind.
-    Change {
-        kinds: Map<String, Value>,
-    },
-    Delete {
-        id: String,
-    },
+pub(crate) enum CredentialOperation {
+    Add { kinds: Object, ids: Vec<String>, says_id: bool },
+    Change { kinds: Object },
+    Delete { id: String },
 }
 
 impl CredentialOperation {
@@ -86,7 +79,7 @@ impl CredentialOperation {
 
 impl World {
     /// Every credential, by kind.
-    pub(crate) fn credentials(&self, at: At<'_>) -> Answer {
+    pub(crate) fn credentials(&self, at: At<'_>) -> Value {
         let mut all = self.credentials.clone();
         for kind in KINDS {
             let is_empty = all.get(kind).is_none_or(|it| it.as_array().is_some_and(Vec::is_empty));
@@ -103,15 +96,15 @@ impl World {
                 }
             }
         }
-        Answer::Found(Value::Object(all))
+        Value::Object(all)
     }
 
     /// The credentials of a kind, as the v1 interface lists them.
-    pub(crate) fn credentials_of(&self, query: &Query) -> Answer {
+    pub(crate) fn credentials_of(&self, query: &Query) -> Result<Value, Refusal> {
         let word = query.one("credentialSubType").unwrap_or_default();
-        let Some(sub_type) = SubType::ALL.iter().find(|it| it.word == word) else {
-            return Answer::bad(format!("credentialSubType {word} is not known"));
-        };
+        let sub_type = SubType::ALL.iter().find(|it| it.word == word);
+        let sub_type = sub_type
+            .ok_or_else(|| Refusal::bad(format!("credentialSubType {word} is not known")))?;
         let mut list = self.of_kind(sub_type.kind).cloned().unwrap_or_default();
         if let Some(key) = query.one("sortBy") {
             list.sort_by_key(|it| it[key].as_str().unwrap_or_default().to_owned());
@@ -119,104 +112,80 @@ impl World {
         if query.one("order") == Some("des") {
             list.reverse();
         }
-        Answer::Found(list.into())
+        Ok(list.into())
     }
 
     /// The kind of a credential. The v1 interface shows no more of a single credential.
-    pub(crate) fn sub_type_of(&self, id: &str, at: At<'_>) -> Answer {
-        let kind = self.kind_of_credential(id);
-        match SubType::ALL.iter().find(|it| Some(it.kind) == kind) {
-            Some(it) => Answer::Found(json!(it.word)),
-            None => Answer::missing("Global credential", id, at),
-        }
+    pub(crate) fn sub_type_of(&self, id: &str, at: At<'_>) -> Result<Value, Refusal> {
+        let kind = self.existing_kind(id, at)?;
+        Ok(SubType::ALL.iter().find(|it| it.kind == kind).map(|it| it.word).into())
     }
 
-    /// Adds the credentials of a body that maps kinds to lists.
+    /// Adds the credentials of a body that maps kinds to lists. `says_id` is whether the progress of
+    /// the task has their ids.
     pub(crate) fn add_credentials(
-        &mut self,
+        &self,
         body: &Value,
-        treatment: &Treatment,
+        says_id: bool,
         at: At<'_>,
-    ) -> Answer {
-        match lists(body) {
-            Some(kinds) => self.accept_credentials(kinds, false, treatment, at),
-            None => Answer::bad("the body does not map kinds to lists of credentials"),
-        }
-    }
-
-    /// Adds the credentials of a body that is a list of one kind.
-    pub(crate) fn add_credentials_of(
-        &mut self,
-        kind: &str,
-        body: &Value,
-        treatment: &Treatment,
-        at: At<'_>,
-    ) -> Answer {
-        match lists(&json!({ kind: body })) {
-            Some(kinds) => self.accept_credentials(kinds, true, treatment, at),
-            None => Answer::bad("the body is not a list of credentials"),
-        }
+    ) -> Result<Operation, Refusal> {
+        let is_valid = |(kind, list): (&String, &Value)| {
+            KINDS.contains(&kind.as_str())
+                && list.as_array().is_some_and(|it| it.iter().all(Value::is_object))
+        };
+        let Some(kinds) = body.as_object().filter(|kinds| kinds.iter().all(is_valid)) else {
+            return Err(Refusal::bad(if says_id {
+                "the body is not a list of credentials"
+            } else {
+                "the body does not map kinds to lists of credentials"
+            }));
+        };
+        let count = kinds.values().filter_map(Value::as_array).map(Vec::len).sum();
+        let number = self.next_task.to_string();
+        let mut numbers = seed::numbers(at.rules.seed, &["new credentials", &number]);
+        let ids = (0..count).map(|_| seed::uuid(&mut numbers)).collect();
+        let kinds = kinds.clone();
+        Ok(Operation::Credentials(CredentialOperation::Add { kinds, ids, says_id }))
     }
 
     /// Changes the credentials of a body that maps kinds to one each.
     pub(crate) fn change_credentials(
-        &mut self,
+        &self,
         body: &Value,
-        treatment: &Treatment,
         at: At<'_>,
-    ) -> Answer {
-        let Value::Object(kinds) = body else {
-            return Answer::bad("the body is not a JSON object");
-        };
+    ) -> Result<Operation, Refusal> {
+        let kinds = object(body)?;
         if let Some(kind) = kinds.keys().find(|it| !KINDS.contains(&it.as_str())) {
-            return Answer::bad(format!("there is no kind {kind}"));
+            return Err(Refusal::bad(format!("there is no kind {kind}")));
         }
-        let ids = kinds.values().map(|it| it["id"].as_str().unwrap_or_default());
-        if let Some(id) = ids.into_iter().find(|it| self.kind_of_credential(it).is_none()) {
-            return Answer::missing("Global credential", id, at);
+        for one in kinds.values() {
+            self.existing_kind(one["id"].as_str().unwrap_or_default(), at)?;
         }
-        let operation = CredentialOperation::Change { kinds: kinds.clone() };
-        self.accept(Operation::Credentials(operation), treatment, at)
+        Ok(Operation::Credentials(CredentialOperation::Change { kinds: kinds.clone() }))
     }
 
-    /// Assigns a credential to sites, of which this world has none: nothing changes.
-    pub(crate) fn assign_credential(
-        &mut self,
-        id: &str,
-        treatment: &Treatment,
-        at: At<'_>,
-    ) -> Answer {
-        if self.kind_of_credential(id).is_none() {
-            return Answer::missing("Global credential", id, at);
-        }
-        let operation = CredentialOperation::Change { kinds: Map::new() };
-        self.accept(Operation::Credentials(operation), treatment, at)
+    /// Assigns a credential to sites. This world has no sites, so nothing changes.
+    pub(crate) fn assign_credential(&self, id: &str, at: At<'_>) -> Result<Operation, Refusal> {
+        self.existing_kind(id, at)?;
+        Ok(Operation::Credentials(CredentialOperation::Change { kinds: Object::new() }))
     }
 
-    pub(crate) fn delete_credential(
-        &mut self,
-        id: &str,
-        treatment: &Treatment,
-        at: At<'_>,
-    ) -> Answer {
-        if self.kind_of_credential(id).is_none() {
-            return Answer::missing("Global credential", id, at);
-        }
-        let operation = CredentialOperation::Delete { id: id.to_owned() };
-        self.accept(Operation::Credentials(operation), treatment, at)
+    pub(crate) fn delete_credential(&self, id: &str, at: At<'_>) -> Result<Operation, Refusal> {
+        self.existing_kind(id, at)?;
+        Ok(Operation::Credentials(CredentialOperation::Delete { id: id.to_owned() }))
     }
 
-    pub(super) fn kind_of_credential(&self, id: &str) -> Option<&'static str> {
-        let has = |kind: &&'static str| {
+    fn existing_kind(&self, id: &str, at: At<'_>) -> Result<&'static str, Refusal> {
+        let kind = self.kind_of_credential(id).ok();
+        kind.ok_or_else(|| Refusal::missing("Global credential", id, at))
+    }
+
+    pub(super) fn kind_of_credential(&self, id: &str) -> Result<&'static str, Failed> {
+        let has = |kind: &str| {
             self.of_kind(kind).is_some_and(|list| list.iter().any(|it| it["id"] == id))
         };
-        KINDS.iter().find(|it| has(it)).copied()
-    }
-
-    /// The ids that another user chooses: the first CLI credential.
-    pub(super) fn first_cli_credential(&self) -> Vec<Value> {
-        let first = self.of_kind(KINDS[0]).and_then(|list| list.first());
-        first.map(|it| it["id"].clone()).into_iter().collect()
+        let kind = KINDS.into_iter().find(|it| has(it));
+        kind.ok_or_else(|| format!("Global credential {id} does not exist"))
     }
 
     pub(super) fn execute_credentials(
@@ -225,70 +194,44 @@ impl World {
         at: At<'_>,
     ) -> Result<Done, Failed> {
         match operation {
-            CredentialOperation::Add { kinds, ids, .. } => self.insert_credentials(kinds, ids),
-            CredentialOperation::Change { kinds } => {
-                for (kind, one) in kinds {
-                    self.change_credential(kind, one)?;
+            CredentialOperation::Add { kinds, ids, .. } => {
+                let mut ids = ids.iter();
+                for (kind, list) in kinds {
+                    for (one, id) in list.as_array().into_iter().flatten().zip(&mut ids) {
+                        let mut whole = masked(one);
+                        whole.extend(seed::identity(id));
+                        self.list_of(kind).push(Value::Object(whole));
+                    }
                 }
             }
-            CredentialOperation::Delete { id } => self.delete_credential_now(id, at)?,
+            CredentialOperation::Change { kinds } => {
+                for (kind, one) in kinds {
+                    let id = one["id"].as_str().unwrap_or_default();
+                    let stored = self.list_of(kind).iter_mut().find(|it| it["id"] == id);
+                    let stored =
+                        stored.ok_or_else(|| format!("Global credential {id} does not exist"))?;
+                    for (key, value) in masked(one) {
+                        stored[key] = value;
+                    }
+                }
+            }
+            CredentialOperation::Delete { id } => {
+                let kind = self.kind_of_credential(id)?;
+                self.list_of(kind).retain(|it| it["id"] != *id);
+                if at.rules.quirks.deleted_credential == DeletedCredential::Dropped {
+                    for discovery in &mut self.discoveries {
+                        let ids = discovery.shown.get_mut("globalCredentialIdList");
+                        if let Some(Value::Array(ids)) = ids {
+                            ids.retain(|it| it != id);
+                        }
+                    }
+                }
+            }
         }
         Ok(Done::with_progress(operation.done_progress()))
     }
 
-    fn accept_credentials(
-        &mut self,
-        kinds: Map<String, Value>,
-        says_id: bool,
-        treatment: &Treatment,
-        at: At<'_>,
-    ) -> Answer {
-        let count = kinds.values().filter_map(Value::as_array).map(Vec::len).sum();
-        let number = self.next_task.to_string();
-        let mut numbers = seed::numbers(at.rules.seed, &["new credentials", &number]);
-        let ids = (0..count).map(|_| seed::uuid(&mut numbers)).collect();
-        let operation = CredentialOperation::Add { kinds, ids, says_id };
-        self.accept(Operation::Credentials(operation), treatment, at)
-    }
-
-    fn insert_credentials(&mut self, kinds: &Map<String, Value>, ids: &[String]) {
-        let mut ids = ids.iter();
-        for (kind, list) in kinds {
-            for (one, id) in list.as_array().into_iter().flatten().zip(&mut ids) {
-                let mut whole = masked(one);
-                whole.extend(seed::identity(id));
-                self.list_of(kind).push(Value::Object(whole));
-            }
-        }
-    }
-
-    fn change_credential(&mut self, kind: &str, one: &Value) -> Result<(), Failed> {
-        let id = one["id"].as_str().unwrap_or_default();
-        let Some(stored) = self.list_of(kind).iter_mut().find(|it| it["id"] == id) else {
-            return Err(format!("Global credential {id} does not exist"));
-        };
-        for (key, value) in masked(one) {
-            stored[key] = value;
-        }
-        Ok(())
-    }
-
-    fn delete_credential_now(&mut self, id: &str, at: At<'_>) -> Result<(), Failed> {
-        let kind = self.kind_of_credential(id);
-        let kind = kind.ok_or_else(|| format!("Global credential {id} does not exist"))?;
-        self.list_of(kind).retain(|it| it["id"] != id);
-        if at.rules.quirks.deleted_credential == DeletedCredential::Dropped {
-            for discovery in &mut self.discoveries {
-                let ids = discovery.shown.get_mut("globalCredentialIdList");
-                if let Some(Value::Array(ids)) = ids {
-                    ids.retain(|it| it != id);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn of_kind(&self, kind: &str) -> Option<&Vec<Value>> {
+    pub(super) fn of_kind(&self, kind: &str) -> Option<&Vec<Value>> {
         self.credentials.get(kind)?.as_array()
     }
 
@@ -302,16 +245,7 @@ impl World {
     }
 }
 
-fn lists(body: &Value) -> Option<Map<String, Value>> {
-    let kinds = body.as_object()?;
-    let is_valid = |(kind, list): (&String, &Value)| {
-        KINDS.contains(&kind.as_str())
-            && list.as_array().is_some_and(|it| it.iter().all(Value::is_object))
-    };
-    kinds.iter().all(is_valid).then(|| kinds.clone())
-}
-
-fn masked(one: &Value) -> Map<String, Value> {
+fn masked(one: &Value) -> Object {
     let members = one.as_object().into_iter().flatten();
     let masked = members.map(|(key, value)| {
         let is_secret = SECRETS.contains(&key.as_str()) && !value.is_null();

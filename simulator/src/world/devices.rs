@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     addresses,
-    answer::Answer,
+    answer::Refusal,
     query::{PAGE, PageOf, Query},
+    reads::count,
     runs::device_id,
     state::{At, Discovery, World},
 };
@@ -16,49 +17,44 @@ const STATUSES: [&str; 5] =
     ["pingStatus", "snmpStatus", "cliStatus", "netconfStatus", "httpStatus"];
 
 impl World {
-    pub(crate) fn devices(&self, id: &str, query: &Query, at: At<'_>) -> Answer {
-        match self.devices_of(id, query, at) {
-            Some(devices) => Answer::Found(devices.into_iter().take(PAGE).collect()),
-            None => Answer::missing("Discovery", id, at),
-        }
+    pub(crate) fn devices(&self, id: &str, query: &Query, at: At<'_>) -> Result<Value, Refusal> {
+        Ok(self.devices_of(id, query, at)?.into_iter().take(PAGE).collect())
     }
 
-    pub(crate) fn device_count(&self, id: &str, query: &Query, at: At<'_>) -> Answer {
-        match self.devices_of(id, query, at) {
-            Some(devices) => Answer::Found(super::reads::count(devices.len(), at)),
-            None => Answer::missing("Discovery", id, at),
-        }
+    pub(crate) fn device_count(
+        &self,
+        id: &str,
+        query: &Query,
+        at: At<'_>,
+    ) -> Result<Value, Refusal> {
+        Ok(count(self.devices_of(id, query, at)?.len(), at))
     }
 
-    pub(crate) fn device_page(&self, page: &PageOf, query: &Query, at: At<'_>) -> Answer {
-        let PageOf { id, start, count } = page;
-        match self.devices_of(id, query, at) {
-            Some(devices) => {
-                let page = devices.into_iter().skip(start.saturating_sub(1)).take(*count);
-                Answer::Found(page.collect())
-            }
-            None => Answer::missing("Discovery", id, at),
-        }
+    pub(crate) fn device_page(
+        &self,
+        page: &PageOf,
+        query: &Query,
+        at: At<'_>,
+    ) -> Result<Value, Refusal> {
+        let devices = self.devices_of(&page.id, query, at)?.into_iter();
+        Ok(devices.skip(page.start.saturating_sub(1)).take(page.count).collect())
     }
 
-    /// The documentation says devices in words and a number in the schema. This is the number.
-    pub(crate) fn summary(&self, id: &str, query: &Query, at: At<'_>) -> Answer {
-        let Some(devices) = self.devices_of(id, query, at) else {
-            return Answer::missing("Discovery", id, at);
-        };
-        let status =
-            |device: &Value, key: &str| query.allows(key, device[key].as_str().unwrap_or_default());
+    /// The documentation describes devices, and its schema has a number. This returns the number.
+    pub(crate) fn summary(&self, id: &str, query: &Query, at: At<'_>) -> Result<Value, Refusal> {
+        let devices = self.devices_of(id, query, at)?;
+        let text = |device: &Value, key: &str| device[key].as_str().unwrap_or_default().to_owned();
         let fitting = devices.iter().filter(|it| {
-            STATUSES.iter().all(|key| status(it, key))
-                && query.allows("ipAddress", it["managementIpAddress"].as_str().unwrap_or_default())
+            STATUSES.iter().all(|key| query.allows(key, &text(it, key)))
+                && query.allows("ipAddress", &text(it, "managementIpAddress"))
         });
-        Answer::Found(super::reads::count(fitting.count(), at))
+        Ok(count(fitting.count(), at))
     }
 
-    fn devices_of(&self, id: &str, query: &Query, at: At<'_>) -> Option<Vec<Value>> {
+    fn devices_of(&self, id: &str, query: &Query, at: At<'_>) -> Result<Vec<Value>, Refusal> {
         let discovery = self.visible(id, at)?;
         let addresses = addresses_of(discovery, query.one("taskId"));
-        Some(addresses.iter().map(|it| device(it, at)).collect())
+        Ok(addresses.iter().map(|it| device(it, at)).collect())
     }
 }
 

@@ -1,9 +1,9 @@
 //! The effects of writes, when their task time is over.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    check,
+    Object, check,
     operation::{Done, Failed, Operation},
     state::{At, Deleted, Discovery, KeptName, World},
     wire,
@@ -34,9 +34,16 @@ impl World {
     ) -> Result<Done, Failed> {
         match operation {
             Operation::Create { body } => self.execute_create(body, task_id, at),
-            Operation::Edit { id, body } => self.execute_edit(id, body, task_id, at),
-            Operation::Run { id, body } => self.execute_run(id, body, task_id, at),
-            Operation::Stop { id, body } => self.execute_stop(id, body, at),
+            Operation::Edit { id, body }
+            | Operation::Run { id, body }
+            | Operation::Stop { id, body } => {
+                let index = self.index(id)?;
+                let runs = self.execute_put(operation, index, body, at)?;
+                if runs {
+                    self.start_run(index, task_id, at);
+                }
+                Ok(Done { runs, ..Done::with_progress(put_progress(id, &at.rules.quirks)) })
+            }
             Operation::Delete { id } => self.execute_delete(id, at),
             Operation::DeleteSome { ids } => self.execute_deletes(ids, at),
             Operation::DeleteAll => {
@@ -82,96 +89,65 @@ impl World {
         self.deleted.push(Deleted { discovery, when: at.now, by_request });
     }
 
-    fn execute_create(
-        &mut self,
-        body: &Map<String, Value>,
-        task_id: &str,
-        at: At<'_>,
-    ) -> Result<Done, Failed> {
+    fn execute_create(&mut self, body: &Object, task_id: &str, at: At<'_>) -> Result<Done, Failed> {
         let quirks = &at.rules.quirks;
         if self.has_name(wire::text(body, "name"), at.now) {
             return Err(DUPLICATE.to_owned());
         }
-        check::bad_post_value(body, quirks).map_or(Ok(()), Err)?;
+        check::post_value_error(body, quirks).map_or(Ok(()), Err)?;
         self.check_write(body, at)?;
-        let settings = wire::from_post(body, quirks);
-        let index = self.add(settings, at);
+        let index = self.add(wire::from_post(body, quirks), at);
         self.discoveries[index].visible_from = at.now + millis(quirks.visible_after);
         self.start_run(index, task_id, at);
         let id = self.discoveries[index].id().unwrap_or_default();
         Ok(Done { progress: id.clone(), created: Some(id), runs: true })
     }
 
-    fn execute_edit(
+    /// Executes an edit, a run or a stop, and returns whether a run starts.
+    fn execute_put(
         &mut self,
-        id: &str,
-        body: &Map<String, Value>,
-        task_id: &str,
+        operation: &Operation,
+        index: usize,
+        body: &Object,
         at: At<'_>,
-    ) -> Result<Done, Failed> {
+    ) -> Result<bool, Failed> {
         let quirks = &at.rules.quirks;
-        let index = self.index(id)?;
-        if self.discoveries[index].is_running()
-            && quirks.edit_when_running == EditWhenRunning::Fails
-        {
-            return Err(format!("Discovery with id {id} is in progress"));
+        let id = self.discoveries[index].id().unwrap_or_default();
+        let is_running = self.discoveries[index].is_running();
+        let is_edit = matches!(operation, Operation::Edit { .. });
+        let in_progress = || Err(format!("Discovery with id {id} is in progress"));
+        if is_edit && is_running && quirks.edit_when_running == EditWhenRunning::Fails {
+            return in_progress();
         }
-        if quirks.put_persists != PutPersists::Never {
+        let stores = match quirks.put_persists {
+            PutPersists::Edit => is_edit,
+            PutPersists::Always => true,
+            PutPersists::Never => false,
+        };
+        if stores {
             self.store(index, body, at)?;
         }
-        if quirks.edit_status == EditStatus::Edit {
-            self.discoveries[index].set("discoveryStatus", "Edit");
-        }
-        let runs = quirks.edit_runs == EditRuns::Yes;
-        if runs {
-            self.start_run(index, task_id, at);
-        }
-        Ok(Done { runs, ..Done::with_progress(put_progress(id, quirks)) })
-    }
-
-    fn execute_run(
-        &mut self,
-        id: &str,
-        body: &Map<String, Value>,
-        task_id: &str,
-        at: At<'_>,
-    ) -> Result<Done, Failed> {
-        let quirks = &at.rules.quirks;
-        let index = self.index(id)?;
-        if quirks.put_persists == PutPersists::Always {
-            self.store(index, body, at)?;
-        }
-        let done = Done::with_progress(put_progress(id, quirks));
-        if self.discoveries[index].is_running() {
-            match quirks.run_when_running {
-                RunWhenRunning::Ignored => return Ok(done),
-                RunWhenRunning::Restarts => (),
-                RunWhenRunning::Fails => {
-                    return Err(format!("Discovery with id {id} is in progress"));
+        match operation {
+            Operation::Run { .. } => match quirks.run_when_running {
+                RunWhenRunning::Ignored => Ok(!is_running),
+                RunWhenRunning::Fails if is_running => in_progress(),
+                RunWhenRunning::Restarts | RunWhenRunning::Fails => Ok(true),
+            },
+            Operation::Stop { .. } => {
+                if is_running {
+                    self.stop_run(index, at);
+                } else if quirks.stop_when_stopped == StopWhenStopped::Fails {
+                    return Err(format!("Discovery with id {id} is not in progress"));
                 }
+                Ok(false)
+            }
+            _ => {
+                if quirks.edit_status == EditStatus::Edit {
+                    self.discoveries[index].set("discoveryStatus", "Edit");
+                }
+                Ok(quirks.edit_runs == EditRuns::Yes)
             }
         }
-        self.start_run(index, task_id, at);
-        Ok(Done { runs: true, ..done })
-    }
-
-    fn execute_stop(
-        &mut self,
-        id: &str,
-        body: &Map<String, Value>,
-        at: At<'_>,
-    ) -> Result<Done, Failed> {
-        let quirks = &at.rules.quirks;
-        let index = self.index(id)?;
-        if quirks.put_persists == PutPersists::Always {
-            self.store(index, body, at)?;
-        }
-        if self.discoveries[index].is_running() {
-            self.stop_run(index, at);
-        } else if quirks.stop_when_stopped == StopWhenStopped::Fails {
-            return Err(format!("Discovery with id {id} is not in progress"));
-        }
-        Ok(Done::with_progress(put_progress(id, quirks)))
     }
 
     fn execute_delete(&mut self, id: &str, at: At<'_>) -> Result<Done, Failed> {
@@ -195,7 +171,7 @@ impl World {
     }
 
     /// Adds a discovery that never ran, and returns its index.
-    pub(super) fn add(&mut self, mut settings: Map<String, Value>, at: At<'_>) -> usize {
+    pub(super) fn add(&mut self, mut settings: Object, at: At<'_>) -> usize {
         let is_cdp = wire::is_cdp(&settings);
         let own = [
             ("discoveryCondition", json!("Yet to Start")),
@@ -213,11 +189,11 @@ impl World {
     }
 
     /// Stores the settings of a PUT.
-    fn store(&mut self, index: usize, body: &Map<String, Value>, at: At<'_>) -> Result<(), Failed> {
+    fn store(&mut self, index: usize, body: &Object, at: At<'_>) -> Result<(), Failed> {
         let quirks = &at.rules.quirks;
         let before = self.discoveries[index].fields().cloned().unwrap_or_default();
         let after = wire::edited(&before, body, quirks);
-        check::bad_put_value(body, [&before, &after], quirks).map_or(Ok(()), Err)?;
+        check::put_value_error(body, [&before, &after], quirks).map_or(Ok(()), Err)?;
         self.check_write(body, at)?;
         let (old, new) = (wire::text(&before, "name"), wire::text(&after, "name"));
         if old != new && self.has_name(new, at.now) {
@@ -228,17 +204,16 @@ impl World {
     }
 
     /// Checks what needs the state of the world.
-    fn check_write(&self, body: &Map<String, Value>, at: At<'_>) -> Result<(), Failed> {
+    fn check_write(&self, body: &Object, at: At<'_>) -> Result<(), Failed> {
         let quirks = &at.rules.quirks;
-        if quirks.ipv6 == Ipv6::Fail && check::has_ipv6(body) {
+        let filters = body.get("ipFilterList").map(Value::to_string).unwrap_or_default();
+        let has_ipv6 = wire::text(body, "ipAddressList").contains(':') || filters.contains(':');
+        if has_ipv6 && quirks.ipv6 == Ipv6::Fail {
             return Err(String::from("IPv6 addresses are not supported"));
         }
         let ids = body.get("globalCredentialIdList").and_then(Value::as_array);
-        let kinds = ids.into_iter().flatten().filter_map(Value::as_str).map(|id| {
-            let kind = self.kind_of_credential(id);
-            kind.ok_or_else(|| format!("Global credential {id} does not exist"))
-        });
-        let kinds: Result<Vec<&str>, Failed> = kinds.collect();
+        let ids = ids.into_iter().flatten().filter_map(Value::as_str);
+        let kinds: Result<Vec<&str>, Failed> = ids.map(|id| self.kind_of_credential(id)).collect();
         let known = match (kinds, quirks.unknown_credential) {
             (Ok(kinds), _) => kinds,
             (Err(failed), UnknownCredential::Fails) => return Err(failed),
@@ -270,6 +245,6 @@ fn put_progress(id: &str, quirks: &Quirks) -> String {
     }
 }
 
-pub(super) fn millis(duration: std::time::Duration) -> u64 {
+pub(crate) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

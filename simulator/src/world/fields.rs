@@ -2,7 +2,7 @@
 //!
 //! Names and shapes. `check` has the values.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The JSON shape of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,7 @@ const fn renamed(name: &'static str, shape: Shape, post: &'static str) -> Field 
     Field { name, shape, part: Part::Setting, post: Some((post, shape)) }
 }
 
+/// A list that reads show as text with commas.
 const fn joined(name: &'static str, part: Part) -> Field {
     Field { name, shape: Shape::Text, part, post: Some((name, Shape::Texts)) }
 }
@@ -101,17 +102,19 @@ pub(super) const FIELDS: &[Field] = &[
 /// A field that only a create has.
 pub(super) const WRITE_ONLY: (&str, Shape) = ("snmpVersion", Shape::Text);
 
-/// The members of an HTTP credential in a create.
-const HTTP_POST: &[(&str, Shape)] = &[
+/// The members of an HTTP credential: the first four in a create, all in a read and a PUT.
+const HTTP_MEMBERS: [(&str, Shape); 10] = [
     ("username", Shape::Text),
     ("password", Shape::Text),
     ("port", Shape::Number),
     ("secure", Shape::Flag),
+    ("comments", Shape::Text),
+    ("credentialType", Shape::Text),
+    ("description", Shape::Text),
+    ("id", Shape::Text),
+    ("instanceTenantId", Shape::Text),
+    ("instanceUuid", Shape::Text),
 ];
-
-/// The further members in a read and a PUT.
-const HTTP_MORE: &[&str] =
-    &["comments", "credentialType", "description", "id", "instanceTenantId", "instanceUuid"];
 
 pub(super) fn field(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|it| it.name == name)
@@ -128,52 +131,39 @@ pub(super) fn number(value: &Value) -> Option<i64> {
 
 impl Shape {
     /// What is wrong with a value for this shape, if anything is.
-    pub(super) fn complaint(self, name: &str, value: &Value) -> Option<String> {
-        let fits = match self {
-            Self::Text => value.is_string(),
-            Self::Number => number(value).is_some(),
-            Self::Flag => value.is_boolean(),
-            Self::Texts => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
-            Self::Object => value.is_object(),
-            Self::Http => return http_complaint(name, value),
+    pub(super) fn error_in(self, name: &str, value: &Value) -> Option<String> {
+        let fits = match (self, value) {
+            (_, Value::Null) => true,
+            (Self::Text, _) => value.is_string(),
+            (Self::Number, _) => number(value).is_some(),
+            (Self::Flag, _) => value.is_boolean(),
+            (Self::Texts, Value::Array(items)) => items.iter().all(Value::is_string),
+            (Self::Object, _) => value.is_object(),
+            (Self::Http, Value::Object(members)) => {
+                return members.iter().find_map(|(key, value)| {
+                    let (_, shape) = HTTP_MEMBERS.iter().find(|(it, _)| it == key)?;
+                    shape.error_in(&format!("{name}.{key}"), value)
+                });
+            }
+            (Self::Texts | Self::Http, _) => false,
         };
-        (!fits && !value.is_null()).then(|| format!("`{name}` has the wrong type"))
+        (!fits).then(|| format!("`{name}` has the wrong type"))
     }
 }
 
-fn http_complaint(name: &str, value: &Value) -> Option<String> {
-    let Value::Object(members) = value else {
-        return (!value.is_null()).then(|| format!("`{name}` has the wrong type"));
-    };
-    let known = |key: &str| {
-        HTTP_POST
-            .iter()
-            .find(|(it, _)| *it == key)
-            .map(|(_, shape)| *shape)
-            .or_else(|| HTTP_MORE.contains(&key).then_some(Shape::Text))
-    };
-    members.iter().find_map(|(key, value)| {
-        known(key).and_then(|it| it.complaint(&format!("{name}.{key}"), value))
-    })
-}
-
-/// A request's body with every secret put out of sight.
+/// A request's body with `***` for every secret.
 pub(crate) fn redacted(body: &Value) -> Value {
+    let ends = ["password", "passwordlist", "passphrase", "community"];
     match body {
         Value::Object(members) => {
             let shown = members.iter().map(|(key, value)| {
-                let value = if is_secret(key) { Value::from("***") } else { redacted(value) };
-                (key.clone(), value)
+                let lower = key.to_ascii_lowercase();
+                let is_secret = ends.iter().any(|end| lower.ends_with(end));
+                (key.clone(), if is_secret { Value::from("***") } else { redacted(value) })
             });
-            Value::Object(shown.collect::<Map<_, _>>())
+            Value::Object(shown.collect())
         }
         Value::Array(items) => items.iter().map(redacted).collect(),
         other => other.clone(),
     }
-}
-
-fn is_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    let ends = ["password", "passwordlist", "passphrase", "community"];
-    ends.iter().any(|end| key.ends_with(end))
 }

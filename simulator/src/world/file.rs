@@ -3,7 +3,7 @@
 //! Reads and writes text. The file itself is not touched here.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     state::{Discovery, KeptName, Run, World},
@@ -57,126 +57,93 @@ struct TaskExtra {
 impl World {
     /// Reads a world. Absent members are as in a new world.
     pub fn from_json(text: &str) -> Result<Self, WorldError> {
-        let whole: Value = serde_json::from_str(text).map_err(WorldError::NotJson)?;
-        let Value::Object(mut whole) = whole else {
+        let mut whole: Value = serde_json::from_str(text).map_err(WorldError::NotJson)?;
+        let Some(members) = whole.as_object() else {
             return Err(WorldError::Shape(String::from("the top"), "an object"));
         };
-        if let Some(key) = whole.keys().find(|it| !MEMBERS.contains(&it.as_str())) {
+        if let Some(key) = members.keys().find(|it| !MEMBERS.contains(&it.as_str())) {
             return Err(WorldError::Unknown(key.clone()));
         }
         let mut world = Self::default();
-        if let Some(list) = list(&mut whole, "discoveries")? {
-            world.discoveries = list.into_iter().map(discovery).collect::<Result<_, _>>()?;
+        for mut shown in
+            take::<Vec<Value>>(&mut whole, "discoveries", "a list")?.unwrap_or_default()
+        {
+            let DiscoveryExtra { visible_from, runs } = take_extra(&mut shown)?;
+            world.discoveries.push(Discovery { shown, visible_from, runs });
         }
-        if let Some(list) = list(&mut whole, "tasks")? {
-            world.tasks = list.into_iter().map(task).collect::<Result<_, _>>()?;
+        for mut shown in take::<Vec<Value>>(&mut whole, "tasks", "a list")?.unwrap_or_default() {
+            let TaskExtra { next, hidden_until, reason_in_tree } = take_extra(&mut shown)?;
+            world.tasks.push(Task { shown, next, hidden_until, reason_in_tree });
         }
-        match whole.remove("credentials") {
-            None => (),
-            Some(Value::Object(kinds)) => world.credentials = kinds,
-            Some(_) => return Err(WorldError::Shape(String::from("credentials"), "an object")),
+        if let Some(kinds) = take(&mut whole, "credentials", "an object")? {
+            world.credentials = kinds;
         }
-        match whole.remove("release") {
-            None => (),
-            Some(Value::String(release)) => world.release = Some(release),
-            Some(_) => return Err(WorldError::Shape(String::from("release"), "text")),
-        }
-        let WorldExtra { now, next_task, kept_names } = ours(&mut whole)?;
+        world.release = take(&mut whole, "release", "text")?;
+        let WorldExtra { now, next_task, kept_names } = take_extra(&mut whole)?;
         world.now = now;
         world.next_task = next_task.max(world.tasks.len() as u64 + 1);
         world.kept_names = kept_names;
-        world.next_id = next_id(&whole, &world.discoveries)?;
+        world.next_id = match whole.get("next_id") {
+            None => {
+                world.discoveries.iter().filter_map(|it| it.id()?.parse().ok()).max().unwrap_or(0)
+                    + 1
+            }
+            Some(it) => it
+                .as_u64()
+                .or_else(|| it.as_str()?.parse().ok())
+                .ok_or_else(|| WorldError::Shape(String::from("next_id"), "a whole number"))?,
+        };
         Ok(world)
     }
 
     /// Writes a world, which continues from there when it is read.
     pub fn to_json(&self) -> String {
         let discoveries = self.discoveries.iter().map(|it| {
-            let Discovery { shown, visible_from, runs } = it;
-            let extra = DiscoveryExtra { visible_from: *visible_from, runs: runs.clone() };
-            let is_plain = *visible_from == 0 && runs.is_empty();
-            with_ours(shown, &extra, is_plain)
+            let Discovery { shown, visible_from, runs } = it.clone();
+            let is_plain = visible_from == 0 && runs.is_empty();
+            with_extra(shown, &DiscoveryExtra { visible_from, runs }, is_plain)
         });
         let tasks = self.tasks.iter().map(|it| {
             let Task { shown, next, hidden_until, reason_in_tree } = it.clone();
             let is_plain = next == NextStep::None && hidden_until == 0 && reason_in_tree.is_none();
-            with_ours(&shown, &TaskExtra { next, hidden_until, reason_in_tree }, is_plain)
+            with_extra(shown, &TaskExtra { next, hidden_until, reason_in_tree }, is_plain)
         });
-        let mut whole = Map::new();
-        whole.insert("discoveries".to_owned(), discoveries.collect());
-        whole.insert("credentials".to_owned(), Value::Object(self.credentials.clone()));
-        whole.insert("tasks".to_owned(), tasks.collect());
+        let mut whole = json!({
+            "discoveries": discoveries.collect::<Value>(),
+            "credentials": self.credentials,
+            "tasks": tasks.collect::<Value>(),
+        });
         if let Some(release) = &self.release {
-            whole.insert("release".to_owned(), json!(release));
+            whole["release"] = json!(release);
         }
-        whole.insert("next_id".to_owned(), json!(self.next_id));
-        let extra = WorldExtra {
-            now: self.now,
-            next_task: self.next_task,
-            kept_names: self.kept_names.clone(),
-        };
-        whole.insert(OURS.to_owned(), as_json(&extra));
-        let mut text = format!("{:#}", Value::Object(whole));
-        text.push('\n');
-        text
+        whole["next_id"] = json!(self.next_id);
+        let (now, next_task, kept_names) = (self.now, self.next_task, self.kept_names.clone());
+        whole[OURS] = json!(WorldExtra { now, next_task, kept_names });
+        format!("{whole:#}\n")
     }
 }
 
-fn list(whole: &mut Map<String, Value>, key: &str) -> Result<Option<Vec<Value>>, WorldError> {
-    match whole.remove(key) {
-        None => Ok(None),
-        Some(Value::Array(items)) => Ok(Some(items)),
-        Some(_) => Err(WorldError::Shape(key.to_owned(), "a list")),
-    }
-}
-
-fn discovery(mut shown: Value) -> Result<Discovery, WorldError> {
-    let DiscoveryExtra { visible_from, runs } = match &mut shown {
-        Value::Object(fields) => ours(fields)?,
-        _ => DiscoveryExtra::default(),
-    };
-    Ok(Discovery { shown, visible_from, runs })
-}
-
-fn task(mut shown: Value) -> Result<Task, WorldError> {
-    let TaskExtra { next, hidden_until, reason_in_tree } = match &mut shown {
-        Value::Object(fields) => ours(fields)?,
-        _ => TaskExtra::default(),
-    };
-    Ok(Task { shown, next, hidden_until, reason_in_tree })
-}
-
-fn next_id(whole: &Map<String, Value>, discoveries: &[Discovery]) -> Result<u64, WorldError> {
-    let taken = discoveries.iter().filter_map(|it| it.id()?.parse::<u64>().ok()).max();
-    let free = taken.unwrap_or(0) + 1;
-    match whole.get("next_id") {
-        None => Ok(free),
-        Some(it) => {
-            let given = it.as_u64().or_else(|| it.as_str()?.parse().ok());
-            given.ok_or_else(|| WorldError::Shape(String::from("next_id"), "a whole number"))
-        }
-    }
+/// Takes a member out of an object.
+fn take<T: DeserializeOwned>(
+    object: &mut Value,
+    key: &str,
+    shape: &'static str,
+) -> Result<Option<T>, WorldError> {
+    let value = object.as_object_mut().and_then(|it| it.shift_remove(key));
+    let read = value.map(serde_json::from_value).transpose();
+    read.map_err(|_| WorldError::Shape(key.to_owned(), shape))
 }
 
 /// Takes the simulator's own member out of an object.
-fn ours<T: DeserializeOwned + Default>(object: &mut Map<String, Value>) -> Result<T, WorldError> {
-    match object.shift_remove(OURS) {
-        None => Ok(T::default()),
-        Some(value) => serde_json::from_value(value)
-            .map_err(|_| WorldError::Shape(OURS.to_owned(), "what a simulator wrote")),
-    }
+fn take_extra<T: DeserializeOwned + Default>(object: &mut Value) -> Result<T, WorldError> {
+    Ok(take(object, OURS, "what a simulator wrote")?.unwrap_or_default())
 }
 
-fn with_ours(shown: &Value, extra: &impl Serialize, is_plain: bool) -> Value {
-    let mut whole = shown.clone();
-    if let Value::Object(fields) = &mut whole
+fn with_extra(mut shown: Value, extra: &impl Serialize, is_plain: bool) -> Value {
+    if let Value::Object(fields) = &mut shown
         && !is_plain
     {
-        fields.insert(OURS.to_owned(), as_json(extra));
+        fields.insert(OURS.to_owned(), json!(extra));
     }
-    whole
-}
-
-fn as_json(value: &impl Serialize) -> Value {
-    serde_json::to_value(value).expect("invariant: these types have text for keys and no error")
+    shown
 }

@@ -45,10 +45,14 @@ mod tests;
 pub(crate) use self::{
     answer::{Answer, Refusal},
     credentials::SubType,
+    execute::millis,
     fields::redacted,
     query::{Page, PageOf, Query},
     state::{At, Rules},
-    violations::Violation,
+    tasks::Form,
     writes::Treatment,
 };
 pub use self::{file::WorldError, state::World};
+
+/// A JSON object.
+type Object = serde_json::Map<String, serde_json::Value>;

@@ -1,40 +1,24 @@
 //! The operations of tasks. `execute` has their effects.
 
-use serde_json::{Map, Value};
-
-use super::credentials::CredentialOperation;
+use super::{Object, credentials::CredentialOperation};
 
 /// An accepted write that is not done yet. World files have the names of the variants.
+///
+/// A run and a stop have the body, since some controllers may store its settings.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Operation {
-    Create {
-        body: Map<String, Value>,
-    },
-    Edit {
-        id: String,
-        body: Map<String, Value>,
-    },
-    /// With the body, since some controllers may store its settings.
-    Run {
-        id: String,
-        body: Map<String, Value>,
-    },
-    Stop {
-        id: String,
-        body: Map<String, Value>,
-    },
-    Delete {
-        id: String,
-    },
-    DeleteSome {
-        ids: Vec<String>,
-    },
+pub(crate) enum Operation {
+    Create { body: Object },
+    Edit { id: String, body: Object },
+    Run { id: String, body: Object },
+    Stop { id: String, body: Object },
+    Delete { id: String },
+    DeleteSome { ids: Vec<String> },
     DeleteAll,
     Credentials(CredentialOperation),
 }
 
-/// What a task says when its operation is done.
+/// What a task reports when its operation is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Done {
     pub(super) progress: String,
@@ -65,12 +49,8 @@ impl Operation {
     pub(super) fn first_progress(&self) -> &'static str {
         match self {
             Self::Create { .. } | Self::Run { .. } => "Inventory service initiating discovery.",
-            Self::Edit { .. }
-            | Self::Stop { .. }
-            | Self::Delete { .. }
-            | Self::DeleteSome { .. }
-            | Self::DeleteAll => "In Progress",
             Self::Credentials(it) => it.first_progress(),
+            _ => "In Progress",
         }
     }
 
@@ -93,11 +73,7 @@ impl Operation {
             Self::Delete { id: it } => it == id,
             Self::DeleteSome { ids } => ids.iter().any(|it| it == id),
             Self::DeleteAll => true,
-            Self::Create { .. }
-            | Self::Edit { .. }
-            | Self::Run { .. }
-            | Self::Stop { .. }
-            | Self::Credentials(_) => false,
+            _ => false,
         }
     }
 }

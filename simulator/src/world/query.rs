@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::answer::Refusal;
+
 /// The most items that a list returns at once.
 pub(super) const PAGE: usize = 500;
 
@@ -24,35 +26,28 @@ pub(crate) struct PageOf {
     pub(crate) count: usize,
 }
 
-/// Why a parameter is invalid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BadQuery(pub(crate) String);
-
 impl Query {
     pub(crate) fn one(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(it, _)| it == key).map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(it, _)| it == key).map(|(_, value)| value.as_str())
-    }
-
     /// Whether a value passes the filter of this name, if the query has one.
     pub(super) fn allows(&self, key: &str, value: &str) -> bool {
-        self.one(key).is_none() || self.all(key).any(|it| it.eq_ignore_ascii_case(value))
+        let mut allowed = self.0.iter().filter(|(it, _)| it == key).peekable();
+        allowed.peek().is_none() || allowed.any(|(_, it)| it.eq_ignore_ascii_case(value))
     }
 
-    pub(super) fn number(&self, key: &str) -> Result<Option<u64>, BadQuery> {
-        let bad = |_| BadQuery(format!("`{key}` must be a whole number"));
+    pub(super) fn number(&self, key: &str) -> Result<Option<u64>, Refusal> {
+        let bad = |_| Refusal::bad(format!("`{key}` must be a whole number"));
         self.one(key).map(|it| it.parse().map_err(bad)).transpose()
     }
 
     /// The part that `offset`, counted from 1, and `limit` select.
-    pub(super) fn page(&self, items: Vec<Value>) -> Result<Vec<Value>, BadQuery> {
+    pub(super) fn page(&self, items: impl IntoIterator<Item = Value>) -> Result<Value, Refusal> {
         let offset = self.number("offset")?.unwrap_or(1);
         let limit = self.number("limit")?.unwrap_or(PAGE as u64);
         if !(1..=PAGE as u64).contains(&limit) {
-            return Err(BadQuery(format!("`limit` must be between 1 and {PAGE}")));
+            return Err(Refusal::bad(format!("`limit` must be between 1 and {PAGE}")));
         }
         let skipped = usize::try_from(offset.saturating_sub(1)).unwrap_or(usize::MAX);
         let limit = usize::try_from(limit).unwrap_or(PAGE);

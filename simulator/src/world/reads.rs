@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    answer::Answer,
+    answer::Refusal,
     query::{PAGE, Page},
     state::{At, Discovery, World},
     wire,
@@ -14,39 +14,37 @@ use crate::{
 };
 
 impl World {
-    pub(crate) fn release_info(&self) -> Answer {
-        let release = self.release().unwrap_or_default();
-        Answer::Found(json!({
+    pub(crate) fn release_info(&self) -> Value {
+        let release = self.release.as_deref().unwrap_or_default();
+        json!({
             "name": "cisco-dna-center",
             "installedVersion": release,
             "systemVersion": release,
             "supportedDirectUpdates": [],
-        }))
+        })
     }
 
-    pub(crate) fn count(&self, at: At<'_>) -> Answer {
-        Answer::Found(count(self.listed(at).len(), at))
+    pub(crate) fn count(&self, at: At<'_>) -> Value {
+        count(self.listed(at).len(), at)
     }
 
-    pub(crate) fn list(&self, at: At<'_>) -> Answer {
+    pub(crate) fn list(&self, at: At<'_>) -> Value {
         let all = self.listed(at).into_iter();
-        Answer::Found(all.map(|it| wire::shown(&it.shown, &at.rules.quirks)).collect())
+        all.map(|it| wire::shown(&it.shown, &at.rules.quirks)).collect()
     }
 
-    pub(crate) fn page(&self, page: Page, at: At<'_>) -> Answer {
+    pub(crate) fn page(&self, page: Page, at: At<'_>) -> Result<Value, Refusal> {
         let Page { start, count } = page;
         if start == 0 || count == 0 || PAGE < count {
-            return Answer::bad(format!("the start is at least 1, the count between 1 and {PAGE}"));
+            let error = format!("the start is at least 1, the count between 1 and {PAGE}");
+            return Err(Refusal::bad(error));
         }
         let page = self.listed(at).into_iter().skip(start - 1).take(count);
-        Answer::Found(page.map(|it| wire::shown(&it.shown, &at.rules.quirks)).collect())
+        Ok(page.map(|it| wire::shown(&it.shown, &at.rules.quirks)).collect())
     }
 
-    pub(crate) fn one(&self, id: &str, at: At<'_>) -> Answer {
-        match self.visible(id, at) {
-            Some(it) => Answer::Found(wire::shown(&it.shown, &at.rules.quirks)),
-            None => Answer::missing("Discovery", id, at),
-        }
+    pub(crate) fn one(&self, id: &str, at: At<'_>) -> Result<Value, Refusal> {
+        Ok(wire::shown(&self.visible(id, at)?.shown, &at.rules.quirks))
     }
 
     /// The discoveries that the list shows, in its order.
@@ -65,8 +63,9 @@ impl World {
         listed
     }
 
-    pub(super) fn visible(&self, id: &str, at: At<'_>) -> Option<&Discovery> {
-        self.discovery(id).filter(|it| it.is_visible(at.now))
+    pub(super) fn visible(&self, id: &str, at: At<'_>) -> Result<&Discovery, Refusal> {
+        let found = self.discovery(id).filter(|it| it.is_visible(at.now));
+        found.ok_or_else(|| Refusal::missing("Discovery", id, at))
     }
 
     pub(super) fn discovery(&self, id: &str) -> Option<&Discovery> {

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::{
     addresses,
-    answer::Answer,
-    query::{BadQuery, Query},
+    answer::Refusal,
+    query::Query,
     state::{At, Discovery, Run, World},
+    tasks::{NextStep, Task},
 };
 use crate::{
     quirk::{Devices, JobTimes, JobsKept, RunEnds, RunningCondition, StopCondition},
@@ -33,7 +34,7 @@ impl World {
         });
     }
 
-    /// Gives a run to each discovery that a world file says is running, but has no run for.
+    /// Adds a run to each discovery that is running by a world file without a run.
     pub(crate) fn adopt_runs(&mut self, at: At<'_>) {
         for discovery in &mut self.discoveries {
             let condition = discovery.text("discoveryCondition").to_lowercase();
@@ -59,10 +60,10 @@ impl World {
         let addresses = found(discovery, at);
         discovery.set("numDevices", json!(addresses.len()));
         let ids: Vec<String> = addresses.iter().map(|it| device_id(it, at)).collect();
-        if ids.is_empty() {
-            discovery.remove("deviceIds");
-        } else {
+        if !ids.is_empty() {
             discovery.set("deviceIds", ids.join(","));
+        } else if let Value::Object(fields) = &mut discovery.shown {
+            fields.shift_remove("deviceIds");
         }
         if let Some(run) = discovery.runs.last_mut() {
             run.addresses = addresses;
@@ -86,35 +87,27 @@ impl World {
         if let Some(run) = open {
             run.end_time = Some(at.now);
             let task_id = run.task_id.clone();
-            self.end_task_of_run(&task_id, at);
+            let waits = |it: &Task| it.next == NextStep::RunEnd && it.id() == task_id;
+            if let Some(index) = self.tasks.iter().position(waits) {
+                self.end_soon(index, at);
+            }
         }
-    }
-
-    pub(super) fn is_open_run(&self, task_id: &str) -> bool {
-        let mut open = self.discoveries.iter().filter_map(Discovery::open_run);
-        open.any(|it| it.task_id == task_id)
     }
 
     /// The jobs of one discovery, the latest run first.
-    pub(crate) fn jobs_of(&self, id: &str, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
-        let Some(discovery) = self.visible(id, at) else {
-            return Ok(Answer::missing("Discovery", id, at));
-        };
-        let jobs = jobs(discovery, at);
-        let jobs = jobs.into_iter().filter(|it| query.allows("ipAddress", text(it, "ipAddress")));
-        Ok(Answer::Found(query.page(jobs.collect())?.into()))
+    pub(crate) fn jobs_of(&self, id: &str, query: &Query, at: At<'_>) -> Result<Value, Refusal> {
+        let jobs = jobs(self.visible(id, at)?, at).into_iter();
+        query.page(jobs.filter(|it| query.allows("ipAddress", text(it, "ipAddress"))))
     }
 
     /// The jobs of all discoveries for an address.
-    pub(crate) fn jobs(&self, query: &Query, at: At<'_>) -> Result<Answer, BadQuery> {
+    pub(crate) fn jobs(&self, query: &Query, at: At<'_>) -> Result<Value, Refusal> {
         if query.one("ipAddress").is_none() {
-            return Err(BadQuery(String::from("`ipAddress` is required")));
+            return Err(Refusal::bad("`ipAddress` is required"));
         }
-        let all = self.listed(at).into_iter().flat_map(|it| jobs(it, at)).filter(|it| {
-            query.allows("ipAddress", text(it, "ipAddress"))
-                && query.allows("name", text(it, "name"))
-        });
-        Ok(Answer::Found(query.page(all.collect())?.into()))
+        let all = self.listed(at).into_iter().flat_map(|it| jobs(it, at));
+        let keys = ["ipAddress", "name"];
+        query.page(all.filter(|it| keys.iter().all(|key| query.allows(key, text(it, key)))))
     }
 }
 
@@ -144,16 +137,16 @@ fn jobs(discovery: &Discovery, at: At<'_>) -> Vec<Value> {
         JobsKept::Last => 1,
     };
     let runs = discovery.runs.iter().rev().take(kept);
-    runs.flat_map(|run| jobs_of_run(discovery, run, at)).collect()
-}
-
-fn jobs_of_run(discovery: &Discovery, run: &Run, at: At<'_>) -> Vec<Value> {
-    if !run.addresses.is_empty() {
-        return run.addresses.iter().map(|it| job(discovery, run, it, true, at)).collect();
-    }
-    // A run that has not ended, or found nothing, has at least tried its first address.
-    let tried = addresses::some(discovery.text("ipAddressList"), 1);
-    tried.iter().map(|it| job(discovery, run, &it.to_string(), false, at)).collect()
+    let jobs = runs.flat_map(|run| {
+        if !run.addresses.is_empty() {
+            return run.addresses.iter().map(|it| job(discovery, run, it, true, at)).collect();
+        }
+        // A run that has not ended, or found nothing, has at least tried its first address.
+        let tried = addresses::some(discovery.text("ipAddressList"), 1);
+        let jobs = tried.iter().map(|it| job(discovery, run, &it.to_string(), false, at));
+        jobs.collect::<Vec<_>>()
+    });
+    jobs.collect()
 }
 
 fn job(discovery: &Discovery, run: &Run, address: &str, is_found: bool, at: At<'_>) -> Value {

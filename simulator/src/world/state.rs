@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::{tasks::Task, violations::Violations};
+use super::{Object, tasks::Task, violations::Violations};
 use crate::{Quirks, seed};
 
 /// The state of a controller.
@@ -13,20 +13,20 @@ pub struct World {
     /// In the order of creation.
     pub(super) discoveries: Vec<Discovery>,
     /// As the v2 interface lists them: kind to list.
-    pub(super) credentials: Map<String, Value>,
+    pub(super) credentials: Object,
     /// In the order of acceptance.
     pub(super) tasks: Vec<Task>,
-    pub(super) release: Option<String>,
+    pub(crate) release: Option<String>,
     /// The id of the next discovery.
     pub(super) next_id: u64,
     /// The number of the next task, which its id follows from.
     pub(super) next_task: u64,
     pub(super) kept_names: Vec<KeptName>,
     /// The latest time of `advance`.
-    pub(super) now: u64,
+    pub(crate) now: u64,
     /// Deleted since the start. Violations need it.
-    pub(super) deleted: Vec<Deleted>,
-    pub(super) violations: Violations,
+    pub(crate) deleted: Vec<Deleted>,
+    pub(crate) violations: Violations,
 }
 
 /// What never changes.
@@ -77,7 +77,7 @@ pub(super) struct KeptName {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Deleted {
+pub(crate) struct Deleted {
     pub(super) discovery: Discovery,
     pub(super) when: u64,
     /// By a request, and not by another user.
@@ -114,19 +114,6 @@ impl World {
         self.now = self.now.max(now);
     }
 
-    /// The latest time of `advance`.
-    pub(crate) fn now(&self) -> u64 {
-        self.now
-    }
-
-    pub(crate) fn release(&self) -> Option<&str> {
-        self.release.as_deref()
-    }
-
-    pub(crate) fn set_release(&mut self, release: &str) {
-        self.release = Some(release.to_owned());
-    }
-
     /// The names of all discoveries that exist, or existed since the start, by id.
     pub(crate) fn names(&self) -> BTreeMap<String, String> {
         let all = self.deleted.iter().map(|it| &it.discovery).chain(&self.discoveries);
@@ -158,18 +145,14 @@ impl Discovery {
     }
 
     pub(super) fn has_id(&self, id: &str) -> bool {
-        match self.shown.get("id") {
-            Some(Value::String(it)) => it == id,
-            Some(Value::Number(it)) => it.to_string() == id,
-            _ => false,
-        }
+        self.id().is_some_and(|it| it == id)
     }
 
     pub(super) fn name(&self) -> Option<&str> {
         self.shown.get("name")?.as_str()
     }
 
-    pub(super) fn fields(&self) -> Option<&Map<String, Value>> {
+    pub(super) fn fields(&self) -> Option<&Object> {
         self.shown.as_object()
     }
 
@@ -184,16 +167,9 @@ impl Discovery {
         }
     }
 
-    pub(super) fn remove(&mut self, key: &str) {
-        if let Value::Object(fields) = &mut self.shown {
-            // The order of the other members is kept.
-            fields.shift_remove(key);
-        }
-    }
-
     pub(super) fn set_state(&mut self, status: &str, condition: &str) {
-        self.set("discoveryStatus", json!(status));
-        self.set("discoveryCondition", json!(condition));
+        self.set("discoveryStatus", status);
+        self.set("discoveryCondition", condition);
     }
 
     pub(super) fn is_running(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::{operation::Operation, *};
 use crate::{
     Quirks,
     fault::{UserAction, WriteOutcome},
@@ -28,7 +28,7 @@ impl Lab {
             set.set(it.parse().unwrap());
         }
         let rules = Rules { seed: 1, task_time: 1_000, run_time: 10_000, quirks: set };
-        let now = START.max(world.now());
+        let now = START.max(world.now);
         let mut lab = Self { world, rules, now };
         lab.world.adopt_runs(At { now, rules: &lab.rules });
         lab
@@ -39,23 +39,31 @@ impl Lab {
         self.world.advance(self.now, &self.rules);
     }
 
-    fn ask(&mut self, ask: impl FnOnce(&mut World, At<'_>) -> Answer) -> Answer {
+    fn ask<R>(&mut self, ask: impl FnOnce(&mut World, At<'_>) -> R) -> R {
         ask(&mut self.world, At { now: self.now, rules: &self.rules })
     }
 
-    fn found(&mut self, ask: impl FnOnce(&mut World, At<'_>) -> Answer) -> Value {
-        match self.ask(ask) {
-            Answer::Found(value) => value,
-            other => panic!("{other:?}"),
-        }
+    fn found(&mut self, ask: impl FnOnce(&World, At<'_>) -> Result<Value, Refusal>) -> Value {
+        self.ask(|world, at| ask(world, at)).unwrap()
     }
 
-    /// Sends a write, which must be accepted, and gives its task.
-    fn write(&mut self, ask: impl FnOnce(&mut World, At<'_>) -> Answer) -> String {
-        match self.ask(ask) {
-            Answer::Accepted(task) => task,
-            other => panic!("{other:?}"),
-        }
+    /// Sends a write, which must be accepted, and returns its task.
+    fn write(
+        &mut self,
+        ask: impl FnOnce(&mut World, At<'_>) -> Result<Operation, Refusal>,
+    ) -> String {
+        self.treated(&Treatment::default(), ask)
+    }
+
+    fn treated(
+        &mut self,
+        treatment: &Treatment,
+        ask: impl FnOnce(&mut World, At<'_>) -> Result<Operation, Refusal>,
+    ) -> String {
+        self.ask(|world, at| {
+            let operation = ask(world, at).unwrap();
+            world.accept(operation, treatment, at)
+        })
     }
 
     fn create(&mut self, name: &str) -> String {
@@ -70,20 +78,20 @@ impl Lab {
         for (key, value) in more.as_object().unwrap() {
             body[key] = value.clone();
         }
-        self.write(|world, at| world.create(&body, &Treatment::default(), at))
+        self.write(|world, at| world.create(&body, at))
     }
 
     fn put(&mut self, id: &str, status: &str, more: &Value) -> String {
         let body = put_body(id, status, more);
-        self.write(|world, at| world.put(&body, &Treatment::default(), at))
+        self.write(|world, at| world.put(&body, at))
     }
 
     fn delete(&mut self, id: &str) -> String {
-        self.write(|world, at| world.delete(id, &Treatment::default(), at))
+        self.write(|world, at| world.delete(id, at))
     }
 
     fn task(&mut self, id: &str) -> Value {
-        self.found(|world, at| world.v1_task(id, at))
+        self.found(|world, at| world.task(Form::V1, id, at))
     }
 
     /// How a task ended.
@@ -112,7 +120,7 @@ impl Lab {
     }
 
     fn jobs(&mut self, id: &str) -> Vec<Value> {
-        let jobs = self.found(|world, at| world.jobs_of(id, &Query::default(), at).unwrap());
+        let jobs = self.found(|world, at| world.jobs_of(id, &Query::default(), at));
         jobs.as_array().unwrap().clone()
     }
 
@@ -362,8 +370,8 @@ fn a_new_discovery_can_be_listed_later_than_its_task_ends() {
     let task = lab.create("one");
     lab.wait(2_499);
     assert_eq!((lab.end(&task).as_str(), lab.ids().len()), ("done: 1", 0));
-    assert_eq!(lab.found(|world, at| world.count(at)), 0);
-    assert!(matches!(lab.ask(|world, at| world.one("1", at)), Answer::Refused(_)));
+    assert_eq!(lab.found(|world, at| Ok(world.count(at))), 0);
+    assert!(lab.ask(|world, at| world.one("1", at)).is_err());
     lab.wait(1);
     assert_eq!(lab.ids(), ["1"]);
 }
@@ -436,7 +444,7 @@ fn a_fault_decides_the_outcome_of_a_write() {
         let mut lab = Lab::new(&[]);
         let body = json!({"name": "one", "discoveryType": "Single", "ipAddressList": "10.0.0.1"});
         let treatment = Treatment { outcome, task_hidden_for: 0 };
-        let task = lab.write(|world, at| world.create(&body, &treatment, at));
+        let task = lab.treated(&treatment, |world, at| world.create(&body, at));
         lab.wait(60_000);
         (lab.end(&task), lab.ids().len())
     };
@@ -453,12 +461,12 @@ fn a_late_task_cannot_be_found_by_id_or_list() {
     let mut lab = Lab::new(&[]);
     let body = json!({"name": "one", "discoveryType": "Single", "ipAddressList": "10.0.0.1"});
     let treatment = Treatment { outcome: WriteOutcome::Done, task_hidden_for: 2_000 };
-    let task = lab.write(|world, at| world.create(&body, &treatment, at));
+    let task = lab.treated(&treatment, |world, at| world.create(&body, at));
     lab.wait(1_999);
     let query = Query::default();
-    assert!(matches!(lab.ask(|world, at| world.v1_task(&task, at)), Answer::Refused(_)));
-    assert!(matches!(lab.ask(|world, at| world.v2_task(&task, at)), Answer::Refused(_)));
-    assert_eq!(lab.found(|world, at| world.v1_tasks(&query, at).unwrap()), json!([]));
+    assert!(lab.ask(|world, at| world.task(Form::V1, &task, at)).is_err());
+    assert!(lab.ask(|world, at| world.task(Form::V2, &task, at)).is_err());
+    assert_eq!(lab.found(|world, at| world.tasks(Form::V1, &query, at)), json!([]));
     lab.wait(1);
     assert_eq!(lab.end(&task), "done: 1");
 }
@@ -467,14 +475,14 @@ fn a_late_task_cannot_be_found_by_id_or_list() {
 fn quirks_decide_the_answer_to_a_missing_id() {
     let status = |quirk: &str| {
         let mut lab = Lab::new(&[quirk]);
-        let get = lab.ask(|world, at| world.one("7", at));
-        let delete = lab.ask(|world, at| world.delete("7", &Treatment::default(), at));
+        let get = lab.ask(|world, at| world.one("7", at).map(Answer::Found));
+        let delete = lab.ask(|world, at| world.delete("7", at).map(Answer::Write));
         let body = put_body("7", "Active", &json!({}));
-        let put = lab.ask(|world, at| world.put(&body, &Treatment::default(), at));
+        let put = lab.ask(|world, at| world.put(&body, at).map(Answer::Write));
         [get, delete, put].map(|it| match it {
-            Answer::Refused(refusal) => refusal.status,
-            Answer::Accepted(_) => 202,
-            Answer::Found(_) => 200,
+            Err(refusal) => refusal.status,
+            Ok(Answer::Write(_)) => 202,
+            Ok(Answer::Found(_)) => 200,
         })
     };
     assert_eq!(status("missing_id=404"), [404, 404, 404]);
@@ -490,11 +498,10 @@ fn quirks_decide_the_answer_to_a_missing_id() {
 #[test]
 fn bad_values_are_refused_at_once_or_fail_in_the_task() {
     let body = json!({"name": "n", "discoveryType": "Weird", "ipAddressList": "10.0.0.1"});
-    let create =
-        |lab: &mut Lab| lab.ask(|world, at| world.create(&body, &Treatment::default(), at));
-    assert!(matches!(create(&mut Lab::new(&[])), Answer::Refused(_)));
+    let create = |world: &mut World, at: At<'_>| world.create(&body, at);
+    assert!(Lab::new(&[]).ask(create).is_err());
     let mut lab = Lab::new(&["bad_values=task_fails"]);
-    let Answer::Accepted(task) = create(&mut lab) else { panic!("refused") };
+    let task = lab.write(create);
     lab.wait(1_000);
     assert_eq!(lab.end(&task), "failed: \"discoveryType Weird is not known\"");
 }
@@ -551,10 +558,7 @@ fn pages_count_from_one_and_shift_after_a_delete() {
     assert_eq!(page(&mut lab, 3, 2), "45");
     assert_eq!(page(&mut lab, 9, 2), "");
     for (start, count) in [(0, 1), (1, 0), (1, 501)] {
-        assert!(matches!(
-            lab.ask(|world, at| world.page(Page { start, count }, at)),
-            Answer::Refused(_)
-        ));
+        assert!(lab.ask(|world, at| world.page(Page { start, count }, at)).is_err());
     }
 }
 
@@ -573,7 +577,7 @@ fn each_violation_is_counted() {
         "unknown_field 1"
     );
     let missing = |lab: &mut Lab| {
-        lab.ask(|world, at| world.delete("9", &Treatment::default(), at));
+        lab.ask(|world, at| world.delete("9", at)).unwrap_err();
     };
     assert_eq!(counted(&missing), "write_to_missing_id 1");
     assert_eq!(
@@ -596,7 +600,7 @@ fn each_violation_is_counted() {
     let again = |lab: &mut Lab| {
         lab.delete("1");
         lab.wait(2_000);
-        lab.ask(|world, at| world.delete("1", &Treatment::default(), at));
+        lab.ask(|world, at| world.delete("1", at)).unwrap_err();
         lab.create("one");
     };
     assert_eq!(counted(&again), "double_delete 1, needless_replace 1");
@@ -607,10 +611,8 @@ fn each_violation_is_counted() {
     };
     assert_eq!(counted(&replaced), "");
     let all = |lab: &mut Lab| {
-        lab.write(|world, at| {
-            world.delete_range(Page { start: 1, count: 5 }, &Treatment::default(), at)
-        });
-        lab.write(|world, at| world.delete_all(&Treatment::default(), at));
+        lab.write(|world, at| Ok(world.delete_range(Page { start: 1, count: 5 }, at)));
+        lab.write(|world, _| Ok(world.delete_all()));
     };
     assert_eq!(counted(&all), "delete_all 2");
 }
@@ -620,12 +622,10 @@ fn a_range_or_all_can_be_deleted() {
     let mut lab = Lab::new(&["list_order=oldest"]);
     (1..=5).for_each(|it| drop(lab.create(&format!("d{it}"))));
     lab.wait(1_000);
-    lab.write(|world, at| {
-        world.delete_range(Page { start: 2, count: 2 }, &Treatment::default(), at)
-    });
+    lab.write(|world, at| Ok(world.delete_range(Page { start: 2, count: 2 }, at)));
     lab.wait(1_000);
     assert_eq!(lab.ids(), ["1", "4", "5"]);
-    lab.write(|world, at| world.delete_all(&Treatment::default(), at));
+    lab.write(|world, _| Ok(world.delete_all()));
     lab.wait(1_000);
     assert_eq!(lab.ids(), [""; 0]);
 }
@@ -694,7 +694,7 @@ fn an_odd_world_is_served_and_saved_unchanged() {
     );
     lab.delete("7");
     lab.wait(1_000);
-    assert_eq!(lab.found(|world, at| world.count(at)), 4);
+    assert_eq!(lab.found(|world, at| Ok(world.count(at))), 4);
 }
 
 #[test]
@@ -724,22 +724,24 @@ fn an_invalid_world_is_refused_with_a_reason() {
 #[test]
 fn credentials_are_added_changed_and_deleted() {
     let mut lab = Lab::new(&["deleted_credential=dropped"]);
-    let plain = Treatment::default();
     let body = json!({"cliCredential": [{"description": "new", "username": "u", "password": "p"}]});
-    let task = lab.write(|world, at| world.add_credentials(&body, &plain, at));
+    let task = lab.write(|world, at| world.add_credentials(&body, false, at));
     lab.wait(1_000);
     assert_eq!(lab.end(&task), "done: Global Credential addition performed.");
-    let added = lab.found(|world, at| world.credentials(at))["cliCredential"][3].clone();
+    let added = lab.found(|world, at| Ok(world.credentials(at)))["cliCredential"][3].clone();
     assert_eq!((&added["password"], &added["instanceUuid"]), (&json!("NO!$DATA!$"), &added["id"]));
     let id = added["id"].as_str().unwrap();
     assert_eq!(lab.found(|world, at| world.sub_type_of(id, at)), "CLI");
     let body = json!({"cliCredential": {"id": id, "username": "v", "password": "NO!$DATA!$"}});
-    lab.write(|world, at| world.change_credentials(&body, &plain, at));
+    lab.write(|world, at| world.change_credentials(&body, at));
     lab.create_with("one", &json!({"globalCredentialIdList": [id]}));
     lab.wait(1_000);
-    assert_eq!(lab.found(|world, at| world.credentials(at))["cliCredential"][3]["username"], "v");
-    lab.write(|world, at| world.assign_credential(id, &plain, at));
-    lab.write(|world, at| world.delete_credential(id, &plain, at));
+    assert_eq!(
+        lab.found(|world, at| Ok(world.credentials(at)))["cliCredential"][3]["username"],
+        "v"
+    );
+    lab.write(|world, at| world.assign_credential(id, at));
+    lab.write(|world, at| world.delete_credential(id, at));
     lab.wait(1_000);
     assert_eq!(lab.one("1")["globalCredentialIdList"], json!([]));
     let v1 = Query(vec![("credentialSubType".to_owned(), "CLI".to_owned())]);
@@ -751,7 +753,7 @@ fn credentials_are_added_changed_and_deleted() {
 fn a_quirk_decides_how_a_kind_without_credentials_is_read() {
     let read = |quirk: &str| {
         let world = World::from_json(r#"{"credentials": {"snmpV3": []}}"#).unwrap();
-        Lab::of(world, &[quirk]).found(|world, at| world.credentials(at))
+        Lab::of(world, &[quirk]).found(|world, at| Ok(world.credentials(at)))
     };
     assert_eq!(read("empty_kinds=list")["cliCredential"], json!([]));
     assert_eq!(read("empty_kinds=absent"), json!({}));
@@ -769,7 +771,7 @@ fn both_task_interfaces_filter_sort_and_page() {
     lab.wait(850);
     let mut old = |text: &str| {
         let query = query(text);
-        let list = lab.found(|world, at| world.v1_tasks(&query, at).unwrap());
+        let list = lab.found(|world, at| world.tasks(Form::V1, &query, at));
         let list = list.as_array().unwrap().clone();
         list.iter().map(|it| it["progress"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
@@ -784,7 +786,7 @@ fn both_task_interfaces_filter_sort_and_page() {
     lab.wait(1_000);
     let mut new = |text: &str| {
         let query = query(text);
-        let list = lab.found(|world, at| world.v2_tasks(&query, at).unwrap());
+        let list = lab.found(|world, at| world.tasks(Form::V2, &query, at));
         list.as_array()
             .unwrap()
             .iter()
@@ -793,7 +795,7 @@ fn both_task_interfaces_filter_sort_and_page() {
     };
     assert_eq!(new(""), ["SUCCESS", "FAILURE", "SUCCESS"]);
     assert_eq!(new("status=failure"), ["FAILURE"]);
-    let count = lab.found(|world, at| world.v2_task_count(&query("status=SUCCESS"), at).unwrap());
+    let count = lab.found(|world, at| world.task_count(Form::V2, &query("status=SUCCESS"), at));
     assert_eq!(count, 2);
 }
 
@@ -805,8 +807,8 @@ fn the_list_quirks_change_order_and_words() {
         lab.wait(1_000);
         lab.create("two");
         let query = query(text);
-        let old = lab.found(|world, at| world.v1_tasks(&query, at).unwrap());
-        let new = lab.found(|world, at| world.v2_tasks(&query, at).unwrap());
+        let old = lab.found(|world, at| world.tasks(Form::V1, &query, at));
+        let new = lab.found(|world, at| world.tasks(Form::V2, &query, at));
         (old, new)
     };
     assert_eq!(list("task_order=oldest", "").0[0]["progress"], "1");

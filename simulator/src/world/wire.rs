@@ -4,9 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::fields::{FIELDS, Field, Part, Shape, field, number};
+use super::{
+    Object,
+    fields::{FIELDS, Field, Part, Shape, field, number},
+};
 use crate::{
     Quirks,
     quirk::{
@@ -17,20 +20,24 @@ use crate::{
 };
 
 /// The settings of a create, as reads show them.
-pub(super) fn from_post(body: &Map<String, Value>, quirks: &Quirks) -> Map<String, Value> {
-    let mut settings = Map::new();
-    for it in FIELDS {
-        let sent = it.post.and_then(|_| {
-            let names = post_names(it, quirks);
-            names.into_iter().find_map(|name| body.get(name).filter(|value| !value.is_null()))
-        });
-        if let Some(sent) = sent {
-            settings.insert(it.name.to_owned(), read_back(it, sent, quirks));
-        } else if let Some(value) = default(it.name, quirks) {
-            settings.insert(it.name.to_owned(), value);
-        }
-    }
-    settings
+pub(super) fn from_post(body: &Object, quirks: &Quirks) -> Object {
+    let setting = |it: &Field| {
+        let mut sent = post_names(it, quirks).into_iter().filter_map(|name| body.get(name));
+        let value = match sent.find(|value| !value.is_null()) {
+            Some(sent) => read_back(it, sent, quirks),
+            None if quirks.defaults == Defaults::Absent => return None,
+            // The documented default, or that of the UI.
+            None => match it.name {
+                "timeOut" => json!(5),
+                "retryCount" => json!(3),
+                "protocolOrder" => json!("ssh"),
+                "preferredMgmtIPMethod" => json!("None"),
+                _ => return None,
+            },
+        };
+        Some((it.name.to_owned(), value))
+    };
+    FIELDS.iter().filter_map(setting).collect()
 }
 
 /// The names that a field can have in the body of a create.
@@ -55,11 +62,7 @@ pub(super) fn post_names(field: &Field, quirks: &Quirks) -> Vec<&'static str> {
 }
 
 /// The object after an edit.
-pub(super) fn edited(
-    before: &Map<String, Value>,
-    body: &Map<String, Value>,
-    quirks: &Quirks,
-) -> Map<String, Value> {
+pub(super) fn edited(before: &Object, body: &Object, quirks: &Quirks) -> Object {
     let mut after = before.clone();
     for it in FIELDS.iter().filter(|it| it.part != Part::Computed) {
         match body.get(it.name) {
@@ -84,7 +87,7 @@ pub(super) fn edited(
     after
 }
 
-pub(super) fn is_cdp(settings: &Map<String, Value>) -> bool {
+pub(super) fn is_cdp(settings: &Object) -> bool {
     text(settings, "discoveryType").eq_ignore_ascii_case("cdp")
 }
 
@@ -93,7 +96,7 @@ pub(super) fn shown(stored: &Value, quirks: &Quirks) -> Value {
     let Value::Object(stored) = stored else {
         return stored.clone();
     };
-    let mut shown = Map::new();
+    let mut shown = Object::new();
     for (key, value) in stored {
         let known = field(key);
         let is_secret = known.is_some_and(|it| it.part == Part::Secret);
@@ -117,16 +120,14 @@ pub(super) fn shown(stored: &Value, quirks: &Quirks) -> Value {
     }
     if quirks.null_style == NullStyle::Null {
         for it in FIELDS {
-            if !shown.contains_key(it.name) {
-                shown.insert(it.name.to_owned(), Value::Null);
-            }
+            shown.entry(it.name).or_insert(Value::Null);
         }
     }
     Value::Object(shown)
 }
 
 /// The settings of an object in a normal form, for comparison. Of secrets, only that they are set.
-pub(super) fn meaning(object: &Map<String, Value>) -> BTreeMap<&'static str, String> {
+pub(super) fn meaning(object: &Object) -> BTreeMap<&'static str, String> {
     let settings = FIELDS.iter().filter(|it| it.part != Part::Computed);
     let normal = settings.filter_map(|it| {
         let value = object.get(it.name)?;
@@ -150,7 +151,7 @@ pub(super) fn has_mask(value: &Value) -> bool {
     }
 }
 
-pub(super) fn text<'a>(object: &'a Map<String, Value>, key: &str) -> &'a str {
+pub(super) fn text<'a>(object: &'a Object, key: &str) -> &'a str {
     object.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -185,26 +186,21 @@ fn read_back(field: &Field, sent: &Value, quirks: &Quirks) -> Value {
         (_, sent) => sent.clone(),
     };
     match (field.name, &read) {
-        (_, Value::String(text)) if field.part == Part::Secret => json!(masked(text)),
+        (_, Value::String(text)) if field.part == Part::Secret && !text.is_empty() => {
+            json!(text.split(',').map(|_| MASK).collect::<Vec<_>>().join(","))
+        }
         ("discoveryType", Value::String(text)) => json!(type_read_back(text, quirks)),
-        ("ipAddressList", Value::String(text)) => match quirks.address_order {
-            AddressOrder::Kept => read,
-            AddressOrder::Reversed => {
-                json!(text.split(',').rev().collect::<Vec<_>>().join(","))
-            }
-        },
-        ("globalCredentialIdList", Value::Array(ids)) => match quirks.credential_order {
-            CredentialOrder::Kept => read,
-            CredentialOrder::Reversed => ids.iter().rev().cloned().collect(),
-        },
+        ("ipAddressList", Value::String(text))
+            if quirks.address_order == AddressOrder::Reversed =>
+        {
+            json!(text.split(',').rev().collect::<Vec<_>>().join(","))
+        }
+        ("globalCredentialIdList", Value::Array(ids))
+            if quirks.credential_order == CredentialOrder::Reversed =>
+        {
+            ids.iter().rev().cloned().collect()
+        }
         _ => read,
-    }
-}
-
-fn masked(text: &str) -> String {
-    match text {
-        "" => String::new(),
-        text => text.split(',').map(|_| MASK).collect::<Vec<_>>().join(","),
     }
 }
 
@@ -249,20 +245,6 @@ fn http_read_back(name: &str, sent: &Value) -> Value {
         "secure": of_sent("secure", json!(true)),
         "username": username,
     })
-}
-
-/// The value of a setting that the create does not have: the documented default, or that of the UI.
-fn default(name: &str, quirks: &Quirks) -> Option<Value> {
-    if quirks.defaults == Defaults::Absent {
-        return None;
-    }
-    match name {
-        "timeOut" => Some(json!(5)),
-        "retryCount" => Some(json!(3)),
-        "protocolOrder" => Some(json!("ssh")),
-        "preferredMgmtIPMethod" => Some(json!("None")),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -6,22 +6,21 @@ use crate::{
     quirk::TaskEnd,
     seed,
     world::{
-        answer::Answer,
         execute::millis,
-        operation::{Done, Failed, Operation},
-        state::{At, World},
+        operation::Operation,
+        state::{At, Discovery, World},
         writes::Treatment,
     },
 };
 
 impl World {
-    /// Accepts a write: it becomes a task.
-    pub(in crate::world) fn accept(
+    /// Accepts a write, and returns the id of its task.
+    pub(crate) fn accept(
         &mut self,
         operation: Operation,
         treatment: &Treatment,
         at: At<'_>,
-    ) -> Answer {
+    ) -> String {
         let Treatment { outcome, task_hidden_for } = treatment;
         let number = self.next_task.to_string();
         self.next_task += 1;
@@ -31,14 +30,11 @@ impl World {
             task.hidden_until = at.now + task_hidden_for;
         }
         if *outcome != WriteOutcome::Stuck {
-            task.next = NextStep::Execute {
-                due: at.now + at.rules.task_time,
-                operation,
-                outcome: outcome.clone(),
-            };
+            let (due, outcome) = (at.now + at.rules.task_time, outcome.clone());
+            task.next = NextStep::Execute { due, operation, outcome };
         }
         self.tasks.push(task);
-        Answer::Accepted(id)
+        id
     }
 
     /// Takes the next step of a task.
@@ -55,54 +51,31 @@ impl World {
                         Ok(self.pretended_result(&operation, at))
                     }
                 };
-                if outcome != WriteOutcome::StuckDone {
-                    self.report(index, &operation, result, at);
+                let quirks = &at.rules.quirks;
+                match result {
+                    _ if outcome == WriteOutcome::StuckDone => return,
+                    Ok(done) => {
+                        self.tasks[index].succeed(&done, at.now, quirks);
+                        let mut open = self.discoveries.iter().filter_map(Discovery::open_run);
+                        let is_running = done.runs && open.any(|it| it.task_id == task_id);
+                        if is_running && quirks.task_end == TaskEnd::RunEnded {
+                            self.tasks[index].next = NextStep::RunEnd;
+                            return;
+                        }
+                    }
+                    Err(reason) => {
+                        let progress = operation.failed_progress();
+                        self.tasks[index].fail(progress, &reason, at.now, quirks);
+                    }
                 }
+                self.end_soon(index, at);
             }
             NextStep::End { .. } => self.tasks[index].end(at.now, &at.rules.quirks),
             NextStep::None | NextStep::RunEnd => (),
         }
     }
 
-    /// Ends the task that waits for the end of a run.
-    pub(in crate::world) fn end_task_of_run(&mut self, task_id: &str, at: At<'_>) {
-        let waits = |it: &Task| it.next == NextStep::RunEnd && it.id() == task_id;
-        if let Some(index) = self.tasks.iter().position(waits) {
-            self.end_soon(index, at);
-        }
-    }
-
-    /// Whether a task will delete this discovery.
-    pub(in crate::world) fn is_being_deleted(&self, id: &str) -> bool {
-        let deletes = |it: &Task| matches!(&it.next, NextStep::Execute { operation, .. } if operation.deletes(id));
-        self.tasks.iter().any(deletes)
-    }
-
-    fn report(
-        &mut self,
-        index: usize,
-        operation: &Operation,
-        result: Result<Done, Failed>,
-        at: At<'_>,
-    ) {
-        let quirks = &at.rules.quirks;
-        match result {
-            Ok(done) => {
-                self.tasks[index].succeed(&done, at.now, quirks);
-                let is_running = done.runs && self.is_open_run(self.tasks[index].id());
-                if is_running && quirks.task_end == TaskEnd::RunEnded {
-                    self.tasks[index].next = NextStep::RunEnd;
-                    return;
-                }
-            }
-            Err(reason) => {
-                self.tasks[index].fail(operation.failed_progress(), &reason, at.now, quirks);
-            }
-        }
-        self.end_soon(index, at);
-    }
-
-    fn end_soon(&mut self, index: usize, at: At<'_>) {
+    pub(in crate::world) fn end_soon(&mut self, index: usize, at: At<'_>) {
         let quirks = &at.rules.quirks;
         match millis(quirks.end_late) {
             0 => self.tasks[index].end(at.now, quirks),

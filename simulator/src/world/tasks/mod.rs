@@ -6,4 +6,5 @@ mod lifecycle;
 
 mod reads;
 
+pub(crate) use self::reads::Form;
 pub(super) use self::task::{NextStep, Task};

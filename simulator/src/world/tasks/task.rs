@@ -1,6 +1,6 @@
 //! A task, as the v1 interface shows it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     Quirks,
@@ -84,21 +84,26 @@ impl Task {
         }
     }
 
-    pub(super) fn id(&self) -> &str {
+    pub(in crate::world) fn id(&self) -> &str {
         self.shown.get("id").and_then(Value::as_str).unwrap_or_default()
     }
 
     pub(super) fn succeed(&mut self, done: &Done, now: u64, quirks: &Quirks) {
         let mut members = vec![("lastUpdate", json!(now)), ("version", json!(now))];
-        match (&done.created, quirks.task_id_in) {
-            (Some(id), TaskIdIn::Data) => members.push(("data", data(id, quirks))),
-            (Some(id), TaskIdIn::Both) => {
-                members.push(("data", data(id, quirks)));
-                members.push(("progress", json!(done.progress)));
-            }
-            (Some(_), TaskIdIn::Progress) | (None, _) => {
-                members.push(("progress", json!(done.progress)));
-            }
+        if let Some(id) = &done.created
+            && quirks.task_id_in != TaskIdIn::Progress
+        {
+            members.push((
+                "data",
+                match quirks.task_data {
+                    TaskData::Bare => json!(id),
+                    TaskData::Number => json!(format!("{{\"discoveryId\":{id}}}")),
+                    TaskData::Text => json!(format!("{{\"discoveryId\":\"{id}\"}}")),
+                },
+            ));
+        }
+        if done.created.is_none() || quirks.task_id_in != TaskIdIn::Data {
+            members.push(("progress", json!(done.progress)));
         }
         self.set(members);
     }
@@ -126,24 +131,21 @@ impl Task {
         self.set(members);
     }
 
-    /// The child that says why the task failed, if it has one.
+    /// The child with the reason why the task failed, if it has one.
     pub(super) fn child(&self) -> Option<Value> {
         let reason = self.reason_in_tree.as_ref()?;
         let mut child = self.shown.clone();
-        if let Value::Object(fields) = &mut child {
-            fields.insert("id".to_owned(), json!(format!("{}-1", self.id())));
-            fields.insert("parentId".to_owned(), json!(self.id()));
-            fields.insert("failureReason".to_owned(), json!(reason));
-        }
+        child["id"] = json!(format!("{}-1", self.id()));
+        child["parentId"] = json!(self.id());
+        child["failureReason"] = json!(reason);
         Some(child)
     }
 
     pub(super) fn end(&mut self, now: u64, quirks: &Quirks) {
         self.next = NextStep::None;
         let mut members = vec![("endTime", json!(now))];
-        match quirks.task_version {
-            TaskVersion::LastUpdate => (),
-            TaskVersion::EndTime => members.push(("version", json!(now))),
+        if quirks.task_version == TaskVersion::EndTime {
+            members.push(("version", json!(now)));
         }
         self.set(members);
     }
@@ -153,21 +155,9 @@ impl Task {
         let Value::Object(fields) = &mut self.shown else {
             return;
         };
-        for (key, value) in members {
-            fields.insert(key.to_owned(), value);
-        }
+        fields.extend(members.into_iter().map(|(key, value)| (key.to_owned(), value)));
         let mut rest = std::mem::take(fields);
-        let known = KEYS.iter().filter_map(|key| rest.shift_remove_entry(*key));
-        let mut ordered: Map<String, Value> = known.collect();
-        ordered.extend(rest);
-        *fields = ordered;
-    }
-}
-
-fn data(id: &str, quirks: &Quirks) -> Value {
-    match quirks.task_data {
-        TaskData::Bare => json!(id),
-        TaskData::Number => json!(format!("{{\"discoveryId\":{id}}}")),
-        TaskData::Text => json!(format!("{{\"discoveryId\":\"{id}\"}}")),
+        fields.extend(KEYS.iter().filter_map(|key| rest.shift_remove_entry(*key)));
+        fields.extend(rest);
     }
 }
