@@ -13,8 +13,8 @@ use trueup::cli::Exit;
 use crate::{
     bench::{Bench, Ran},
     machines::Format,
+    other_user::edit_as_other_user,
     shell::{Ended, Shell},
-    somebody::edits,
     story::many,
 };
 
@@ -374,7 +374,7 @@ async fn drift_that_is_refused_is_at_the_line_of_its_field() {
     drop(bench.expect_applied().await);
     tokio::time::sleep(Duration::from_secs(30)).await;
     let id = bench.id("a");
-    edits(&bench.simulator, &id, |it| it["timeOut"] = 9.into()).await;
+    edit_as_other_user(&bench.simulator, &id, |it| it["timeOut"] = 9.into()).await;
     let (ran, document) = annotated(&bench, "plan --base HEAD --drift fail").await;
     assert_eq!(ran.exit, Exit::Refused, "{ran:#?}");
     expect_one(&ran, &document, "trueup::plan::drift", 4, "was changed on the controller");
@@ -422,7 +422,7 @@ async fn a_change_that_is_stale_is_at_its_line() {
     let ran = bench.run(&format!("plan --out {plan}")).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     let id = bench.id("a");
-    edits(&bench.simulator, &id, |it| it["timeOut"] = 7.into()).await;
+    edit_as_other_user(&bench.simulator, &id, |it| it["timeOut"] = 7.into()).await;
     let (ran, document) = annotated(&bench, &format!("apply {plan}")).await;
     assert_eq!(ran.exit, Exit::Stale, "{ran:#?}");
     let [stale] = findings(&document).try_into().unwrap();

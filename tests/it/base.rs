@@ -8,7 +8,7 @@ use trueup::cli::Exit;
 
 use crate::{
     bench::{Bench, Ran},
-    somebody::{deletes, edits, makes},
+    other_user::{create_as_other_user, delete_as_other_user, edit_as_other_user},
 };
 
 pub(crate) const HEAD: &str = "version: 1
@@ -69,7 +69,7 @@ impl Bench {
     /// Has somebody give a discovery another timeout on the controller.
     pub(crate) async fn drift(&self, name: &str, seconds: u64) {
         let id = self.id(name);
-        edits(&self.simulator, &id, |it| it["timeOut"] = seconds.into()).await;
+        edit_as_other_user(&self.simulator, &id, |it| it["timeOut"] = seconds.into()).await;
         sleep(Duration::from_secs(30)).await;
     }
 
@@ -181,7 +181,8 @@ async fn the_origins_that_the_readme_shows_are_real_ones() {
     };
     bench.files(&files("5s"));
     bench.begun().await;
-    edits(&bench.simulator, &bench.id("hq-core"), |it| it["retryCount"] = 1.into()).await;
+    edit_as_other_user(&bench.simulator, &bench.id("hq-core"), |it| it["retryCount"] = 1.into())
+        .await;
     sleep(Duration::from_secs(30)).await;
     bench.files(&files("10s"));
     let ran = bench.run("plan --base main").await;
@@ -301,8 +302,8 @@ async fn the_nightly_check_reads_as_a_report_of_drift() {
     let shown = bench.run_bare(&shown).await;
     assert_eq!((saved.exit, shown.exit), (Exit::Done, Exit::Drift), "{shown:#?}");
     assert!(shown.out.contains("### Drift on `simulator`"), "{}", shown.out);
-    deletes(&bench.simulator, &bench.id("e")).await;
-    makes(&bench.simulator, "stray", "10.9.0.0/24").await;
+    delete_as_other_user(&bench.simulator, &bench.id("e")).await;
+    create_as_other_user(&bench.simulator, "stray", "10.9.0.0/24").await;
     let ran = bench.run("plan --base HEAD --detailed-exitcode --format markdown").await;
     assert!(
         ran.out.contains("| `e` |  | not there | present | `discoveries.yaml:8` |"),
@@ -320,14 +321,15 @@ async fn what_was_deleted_made_or_started_by_hand_is_drift() {
     let bench = Bench::like(&[], &["name_release=0s"]);
     let old = ", state: absent";
     bench.files(&declared(&[("a", ""), ("gone", ""), ("old", old), ("lab", ", state: stopped")]));
-    makes(&bench.simulator, "lab", "10.9.0.0/24").await;
+    create_as_other_user(&bench.simulator, "lab", "10.9.0.0/24").await;
     sleep(Duration::from_secs(30)).await;
     bench.begun().await;
-    deletes(&bench.simulator, &bench.id("gone")).await;
-    makes(&bench.simulator, "old", "10.9.0.0/24").await;
+    delete_as_other_user(&bench.simulator, &bench.id("gone")).await;
+    create_as_other_user(&bench.simulator, "old", "10.9.0.0/24").await;
     let id = bench.id("lab");
     let run = serde_json::json!({"id": id, "discoveryStatus": "Active"});
-    crate::somebody::somebody(&bench.simulator, http::Method::PUT, "v1/discovery", run).await;
+    crate::other_user::send_as_other_user(&bench.simulator, http::Method::PUT, "v1/discovery", run)
+        .await;
     let drifted = bench.origins("--base main").await;
     let actions = drifted.lines().map(|it| it.split(" (").next().unwrap()).collect::<Vec<_>>();
     assert_eq!(actions, ["old delete drift", "lab stop drift", "gone create drift"]);
@@ -351,7 +353,7 @@ async fn what_the_branch_removed_is_told_from_what_never_was_in_the_files() {
     let owned = "manage: {names: [\"*\"]}\n";
     bench.files(&(declared(&[("a", ""), ("b", "")]) + owned));
     bench.begun().await;
-    makes(&bench.simulator, "stray", "10.9.0.0/24").await;
+    create_as_other_user(&bench.simulator, "stray", "10.9.0.0/24").await;
     bench.files(&(declared(&[("a", "")]) + owned));
     let ran = bench.run("plan --base main --prune").await;
     for line in [

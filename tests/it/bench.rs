@@ -1,4 +1,4 @@
-//! One controller, one folder of files, and command lines run against them on a paused clock.
+//! A simulated controller and a folder of files, against which commands run on a paused clock.
 
 use std::{
     cell::Cell,
@@ -19,50 +19,49 @@ use crate::{
     machines::{Format, PASSWORD, leak},
 };
 
-/// 2026-01-01T00:00:00Z: when each test begins.
+/// 2026-01-01T00:00:00Z, the start of each test.
 const START_MS: i64 = 1_767_225_600_000;
 
 /// A controller and the files that are planned against it.
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
-    /// Where its journals are.
+    /// Holds the journals.
     pub(crate) disk: MemoryDisk,
     dir: TempDir,
-    /// Where files go that no test asked for, and how many went there.
-    for_machines: TempDir,
-    n_for_machines: Cell<u32>,
+    /// The folder of events files that no test asked for, and their number.
+    events_folder: TempDir,
+    n_events_files: Cell<u32>,
     began: Instant,
-    /// Whether the files are made to leak, so that it is seen that a leak is seen.
+    /// Whether a leak is expected, to test the detection of leaks.
     pub(crate) leaks: bool,
-    /// Whether what machines read is not held against its schema, and no events are asked for, which
-    /// takes longer than the rest.
+    /// Skips events and the validation against schemas, which take longer than the rest.
     pub(crate) is_lean: bool,
-    /// When Ctrl-C comes, counted from the beginning of each apply.
+    /// The times of Ctrl-C, from the start of each apply.
     pub(crate) interrupts: Vec<Duration>,
-    /// What is answered to the question of `apply`. Without it there is no terminal.
+    /// The answer to the prompt of `apply`; without one there is no terminal.
     pub(crate) answer: Option<&'static str>,
 }
 
-/// What a command had said when it was killed.
+/// The output of a command up to its kill.
 #[derive(Debug)]
 pub(crate) struct Killed {
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-/// What a command came to.
-#[must_use = "look at what the command came to"]
+/// The outcome of a command.
+#[must_use = "check the outcome of the command"]
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) exit: Exit,
     pub(crate) out: String,
     pub(crate) err: String,
-    /// How long it took on the paused clock.
+    /// The duration on the paused clock.
     pub(crate) took: Duration,
 }
 
 impl Bench {
-    /// A controller that behaves like this and has this world.
+    /// A controller with these options and this world.
     pub(crate) fn with(options: Options, world: World) -> Self {
         let started = START_MS.unsigned_abs();
         let options = Options { started, login: login(), ..options };
@@ -70,8 +69,8 @@ impl Bench {
             simulator: Simulator::new(options, world),
             disk: MemoryDisk::default(),
             dir: folder(),
-            for_machines: folder(),
-            n_for_machines: Cell::new(0),
+            events_folder: folder(),
+            n_events_files: Cell::new(0),
             began: Instant::now(),
             leaks: false,
             is_lean: false,
@@ -80,49 +79,48 @@ impl Bench {
         }
     }
 
-    /// A controller with these faults and quirks, as on the command line.
+    /// A controller with these faults and quirks, written as on the command line.
     pub(crate) fn like(faults: &[&str], quirks: &[&str]) -> Self {
         Self::with(options(faults, quirks), World::default())
     }
 
-    /// Another user of the same controller, at the same time, with files and a disk of their own.
+    /// Another user of the same controller, with separate files and disk.
     pub(crate) fn beside(&self) -> Self {
         let simulator = self.simulator.clone();
         let other = Self::with(Options::default(), World::default());
         Self { simulator, began: self.began, is_lean: self.is_lean, ..other }
     }
 
-    /// Puts a controller of another release in place, with the same world.
+    /// Upgrades the controller to another release.
     pub(crate) fn upgrade(&mut self, release: &str) {
         let world = World::from_json(&self.simulator.world_json()).unwrap();
         self.replace(Options { release: release.to_owned(), ..Options::default() }, world);
     }
 
-    /// Lets runs take so long from now on.
+    /// Sets the duration of runs from now on.
     pub(crate) fn slow_runs(&mut self, run_time: Duration) {
         let world = World::from_json(&self.simulator.world_json()).unwrap();
         self.replace(Options { run_time, ..Options::default() }, world);
     }
 
-    /// Puts another controller in place, whose clock goes on from this one's.
+    /// Replaces the controller by another one with the same time.
     pub(crate) fn replace(&mut self, options: Options, world: World) {
         let elapsed = u64::try_from(self.began.elapsed().as_millis()).unwrap();
         let started = START_MS.unsigned_abs() + elapsed;
         self.simulator = Simulator::new(Options { started, login: login(), ..options }, world);
     }
 
-    /// Writes the default file.
+    /// Writes `discoveries.yaml`.
     pub(crate) fn files(&self, yaml: &str) -> &Self {
         self.file("discoveries.yaml", yaml)
     }
 
-    /// Writes a file.
     pub(crate) fn file(&self, name: &str, text: &str) -> &Self {
         std::fs::write(self.dir.path().join(name), text).unwrap();
         self
     }
 
-    /// Runs a command line against the controller, with every file of the folder.
+    /// Runs a command with every file of the folder, against the controller.
     pub(crate) async fn run(&self, line: &str) -> Ran {
         self.run_args(&line.split_whitespace().collect::<Vec<_>>()).await
     }
@@ -132,36 +130,34 @@ impl Bench {
         format!("{}/{name}", self.dir.path().to_str().unwrap())
     }
 
-    /// Runs a command line whose arguments may have blanks, against the controller and with every
-    /// file of the folder.
+    /// Like `run`, for arguments that may contain spaces.
     pub(crate) async fn run_args(&self, args: &[&str]) -> Ran {
         let folder = self.dir.path().to_str().unwrap();
         self.run_bare(&[args, &["--simulate", "--file", folder]].concat()).await
     }
 
-    /// Runs a command line against the controller, and kills it after that time, if it goes on for
-    /// so long: what it had begun is neither ended nor waited for.
+    /// Runs a command, and kills it after this time unless it has ended.
     pub(crate) async fn run_and_kill(&self, line: &str, after: Duration) {
         let killed = tokio::time::timeout(after, self.run(line)).await;
         drop(killed);
     }
 
-    /// Runs a command line as it is, with this simulator behind `--simulate`.
+    /// Runs a command without adding arguments; `--simulate` means this simulator.
     pub(crate) async fn run_bare(&self, args: &[&str]) -> Ran {
         self.run_exactly(args, Some(self.simulator.clone())).await
     }
 
-    /// Runs a command line as it is. Behind `--simulate` is this simulator; without one, the
-    /// command line makes its own.
+    /// Runs a command without adding arguments; `--simulate` means the given simulator, or a new
+    /// one.
     pub(crate) async fn run_exactly(&self, args: &[&str], simulator: Option<Simulator>) -> Ran {
         let until = std::future::pending();
         match self.run_until(args, simulator, until).await {
             Ok(ran) => ran,
-            Err(killed) => panic!("nobody kills it: {killed:?}"),
+            Err(killed) => panic!("it was killed: {killed:?}"),
         }
     }
 
-    /// Runs a command line as it is until it ends or it is killed, whatever it was doing.
+    /// Like `run_exactly`, until the command ends or is killed.
     pub(crate) async fn run_until(
         &self,
         args: &[&str],
@@ -189,13 +185,13 @@ impl Bench {
             journals: Arc::new(self.disk.clone()),
             asks_git: false,
         };
-        self.n_for_machines.update(|it| it + 1);
-        let events = format!("{}.jsonl", self.n_for_machines.get());
-        let events = self.for_machines.path().join(events);
+        self.n_events_files.update(|it| it + 1);
+        let events = format!("{}.jsonl", self.n_events_files.get());
+        let events = self.events_folder.path().join(events);
         let mut all = [&["trueup"], args].concat();
-        let may_tell = matches!(args, ["plan" | "apply" | "resume", ..]);
-        let tells_events = may_tell && !self.is_lean && !args.contains(&"--events");
-        if tells_events {
+        let has_events = matches!(args, ["plan" | "apply" | "resume", ..]);
+        let adds_events = has_events && !self.is_lean && !args.contains(&"--events");
+        if adds_events {
             all.extend(["--events", events.to_str().unwrap()]);
         }
         let exit = tokio::select! {
@@ -209,8 +205,8 @@ impl Bench {
         let Some(exit) = exit else {
             let lines = std::fs::read_to_string(&events).unwrap_or_default();
             let journals = self.disk.texts().into_values();
-            let told = [out.clone(), err.clone(), lines].into_iter();
-            self.expect_no_leak(&told.chain(journals).collect::<Vec<_>>());
+            let output = [out.clone(), err.clone(), lines].into_iter();
+            self.expect_no_leak(&output.chain(journals).collect::<Vec<_>>());
             return Err(Killed { out, err });
         };
         let ran = Ran { exit, out, err, took: began.elapsed() };
@@ -218,11 +214,10 @@ impl Bench {
         Ok(ran)
     }
 
-    /// Holds what machines read of a command against its schema, and looks for secrets in all of
-    /// what the command gave.
+    /// Validates the machine-readable output against its schema, and searches all output for secrets.
     fn expect_sound(&self, ran: &Ran, args: &[&str], events: &Path) {
         let mut all = vec![ran.out.clone(), ran.err.clone()];
-        // Where the command line is not understood, or there are no events, there is no file.
+        // An invalid command line, or one without events, leaves no file.
         if let Ok(lines) = std::fs::read_to_string(events) {
             let documents = lines.lines().map(|it| Format::Events.checked(it)).collect::<Vec<_>>();
             let last = documents.last().unwrap();
@@ -242,7 +237,7 @@ impl Bench {
         }
         let values = args.windows(2).filter(|it| it[0] == "--annotations").map(|it| it[1]);
         for value in values.filter(|it| it.starts_with("sarif")) {
-            // Where the command line is not understood there is none.
+            // An invalid command line leaves no document.
             let document = match value.strip_prefix("sarif=") {
                 Some(path) => std::fs::read_to_string(path).unwrap_or_default(),
                 None => ran.out.clone(),
@@ -259,11 +254,11 @@ impl Bench {
             }
             all.push(plan);
         }
-        // What a test puts there is none.
+        // A test may put other files there.
         let journals = self.disk.texts().into_values().filter(|it| it.contains("\"plan\""));
         for journal in journals {
             if !self.is_lean {
-                // What the power has torn has no end.
+                // A power failure may have torn the last line.
                 let whole = journal.rsplit_once('\n').map_or("", |(whole, _)| whole);
                 whole.lines().for_each(|it| drop(Format::Journal.checked(it)));
             }
@@ -277,38 +272,38 @@ impl Bench {
         assert_eq!(leaks.is_empty(), !self.leaks, "{leaks:?} in {all:#?}");
     }
 
-    /// Plans, and expects that there is nothing to do.
+    /// Plans, and expects no changes.
     pub(crate) async fn expect_no_changes(&self) {
         let ran = self.run("plan --detailed-exitcode").await;
         let nothing = "No changes. Your infrastructure matches the configuration.";
         assert!(ran.exit == Exit::Done && ran.out.contains(nothing), "{ran:#?}");
     }
 
-    /// Applies, and expects that everything is done.
+    /// Applies, and expects success.
     pub(crate) async fn expect_applied(&self) -> Ran {
         let ran = self.run("apply --auto-approve").await;
         assert!(ran.exit == Exit::Done && ran.out.contains("Apply complete!"), "{ran:#?}");
         ran
     }
 
-    /// How often the controller was wronged in this way.
+    /// How often the controller counted this violation.
     pub(crate) fn violations(&self, name: &str) -> u64 {
         let violations = self.simulator.violations();
         *violations.get(name).unwrap_or_else(|| panic!("no violation `{name}`: {violations:?}"))
     }
 
-    /// How many requests of this kind the controller has seen.
+    /// How many requests of this kind the controller received.
     pub(crate) fn requests(&self, place: &str) -> u64 {
         self.simulator.requests().get(place).copied().unwrap_or_default()
     }
 
-    /// How many writes the controller has seen.
+    /// How many writes the controller received.
     pub(crate) fn writes(&self) -> u64 {
         ["create", "edit", "run", "stop", "delete"].iter().map(|it| self.requests(it)).sum()
     }
 }
 
-/// Makes a folder whose name does not look like a secret by chance.
+/// Creates a folder whose random name does not look like a secret.
 fn folder() -> TempDir {
     let mut folders = iter::repeat_with(|| tempfile::tempdir().unwrap());
     folders.find(|it| leak(it.path().to_str().unwrap()).is_none()).unwrap()
@@ -318,7 +313,7 @@ fn login() -> Login {
     Login { username: "admin".to_owned(), password: PASSWORD.to_owned() }
 }
 
-/// Reads faults and quirks as the command line does.
+/// Parses faults and quirks as the command line does.
 pub(crate) fn options(faults: &[&str], quirks: &[&str]) -> Options {
     let faults = faults.iter().map(|it| it.parse().unwrap()).collect();
     let mut options = Options { faults, ..Options::default() };
@@ -328,7 +323,7 @@ pub(crate) fn options(faults: &[&str], quirks: &[&str]) -> Options {
     options
 }
 
-/// A stream that can be read afterwards.
+/// An output stream that the test can read.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Vec<u8>>>);
 

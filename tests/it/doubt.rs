@@ -9,7 +9,7 @@ use trueup_simulator::Options;
 
 use crate::{
     bench::Bench,
-    somebody::{deletes, makes},
+    other_user::{create_as_other_user, delete_as_other_user},
     story::{CREATE, DELETE, EDIT, REPLACE, RUN, STEPS, STOP, Story, UPDATE, yaml},
 };
 
@@ -234,8 +234,8 @@ async fn what_somebody_made_and_deleted_keeps_no_doubt_open() {
     let bench = Bench::like(&["create@1=reset"], &[]);
     bench.files(&yaml("cidr: 10.1.0.0/24"));
     let somebody = async {
-        makes(&bench.simulator, "zz", "10.9.0.0/24").await;
-        deletes(&bench.simulator, "1").await;
+        create_as_other_user(&bench.simulator, "zz", "10.9.0.0/24").await;
+        delete_as_other_user(&bench.simulator, "1").await;
     };
     let (ran, ()) = tokio::join!(bench.run("apply --auto-approve --timeout 5m"), somebody);
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");

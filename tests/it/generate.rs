@@ -1,6 +1,5 @@
-//! Generated controllers, worlds and files: few values in many spellings, so that the sides meet.
-//!
-//! Knows the facts and the file format. Knows nothing of what becomes of them.
+//! Generates controllers, worlds and files from few values in many spellings, so that files and
+//! world often match.
 
 use std::{collections::BTreeSet, fmt, sync::LazyLock, time::Duration};
 
@@ -8,19 +7,19 @@ use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 use trueup_simulator::{Options, Quirks, Simulator, World};
 
-/// What the controller shows in place of a secret.
+/// The text that the controller returns in place of a secret.
 const MASK: &str = "NO!$DATA!$";
 
-/// A global credential that is no more.
+/// The id of a deleted global credential.
 const GONE: &str = "00000000-0000-4000-8000-000000000000";
 
-/// The names that files give. Some need quotes in a file, some in a plan.
+/// The names in the files. Some need quotes in a file, some in a plan.
 pub(crate) const NAMES: [&str; 6] = ["a", "branch-1", "branch-2", "hq \"x\"", "lab, #1", "über"];
 
-/// Names that only the controller has; the second is covered by the glob of the files.
+/// Names that only the controller has; a glob of the files matches the second.
 const OTHERS: [&str; 4] = ["other", "branch-9", "A", "a "];
 
-/// Quirks that make some steps impossible, or impossible to tell: the account has to say so.
+/// Quirks that make some steps impossible or their outcome unknown, which the account must report.
 const HARD: &[&str] = &[
     "put_persists=never",
     "delete_running=fails",
@@ -34,7 +33,7 @@ const HARD: &[&str] = &[
     "unknown_credential=fails",
 ];
 
-/// A controller, what it has, and the files that are planned against it.
+/// A controller, its world, and the files that are planned against it.
 #[derive(Clone)]
 pub(crate) struct Case {
     /// The world file.
@@ -47,7 +46,7 @@ pub(crate) struct Case {
     pub(crate) flags: &'static str,
     /// Latency, task time and run time, in milliseconds.
     pub(crate) times: [u64; 3],
-    /// Where all that is random in the controller comes from.
+    /// The seed of the controller.
     pub(crate) seed: u64,
 }
 
@@ -80,7 +79,7 @@ impl Case {
         options
     }
 
-    /// The same without most of what makes a plan an error, so that something is carried out.
+    /// Removes most of the causes of plan errors, so that changes are applied.
     pub(crate) fn without_what_plans_refuse(mut self) -> Self {
         let mut seen = BTreeSet::new();
         let live = self.world["discoveries"].as_array_mut().unwrap();
@@ -97,15 +96,15 @@ impl Case {
             };
             object.retain(|key, value| !is_own(key, value));
         }
-        let good = |it: &Value| it["cli"].as_array().is_some_and(|it| !it.is_empty());
+        let has_cli = |it: &Value| it["cli"].as_array().is_some_and(|it| !it.is_empty());
         for file in &mut self.files {
             let default = &mut file["defaults"]["credentials"];
-            if !good(default) {
+            if !has_cli(default) {
                 *default = json!({"cli": ["netops"], "snmp_v3": ["core"]});
             }
             for entry in file["discoveries"].as_array_mut().unwrap() {
                 let entry = entry.as_object_mut().unwrap();
-                entry.retain(|key, value| key != "credentials" || good(value));
+                entry.retain(|key, value| key != "credentials" || has_cli(value));
                 for value in entry.values_mut() {
                     if *value == json!({"cli": ["nobody"]}) || *value == json!({"cli": ["legacy"]})
                     {
@@ -121,27 +120,27 @@ impl Case {
         self.quirks.iter().any(|it| it.starts_with(quirk))
     }
 
-    /// Whether the controller may keep some step from being done.
+    /// Whether the controller may make some step impossible.
     pub(crate) fn is_hard(&self) -> bool {
         let names_gone = self.world["discoveries"].to_string().contains(GONE);
-        let hard = |it: &&&str| **it != "unknown_credential=fails" || names_gone;
-        HARD.iter().filter(hard).any(|it| self.has(it))
+        let is_active = |it: &&&str| **it != "unknown_credential=fails" || names_gone;
+        HARD.iter().filter(is_active).any(|it| self.has(it))
             || names_gone && !self.has("unknown_credential=")
     }
 }
 
-/// The global credentials of every world, by kind as the controller names them.
+/// The global credentials of every world, by the controller's name of the kind.
 pub(crate) static CREDENTIALS: LazyLock<Value> = LazyLock::new(|| {
     let world = Simulator::new(Options::default(), World::default()).world_json();
     serde_json::from_str::<Value>(&world).unwrap()["credentials"].clone()
 });
 
-/// Cases with every quirk there is.
+/// Cases with any quirks.
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
     with_quirks(quirks().boxed())
 }
 
-/// Cases in which nothing keeps a step from being done.
+/// Cases in which every step is possible.
 pub(crate) fn soft_cases() -> impl Strategy<Value = Case> {
     let soft = quirks().prop_map(|mut all| {
         all.retain(|it| !HARD.contains(&it.as_str()));
@@ -162,7 +161,7 @@ fn with_quirks(quirks: BoxedStrategy<Vec<String>>) -> impl Strategy<Value = Case
                 quirks.retain(|it| !it.starts_with("run_ends="));
             }
             let world = json!({"discoveries": discoveries, "credentials": *CREDENTIALS});
-            // A glob, and something in the files, are what `--prune` needs.
+            // `--prune` needs a glob and at least one discovery in the files.
             let n_given = files.iter().filter_map(|it| it["discoveries"].as_array());
             let prune = prune && n_given.flatten().count() != 0;
             Case { world, files, quirks, prune, flags, times, seed }
@@ -181,7 +180,7 @@ fn quirks() -> impl Strategy<Value = Vec<String>> {
         let mut quirks = chosen.into_values().collect::<Vec<_>>();
         quirks.sort();
         quirks.dedup_by(|a, b| a.split('=').next() == b.split('=').next());
-        // A controller that a run empties is of no use to anybody.
+        // With both, a run would clear the settings.
         if quirks.iter().any(|it| it == "put_persists=always") {
             quirks.retain(|it| it != "put_missing_keys=clear");
         }
@@ -210,7 +209,7 @@ fn discoveries() -> impl Strategy<Value = Vec<Value>> {
         let object = |(at, (name, mut object)): (usize, (&str, Map<String, Value>))| {
             object.insert("name".to_owned(), json!(name));
             object.insert("id".to_owned(), json!((at + 11).to_string()));
-            // What nobody can read is nobody's business, unless a file names it.
+            // Unreadable discoveries are allowed if no file declares them.
             if !NAMES.contains(&name) && at % 3 == 0 {
                 object.insert("discoveryType".to_owned(), json!("Weird"));
             }
@@ -220,7 +219,7 @@ fn discoveries() -> impl Strategy<Value = Vec<Value>> {
     })
 }
 
-/// An object as the controller reads it, but for its name and id.
+/// A live discovery without its name and id.
 fn live() -> impl Strategy<Value = Map<String, Value>> {
     let target = select(vec![
         ("Single", "10.0.0.9"),
@@ -307,7 +306,7 @@ fn credential_ids() -> impl Strategy<Value = Vec<String>> {
         .prop_map(|(ids, gone)| ids.into_iter().chain(gone).collect())
 }
 
-/// Credentials of a discovery's own, and secrets that are read as a mask.
+/// Credentials in the discovery itself, and masked secrets.
 fn own() -> impl Strategy<Value = Option<Member>> {
     let http = |kind: &str| json!({"credentialType": kind, "username": "u", "password": MASK});
     prop::option::weighted(
@@ -324,7 +323,7 @@ fn own() -> impl Strategy<Value = Option<Member>> {
     )
 }
 
-/// A run that ended two hours, or just, before the beginning.
+/// A run that ended two hours or one second before the start.
 fn runs() -> impl Strategy<Value = Option<Member>> {
     let run = |ended: u64| {
         let run = json!({"taskId": "t", "startTime": ended - 10, "endTime": ended});
@@ -360,7 +359,7 @@ fn files() -> impl Strategy<Value = Vec<Value>> {
     )
 }
 
-/// A discovery of the files, but for its name.
+/// A discovery in the files, without its name.
 fn entry() -> impl Strategy<Value = Map<String, Value>> {
     let target = select(vec![
         ("address", json!("10.0.0.9")),
@@ -380,7 +379,7 @@ fn entry() -> impl Strategy<Value = Map<String, Value>> {
         "state",
         vec![json!("present"), json!("present"), json!("stopped"), json!("absent"), Value::Null],
     );
-    // What makes a plan an error is rare: it hides all the rest.
+    // Errors in a plan are rare, because they hide everything else.
     let wrong = prop::option::weighted(
         0.02,
         select(vec![
@@ -398,7 +397,7 @@ fn entry() -> impl Strategy<Value = Map<String, Value>> {
     })
 }
 
-/// The keys that a discovery and the defaults of a file have in common.
+/// The keys that discoveries and defaults have in common.
 fn settings() -> impl Strategy<Value = Map<String, Value>> {
     let keys = vec![
         maybe(
@@ -443,13 +442,13 @@ fn settings() -> impl Strategy<Value = Map<String, Value>> {
     })
 }
 
-/// What goes wrong with the requests of an apply: a few faults, anywhere.
+/// A few faults at any requests of an apply.
 pub(crate) fn faults() -> impl Strategy<Value = Vec<String>> {
     let which = vec!["1", "1", "2", "2", "3", "4", "6", "9", "14", "1-2", "2-4", "1-4", "/3"];
     prop::collection::vec(fault(which), 1..=6)
 }
 
-/// A fault, anywhere, with some of these requests.
+/// A fault at any kind of request, for one of these ordinals.
 pub(crate) fn fault(which: Vec<&'static str>) -> impl Strategy<Value = String> {
     let writes = vec!["any", "create", "edit", "run", "stop", "delete"];
     let reads =

@@ -9,7 +9,7 @@ use trueup_simulator::{Options, World};
 
 use crate::{
     bench::{Bench, Ran, options},
-    somebody::edits,
+    other_user::edit_as_other_user,
     story::yaml,
 };
 
@@ -27,7 +27,7 @@ async fn held_back(keys: &str, line: &str, fault: &str, members: &Value) -> (Ben
         if members.as_object().unwrap().is_empty() {
             return;
         }
-        edits(&bench.simulator, "1", |it| {
+        edit_as_other_user(&bench.simulator, "1", |it| {
             for (key, value) in members.as_object().unwrap() {
                 it[key] = value.clone();
             }

@@ -1,23 +1,23 @@
-//! What machines read, checked wherever a test produces it: against its schema, and for secrets.
+//! Validation of machine-readable output against its schema, and detection of secrets in it.
 
 use std::sync::OnceLock;
 
 use jsonschema::Validator;
 use serde_json::Value;
 
-/// The password of the tests' controllers: it must turn up nowhere.
+/// The password of the tests' controllers, which must not be printed or saved anywhere.
 pub(crate) const PASSWORD: &str = "pass-word-of-the-fixtures";
 
-/// What else must turn up nowhere: the password as it is sent, the beginning of every token, and
-/// what the controller shows in place of a secret.
+/// Secrets: the password, its encoded form, the prefix of every token, and the mask that the
+/// controller returns in place of a secret.
 const SECRETS: [&str; 4] = [PASSWORD, "YWRtaW46cGFzcy13b3Jk", "eyJ", "NO!$DATA!$"];
 
-/// Returns a secret that a text holds.
+/// Returns a secret that the text contains, if any.
 pub(crate) fn leak(text: &str) -> Option<&'static str> {
     SECRETS.into_iter().find(|it| text.contains(it))
 }
 
-/// A format that machines read.
+/// A machine-readable format.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Format {
     Plan,
@@ -25,7 +25,7 @@ pub(crate) enum Format {
     Journal,
     Report,
     Diagnostics,
-    /// Of somebody else: see `tests/schemas`.
+    /// Its schema is in `tests/schemas`.
     Sarif,
 }
 
@@ -48,13 +48,13 @@ impl Format {
             Self::Sarif => (&SARIF, include_str!("../schemas/sarif-2.1.0.schema.json")),
         };
         cell.get_or_init(|| {
-            // The standard has a bracket too many in the pattern of a member that we do not write.
+            // The standard's pattern for a member that is not written has an extra bracket.
             let text = text.replace("{2}]?$", "{2}?$");
             jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
         })
     }
 
-    /// Parses a document, and holds it against its schema.
+    /// Parses a document, and validates it against its schema.
     pub(crate) fn checked(self, text: &str) -> Value {
         let document = serde_json::from_str(text).unwrap_or_else(|it| panic!("{it}: {text}"));
         let errors = self.schema().iter_errors(&document).map(|it| it.to_string());
@@ -65,14 +65,14 @@ impl Format {
 }
 
 #[test]
-fn a_leak_is_seen() {
+fn a_leaked_secret_is_found() {
     assert_eq!(leak(&format!("the password is {PASSWORD}.")), Some(PASSWORD));
     assert!(leak("X-Auth-Token: eyJhbGciOi").is_some());
     assert!(leak("nothing to see").is_none());
 }
 
 #[test]
-fn a_document_that_is_none_is_seen() {
+fn an_invalid_document_fails_its_schema() {
     let refused = |format: Format, text: &str| {
         !format.schema().is_valid(&serde_json::from_str(text).unwrap())
     };

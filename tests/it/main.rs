@@ -19,6 +19,8 @@ mod bench;
 mod codes;
 /// The fuzzers' corpora, and mutations of them.
 mod corpus;
+/// Discoveries that an interrupted apply deleted and did not recreate.
+mod deleted_not_recreated;
 /// The crates that this one is made of: sources, licences, versions, number.
 mod dependencies;
 /// A disk for journals that can lose what was not synced.
@@ -59,8 +61,8 @@ mod measures;
 mod mistakes;
 /// The world moves between the plan and the writes.
 mod moving;
-/// What an interrupted apply deleted and did not create again, and how long that is remembered.
-mod owed;
+/// Another user of the controller.
+mod other_user;
 /// How much is under way at once, and how it is ended.
 mod pace;
 /// Plans, and what came of them, as pages for people.
@@ -93,8 +95,6 @@ mod secrets;
 mod seeds;
 /// The program as a process: a folder, an environment, and what comes out.
 mod shell;
-/// Somebody else at the controller.
-mod somebody;
 /// How much of the processor the program takes.
 mod speed;
 /// `status`: one line a live discovery.

@@ -11,7 +11,7 @@ use trueup::cli::Exit;
 
 use crate::{bench::Bench, machines::Format};
 
-/// Declares so many discoveries, all but the first so many of them absent.
+/// Declares `n` discoveries, of which only the first `n_present` are present.
 fn declared(n: usize, n_present: usize) -> String {
     let mut yaml =
         "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\n".to_owned();
@@ -24,7 +24,7 @@ fn declared(n: usize, n_present: usize) -> String {
     yaml
 }
 
-/// Returns the text of the second cell of each row, the head's left out.
+/// Returns the text of the second cell of each row below the header.
 fn names_in_table(markdown: &str) -> Vec<String> {
     let mut options = Options::default();
     options.extension.table = true;
@@ -47,7 +47,7 @@ fn code(node: Node<'_>) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_comment_of_any_plan_fits_and_is_what_show_makes_of_the_saved_one() {
+async fn every_plan_fits_in_a_comment_and_show_prints_the_same_for_the_saved_plan() {
     for (n, step) in [(1, "step 1 of 4"), (300, "step 2 of 4"), (5_000, "step 4 of 4")] {
         let bench = Bench::like(&[], &[]);
         bench.files(&declared(n, n));
@@ -73,14 +73,14 @@ async fn a_comment_of_any_plan_fits_and_is_what_show_makes_of_the_saved_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_comment_names_all_that_is_deleted() {
+async fn a_comment_names_every_deleted_discovery() {
     let bench = Bench::like(&[], &[]);
     bench.files(&declared(300, 300));
     let applied = bench.expect_applied().await;
     assert!(applied.out.contains("300 added"), "{}", applied.err);
     bench.files(&declared(300, 0));
     let ran = bench.run("plan --format markdown --color always").await;
-    assert!(ran.out.starts_with("<!-- trueup simulator sha256:"), "it was painted");
+    assert!(ran.out.starts_with("<!-- trueup simulator sha256:"), "it has colours");
     let names = (0..300).map(|it| format!("b|`{it:04}")).collect::<Vec<_>>();
     assert_eq!(names_in_table(&ran.out), names);
     assert!(!ran.out.contains('\u{1b}') && ran.out.len() < 65_536);

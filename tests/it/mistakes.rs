@@ -1,4 +1,4 @@
-//! Files with mistakes: all of them in one go, each at its place.
+//! Files with mistakes: all are reported at once, each with its location.
 
 use std::net::TcpListener;
 
@@ -31,8 +31,8 @@ const CODES: [&str; 12] = [
     "bad_credential",
 ];
 
-/// A controller that nobody may ask.
-fn untouched() -> (TcpListener, String) {
+/// A controller that must not receive a request.
+fn controller() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -40,29 +40,29 @@ fn untouched() -> (TcpListener, String) {
 }
 
 #[test]
-fn twelve_mistakes_are_twelve_underlined_complaints_and_no_request() {
-    let (listener, url) = untouched();
+fn twelve_mistakes_give_twelve_underlined_errors_and_no_request() {
+    let (listener, url) = controller();
     let shell = Shell::new().with("CC_URL", url);
     shell.file("discoveries.yaml", TWELVE);
     for command in ["validate", "plan", "apply --auto-approve", "status"] {
         let ended = shell.expect(4, command);
-        let complaints = ended.err.split("Error: ").skip(1).collect::<Vec<_>>();
-        assert_eq!(complaints.len(), 12, "{command}: {}", ended.err);
-        for (complaint, code) in complaints.iter().zip(CODES) {
-            assert!(complaint.contains(&format!("[trueup::config::{code}]")), "{complaint}");
-            assert!(complaint.contains(",-[discoveries.yaml:"), "{complaint}");
-            // A place of one character has no line but a label below it.
+        let errors = ended.err.split("Error: ").skip(1).collect::<Vec<_>>();
+        assert_eq!(errors.len(), 12, "{command}: {}", ended.err);
+        for (error, code) in errors.iter().zip(CODES) {
+            assert!(error.contains(&format!("[trueup::config::{code}]")), "{error}");
+            assert!(error.contains(",-[discoveries.yaml:"), "{error}");
+            // A location of one character has a label instead of an underline.
             let is_underlined =
                 |it: &str| it.trim_start().starts_with(": ") && it.contains(['^', '|']);
-            assert!(complaint.lines().any(is_underlined), "{complaint}");
+            assert!(error.lines().any(is_underlined), "{error}");
         }
         assert!(ended.out.is_empty() && ended.err.contains("12 errors in "), "{ended:#?}");
     }
-    assert!(listener.accept().is_err(), "somebody connected");
+    assert!(listener.accept().is_err(), "a connection was made");
 }
 
 #[test]
-fn two_broken_files_are_both_reported_and_so_is_what_others_say_of_each_other() {
+fn two_broken_files_and_a_duplicate_name_in_two_others_are_all_reported() {
     let shell = Shell::empty();
     shell.file("a.yaml", "version: 1\ndiscoveries: [\n");
     shell.file("b.yaml", "version: 1\n\tdiscoveries: []\n");
@@ -77,7 +77,7 @@ fn two_broken_files_are_both_reported_and_so_is_what_others_say_of_each_other() 
 }
 
 #[test]
-fn narrowing_silences_no_mistake() {
+fn only_and_except_hide_no_mistake() {
     let shell = Shell::new();
     shell.file("discoveries.yaml", TWELVE);
     let ended = shell.expect(4, "plan --simulate --only e --except a");
@@ -85,14 +85,14 @@ fn narrowing_silences_no_mistake() {
 }
 
 #[test]
-fn a_valid_file_says_nothing_on_stdout() {
+fn validating_a_correct_file_prints_nothing_to_stdout() {
     let ended = Shell::new().expect(0, "validate");
-    let said = "1 file with 1 discovery: no errors.\n";
-    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("", said));
+    let expected = "1 file with 1 discovery: no errors.\n";
+    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("", expected));
 }
 
 #[test]
-fn a_warning_is_said_and_changes_no_code() {
+fn a_warning_is_printed_and_does_not_change_the_exit_code() {
     let shell = Shell::new();
     shell.file("discoveries.yaml", "version: 1\ndiscoveries: [{name: x, cidr: 10.0.0.0/8}]\n");
     let ended = shell.expect(0, "validate");
@@ -101,11 +101,11 @@ fn a_warning_is_said_and_changes_no_code() {
 }
 
 #[test]
-fn machines_get_every_place_as_numbers() {
+fn json_diagnostics_give_every_location_as_numbers() {
     let shell = Shell::new();
-    let twice = "version: 1\ndiscoveries:\n  - {name: ä, address: 10.0.0.1}\n  - {name: ä, \
+    let duplicate = "version: 1\ndiscoveries:\n  - {name: ä, address: 10.0.0.1}\n  - {name: ä, \
                  address: 10.0.0.2}\n";
-    shell.file("discoveries.yaml", twice);
+    shell.file("discoveries.yaml", duplicate);
     let ended = shell.expect(4, "validate --format json");
     insta::assert_snapshot!(ended.out, @r#"
     {
@@ -144,12 +144,12 @@ fn machines_get_every_place_as_numbers() {
     }
     "#);
     let fine = Shell::new().expect(0, "validate --format json");
-    let said: serde_json::Value = serde_json::from_str(&fine.out).unwrap();
-    assert_eq!(said["valid"], true);
+    let report: serde_json::Value = serde_json::from_str(&fine.out).unwrap();
+    assert_eq!(report["valid"], true);
 }
 
 #[test]
-fn a_file_that_is_not_there_says_where_it_was_looked_for() {
+fn the_error_for_a_missing_file_names_its_path() {
     let ended = Shell::empty().expect(4, "validate");
     assert!(ended.err.contains("`discoveries.yaml`"), "{ended:#?}");
     assert!(ended.err.contains("--file PATH"), "{ended:#?}");
@@ -158,7 +158,7 @@ fn a_file_that_is_not_there_says_where_it_was_looked_for() {
 }
 
 #[test]
-fn nothing_to_read_is_a_mistake_and_nothing_to_do_is_not() {
+fn an_empty_file_is_an_error_and_an_empty_list_is_not() {
     let shell = Shell::empty();
     for (text, code) in [("", 4), ("# only words\n", 4), ("version: 1\ndiscoveries: []\n", 0)] {
         shell.file("discoveries.yaml", text);
@@ -171,7 +171,7 @@ fn nothing_to_read_is_a_mistake_and_nothing_to_do_is_not() {
 }
 
 #[test]
-fn utf_16_is_told_to_become_utf_8_with_and_without_a_mark() {
+fn a_utf_16_file_is_refused_with_the_advice_to_save_it_as_utf_8() {
     for mark in ["", "\u{feff}"] {
         let shell = Shell::empty();
         let text = format!("{mark}version: 1\ndiscoveries: []\n");
@@ -183,7 +183,7 @@ fn utf_16_is_told_to_become_utf_8_with_and_without_a_mark() {
 }
 
 #[test]
-fn keys_are_listed_with_the_word_for_all_of_them() {
+fn the_help_for_an_unknown_key_lists_the_known_ones() {
     let shell = Shell::empty();
     shell.file("policy.yaml", "version: 1\npolicy: {}\nsomething: else\n");
     shell.file("discoveries.yaml", "version: 1\n");

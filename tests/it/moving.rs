@@ -1,4 +1,4 @@
-//! Preconditions: the world moves between the plan and the writes, by somebody else's doing.
+//! Preconditions: another user changes something between the plan and the writes.
 
 use std::time::Duration;
 
@@ -8,15 +8,14 @@ use trueup::cli::Exit;
 
 use crate::{
     bench::{Bench, Ran},
-    somebody::somebody,
+    other_user::send_as_other_user,
     story::{CREATE, DELETE, EDIT, REPLACE, RUN, STOP, Story, UPDATE, many, yaml},
 };
 
-/// Makes the read for the plan too old to vouch for it, so that the second list is the one that
-/// all preconditions are checked against.
+/// Delays the plan so that its list is too old, and a second list is read for the preconditions.
 const OLD_PLAN: &str = "release=slow:6000";
 
-/// The world moves between the plan and its approval.
+/// Applies after another user changes something between the plan and its approval.
 async fn approve_after(story: &Story, moves: &str) -> (Bench, Ran) {
     let mut bench = story.begin(&[]).await;
     bench.answer = Some("yes");
@@ -32,7 +31,7 @@ async fn approve_after(story: &Story, moves: &str) -> (Bench, Ran) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_that_no_longer_holds_writes_nothing_and_says_why() {
+async fn a_stale_plan_writes_nothing_and_names_the_reason() {
     let stories: [(&Story, &str, &[&str]); 9] = [
         (
             &CREATE,
@@ -58,7 +57,7 @@ async fn a_plan_that_no_longer_holds_writes_nothing_and_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_else_has_done_already_is_not_done_again() {
+async fn a_change_that_another_user_already_made_is_not_repeated() {
     let (bench, ran) = approve_after(&DELETE, "other-delete:a").await;
     assert!(ran.exit == Exit::Done && ran.out.contains("already as wanted"), "{ran:#?}");
     assert_eq!(bench.requests("delete"), 0);
@@ -82,7 +81,7 @@ async fn what_somebody_else_has_done_already_is_not_done_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_that_somebody_else_made_is_run_all_the_same() {
+async fn an_edit_made_by_another_user_is_still_followed_by_its_run() {
     let story = Story { after: "cidr: 10.1.0.0/24, timeout: 6s", ..UPDATE };
     let (bench, ran) = approve_after(&story, "other-edit:a").await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
@@ -91,15 +90,15 @@ async fn an_edit_that_somebody_else_made_is_run_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_is_left_where_somebody_else_made_the_edit_and_stopped_nothing() {
+async fn only_the_stop_is_sent_when_another_user_already_made_the_edit() {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24, timeout: 5s")]));
     assert_eq!(bench.expect_applied().await.exit, Exit::Done);
     tokio::time::sleep(Duration::from_mins(1)).await;
     let start = json!({"id": "1", "discoveryStatus": "Active"});
-    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    send_as_other_user(&bench.simulator, Method::PUT, "v1/discovery", start).await;
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24, timeout: 6s, state: stopped")]));
-    // The plan reads, somebody edits, and the apply finds the edit made and the run going on.
+    // After the plan another user edits: the apply finds the edit done and the run in progress.
     bench.simulator.inject(&format!("{OLD_PLAN}\nlist@2=other-edit:a")).unwrap();
     let ran = bench.run("apply --auto-approve").await;
     assert_eq!((ran.exit, bench.requests("stop")), (Exit::Done, 1), "{ran:#?}");
@@ -107,7 +106,7 @@ async fn a_stop_is_left_where_somebody_else_made_the_edit_and_stopped_nothing() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_state_alone_makes_nothing_stale() {
+async fn a_changed_run_state_does_not_make_a_change_stale() {
     for story in [&EDIT, &UPDATE, &DELETE, &REPLACE] {
         let (bench, ran) = approve_after(story, "other-run:a").await;
         assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
@@ -119,7 +118,7 @@ async fn a_run_state_alone_makes_nothing_stale() {
 async fn a_run_that_ends_before_its_stop_is_not_stopped() {
     for quirk in ["stop_when_stopped=fails", "stop_when_stopped=done"] {
         let story = Story { running: true, ..UPDATE };
-        // The run ends between the plan and the apply, or between the apply and its stop.
+        // The run ends between the plan and the apply, or between the apply and the stop.
         for (wait, stops) in [(3_596, 0), (3_600, 1)] {
             let bench = story.begin(&[quirk]).await;
             let began = if stops == 0 { wait } else { wait - 3 };
@@ -134,15 +133,15 @@ async fn a_run_that_ends_before_its_stop_is_not_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_is_checked_once_more_where_the_list_was_not_whole() {
-    // The first reading is torn by a create of somebody else's; the second one is whole.
+async fn a_plan_is_checked_again_after_an_inconsistent_list() {
+    // A create by another user makes the first read inconsistent; the second one is complete.
     let faults = [OLD_PLAN, "list@2=other-create:b", "list@3=other-create:a"];
     let (bench, ran) = CREATE.play(&[], &faults).await;
     assert_eq!((ran.exit, bench.writes()), (Exit::Stale, 0), "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_live_state_that_cannot_be_read_again_writes_nothing() {
+async fn nothing_is_written_when_the_live_state_cannot_be_read_again() {
     let stories = [
         ("list@2-9=500", Exit::Failed),
         ("list@2-9=html", Exit::Failed),
@@ -156,11 +155,11 @@ async fn a_live_state_that_cannot_be_read_again_writes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_that_moved_while_it_waited_is_left_out_and_the_others_go_on() {
+async fn a_change_that_goes_stale_while_waiting_is_skipped_and_the_others_continue() {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.2.0.0/24, timeout: 5s")]));
-    let made = bench.expect_applied().await;
-    assert_eq!(made.exit, Exit::Done);
+    let applied = bench.expect_applied().await;
+    assert_eq!(applied.exit, Exit::Done);
     tokio::time::sleep(Duration::from_mins(1)).await;
     bench.files(&many(&[
         ("a", "cidr: 10.1.0.0/24, retries: 1"),
@@ -178,7 +177,7 @@ async fn a_change_that_moved_while_it_waited_is_left_out_and_the_others_go_on() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_of_somebody_elses_between_plan_and_run_is_not_started_twice() {
+async fn a_run_started_by_another_user_after_the_plan_is_not_started_again() {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.2.0.0/24")]));
     assert_eq!(bench.expect_applied().await.exit, Exit::Done);
@@ -190,7 +189,7 @@ async fn a_run_of_somebody_elses_between_plan_and_run_is_not_started_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_that_waits_for_somebody_elses_run_is_left_when_somebody_edits() {
+async fn an_edit_waiting_for_another_users_run_is_skipped_after_another_users_edit() {
     let faults = ["get=other-run:a", "list@4=other-edit:a"];
     let (bench, ran) = UPDATE.play(&[], &faults).await;
     assert_eq!((ran.exit, bench.requests("edit")), (Exit::Failed, 0), "{ran:#?}");
@@ -198,7 +197,7 @@ async fn an_edit_that_waits_for_somebody_elses_run_is_left_when_somebody_edits()
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_and_its_run_wait_for_the_run_of_somebody_else() {
+async fn an_edit_and_its_run_wait_for_another_users_run() {
     let (bench, ran) = UPDATE.play(&[], &["get=other-run:a"]).await;
     let sent = (bench.requests("edit"), bench.requests("run"));
     assert_eq!((ran.exit, sent), (Exit::Done, (1, 1)), "{ran:#?}");

@@ -1,4 +1,4 @@
-//! How much is under way at once, how long it may take, and how it is ended.
+//! Parallelism, rate limits, timeouts and interrupts of an apply.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     story::{CREATE, RUN, STEPS, Story, many},
 };
 
-/// So many discoveries, each of one prefix.
+/// Files with `n` discoveries of one prefix each.
 fn prefixes(n: usize) -> String {
     let mut yaml =
         "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\ndiscoveries:\n"
@@ -29,7 +29,7 @@ fn is_after(ran: &Ran, seconds: u64) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_hundred_changes_are_done_in_seconds() {
+async fn two_hundred_changes_take_seconds() {
     let latency = Duration::from_millis(20);
     let bench = Bench::with(Options { latency, ..Options::default() }, World::default());
     bench.files(&prefixes(200));
@@ -43,8 +43,8 @@ async fn two_hundred_changes_are_done_in_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn as_many_writes_leave_at_once_as_may_be_in_flight() {
-    // Each write takes two seconds to be answered.
+async fn parallelism_bounds_the_writes_in_flight() {
+    // Each write is answered after two seconds.
     for (n, seconds) in [(1, 12), (2, 6), (6, 2)] {
         let bench = Bench::like(&["create@*=slow:2000"], &[]);
         bench.files(&prefixes(6));
@@ -55,7 +55,7 @@ async fn as_many_writes_leave_at_once_as_may_be_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn as_many_tasks_are_open_at_once_as_may_be_pending() {
+async fn max_pending_bounds_the_open_tasks() {
     for (n, seconds) in [(1, 36), (3, 12), (12, 6)] {
         let task_time = Duration::from_secs(6);
         let options = Options { task_time, ..Options::default() };
@@ -70,7 +70,7 @@ async fn as_many_tasks_are_open_at_once_as_may_be_pending() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_busy_controller_gets_the_silence_that_it_asks_for() {
+async fn requests_pause_for_as_long_as_a_busy_controller_asks() {
     let places = ["list", "count", "tasks", "create", "credentials", "token", "release"];
     for place in places {
         for what in ["429", "429:9", "503", "429:0"] {
@@ -87,7 +87,7 @@ async fn a_busy_controller_gets_the_silence_that_it_asks_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rate_is_kept_once_it_is_known() {
+async fn a_known_rate_limit_is_respected() {
     for quirk in ["retry_after=seconds", "retry_after=date"] {
         let rate = Some("20/10".parse().unwrap());
         let bench = Bench::with(Options { rate, ..options(&[], &[quirk]) }, World::default());
@@ -98,8 +98,8 @@ async fn a_rate_is_kept_once_it_is_known() {
     }
 }
 
-/// A world with discoveries to edit, to run again, to leave and to delete, and files that make two
-/// hundred changes of it: eighty creates and forty each of the others.
+/// A world with discoveries to edit, to rerun, to keep and to delete, and files with two hundred
+/// changes: eighty creates, and forty edits, reruns and deletes each.
 async fn two_hundred_changes(options: &Options, seed: u64) -> (Bench, String) {
     let mut bench = Bench::with(Options { seed, ..Options::default() }, World::default());
     bench.files(&prefixes(140));
@@ -124,7 +124,7 @@ async fn two_hundred_changes(options: &Options, seed: u64) -> (Bench, String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_hundred_changes_get_through_a_hundred_requests_a_minute() {
+async fn two_hundred_changes_finish_within_a_hundred_requests_a_minute() {
     let rate = "100/60".parse().unwrap();
     let mut seed = 0;
     for quirk in ["retry_after=seconds", "retry_after=date", "retry_after=absent"] {
@@ -135,10 +135,10 @@ async fn two_hundred_changes_get_through_a_hundred_requests_a_minute() {
             let (bench, line) = two_hundred_changes(&options, seed).await;
             let ran = bench.run(&line).await;
             assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
-            let said = "Apply complete! Resources: 80 added, 80 changed, 40 destroyed.\n";
-            assert!(ran.out.ends_with(said), "{ran:#?}");
+            let expected = "Apply complete! Resources: 80 added, 80 changed, 40 destroyed.\n";
+            assert!(ran.out.ends_with(expected), "{ran:#?}");
             bench.expect_within_the_rate(&format!("{quirk} {ms} ms"), &ran);
-            // What is to be run always is all that is left.
+            // Only the discoveries with `rerun: always` are left.
             let plan = bench.run("plan").await;
             assert!(plan.out.contains("Plan: 0 to add, 40 to change, 0 to destroy."), "{plan:#?}");
             assert_eq!(plan.out.matches("rerun_always").count(), 40, "{plan:#?}");
@@ -146,9 +146,9 @@ async fn two_hundred_changes_get_through_a_hundred_requests_a_minute() {
     }
 }
 
-/// Whoever waits for runs of an hour asks for an hour.
+/// Polls for runs that take an hour.
 #[tokio::test(start_paused = true)]
-async fn an_hour_of_looking_is_within_a_hundred_requests_a_minute_too() {
+async fn an_hour_of_polling_stays_within_a_hundred_requests_a_minute() {
     let (latency, run_time) = (Duration::from_millis(150), Duration::from_mins(58));
     let rate = Some("100/60".parse().unwrap());
     let options = Options { rate, latency, run_time, ..options(&[], &["retry_after=absent"]) };
@@ -163,7 +163,7 @@ async fn an_hour_of_looking_is_within_a_hundred_requests_a_minute_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_longer_an_apply_takes_the_less_of_it_is_refused() {
+async fn a_longer_apply_has_a_smaller_share_of_refused_requests() {
     for (rate, n, per_mille) in [("100/60", 400, 20), ("20/60", 60, 50), ("300/60", 600, 20)] {
         let latency = Duration::from_millis(50);
         let rate = Some(rate.parse().unwrap());
@@ -180,7 +180,7 @@ async fn the_longer_an_apply_takes_the_less_of_it_is_refused() {
 }
 
 impl Bench {
-    /// Expects that of a hundred requests a minute most were used and few were refused.
+    /// Expects that most of a hundred requests a minute were used and few were rejected.
     fn expect_within_the_rate(&self, what: &str, ran: &Ran) {
         let (n, n_refused) = (self.requests("any"), self.simulator.rate_limited());
         let ideal = Duration::from_secs((n - n_refused).saturating_sub(100) * 60 / 100);
@@ -193,7 +193,7 @@ impl Bench {
 }
 
 #[test]
-fn over_sockets_too_a_rate_is_kept_and_nothing_leaves_early() {
+fn a_rate_limit_is_respected_over_sockets() {
     let shell = Shell::new();
     shell.file("discoveries.yaml", &prefixes(30));
     for quirk in ["seconds", "absent"] {
@@ -201,7 +201,7 @@ fn over_sockets_too_a_rate_is_kept_and_nothing_leaves_early() {
         let server = shell.simulator(&format!("{flags}{quirk}"));
         let ended = shell.run(&format!("apply --auto-approve --controller {}", server.url));
         assert_eq!(ended.code, Some(0), "{ended:#?}");
-        // Some creates are refused: a limit that nobody meets shows nothing.
+        // Some creates must be rejected, or the test does not reach the limit.
         let n = server.requests("create");
         assert!(30 < n && n < 60, "{n} creates");
         let violations = server.violations();
@@ -209,11 +209,10 @@ fn over_sockets_too_a_rate_is_kept_and_nothing_leaves_early() {
     }
 }
 
-/// Everything that a controller says while it is out of order.
+/// The answers of a controller during an outage.
 const OUTAGES: [&str; 6] = ["429", "429:1", "429:20", "503", "503:1", "503:20"];
 
-/// Runs a command line while the controller answers everything with the same, from one moment to
-/// another.
+/// Runs a command with an outage between two times in milliseconds.
 async fn run_in_outage(bench: &Bench, line: &str, outage: &str, (from, to): (u64, u64)) -> Ran {
     let outages = async {
         sleep(Duration::from_millis(from)).await;
@@ -221,12 +220,12 @@ async fn run_in_outage(bench: &Bench, line: &str, outage: &str, (from, to): (u64
         sleep(Duration::from_millis(to - from)).await;
         bench.simulator.clear_faults();
     };
-    // Which of them is polled first decides nothing: the first request takes a while.
+    // The order of polling does not matter, because the first request takes a while.
     tokio::join!(bench.run(line), outages).0
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_minute_out_of_order_is_waited_out() {
+async fn an_outage_of_a_minute_at_the_start_is_waited_out() {
     for outage in OUTAGES {
         for line in ["plan", "status", "apply --auto-approve --timeout 5m"] {
             let latency = Duration::from_millis(20);
@@ -234,7 +233,7 @@ async fn a_minute_out_of_order_is_waited_out() {
             bench.files(&prefixes(12));
             let ran = run_in_outage(&bench, line, outage, (0, 60_000)).await;
             assert_eq!(ran.exit, Exit::Done, "{line}, {outage}: {ran:#?}");
-            // The last pause was begun within it, and is no longer than half a minute.
+            // The last backoff starts during the outage, and takes at most half a minute.
             let (least, most) = (Duration::from_mins(1), Duration::from_secs(98));
             assert!(least <= ran.took && ran.took <= most, "{line}, {outage}: {:?}", ran.took);
             assert!(bench.requests("any") < 120, "{:?}", bench.simulator.requests());
@@ -244,7 +243,7 @@ async fn a_minute_out_of_order_is_waited_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_minute_out_of_order_in_the_middle_is_waited_out() {
+async fn an_outage_of_a_minute_during_an_apply_is_waited_out() {
     for outage in OUTAGES {
         for from in [150, 500, 1_300, 2_400] {
             let latency = Duration::from_millis(20);
@@ -261,7 +260,7 @@ async fn a_minute_out_of_order_in_the_middle_is_waited_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_out_of_order_for_longer_than_the_time_cannot_be_reached() {
+async fn an_outage_longer_than_the_timeout_ends_as_unreachable() {
     for outage in OUTAGES {
         for line in ["plan", "status", "apply --auto-approve --timeout 50s"] {
             let bench = Bench::like(&[&format!("any@*={outage}")], &[]);
@@ -279,7 +278,7 @@ async fn what_is_out_of_order_for_longer_than_the_time_cannot_be_reached() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_goes_out_of_order_in_the_middle_for_longer_than_the_time_leaves_open_ends() {
+async fn an_outage_during_an_apply_that_outlasts_the_timeout_leaves_operations_pending() {
     for outage in OUTAGES {
         let latency = Duration::from_millis(20);
         let bench = Bench::with(Options { latency, ..Options::default() }, World::default());
@@ -297,7 +296,7 @@ async fn what_goes_out_of_order_in_the_middle_for_longer_than_the_time_leaves_op
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_limit_leaves_the_task_to_be_found() {
+async fn the_timeout_reports_the_task_that_is_still_running() {
     for story in &STEPS {
         let line = story.line.replace("--timeout 5m", "--timeout 40s");
         let bench = story.begin(&[]).await;
@@ -310,7 +309,7 @@ async fn the_time_limit_leaves_the_task_to_be_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_under_way_at_the_end_of_the_time_is_waited_for() {
+async fn a_write_in_flight_at_the_timeout_is_waited_for() {
     let faults = ["create@2=hang", "create@1=stuck", "create@3=lost"];
     let bench = Bench::like(&faults, &[]);
     bench.files(&prefixes(3));
@@ -320,7 +319,7 @@ async fn a_write_under_way_at_the_end_of_the_time_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_that_the_time_keeps_from_leaving_was_not_tried() {
+async fn a_write_that_the_timeout_prevents_is_reported_as_not_tried() {
     let bench = Bench::like(&["create@*=429:200"], &[]);
     bench.files(&prefixes(2));
     let ran = bench.run("apply --auto-approve --timeout 60s").await;
@@ -330,7 +329,7 @@ async fn a_write_that_the_time_keeps_from_leaving_was_not_tried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interrupt_submits_nothing_more_and_waits_for_what_is_open() {
+async fn an_interrupt_sends_nothing_more_and_waits_for_open_tasks() {
     let mut bench = Bench::like(&[], &[]);
     bench.interrupts = vec![Duration::from_millis(500)];
     bench.files(&prefixes(6));
@@ -346,7 +345,7 @@ async fn an_interrupt_submits_nothing_more_and_waits_for_what_is_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interrupt_before_any_write_has_changed_nothing() {
+async fn an_interrupt_before_the_first_write_changes_nothing() {
     let mut bench = Bench::like(&["create@*=429:60"], &[]);
     bench.interrupts = vec![Duration::from_secs(5)];
     bench.files(&prefixes(3));
@@ -357,7 +356,7 @@ async fn an_interrupt_before_any_write_has_changed_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_drain_bounds_the_wait_for_what_is_open() {
+async fn the_drain_timeout_bounds_the_wait_for_open_tasks() {
     for fault in ["create@1=stuck", "create@1=hang"] {
         let mut bench = Bench::like(&[fault], &[]);
         bench.interrupts = vec![Duration::from_secs(2)];
@@ -370,7 +369,7 @@ async fn the_drain_bounds_the_wait_for_what_is_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_interrupt_leaves_at_once() {
+async fn a_second_interrupt_exits_at_once() {
     let mut bench = Bench::like(&["create@1=stuck"], &[]);
     bench.interrupts = vec![Duration::from_secs(2), Duration::from_secs(3)];
     bench.files(&prefixes(2));
@@ -380,7 +379,7 @@ async fn a_second_interrupt_leaves_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_for_runs_tells_how_each_ended() {
+async fn waiting_for_runs_reports_how_each_ended() {
     let line = "apply --auto-approve --wait runs";
     let stories: [(&[&str], Exit, &str); 7] = [
         (&[], Exit::Done, "a: created"),
@@ -397,13 +396,13 @@ async fn waiting_for_runs_tells_how_each_ended() {
         assert!(ran.out.contains(words), "{quirks:?}: {ran:#?}");
         assert!(Duration::from_secs(10) <= ran.took, "{ran:#?}");
     }
-    // Without the flag nobody waits for the run, and what becomes of it fails nothing.
+    // Without the flag the run is not waited for, and its failure does not matter.
     let (_, ran) = CREATE.play(&["run_ends=failed"], &[]).await;
     assert!(ran.exit == Exit::Done && ran.took < Duration::from_secs(3), "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_never_ends_is_open_when_the_time_is_over() {
+async fn a_run_that_does_not_end_is_pending_at_the_timeout() {
     let bench = Bench::with(
         Options { run_time: Duration::from_mins(150), ..Options::default() },
         World::default(),
@@ -415,7 +414,7 @@ async fn a_run_that_never_ends_is_open_when_the_time_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_somebody_stops_or_deletes_while_it_is_waited_for_fails() {
+async fn a_run_whose_discovery_another_user_deletes_fails_while_it_is_waited_for() {
     let line = "apply --auto-approve --wait runs";
     let (_, ran) = Story { line, ..CREATE }.play(&[], &["count@5=other-delete:a"]).await;
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
@@ -423,7 +422,7 @@ async fn a_run_that_somebody_stops_or_deletes_while_it_is_waited_for_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_that_was_not_started_here_is_waited_for() {
+async fn a_run_that_another_user_started_is_not_waited_for() {
     let line = "apply --auto-approve --wait runs --rerun a";
     let story = Story { line, ..RUN };
     let faults = ["release=slow:6000", "list@2=other-run:a"];

@@ -1,4 +1,4 @@
-//! Plans, and what came of them, as pages, from whole command lines.
+//! HTML pages of plans and reports, from whole commands.
 
 use std::{fmt::Write as _, fs, path::PathBuf, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::{
     story::many,
 };
 
-/// Declares so many discoveries.
+/// Declares `n` discoveries.
 fn declared(n: usize) -> String {
     let mut yaml =
         "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\n".to_owned();
@@ -24,7 +24,7 @@ fn declared(n: usize) -> String {
 const THREE: [(&str, &str); 3] =
     [("one", "cidr: 10.1.0.0/24"), ("two", "cidr: 10.2.0.0/24"), ("three", "cidr: 10.3.0.0/24")];
 
-/// Applies, with a report, and returns it if there is one.
+/// Applies with a report, which is returned if it was written.
 async fn applied(bench: &Bench, line: &str) -> (Ran, Option<String>) {
     let path = bench.path("report.html");
     let ran = bench.run(&format!("{line} --report {path}")).await;
@@ -36,7 +36,7 @@ fn journals(bench: &Bench) -> Vec<PathBuf> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_of_any_plan_is_small_and_what_show_makes_of_the_saved_one() {
+async fn every_page_is_small_and_show_prints_the_same_for_the_saved_plan() {
     for n in [1, 300, 5_000] {
         let bench = Bench::like(&[], &[]);
         bench.files(&declared(n));
@@ -48,7 +48,7 @@ async fn a_page_of_any_plan_is_small_and_what_show_makes_of_the_saved_one() {
         assert_eq!(ran.out.matches("<details class=\"item create\"").count(), n);
         assert!(ran.out.contains("&lt;b&gt;0000") && !ran.out.contains("<b>0000"));
         let shown = bench.run_bare(&["show", &plan, "--format", "html"]).await;
-        assert!(shown.out == ran.out, "{n}: another page of the saved plan");
+        assert!(shown.out == ran.out, "{n}: the page of the saved plan differs");
         let again = bench.run("plan --format html --color always").await;
         let without_digest = |it: &str| it.split("sha256:").next().unwrap().to_owned();
         assert!(without_digest(&again.out) == without_digest(&ran.out), "{n}: not the same twice");
@@ -56,7 +56,7 @@ async fn a_page_of_any_plan_is_small_and_what_show_makes_of_the_saved_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_shows_the_line_that_a_complaint_is_about() {
+async fn a_page_shows_the_source_line_of_a_warning() {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&[("wide", "ranges: [10.0.0.0-10.0.99.255]")]));
     let ran = bench.run("plan --format html").await;
@@ -65,7 +65,7 @@ async fn a_page_shows_the_line_that_a_complaint_is_about() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_has_the_controllers_words_and_the_line() {
+async fn a_report_quotes_the_controllers_error_and_the_source_line() {
     let bench = Bench::like(&["create@2=fail:the pool <7> is full"], &[]);
     bench.files(&many(&THREE));
     let (ran, report) = applied(&bench, "apply --auto-approve").await;
@@ -73,7 +73,7 @@ async fn a_report_has_the_controllers_words_and_the_line() {
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
     assert!(ran.err.contains("Wrote the report to "), "{}", ran.err);
     assert!(report.contains("Apply incomplete. 2 done, 1 failed, 0 not tried, 0 still running."));
-    // In the account, and beside its operation.
+    // In the summary, and next to its operation.
     assert_eq!(report.matches("the pool &lt;7&gt; is full").count(), 2, "{report}");
     assert!(report.contains("discoveries.yaml:6</code>"), "{report}");
     assert_eq!(report.matches("<td class=\"time\">").count(), 3, "{report}");
@@ -81,8 +81,8 @@ async fn a_report_has_the_controllers_words_and_the_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_a_report_however_an_apply_ends() {
-    // Of a plan that nobody approved, that was carried out, and with nothing to do.
+async fn a_report_is_written_however_an_apply_ends() {
+    // A plan that was not approved, one that was applied, and one without changes.
     let mut bench = Bench::like(&[], &[]);
     bench.files(&many(&THREE));
     bench.answer = Some("no");
@@ -96,14 +96,14 @@ async fn there_is_a_report_however_an_apply_ends() {
     let (ran, report) = applied(&bench, "apply --auto-approve").await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     assert!(report.unwrap().contains("Apply complete! Resources: 0 added"));
-    // Of a plan that may not be carried out.
+    // A plan with errors.
     bench.file("discoveries.yaml", "version: 1\ndiscoveries: [{name: x, address: 10.9.9.9}]\n");
     let (ran, report) = applied(&bench, "apply --auto-approve").await;
     let report = report.unwrap();
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
     assert!(report.contains("Nothing was applied: the plan has errors."), "{report}");
     assert!(report.contains("<mark>x</mark>") && !report.contains("Apply complete!"), "{report}");
-    // Stopped by Ctrl-C, and left at once by a second one.
+    // Stopped by Ctrl-C, and ended at once by a second one.
     for interrupts in [vec![30], vec![30, 40]] {
         let mut bench = Bench::like(&["create@*=slow:200"], &[]);
         bench.interrupts = interrupts.into_iter().map(Duration::from_millis).collect();
@@ -116,7 +116,7 @@ async fn there_is_a_report_however_an_apply_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_that_could_not_be_written_is_noticed_before_anything_is_sent() {
+async fn an_unwritable_report_is_an_error_before_anything_is_sent() {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&THREE));
     let nowhere = bench.path("none/report.html");
@@ -145,20 +145,20 @@ async fn a_report_that_could_not_be_written_is_noticed_before_anything_is_sent()
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_killed_has_no_report_until_it_is_resumed() {
+async fn a_killed_apply_has_no_report_until_it_is_resumed() {
     let bench = Bench::like(&["create@*=slow:200"], &[]);
     bench.files(&declared(40));
     let path = bench.path("report.html");
     let line = format!("apply --auto-approve --report {path}");
     bench.run_and_kill(&line, Duration::from_millis(900)).await;
-    assert!(fs::metadata(&path).is_err(), "half of it is not over");
+    assert!(fs::metadata(&path).is_err(), "the apply has not ended");
     let [journal] = &journals(&bench)[..] else { panic!() };
     let resume = ["resume", journal.to_str().unwrap(), "--simulate", "--report", &path];
     let ran = bench.run_bare(&resume).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     let report = fs::read_to_string(&path).unwrap();
     assert!(report.contains("Apply complete! Resources: 40 added"), "{ran:#?}");
-    // What was sent before it was killed is in it, too.
+    // It includes what was sent before the kill.
     assert_eq!(report.matches("<td class=\"time\">").count(), 40);
     fs::remove_file(&path).unwrap();
     let again = bench.run_bare(&resume).await;

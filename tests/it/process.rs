@@ -1,4 +1,4 @@
-//! What only a process shows: pipes, signals, streams and colours.
+//! Behaviour that needs a real process: pipes, signals, streams and colours.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -16,8 +16,8 @@ fn n_discoveries(shell: &Shell) -> usize {
     world(shell)["discoveries"].as_array().unwrap().len()
 }
 
-/// Closes a stream after its first line.
-fn head(stream: impl std::io::Read) -> String {
+/// Reads the first line of a stream and closes it.
+fn first_line(stream: impl std::io::Read) -> String {
     let mut line = String::new();
     BufReader::with_capacity(1, stream).read_line(&mut line).unwrap();
     line
@@ -30,16 +30,16 @@ fn rest(child: &mut Child) -> String {
 }
 
 #[test]
-fn a_closed_pipe_ends_a_plan_quietly_with_its_code() {
+fn a_closed_pipe_ends_a_plan_quietly_with_its_usual_exit_code() {
     let shell = Shell::new();
     shell.file("discoveries.yaml", &discoveries(3_000));
     for (line, code) in [("plan --simulate", 0), ("plan --simulate --detailed-exitcode", 2)] {
         let mut child = shell.command(line).spawn().unwrap();
-        let first = head(child.stdout.take().unwrap());
+        let first = first_line(child.stdout.take().unwrap());
         assert_eq!(first, "  # d-00000 will be created\n");
-        let said = rest(&mut child);
-        assert_eq!(child.wait().unwrap().code(), Some(code), "{said}");
-        assert!(!said.contains("Error") && !said.contains("panicked"), "{said}");
+        let stderr = rest(&mut child);
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{stderr}");
+        assert!(!stderr.contains("Error") && !stderr.contains("panicked"), "{stderr}");
     }
 }
 
@@ -55,24 +55,24 @@ fn a_closed_pipe_does_not_stop_an_apply() {
 }
 
 #[test]
-fn a_full_disk_behind_stdout_is_a_failure_of_a_command_that_reads() {
+fn a_full_disk_behind_stdout_fails_a_command_that_only_reads() {
     let shell = Shell::new();
     let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
     for line in ["plan --simulate", "schema plan", "--help", "plan -h", "--version"] {
         let output = shell.command(line).stdout(full()).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{line}: {output:?}");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("Error: the result could not be written"), "{line}: {said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("Error: the result could not be written"), "{line}: {stderr}");
     }
     let line = "apply --auto-approve --simulate --task-time 10ms";
     let output = shell.command(line).stdout(full()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("Warning: the result could not be written"), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("Warning: the result could not be written"), "{stderr}");
 }
 
 #[test]
-fn an_interrupted_apply_finishes_what_it_began_and_begins_nothing_more() {
+fn an_interrupted_apply_finishes_its_open_change_and_starts_no_other() {
     for name in ["INT", "TERM"] {
         let shell = Shell::new();
         shell.file("discoveries.yaml", &discoveries(4));
@@ -82,11 +82,11 @@ fn an_interrupted_apply_finishes_what_it_began_and_begins_nothing_more() {
         let mut child = shell.command(line).spawn().unwrap();
         server.wait_for("create");
         signal(&child, name);
-        let said = rest(&mut child);
+        let stderr = rest(&mut child);
         let mut out = String::new();
         child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(7), "{said}{out}");
-        assert!(said.contains("Stopping"), "{said}");
+        assert_eq!(child.wait().unwrap().code(), Some(7), "{stderr}{out}");
+        assert!(stderr.contains("Stopping"), "{stderr}");
         let last = out.lines().last().unwrap();
         assert_eq!(last, "Apply incomplete. 1 done, 0 failed, 3 not tried, 0 still running.");
         assert!(server.end("TERM").0.success());
@@ -95,7 +95,7 @@ fn an_interrupted_apply_finishes_what_it_began_and_begins_nothing_more() {
 }
 
 #[test]
-fn the_second_interrupt_leaves_at_once_and_says_what_is_open() {
+fn the_second_interrupt_exits_at_once_and_lists_open_operations() {
     let shell = Shell::new();
     let server = shell.simulator("--task-time 60s");
     let shell = shell.with("CC_URL", server.url.clone());
@@ -120,7 +120,7 @@ fn the_second_interrupt_leaves_at_once_and_says_what_is_open() {
 }
 
 #[test]
-fn the_simulator_says_its_url_and_saves_its_world_when_it_is_ended() {
+fn the_simulator_prints_its_url_and_saves_its_world_on_a_signal() {
     for name in ["INT", "TERM"] {
         let shell = Shell::new();
         let server = shell.simulator("--state world.json --task-time 1ms");
@@ -132,7 +132,7 @@ fn the_simulator_says_its_url_and_saves_its_world_when_it_is_ended() {
         assert!(status.success() && rest.is_empty(), "{status}: {rest}");
         assert_eq!(n_discoveries(&shell), 1);
 
-        // What was saved is there again.
+        // The saved world is loaded again.
         let server = shell.simulator("--state world.json");
         let line = format!("plan --detailed-exitcode --controller {}", server.url);
         let ended = shell.expect(0, &line);
@@ -155,7 +155,7 @@ fn the_simulator_takes_its_login_from_the_environment() {
 }
 
 #[test]
-fn without_a_login_in_the_environment_the_simulator_has_the_usual_one() {
+fn without_a_login_in_the_environment_the_simulator_uses_the_default_one() {
     let server = Shell::empty().simulator("");
     let shell = Shell::empty().with("CC_URL", server.url.clone());
     shell.file("password", "simulator");
@@ -164,7 +164,7 @@ fn without_a_login_in_the_environment_the_simulator_has_the_usual_one() {
 }
 
 #[test]
-fn a_simulator_that_cannot_listen_or_begin_says_so() {
+fn a_simulator_that_cannot_listen_or_load_its_world_reports_why() {
     let shell = Shell::new();
     let server = shell.simulator("");
     let ended = shell.expect(1, &format!("simulator --listen {}", server.address()));
@@ -175,7 +175,7 @@ fn a_simulator_that_cannot_listen_or_begin_says_so() {
 }
 
 #[test]
-fn plan_and_account_are_on_stdout_and_all_else_is_not() {
+fn stdout_has_only_the_plan_and_the_summary() {
     let shell = Shell::new();
     let warned = discoveries(1) + "  - {name: wide, cidr: 10.0.0.0/8}\n";
     shell.file("discoveries.yaml", &warned);
@@ -191,7 +191,7 @@ fn plan_and_account_are_on_stdout_and_all_else_is_not() {
 }
 
 #[test]
-fn colour_is_for_terminals_and_for_whoever_asks() {
+fn colour_is_for_terminals_and_on_request() {
     let shell = Shell::new();
     shell.file("bad.yaml", "version: 2\n");
     let lines = ["plan --simulate", "validate -f bad.yaml", "status --fault list=500", "--help"];
@@ -208,13 +208,13 @@ fn colour_is_for_terminals_and_for_whoever_asks() {
     }
     let shell = shell.with("TRUEUP_LOG", "trace");
     assert!(!is_coloured(&shell, "plan --simulate"));
-    // Who asks on the command line means it, whatever the environment says.
+    // The command line takes precedence over the environment.
     let shell = shell.with("NO_COLOR", "1");
     assert!(is_coloured(&shell, "plan --simulate --color always"));
 }
 
 #[test]
-fn the_clock_can_be_given_and_changes_nothing_of_a_plan() {
+fn source_date_epoch_sets_the_clock_and_does_not_change_a_plan() {
     let shell = Shell::new();
     let plan = shell.expect(0, "plan --simulate").out;
     let shell = shell.with("SOURCE_DATE_EPOCH", "1000000000");
@@ -222,14 +222,14 @@ fn the_clock_can_be_given_and_changes_nothing_of_a_plan() {
 }
 
 #[test]
-fn events_that_cannot_be_written_are_complained_of_once() {
+fn unwritable_events_are_reported_once() {
     let shell = Shell::new();
     let ended = shell.expect(1, "plan --simulate --events /dev/full");
     assert_eq!(ended.err.matches("the events could not be written").count(), 1, "{ended:#?}");
 }
 
 #[test]
-fn a_change_that_waits_for_its_run_says_so() {
+fn a_change_that_waits_for_its_run_is_reported_as_waiting() {
     let shell = Shell::new();
     let line = "apply --auto-approve --simulate --run-time 2s";
     let waiting = "create done, waiting for the end of its run...";
@@ -238,14 +238,14 @@ fn a_change_that_waits_for_its_run_says_so() {
 }
 
 #[test]
-fn a_lost_answer_is_said_in_words_that_do_not_repeat_themselves() {
+fn the_message_for_a_lost_answer_does_not_repeat_itself() {
     let ended = Shell::new().expect(0, "apply --auto-approve --simulate --fault create=lost");
     let words = "the connection ended before an answer: the answer was lost on its way (1 attempt)";
     assert!(ended.err.contains(words), "{ended:#?}");
 }
 
 #[test]
-fn a_user_without_the_right_to_it_is_told_which_rights_it_takes() {
+fn a_permission_error_names_the_permissions_that_are_needed() {
     let rights = "the user needs permission to read and write discoveries";
     for (line, code) in [("plan", 9), ("status", 9)] {
         let ended = Shell::new().expect(code, &format!("{line} --simulate --quirk role=none"));

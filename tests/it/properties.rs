@@ -1,7 +1,7 @@
-//! What holds of every plan and every apply, on generated controllers, worlds and files.
+//! Properties of every plan and every apply, on generated controllers, worlds and files.
 //!
-//! Each case follows from its seed. A failure names it: `TRUEUP_SEED=17` runs that case alone,
-//! `PROPTEST_CASES=5000` runs more of them.
+//! Each case follows from its seed, which a failure prints: `TRUEUP_SEED=17` runs that case alone,
+//! `PROPTEST_CASES=5000` sets the number of cases.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Long enough for every task and every run of a case to end.
+/// Longer than every task and every run of a case.
 pub(crate) const ALL_OVER: Duration = Duration::from_mins(10);
 
 #[test]
@@ -39,13 +39,13 @@ fn a_plan_is_empty_after_its_apply() {
             assert_eq!(settings_of(&world(&bench)), settings_of(&before));
             return;
         }
-        assert_good_manners(&bench);
+        assert_no_violations(&bench);
         assert_truthful(&bench, &case, &applied, &[]);
         assert_eq!(trespasses(&case.files, &before, &world(&bench)), [""; 0], "{applied:#?}");
         if applied.exit != Exit::Done {
             assert!(case.is_hard(), "{applied:#?}");
-            let accounted = applied.out.contains("Apply incomplete.");
-            assert!(accounted, "{applied:#?}");
+            let is_reported = applied.out.contains("Apply incomplete.");
+            assert!(is_reported, "{applied:#?}");
             return;
         }
         expect_nothing_left(&bench, &case).await;
@@ -53,7 +53,7 @@ fn a_plan_is_empty_after_its_apply() {
 }
 
 #[test]
-fn a_saved_plan_is_applied_request_for_request_as_a_direct_one() {
+fn a_saved_plan_sends_the_same_requests_as_a_direct_apply() {
     check(50, soft_cases(), async |case: Case| {
         let direct = begin(&case);
         let at_once = apply(&direct, &case).await;
@@ -75,7 +75,7 @@ fn a_saved_plan_is_applied_request_for_request_as_a_direct_one() {
     });
 }
 
-/// The requests without those for jobs: only a plan asks for the ages of runs.
+/// The requests without those for jobs, because only a plan reads the ages of runs.
 fn without_ages(log: &[String]) -> Vec<String> {
     log.iter().filter(|it| !it.contains("/job")).cloned().collect()
 }
@@ -111,7 +111,7 @@ fn equal_inputs_give_byte_equal_plans() {
     });
 }
 
-/// Leaves out where in the files something stands: there, the two differ.
+/// Removes the locations in the files, which differ between the two.
 fn without_places(text: &str) -> String {
     let mut parts = text.split(" (");
     let mut kept = parts.next().unwrap().to_owned();
@@ -125,7 +125,7 @@ fn without_places(text: &str) -> String {
 }
 
 #[test]
-fn nothing_outside_the_files_and_the_globs_is_written() {
+fn only_managed_discoveries_are_written() {
     check(50, (cases(), faults()), async |(case, faults): (Case, Vec<String>)| {
         let bench = begin(&case);
         let before = world(&bench);
@@ -145,7 +145,7 @@ fn nothing_outside_the_files_and_the_globs_is_written() {
         let (before, after) = (foreign(&before), foreign(&world(&bench)));
         assert!(before.keys().eq(after.keys()));
         for (id, was) in &before {
-            // A run that was on goes on, and writes what it finds.
+            // A run that was in progress continues and writes its results.
             let runs = was["discoveryStatus"].as_str().unwrap().eq_ignore_ascii_case("active");
             let seen = |it: &Value| if runs { without_run(it) } else { it.clone() };
             assert_eq!(seen(was).to_string(), seen(&after[id]).to_string());
@@ -158,7 +158,7 @@ fn nothing_outside_the_files_and_the_globs_is_written() {
 }
 
 #[test]
-fn what_a_plan_shows_of_a_discovery_is_a_file_that_changes_nothing() {
+fn the_settings_that_a_plan_shows_as_destroyed_form_a_file_with_no_changes() {
     check(50, cases(), async |mut case: Case| {
         let everything = json!({"version": 1, "manage": {"names": ["*"]}, "defaults": {},
             "discoveries": [{"name": "none", "state": "absent"}]});
@@ -176,7 +176,7 @@ fn what_a_plan_shows_of_a_discovery_is_a_file_that_changes_nothing() {
 }
 
 #[test]
-fn counted_addresses_equal_brute_force() {
+fn the_address_count_equals_a_brute_force_count() {
     check(100, soft_cases(), async |case: Case| {
         let planned = begin(&case).run(&line("plan", &case)).await;
         if planned.exit != Exit::Done {
@@ -222,19 +222,19 @@ fn counted_addresses_equal_brute_force() {
         if dropped != 0 {
             parts.push(format!("{} dropped", counted(dropped)));
         }
-        let said = format!("Addresses: {}.", parts.join(", "));
+        let expected = format!("Addresses: {}.", parts.join(", "));
         assert_eq!(
             planned.out.contains("Addresses: "),
             !parts.is_empty(),
-            "{said}\n{}",
+            "{expected}\n{}",
             planned.out
         );
-        assert!(parts.is_empty() || planned.out.contains(&said), "{said}\n{}", planned.out);
+        assert!(parts.is_empty() || planned.out.contains(&expected), "{expected}\n{}", planned.out);
     });
 }
 
 #[test]
-fn as_many_writes_are_sent_as_the_plan_has_steps() {
+fn the_number_of_writes_equals_the_steps_of_the_plan() {
     check(50, soft_cases(), async |case: Case| {
         let bench = begin(&case);
         let before = world(&bench);
@@ -247,7 +247,7 @@ fn as_many_writes_are_sent_as_the_plan_has_steps() {
         assert_runs(&case, &applied, &before, &world(&bench));
         let n_steps = changes(&planned.out).values().map(|it| it.n_steps).sum::<u64>();
         let n_runs = changes(&planned.out).values().filter(|it| it.runs()).count() as u64;
-        // A run that ended by itself while its change waited needs no stop any more.
+        // A run may end by itself while its change waits, and then needs no stop.
         let n_needless = applied.err.matches(": stop not needed, already as wanted").count() as u64;
         let n_writes = bench.writes() + n_needless;
         if case.has("edit_runs=yes") {
@@ -261,7 +261,7 @@ fn as_many_writes_are_sent_as_the_plan_has_steps() {
 }
 
 #[test]
-fn with_faults_an_apply_tells_the_truth_and_the_next_one_ends_it() {
+fn despite_faults_an_apply_reports_truthfully_and_the_next_one_converges() {
     check(100, (soft_cases(), faults()), async |(case, faults): (Case, Vec<String>)| {
         let mut bench = begin(&case);
         let before = world(&bench);
@@ -269,7 +269,7 @@ fn with_faults_an_apply_tells_the_truth_and_the_next_one_ends_it() {
         let ran = bench
             .run(&line(&format!("apply --auto-approve --timeout 5m {}", case.flags), &case))
             .await;
-        assert_good_manners_but_for(&bench, &faults);
+        assert_no_violations_except(&bench, &faults);
         let raced = faults.iter().filter_map(|it| it.split_once(':').filter(|_| is_other(it)));
         let raced = raced.map(|(_, name)| name.to_owned()).collect::<Vec<_>>();
         assert_truthful(&bench, &case, &ran, &raced);
@@ -283,21 +283,21 @@ fn with_faults_an_apply_tells_the_truth_and_the_next_one_ends_it() {
             assert_runs(&case, &ran, &before, &world(&bench));
             assert_eq!(trespasses(&case.files, &before, &world(&bench)), [""; 0], "{ran:#?}");
         }
-        restart(&mut bench, &case);
+        clear_faults(&mut bench, &case);
         let again = apply(&bench, &case).await;
         if again.exit != Exit::Done {
-            // The same mistake in the files, as without faults.
+            // The files have errors, and so the plan fails without faults too.
             assert_eq!(begin(&case).run(&line("plan", &case)).await.exit, again.exit, "{again:#?}");
             return;
         }
-        assert_good_manners(&bench);
+        assert_no_violations(&bench);
         assert_truthful(&bench, &case, &again, &[]);
         expect_nothing_left(&bench, &case).await;
     });
 }
 
 #[test]
-fn after_ctrl_c_the_next_apply_ends_where_an_undisturbed_one_does() {
+fn after_ctrl_c_the_next_apply_ends_like_an_undisturbed_one() {
     check(50, (soft_cases(), 0_u64..12_000), async |(case, moment): (Case, u64)| {
         let undisturbed = begin(&case);
         let ran = apply(&undisturbed, &case).await;
@@ -305,17 +305,17 @@ fn after_ctrl_c_the_next_apply_ends_where_an_undisturbed_one_does() {
         bench.interrupts = vec![Duration::from_millis(moment)];
         let interrupted = apply(&bench, &case).await;
         assert_truthful(&bench, &case, &interrupted, &[]);
-        assert_good_manners(&bench);
+        assert_no_violations(&bench);
         bench.interrupts.clear();
         let again = apply(&bench, &case).await;
         assert_eq!(ran.exit, again.exit, "{interrupted:#?} {again:#?}");
-        assert_good_manners(&bench);
+        assert_no_violations(&bench);
         sleep(ALL_OVER).await;
         assert_eq!(settings_of(&world(&undisturbed)), settings_of(&world(&bench)));
     });
 }
 
-/// The controller of a case, with its files.
+/// Creates the controller and the files of a case.
 pub(crate) fn begin(case: &Case) -> Bench {
     let bench = Bench::with(case.options(), World::from_json(&case.world.to_string()).unwrap());
     put_files(&bench, case);
@@ -329,8 +329,8 @@ pub(crate) fn put_files(bench: &Bench, case: &Case) {
     }
 }
 
-/// The same controller without the faults that were still to come.
-fn restart(bench: &mut Bench, case: &Case) {
+/// Replaces the controller by one without faults and with the same world.
+fn clear_faults(bench: &mut Bench, case: &Case) {
     let world = World::from_json(&bench.simulator.world_json()).unwrap();
     bench.replace(case.options(), world);
 }
@@ -351,7 +351,7 @@ pub(crate) fn array(value: &Value) -> &Vec<Value> {
     value.as_array().unwrap()
 }
 
-/// Plans, and expects that nothing is left to do but to run again what is always run again.
+/// Plans, and expects no changes except runs that come again after every apply.
 pub(crate) async fn expect_nothing_left(bench: &Bench, case: &Case) {
     let ran = bench.run(&line("plan --detailed-exitcode", case)).await;
     let reasons = ran.out.lines().filter_map(|it| it.strip_prefix("  # ("));
@@ -366,7 +366,7 @@ pub(crate) async fn expect_nothing_left(bench: &Bench, case: &Case) {
     assert!(matches!(ran.exit, Exit::Done | Exit::Changes), "{ran:#?}");
 }
 
-/// Exit 0 only if the world is as wanted.
+/// Expects that exit code 0 means that the world is as wanted.
 fn assert_truthful(bench: &Bench, case: &Case, ran: &Ran, raced: &[String]) {
     if ran.exit == Exit::Done {
         let departures = departures_of(case, &world(bench), raced);
@@ -374,19 +374,19 @@ fn assert_truthful(bench: &Bench, case: &Case, ran: &Ran, raced: &[String]) {
     }
 }
 
-/// Returns where a world is not as the files of a case want it and a command can know it.
+/// Returns the differences between the files and the world that a command can know of.
 pub(crate) fn departures_of(case: &Case, world: &Value, raced: &[String]) -> Vec<String> {
     let mut departures = departures(&case.files, world, raced);
     departures.retain(|it| {
         let runs_by_itself = case.has("edit_runs=yes") && it.ends_with(" runs");
-        // The plan warns of hops that are not told.
-        let is_untold = case.has("default_hops=absent") && it.contains("\"hops\"");
-        !runs_by_itself && !is_untold
+        // The controller does not report the hops, of which the plan warns.
+        let is_unreported = case.has("default_hops=absent") && it.contains("\"hops\"");
+        !runs_by_itself && !is_unreported
     });
     departures
 }
 
-/// A run that was planned was started once, and no other was.
+/// Expects that each planned run was started once, and no other run.
 fn assert_runs(case: &Case, ran: &Ran, before: &Value, after: &Value) {
     let planned = changes(&ran.out);
     for name in wanted(&case.files).into_keys() {
@@ -396,46 +396,46 @@ fn assert_runs(case: &Case, ran: &Ran, before: &Value, after: &Value) {
         let least = if had == has { n_runs(before, &name) } else { 0 };
         let n_new = n_runs(after, &name).saturating_sub(least);
         let n_wanted = usize::from(change.is_some_and(Shown::runs));
-        // An edit's own run that is over before it is looked for goes unseen.
+        // A run started by the edit itself may end before it is observed.
         let most = n_wanted + usize::from(case.has("edit_runs=yes"));
         assert!(n_new <= most, "`{name}` ran {n_new} times: {ran:#?}");
         assert!(ran.exit != Exit::Done || n_wanted <= n_new, "`{name}` did not run: {ran:#?}");
     }
 }
 
-fn assert_good_manners(bench: &Bench) {
-    assert_good_manners_but_for(bench, &[]);
+fn assert_no_violations(bench: &Bench) {
+    assert_no_violations_except(bench, &[]);
 }
 
 fn is_other(fault: &str) -> bool {
     fault.contains("=other-")
 }
 
-/// Nothing was done that a careful client never does, but for what somebody else's doing explains.
-fn assert_good_manners_but_for(bench: &Bench, faults: &[String]) {
-    let races = |what: &str| faults.iter().any(|it| it.contains(what));
+/// Expects no violations except those that another user explains.
+fn assert_no_violations_except(bench: &Bench, faults: &[String]) {
+    let has_fault = |what: &str| faults.iter().any(|it| it.contains(what));
     let mut violations = bench.simulator.violations();
     violations.retain(|name, n| {
-        let explained = match name.as_str() {
-            "duplicate_create" => races("other-create"),
-            "write_to_missing_id" => races("other-delete"),
-            "noop_edit" | "needless_replace" => races("other-"),
+        let is_explained = match name.as_str() {
+            "duplicate_create" => has_fault("other-create"),
+            "write_to_missing_id" => has_fault("other-delete"),
+            "noop_edit" | "needless_replace" => has_fault("other-"),
             _ => false,
         };
-        *n != 0 && !explained
+        *n != 0 && !is_explained
     });
     let log = bench.simulator.request_log().join("\n");
     assert!(violations.is_empty(), "{violations:?}\n{log}");
 }
 
-/// Whether a write is about the discovery of this id, which is in quotes.
+/// Whether a write addresses the discovery of this quoted id.
 fn names_id(request: &str, id: &str) -> bool {
     let bare = id.trim_matches('"');
     request.starts_with("PUT") && request.contains(&format!("\"id\":{id}"))
         || request.starts_with("DELETE") && request.ends_with(&format!("/discovery/{bare}"))
 }
 
-/// A change as its plan shows it.
+/// A change as the plan shows it.
 pub(crate) struct Shown {
     pub(crate) what: String,
     pub(crate) steps: String,
@@ -448,7 +448,7 @@ impl Shown {
             || self.steps.contains("run")
     }
 
-    /// Whether a write of this kind is a part of it.
+    /// Whether it includes a write of this kind.
     pub(crate) fn has_step(&self, step: &str) -> bool {
         match self.what.as_str() {
             "created" => matches!(step, "create" | "run"),
@@ -460,7 +460,7 @@ impl Shown {
     }
 }
 
-/// The changes of a plan, as its text shows them.
+/// Parses the changes from the text of a plan.
 pub(crate) fn changes(plan: &str) -> BTreeMap<String, Shown> {
     let mut changes = BTreeMap::new();
     let mut lines = plan.lines().peekable();
@@ -479,7 +479,7 @@ pub(crate) fn changes(plan: &str) -> BTreeMap<String, Shown> {
     changes
 }
 
-/// The discoveries that a plan would destroy, with the settings that it shows, as entries of a file.
+/// Parses the discoveries that a plan would destroy, with their settings, into entries of a file.
 fn destroyed(plan: &str) -> Vec<Value> {
     let mut entries = Vec::<Value>::new();
     let mut lines = plan.lines();
@@ -500,7 +500,7 @@ fn destroyed(plan: &str) -> Vec<Value> {
             text.push(']');
         }
         let value = match key.trim() {
-            // Nobody can want a credential that is gone.
+            // Deleted credentials cannot be declared.
             "credentials" => continue,
             it if it.starts_with("credentials.") => credential_refs(&text),
             _ => serde_json::from_str::<Value>(&text).unwrap(),
@@ -511,15 +511,15 @@ fn destroyed(plan: &str) -> Vec<Value> {
             None => entry[key.trim()] = value,
         }
     }
-    // Of one whose credentials are gone, no file can say what it has.
+    // A file cannot declare a discovery with deleted credentials.
     let gone = |it: &Value| plan.contains("(gone)") && !it["credentials"].is_null();
-    // And a file gives no name with a blank at its ends.
+    // Nor a name that ends with a space.
     let ends_blank = |it: &Value| it["name"].as_str().unwrap().ends_with(' ');
     entries.retain(|it| !gone(it) && !ends_blank(it));
     entries
 }
 
-/// Credentials as they are shown, `description (username)`, as a file gives them.
+/// Parses credentials shown as `description (username)` into those of a file.
 fn credential_refs(shown: &str) -> Value {
     let refs = serde_json::from_str::<Vec<String>>(shown).unwrap().into_iter().map(|it| {
         match it.strip_suffix(')').and_then(|it| it.split_once(" (")) {
@@ -532,7 +532,7 @@ fn credential_refs(shown: &str) -> Value {
     refs.collect()
 }
 
-/// The addresses that a live discovery names, one by one.
+/// The addresses of a live discovery.
 fn reached(object: &Value) -> BTreeSet<IpAddr> {
     let text = |key: &str| object[key].as_str().unwrap_or_default().trim().to_owned();
     let (kind, list) = (text("discoveryType").to_lowercase(), text("ipAddressList"));
@@ -547,7 +547,7 @@ fn reached(object: &Value) -> BTreeSet<IpAddr> {
     if heeds { &each(&named) - &each(&left_out) } else { each(&named) }
 }
 
-/// The addresses of a discovery once its files are put in.
+/// The addresses of a discovery after it is applied.
 fn reached_after(want: &serde_json::Map<String, Value>, was: Option<&Value>) -> BTreeSet<IpAddr> {
     let mut object = was.cloned().unwrap_or_else(|| json!({}));
     let targets = ["address", "ranges", "cidr", "cdp", "lldp"];

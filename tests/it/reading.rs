@@ -1,12 +1,12 @@
-//! Controllers that cannot be read, or not all of them: nothing is written then.
+//! Controllers that cannot be read completely: nothing is written then.
 
 use trueup::cli::Exit;
 use trueup_simulator::{Options, World};
 
 use crate::{bench::Bench, story::yaml};
 
-/// A discovery as the controller shows it, with these members besides or instead.
-fn shown(id: usize, name: &str, other: &str) -> String {
+/// A live discovery, with these members added or replaced.
+fn live_discovery(id: usize, name: &str, other: &str) -> String {
     let mut whole = serde_json::json!({
         "id": id.to_string(), "name": name, "discoveryType": "CIDR",
         "ipAddressList": "10.1.0.0/24", "timeOut": 5, "retryCount": 3, "protocolOrder": "ssh",
@@ -21,17 +21,17 @@ fn shown(id: usize, name: &str, other: &str) -> String {
 }
 
 /// A controller with these discoveries.
-fn having(discoveries: &[String]) -> Bench {
+fn controller_with(discoveries: &[String]) -> Bench {
     let world = format!(r#"{{"discoveries": [{}]}}"#, discoveries.join(","));
     Bench::with(Options::default(), World::from_json(&world).unwrap())
 }
 
-/// Whatever is planned fails like this, and nothing is written.
+/// Expects that plan and apply fail like this, and that nothing is written.
 async fn expect_unread(bench: &Bench, exit: Exit, words: &[&str]) {
     for line in ["plan", "apply --auto-approve", "apply --auto-approve --prune"] {
         let ran = bench.run(line).await;
         if ran.exit == Exit::Invalid {
-            // No glob owns anything: `--prune` is a mistake then.
+            // `--prune` is invalid without a glob in the files.
             continue;
         }
         assert_eq!((ran.exit, bench.writes()), (exit, 0), "{line}: {ran:#?}");
@@ -43,7 +43,7 @@ async fn expect_unread(bench: &Bench, exit: Exit, words: &[&str]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_that_fails_to_the_last_is_told_by_its_exit_code() {
+async fn a_read_that_keeps_failing_sets_the_exit_code_by_its_cause() {
     let stories: [(&str, Exit, &str); 12] = [
         ("500", Exit::Failed, "500"),
         ("501", Exit::Failed, "501"),
@@ -74,7 +74,7 @@ async fn a_read_that_fails_to_the_last_is_told_by_its_exit_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_that_fails_once_is_tried_again() {
+async fn a_read_that_fails_once_is_retried() {
     let whats = [
         "500", "502", "503", "html", "cut", "null", "lost", "reset", "hang", "429", "429:3",
         "expire",
@@ -91,7 +91,7 @@ async fn a_read_that_fails_once_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_not_let_in_writes_nothing() {
+async fn without_access_nothing_is_written() {
     let bench = Bench::like(&[], &["role=none"]);
     bench.files(&yaml("cidr: 10.1.0.0/24"));
     expect_unread(&bench, Exit::Unreachable, &["403"]).await;
@@ -102,7 +102,7 @@ async fn who_is_not_let_in_writes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_may_only_look_is_told_by_the_first_write() {
+async fn a_read_only_user_gets_the_permission_error_at_the_first_write() {
     let bench = Bench::like(&[], &["role=observer"]);
     bench.files(&yaml("cidr: 10.1.0.0/24"));
     assert_eq!(bench.run("plan").await.exit, Exit::Done);
@@ -112,8 +112,8 @@ async fn who_may_only_look_is_told_by_the_first_write() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_is_never_whole_is_none() {
-    // Somebody makes another one between the count and the page, every time.
+async fn a_list_that_stays_inconsistent_is_an_error() {
+    // Another user creates one between the count and the page, every time.
     let faults = (1..9).map(|it| format!("list@{it}=other-create:n{it}")).collect::<Vec<_>>();
     let faults = faults.iter().map(String::as_str).collect::<Vec<_>>();
     let bench = Bench::like(&faults, &[]);
@@ -125,8 +125,8 @@ async fn a_list_that_is_never_whole_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_that_shift_are_read_again() {
-    let many = (1..=600).map(|it| shown(it, &format!("n{it}"), "")).collect::<Vec<_>>();
+async fn pages_that_shift_during_the_read_are_read_again() {
+    let many = (1..=600).map(|it| live_discovery(it, &format!("n{it}"), "")).collect::<Vec<_>>();
     for order in ["list_order=newest", "list_order=oldest", "list_order=shuffled"] {
         let world = format!(r#"{{"discoveries": [{}]}}"#, many.join(","));
         let options = crate::bench::options(&["list@2=other-delete:n300"], &[order]);
@@ -139,14 +139,14 @@ async fn pages_that_shift_are_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_credential_that_vanished_is_told_at_its_place() {
+async fn a_missing_credential_is_reported_at_its_source_location() {
     let bench = Bench::like(&[], &[]);
     bench.files("version: 1\ndiscoveries:\n  - name: a\n    cidr: 10.1.0.0/24\n    credentials: {cli: [gone], snmp_v3: [core]}\n");
     expect_unread(&bench, Exit::Failed, &["gone", "discoveries.yaml:5:25"]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_manages_may_be_anything() {
+async fn an_unmanaged_discovery_may_have_any_shape() {
     let odd = [
         r#""discoveryType": "Wormhole""#,
         r#""discoveryType": 7"#,
@@ -157,12 +157,12 @@ async fn what_nobody_manages_may_be_anything() {
         r#""netconfPort": [830]"#,
     ];
     for other in odd {
-        let bench = having(&[shown(1, "somebody-elses", other)]);
+        let bench = controller_with(&[live_discovery(1, "other-users", other)]);
         bench.files(&yaml("cidr: 10.1.0.0/24"));
         let plan = bench.run("plan").await;
         assert_eq!(plan.exit, Exit::Done, "{other}: {plan:#?}");
         let is_warned =
-            plan.err.to_lowercase().contains("warning") && plan.err.contains("somebody-elses");
+            plan.err.to_lowercase().contains("warning") && plan.err.contains("other-users");
         assert!(is_warned || other.contains("\"x\""), "{other}: {plan:#?}");
         let ran = bench.run("apply --auto-approve").await;
         assert_eq!((ran.exit, bench.writes()), (Exit::Done, 1), "{other}: {ran:#?}");
@@ -171,7 +171,7 @@ async fn what_nobody_manages_may_be_anything() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_managed_and_cannot_be_understood_names_the_field() {
+async fn the_error_for_an_unreadable_managed_discovery_names_the_field() {
     let odd = [
         (r#""discoveryType": "Wormhole""#, "discoveryType", "Wormhole"),
         (r#""ipAddressList": {"first": 1}"#, "ipAddressList", "first"),
@@ -182,30 +182,30 @@ async fn what_is_managed_and_cannot_be_understood_names_the_field() {
         (r#""preferredMgmtIPMethod": "Dice""#, "preferredMgmtIPMethod", "Dice"),
     ];
     for (other, field, value) in odd {
-        let bench = having(&[shown(1, "a", other)]);
+        let bench = controller_with(&[live_discovery(1, "a", other)]);
         bench.files(&yaml("cidr: 10.1.0.0/24, timeout: 9s"));
         expect_unread(&bench, Exit::Failed, &[field, value]).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_item_without_id_or_name_spoils_the_list() {
+async fn an_item_without_id_or_name_invalidates_the_list() {
     for other in [r#""id": null"#, r#""name": null"#, r#""name": 7"#] {
-        let bench = having(&[shown(1, "a", other)]);
+        let bench = controller_with(&[live_discovery(1, "a", other)]);
         bench.files(&yaml("cidr: 10.1.0.0/24"));
         expect_unread(&bench, Exit::Failed, &["has no `"]).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_of_a_name_are_told_with_their_ids() {
-    let bench = having(&[shown(17, "a", ""), shown(23, "a", "")]);
+async fn duplicate_live_names_are_reported_with_their_ids() {
+    let bench = controller_with(&[live_discovery(17, "a", ""), live_discovery(23, "a", "")]);
     bench.files(&yaml("cidr: 10.1.0.0/24"));
     expect_unread(&bench, Exit::Failed, &["duplicate_live_name", "17", "23"]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_for_a_plan_is_told_what_keeps_it() {
+async fn a_slow_plan_reports_what_it_is_waiting_for() {
     let bench = Bench::like(&["list@1-3=429:20"], &[]);
     bench.files(&yaml("cidr: 10.0.0.0/24"));
     let ran = bench.run("plan").await;

@@ -1,4 +1,4 @@
-//! The reference and the manual pages, written by the program.
+//! The reference and the manual pages, which the program generates.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,25 +21,25 @@ async fn page(name: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_committed_reference_is_that_of_the_program() {
+async fn the_committed_reference_is_up_to_date() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
     for name in PAGES {
         let path = folder.join(format!("{name}.md"));
         let text = page(name).await;
-        // The way to bless a page that was changed on purpose.
+        // Accepts a page that was changed on purpose.
         if std::env::var_os("TRUEUP_BLESS").is_some() {
             fs::create_dir_all(&folder).unwrap();
             fs::write(&path, &text).unwrap();
         }
         let committed = fs::read_to_string(&path).unwrap_or_default();
         let path = path.display();
-        assert!(committed == text, "run the tests once with TRUEUP_BLESS=1 and look at {path}");
+        assert!(committed == text, "run the tests once with TRUEUP_BLESS=1 and review {path}");
     }
     let files = fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name());
-    assert_eq!(files.count(), PAGES.len(), "a page is left over");
+    assert_eq!(files.count(), PAGES.len(), "there is an obsolete page");
 }
 
-/// The anchors of the headings, as readers of Markdown make them.
+/// The anchors of the headings, as renderers of Markdown generate them.
 fn anchors(text: &str) -> BTreeSet<String> {
     let arena = comrak::Arena::new();
     let mut options = comrak::Options::default();
@@ -57,7 +57,7 @@ fn links(text: &str) -> Vec<&str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_link_leads_somewhere() {
+async fn every_link_has_a_target() {
     let mut pages = BTreeMap::new();
     for name in PAGES {
         pages.insert(format!("{name}.md"), page(name).await);
@@ -125,26 +125,26 @@ async fn every_exit_code_of_the_readme_is_in_the_reference_and_in_the_manual() {
     }
 }
 
-fn manuals(bench: &Bench) -> BTreeMap<String, String> {
+fn manual_pages(bench: &Bench) -> BTreeMap<String, String> {
     let files = fs::read_dir(bench.path("man")).unwrap().map(|it| it.unwrap().path());
     let name = |it: &Path| it.file_name().unwrap().to_str().unwrap().to_owned();
     files.map(|it| (name(&it), fs::read_to_string(it).unwrap())).collect()
 }
 
-async fn written() -> BTreeMap<String, String> {
+async fn generated_pages() -> BTreeMap<String, String> {
     let bench = Bench::like(&[], &[]);
     let ran = bench.run_bare(&["man", "--out", &bench.path("man")]).await;
     assert!(ran.exit == Exit::Done && ran.out.is_empty(), "{ran:#?}");
-    manuals(&bench)
+    manual_pages(&bench)
 }
 
-/// The requests that a page may have: whatever else begins with a period is a text gone astray.
+/// The requests that a page may have: any other line with a period at its start is unescaped text.
 const REQUESTS: [&str; 15] =
     ["TH", "SH", "SS", "PP", "TP", "IP", "RS", "RE", "nf", "fi", "br", "nh", "ad", "ie", "el"];
 
 #[tokio::test(start_paused = true)]
-async fn every_command_has_a_manual_page_and_so_have_files_and_codes() {
-    let pages = written().await;
+async fn commands_files_and_codes_have_manual_pages() {
+    let pages = generated_pages().await;
     for name in
         ["trueup.1", "trueup-plan.1", "trueup-explain.1", "trueup-files.5", "trueup-codes.7"]
     {
@@ -165,8 +165,8 @@ async fn every_command_has_a_manual_page_and_so_have_files_and_codes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn groff_finds_nothing_wrong_with_a_manual_page() {
-    for (name, text) in written().await {
+async fn groff_accepts_every_manual_page() {
+    for (name, text) in generated_pages().await {
         let mut groff = Command::new("groff");
         groff.args(["-man", "-Tutf8", "-ww", "-z"]).stdin(Stdio::piped());
         let Ok(mut groff) = groff.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
@@ -175,13 +175,13 @@ async fn groff_finds_nothing_wrong_with_a_manual_page() {
         };
         groff.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         let ended = groff.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&ended.stderr);
-        assert!(ended.status.success() && said.is_empty(), "{name}: {said}");
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && stderr.is_empty(), "{name}: {stderr}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_folder_that_cannot_be_written_is_said() {
+async fn an_unwritable_folder_for_manual_pages_is_an_error() {
     let bench = Bench::like(&[], &[]);
     bench.file("taken", "a file");
     let ran = bench.run_bare(&["man", "--out", &bench.path("taken/man")]).await;

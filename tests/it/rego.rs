@@ -1,4 +1,4 @@
-//! The example of a policy in Rego, evaluated as conftest does, on plans in Terraform's format.
+//! The example policy in Rego, evaluated as conftest does on plans in Terraform's JSON format.
 
 use regorus::{Engine, Value};
 use trueup::cli::Exit;
@@ -11,18 +11,18 @@ use crate::{
 
 const POLICY: &str = "examples/policies/discoveries.rego";
 
-/// Returns what the policy denies in a plan of what the files of the bench say now.
+/// Plans the current files, and returns the denials of the policy.
 async fn denied(bench: &Bench) -> Vec<String> {
     let ran = bench.run("plan --format terraform-json").await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     denied_in(&ran.out)
 }
 
-/// Returns what it denies, by the language of OPA before 1.0 and by that since.
+/// Returns the denials, which must be the same in Rego v0 and in Rego v1.
 fn denied_in(plan: &str) -> Vec<String> {
-    let [since, before] = [false, true].map(|is_v0| denied_by(is_v0, plan));
-    assert_eq!(since, before);
-    since
+    let [v1, v0] = [false, true].map(|is_v0| denied_by(is_v0, plan));
+    assert_eq!(v1, v0);
+    v1
 }
 
 fn denied_by(is_v0: bool, plan: &str) -> Vec<String> {
@@ -43,7 +43,7 @@ async fn with(discoveries: &[(&str, &str)]) -> Bench {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_that_deletes_what_is_protected_is_denied() {
+async fn a_plan_that_deletes_a_protected_discovery_is_denied() {
     let before = [("hq-core", "cidr: 10.1.0.0/24"), ("core-1", "cidr: 10.2.0.0/24")];
     let bench = with(&before).await;
     let replaced = "cidr: 10.3.0.0/24, on_change: replace";
@@ -58,7 +58,7 @@ async fn a_plan_that_deletes_what_is_protected_is_denied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_that_deletes_another_or_edits_what_is_protected_passes() {
+async fn a_plan_that_edits_a_protected_discovery_or_deletes_another_passes() {
     let bench = with(&[("hq-core", "cidr: 10.1.0.0/24"), ("lab", "cidr: 10.2.0.0/24")]).await;
     let edited = "cidr: 10.1.0.0/24, timeout: 9s";
     bench.files(&many(&[("hq-core", edited), ("lab", "state: absent")]));
@@ -68,11 +68,11 @@ async fn a_plan_that_deletes_another_or_edits_what_is_protected_passes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_scanned_for_the_first_time_is_counted() {
+async fn new_addresses_are_counted() {
     let bench = Bench::like(&[], &[]);
     bench.files(&yaml("cidr: 10.0.0.0/19"));
     assert_eq!(denied(&bench).await, ["8192 new addresses are more than 4096"]);
-    // Beyond what a number of JSON holds exactly, counts are texts.
+    // Counts that a JSON number cannot represent exactly are strings.
     bench.files(&yaml("cidr: '2001:db8::/64'"));
     let denied = denied(&bench).await;
     let [message] = &denied[..] else { panic!("{denied:?}") };
@@ -80,7 +80,7 @@ async fn what_is_scanned_for_the_first_time_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_with_errors_is_denied_and_shown() {
+async fn a_plan_with_errors_is_printed_and_denied() {
     let bench = Bench::like(&[], &[]);
     bench.files("version: 1\ndiscoveries: [{name: a, cidr: 10.0.0.0/24}]\n");
     let ran = bench.run("plan --format terraform-json").await;

@@ -1,4 +1,4 @@
-//! Applies that are killed, and what comes after: `resume`, or a new apply.
+//! A killed apply, followed by `resume` or by a new apply.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -10,13 +10,13 @@ use trueup_simulator::{Options, World};
 use crate::{
     bench::{Bench, Ran, options},
     killed::{AFTER, APPLY, BEFORE},
-    somebody::{edits, makes},
+    other_user::{create_as_other_user, edit_as_other_user},
     story::{many, yaml},
     wanted::n_runs,
 };
 
-/// A controller with the six, two of them running, and the files of what is to be.
-async fn begun() -> Bench {
+/// A controller with the six discoveries of `BEFORE`, two of them running, and the files of `AFTER`.
+async fn before_the_changes() -> Bench {
     let mut bench = Bench::with(options(&[], &[]), World::default());
     bench.files(&many(&BEFORE));
     let _applied = bench.expect_applied().await;
@@ -29,7 +29,7 @@ async fn begun() -> Bench {
     bench
 }
 
-/// What is there: of each discovery its settings, its state, and how often it has run.
+/// The settings, the state and the number of runs of each discovery.
 fn state(bench: &Bench) -> BTreeMap<String, String> {
     let world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
     let of = |it: &Value| {
@@ -42,7 +42,7 @@ fn state(bench: &Bench) -> BTreeMap<String, String> {
     world["discoveries"].as_array().unwrap().iter().map(of).collect()
 }
 
-pub(crate) fn newest(bench: &Bench) -> PathBuf {
+pub(crate) fn open_journal(bench: &Bench) -> PathBuf {
     let open = bench.disk.texts().into_iter().filter(|(_, text)| {
         let last = text.lines().last().unwrap();
         !last.contains("\"finished\"") && !last.contains("\"taken_over\"")
@@ -51,17 +51,17 @@ pub(crate) fn newest(bench: &Bench) -> PathBuf {
 }
 
 #[tokio::test(start_paused = true)]
-async fn killed_at_any_time_resume_ends_where_an_undisturbed_apply_does() {
-    let undisturbed = begun().await;
+async fn after_a_kill_at_any_moment_resume_ends_like_an_undisturbed_apply() {
+    let undisturbed = before_the_changes().await;
     let ran = undisturbed.run(APPLY).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     let expected = state(&undisturbed);
     let mut n_resumed = 0;
     for (at, kill_ms) in (0..12_000).step_by(97).enumerate() {
-        let bench = begun().await;
+        let bench = before_the_changes().await;
         bench.run_and_kill(APPLY, Duration::from_millis(kill_ms)).await;
         bench.disk.lose_power(at % 90);
-        let path = newest(&bench);
+        let path = open_journal(&bench);
         if path.as_os_str().is_empty() {
             continue;
         }
@@ -84,38 +84,38 @@ async fn killed_at_any_time_resume_ends_where_an_undisturbed_apply_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn killed_at_any_time_a_new_apply_ends_where_an_undisturbed_one_does() {
-    let undisturbed = begun().await;
+async fn after_a_kill_at_any_moment_a_new_apply_ends_like_an_undisturbed_one() {
+    let undisturbed = before_the_changes().await;
     let ran = undisturbed.run(APPLY).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     let expected = state(&undisturbed);
-    let mut n_owed = 0;
+    let mut n_rerun = 0;
     for (at, kill_ms) in (0..12_000).step_by(97).enumerate() {
-        let bench = begun().await;
+        let bench = before_the_changes().await;
         bench.run_and_kill(APPLY, Duration::from_millis(kill_ms)).await;
         bench.disk.lose_power(at % 90);
         let log = bench.simulator.request_log();
         let ran = bench.run("apply --auto-approve").await;
         assert_eq!(ran.exit, Exit::Done, "{kill_ms}: {ran:#?}");
-        n_owed += usize::from(ran.out.contains("(rerun_owed)"));
+        n_rerun += usize::from(ran.out.contains("(rerun_owed)"));
         let (mut ended, mut expected) = (state(&bench), expected.clone());
-        // Nobody asked for that run this time.
+        // This apply does not request that run.
         ended.remove("restarted");
         expected.remove("restarted");
         assert_eq!(ended, expected, "{kill_ms}: {log:#?} {ran:#?}\n{:#?}", bench.disk.texts());
         bench.expect_careful();
         bench.expect_no_changes().await;
-        assert!(newest(&bench).as_os_str().is_empty(), "{:#?}", bench.disk.texts());
+        assert!(open_journal(&bench).as_os_str().is_empty(), "{:#?}", bench.disk.texts());
     }
-    assert_ne!(n_owed, 0);
+    assert_ne!(n_rerun, 0);
 }
 
-/// Applies, and kills it once the journal has a new line that holds all of these words.
-pub(crate) async fn killed_at(bench: &Bench, line: &str, words: &[&str]) {
-    killed_while(bench, bench.run(line), words).await;
+/// Applies, and kills it once a new journal has a line with all of these words.
+pub(crate) async fn kill_when_journal_has(bench: &Bench, line: &str, words: &[&str]) {
+    kill_while(bench, bench.run(line), words).await;
 }
 
-pub(crate) async fn killed_while(bench: &Bench, runs: impl Future<Output = Ran>, words: &[&str]) {
+pub(crate) async fn kill_while(bench: &Bench, runs: impl Future<Output = Ran>, words: &[&str]) {
     let was = bench.disk.texts();
     let has = |text: &str| text.lines().any(|line| words.iter().all(|it| line.contains(it)));
     let is_there = async {
@@ -130,7 +130,7 @@ pub(crate) async fn killed_while(bench: &Bench, runs: impl Future<Output = Ran>,
     };
     tokio::select! {
         biased;
-        ran = runs => panic!("it ended before: {ran:#?}"),
+        ran = runs => panic!("it ended before the kill: {ran:#?}"),
         () = is_there => (),
     }
     bench.disk.lose_power(0);
@@ -146,10 +146,10 @@ pub(crate) async fn idle_and_edited(keys: &str) -> Bench {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_owed_outlives_a_plan_that_was_declined() {
+async fn a_missing_run_is_remembered_after_a_declined_plan() {
     let mut bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     bench.simulator.inject("run=reset").unwrap();
-    killed_at(&bench, "apply --auto-approve", &["in_doubt", "run"]).await;
+    kill_when_journal_has(&bench, "apply --auto-approve", &["in_doubt", "run"]).await;
     bench.answer = Some("no");
     let declined = bench.run("apply").await;
     assert!(declined.out.contains("rerun_owed"), "{declined:#?}");
@@ -157,11 +157,11 @@ async fn a_run_that_is_owed_outlives_a_plan_that_was_declined() {
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("(rerun_owed)"), "{ran:#?}");
     bench.expect_no_changes().await;
-    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+    assert_eq!(open_journal(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_was_not_taken_on_is_still_owed() {
+async fn a_run_that_the_controller_did_not_accept_is_still_missing() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     bench.simulator.inject("run@1-3=502").unwrap();
     let ran = bench.run("apply --auto-approve").await;
@@ -174,12 +174,13 @@ async fn a_run_that_was_not_taken_on_is_still_owed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_changed_since_is_not_deleted_by_a_doubt() {
+async fn a_delete_in_doubt_is_not_repeated_after_another_users_edit() {
     let bench = idle_and_edited("state: absent").await;
     bench.simulator.inject("delete=reset").unwrap();
-    killed_at(&bench, "apply --auto-approve", &["in_doubt", "delete"]).await;
-    edits(&bench.simulator, "1", |it| it["ipAddressList"] = "10.99.0.0/24".into()).await;
-    let path = newest(&bench);
+    kill_when_journal_has(&bench, "apply --auto-approve", &["in_doubt", "delete"]).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["ipAddressList"] = "10.99.0.0/24".into())
+        .await;
+    let path = open_journal(&bench);
     let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
     assert!(ran.out.contains("it was moved: its settings were changed"), "{ran:#?}");
@@ -187,32 +188,32 @@ async fn what_somebody_changed_since_is_not_deleted_by_a_doubt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_replace_that_nobody_asks_for_any_more_is_said() {
+async fn an_interrupted_replace_outside_the_new_plan_is_reported() {
     let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
     bench.simulator.inject("create=reset").unwrap();
-    killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    kill_when_journal_has(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
     bench.files(&many(&[("a", "cidr: 10.2.0.0/24"), ("b", "cidr: 10.3.0.0/24")]));
     let ran = bench.run("apply --auto-approve --except a").await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     assert!(ran.err.contains("deleted a and did not create it again"), "{ran:#?}");
-    let path = newest(&bench);
+    let path = open_journal(&bench);
     let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     bench.expect_no_changes().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_deleted_is_made_again_before_anything_else_is_begun() {
-    // Its create had not left yet, or it is in doubt, for which everything else has to wait.
+async fn a_deleted_discovery_is_recreated_before_any_other_change() {
+    // Its create was not sent yet, or is in doubt, which everything else waits for.
     for (fault, in_doubt) in [("create@1=reset", "\"b\""), ("create@2=reset", "\"a\"")] {
         let bench = idle_and_edited("").await;
         let replaced = ("a", "cidr: 10.2.0.0/24, on_change: replace");
         bench.files(&many(&[replaced, ("b", "cidr: 10.3.0.0/24"), ("c", "cidr: 10.4.0.0/24")]));
         bench.simulator.inject(fault).unwrap();
         let line = "apply --auto-approve --max-pending 1";
-        killed_at(&bench, line, &["in_doubt", "create", in_doubt]).await;
+        kill_when_journal_has(&bench, line, &["in_doubt", "create", in_doubt]).await;
         let n_before = bench.simulator.request_log().len();
-        let path = newest(&bench);
+        let path = open_journal(&bench);
         let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
         assert_eq!(ran.exit, Exit::Done, "{fault}: {ran:#?}");
         let log = bench.simulator.request_log().split_off(n_before);
@@ -225,23 +226,23 @@ async fn what_was_deleted_is_made_again_before_anything_else_is_begun() {
     }
 }
 
-/// Three creates, of which `a` was done, `b` was under way, and `c` was not begun when the apply was
-/// killed. Returns the path of its journal.
-async fn cut_short() -> (Bench, String) {
+/// An apply of three creates, killed when `a` was done, `b` was in flight and `c` was not sent.
+/// Returns the path of its journal.
+async fn killed_apply() -> (Bench, String) {
     let bench = Bench::like(&["create@2=reset"], &[]);
     let creates =
         [("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.2.0.0/24"), ("c", "cidr: 10.3.0.0/24")];
     bench.files(&many(&creates));
     let line = "apply --auto-approve --max-pending 1";
-    killed_at(&bench, line, &["in_doubt", "create", "\"b\""]).await;
-    let path = newest(&bench).to_str().unwrap().to_owned();
+    kill_when_journal_has(&bench, line, &["in_doubt", "create", "\"b\""]).await;
+    let path = open_journal(&bench).to_str().unwrap().to_owned();
     (bench, path)
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_somebody_made_while_nothing_went_on_is_left_and_the_others_go_on() {
-    let (bench, path) = cut_short().await;
-    makes(&bench.simulator, "c", "10.9.0.0/24").await;
+async fn resume_skips_a_create_that_another_user_already_made_and_continues() {
+    let (bench, path) = killed_apply().await;
+    create_as_other_user(&bench.simulator, "c", "10.9.0.0/24").await;
     let ran = bench.run_bare(&["resume", &path, "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
     assert!(ran.out.contains("Moved since the plan, not tried:\n  + c: "), "{ran:#?}");
@@ -252,11 +253,11 @@ async fn one_that_somebody_made_while_nothing_went_on_is_left_and_the_others_go_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_that_moved_before_anything_of_it_was_begun_is_stale_to_resume_too() {
-    let (bench, path) = cut_short().await;
+async fn resume_of_an_apply_that_sent_nothing_is_stale_if_a_discovery_moved() {
+    let (bench, path) = killed_apply().await;
     let text = bench.disk.texts().remove(&PathBuf::from(&path)).unwrap();
     bench.disk.put("begun.jsonl", text.split_inclusive('\n').next().unwrap());
-    makes(&bench.simulator, "c", "10.9.0.0/24").await;
+    create_as_other_user(&bench.simulator, "c", "10.9.0.0/24").await;
     let n_writes = bench.writes();
     let ran = bench.run_bare(&["resume", "begun.jsonl", "--simulate"]).await;
     assert_eq!((ran.exit, bench.writes()), (Exit::Stale, n_writes), "{ran:#?}");
@@ -265,8 +266,8 @@ async fn a_plan_that_moved_before_anything_of_it_was_begun_is_stale_to_resume_to
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_apply_did_before_it_was_killed_counts_when_the_rest_fails() {
-    let (bench, path) = cut_short().await;
+async fn changes_made_before_the_kill_count_when_the_rest_fails() {
+    let (bench, path) = killed_apply().await;
     bench.simulator.inject("create@*=fail:No space left").unwrap();
     let ran = bench.run_bare(&["resume", &path, "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
@@ -279,7 +280,7 @@ async fn what_an_apply_did_before_it_was_killed_counts_when_the_rest_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_is_no_journal_is_left_as_it_is() {
+async fn a_file_that_is_not_a_journal_is_not_overwritten() {
     let bench = Bench::like(&[], &[]);
     let note = "no journal\nand no newline";
     bench.disk.put("notes.jsonl", note);
@@ -295,11 +296,11 @@ async fn a_file_that_is_no_journal_is_left_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_journal_in_the_way_is_settled_and_put_aside() {
+async fn an_open_journal_at_the_same_path_is_settled_and_renamed() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     let line = "apply --auto-approve --journal j.jsonl";
     bench.simulator.inject("run=reset").unwrap();
-    killed_at(&bench, line, &["in_doubt", "run"]).await;
+    kill_when_journal_has(&bench, line, &["in_doubt", "run"]).await;
     bench.disk.put("k.jsonl", "{\"format_version\":\"2.0\",\"se");
     let ran = bench.run(line).await;
     assert!(ran.exit == Exit::Done && ran.out.contains("(rerun_owed)"), "{ran:#?}");
@@ -312,11 +313,11 @@ async fn a_journal_in_the_way_is_settled_and_put_aside() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_apply_makes_again_what_was_deleted_with_what_the_files_leave_open() {
+async fn a_new_apply_recreates_a_deleted_discovery_with_its_last_known_settings() {
     let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     bench.simulator.inject("create=reset").unwrap();
-    killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    kill_when_journal_has(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("+ retries             = 1"), "{ran:#?}");
     assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
@@ -324,34 +325,34 @@ async fn a_new_apply_makes_again_what_was_deleted_with_what_the_files_leave_open
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_deleted_is_made_again_whole_however_often_that_is_cut_short() {
+async fn last_known_settings_survive_repeated_interruptions() {
     let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     for _ in 0..3 {
         bench.simulator.inject("create=reset").unwrap();
-        killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+        kill_when_journal_has(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
     }
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("+ retries             = 1"), "{ran:#?}");
     assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
     bench.expect_no_changes().await;
-    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+    assert_eq!(open_journal(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_does_not_keep_a_cut_replace_from_being_made_again() {
+async fn a_limit_does_not_prevent_completing_an_interrupted_replace() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s, on_change: replace").await;
     bench.file("limits.yaml", "version: 1\npolicy: {max_new_addresses: 100}\n");
     bench.simulator.inject("create=reset").unwrap();
-    killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    kill_when_journal_has(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
     bench.expect_no_changes().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_in_doubt_is_told_from_one_of_the_same_second() {
-    // The jobs are asked for before the write, and before the read that an edit is made of.
+async fn a_run_in_doubt_is_distinguished_from_another_run_in_the_same_second() {
+    // The jobs are read before the write, and before the object that is to be edited.
     for (keys, line, unreadable_jobs) in [
         ("cidr: 10.1.0.0/24, timeout: 5s", "apply --auto-approve --rerun a", "get@1-3=500"),
         ("cidr: 10.1.0.0/24, timeout: 9s", "apply --auto-approve", "get@1-3=500"),
@@ -368,23 +369,23 @@ async fn a_run_in_doubt_is_told_from_one_of_the_same_second() {
             if let Some(fault) = fault {
                 bench.simulator.inject(fault).unwrap();
             }
-            killed_at(&bench, line, &["in_doubt", "run"]).await;
+            kill_when_journal_has(&bench, line, &["in_doubt", "run"]).await;
             n_jobs_asked.push(bench.simulator.request_log().join("\n").matches("/job?").count());
-            let path = newest(&bench);
+            let path = open_journal(&bench);
             let ran = bench.run_bare(&["resume", path.to_str().unwrap(), "--simulate"]).await;
             assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
             let world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
             assert_eq!(n_runs(&world, "a"), 2, "{ran:#?}");
         }
-        assert_eq!(n_jobs_asked[1], n_jobs_asked[0] + 2, "the fault struck something else");
+        assert_eq!(n_jobs_asked[1], n_jobs_asked[0] + 2, "the fault hit another request");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_was_asked_for_and_is_not_any_more_is_said_to_be_left() {
+async fn a_requested_run_that_the_new_plan_does_not_include_is_reported() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 5s").await;
     bench.simulator.inject("run=reset").unwrap();
-    killed_at(&bench, "apply --auto-approve --rerun a", &["in_doubt", "run"]).await;
+    kill_when_journal_has(&bench, "apply --auto-approve --rerun a", &["in_doubt", "run"]).await;
     let ran = bench.expect_applied().await;
     let words = "an earlier apply was to run a again and did not get to it, and this plan does not";
     assert!(ran.err.contains(words), "{ran:#?}");
@@ -393,16 +394,16 @@ async fn a_run_that_was_asked_for_and_is_not_any_more_is_said_to_be_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_saved_plan_that_is_killed_twice_owes_the_run_that_neither_came_to() {
+async fn a_saved_plan_killed_twice_leaves_its_run_missing() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     let plan = bench.path("plan.json");
     let ran = bench.run(&format!("plan --out {plan}")).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     bench.simulator.inject("run=reset").unwrap();
     let apply = ["apply", &plan, "--simulate"];
-    killed_while(&bench, bench.run_bare(&apply), &["in_doubt", "run"]).await;
+    kill_while(&bench, bench.run_bare(&apply), &["in_doubt", "run"]).await;
     bench.simulator.inject("run=reset").unwrap();
-    killed_while(&bench, bench.run_bare(&apply), &["in_doubt", "run"]).await;
+    kill_while(&bench, bench.run_bare(&apply), &["in_doubt", "run"]).await;
     let (path, text) = bench.disk.texts().pop_last().unwrap();
     let only_the_plan = text.split_inclusive('\n').next().unwrap();
     bench.disk.put(path.to_str().unwrap(), only_the_plan);
@@ -412,11 +413,11 @@ async fn a_saved_plan_that_is_killed_twice_owes_the_run_that_neither_came_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_knows_what_an_interrupted_apply_deleted() {
+async fn a_plan_includes_what_an_interrupted_apply_deleted() {
     let bench = idle_and_edited("cidr: 10.2.0.0/24, on_change: replace").await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     bench.simulator.inject("create=reset").unwrap();
-    killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+    kill_when_journal_has(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
     let before = bench.disk.texts();
     let out = bench.path("p.json");
     let plan = bench.run(&format!("plan --out {out}")).await;
@@ -426,12 +427,12 @@ async fn a_plan_knows_what_an_interrupted_apply_deleted() {
     let ran = bench.run_bare(&["apply", &out, "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
     bench.expect_no_changes().await;
-    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+    assert_eq!(open_journal(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_apply_that_is_stale_forgets_nothing_of_what_an_earlier_one_left() {
-    for (keys, request, owed) in [
+async fn a_stale_apply_keeps_the_obligations_of_an_earlier_one() {
+    for (keys, request, reason) in [
         ("cidr: 10.1.0.0/24, timeout: 9s", "run", "(rerun_owed)"),
         ("cidr: 10.2.0.0/24, on_change: replace", "create", "(replace_owed)"),
     ] {
@@ -442,20 +443,20 @@ async fn an_apply_that_is_stale_forgets_nothing_of_what_an_earlier_one_left() {
         assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
         bench.simulator.inject("run@*=reset\ncreate@*=reset").unwrap();
         let apply = ["apply", &plan, "--simulate"];
-        killed_while(&bench, bench.run_bare(&apply), &["in_doubt", request, "\"a\""]).await;
+        kill_while(&bench, bench.run_bare(&apply), &["in_doubt", request, "\"a\""]).await;
         bench.simulator.clear_faults();
-        makes(&bench.simulator, "b", "10.9.0.0/24").await;
+        create_as_other_user(&bench.simulator, "b", "10.9.0.0/24").await;
         let ran = bench.run_bare(&apply).await;
         assert_eq!(ran.exit, Exit::Stale, "{ran:#?}");
         let ran = bench.expect_applied().await;
-        assert!(ran.out.contains(owed), "{ran:#?}");
+        assert!(ran.out.contains(reason), "{ran:#?}");
         bench.expect_no_changes().await;
-        assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+        assert_eq!(open_journal(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_leaves_whose_line_could_not_be_synced() {
+async fn no_request_is_sent_before_its_journal_line_is_synced() {
     let creates =
         [("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.2.0.0/24"), ("c", "cidr: 10.3.0.0/24")];
     let mut seen = Vec::new();
@@ -480,17 +481,17 @@ async fn nothing_leaves_whose_line_could_not_be_synced() {
     }
 }
 
-/// Returns a journal as the first release wrote it, with that last line.
+/// Returns a journal in the format of the first release, with this event in its last line.
 fn of_the_first_release(text: &str, last: &str) -> String {
     let envelope = r#""format_version":"1.0","seq":9,"time":"2026-01-01T00:00:00Z""#;
     let first = text.lines().next().unwrap();
-    // Spelled so that no schema of today is held against it.
+    // Escaped so that the test does not validate it against the current schema.
     let first = first.replacen("\"2.0\"", "\"1.0\"", 1).replacen("\"plan\"", "\"pl\\u0061n\"", 1);
     format!("{first}\n{{{envelope},\"event\":\"{last}\"}}\n")
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_journal_of_the_first_release_is_left_to_it() {
+async fn a_journal_of_the_first_release_must_be_settled_by_that_release() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     let (_, text) = bench.disk.texts().into_iter().next().unwrap();
     let (closed, open) = (".trueup/closed.jsonl", ".trueup/open.jsonl");
@@ -515,7 +516,7 @@ async fn a_journal_of_the_first_release_is_left_to_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_journal_of_the_first_release_is_put_aside() {
+async fn a_closed_journal_of_the_first_release_is_renamed() {
     let bench = idle_and_edited("cidr: 10.1.0.0/24, timeout: 9s").await;
     let (_, text) = bench.disk.texts().into_iter().next().unwrap();
     bench.disk.put("j.jsonl", &of_the_first_release(&text, "finished"));

@@ -1,4 +1,4 @@
-//! Plans that are saved, reviewed, and applied later, when the world may have moved.
+//! Plans that are saved and applied later, after the controller may have changed.
 
 use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 
@@ -9,10 +9,12 @@ use trueup::cli::Exit;
 
 use crate::{
     bench::Bench,
-    somebody::{deletes, edits, makes, somebody},
+    other_user::{
+        create_as_other_user, delete_as_other_user, edit_as_other_user, send_as_other_user,
+    },
 };
 
-/// Two that are there and one to be made; `lab` is to be changed and `old` to go.
+/// The files before and after: `lab` is edited, `new` is created and `old` is deleted.
 const BEFORE: &str = "
 version: 1
 defaults: {credentials: {cli: [netops], snmp_v3: [core]}}
@@ -29,8 +31,8 @@ discoveries:
   - {name: old, state: absent}
 ";
 
-/// A controller on which a plan was saved: `lab` has the id 1, `old` the id 2.
-async fn planned() -> Bench {
+/// A controller and a saved plan; `lab` has the id 1, `old` the id 2.
+async fn with_saved_plan() -> Bench {
     let bench = Bench::like(&[], &[]);
     bench.files(BEFORE);
     let _applied = bench.expect_applied().await;
@@ -42,156 +44,157 @@ async fn planned() -> Bench {
     bench
 }
 
-/// Applies the saved plan; returns how it ended, what was said, and how many writes were sent.
-async fn applied(bench: &Bench) -> (Exit, String, u64) {
+/// Applies the saved plan; returns the exit code, the output, and the number of writes.
+async fn apply_saved(bench: &Bench) -> (Exit, String, u64) {
     let n_before = bench.writes();
     let ran = bench.run_bare(&["apply", &bench.path("plan.json"), "--simulate"]).await;
     (ran.exit, format!("{}{}", ran.out, ran.err), bench.writes() - n_before)
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unmoved_world_gets_exactly_the_plan() {
-    let bench = planned().await;
-    let (exit, said, n_writes) = applied(&bench).await;
-    assert_eq!((exit, n_writes), (Exit::Done, 4), "{said}");
+async fn an_unchanged_controller_gets_exactly_the_plan() {
+    let bench = with_saved_plan().await;
+    let (exit, output, n_writes) = apply_saved(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Done, 4), "{output}");
     bench.expect_no_changes().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn settings_that_were_edited_since_are_stale_and_nothing_is_written() {
-    let bench = planned().await;
-    edits(&bench.simulator, "1", |it| it["timeOut"] = json!(9)).await;
-    let (exit, said, n_writes) = applied(&bench).await;
-    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
-    assert!(said.contains("lab has moved since the plan"), "{said}");
-    assert!(said.contains("timeout: planned against 5s, found 9s, wanted 5s"), "{said}");
-    assert!(said.contains("trueup plan"), "{said}");
+async fn settings_edited_after_the_plan_are_stale_and_nothing_is_written() {
+    let bench = with_saved_plan().await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["timeOut"] = json!(9)).await;
+    let (exit, output, n_writes) = apply_saved(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{output}");
+    assert!(output.contains("lab has moved since the plan"), "{output}");
+    assert!(output.contains("timeout: planned against 5s, found 9s, wanted 5s"), "{output}");
+    assert!(output.contains("trueup plan"), "{output}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn settings_that_somebody_made_as_wanted_are_no_reason_to_stop() {
-    let bench = planned().await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = json!(2)).await;
-    let (exit, said, _) = applied(&bench).await;
-    assert_eq!(exit, Exit::Done, "{said}");
+async fn settings_that_another_user_already_set_as_wanted_are_not_stale() {
+    let bench = with_saved_plan().await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = json!(2)).await;
+    let (exit, output, _) = apply_saved(&bench).await;
+    assert_eq!(exit, Exit::Done, "{output}");
     bench.expect_no_changes().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_renamed_deleted_or_made_again_is_stale() {
-    let bench = planned().await;
-    edits(&bench.simulator, "1", |it| it["name"] = json!("lab2")).await;
-    let (exit, said, n_writes) = applied(&bench).await;
-    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
-    assert!(said.contains("renamed to lab2"), "{said}");
+async fn a_renamed_deleted_or_recreated_discovery_is_stale() {
+    let bench = with_saved_plan().await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["name"] = json!("lab2")).await;
+    let (exit, output, n_writes) = apply_saved(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{output}");
+    assert!(output.contains("renamed to lab2"), "{output}");
 
-    let bench = planned().await;
-    deletes(&bench.simulator, "1").await;
-    let (exit, said, n_writes) = applied(&bench).await;
-    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
-    assert!(said.contains("it is gone"), "{said}");
+    let bench = with_saved_plan().await;
+    delete_as_other_user(&bench.simulator, "1").await;
+    let (exit, output, n_writes) = apply_saved(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{output}");
+    assert!(output.contains("it is gone"), "{output}");
 
-    let bench = planned().await;
-    deletes(&bench.simulator, "1").await;
-    makes(&bench.simulator, "lab", "10.1.0.0/24").await;
-    let (exit, said, n_writes) = applied(&bench).await;
-    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
-    assert!(said.contains("created again, with the id 3"), "{said}");
+    let bench = with_saved_plan().await;
+    delete_as_other_user(&bench.simulator, "1").await;
+    create_as_other_user(&bench.simulator, "lab", "10.1.0.0/24").await;
+    let (exit, output, n_writes) = apply_saved(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{output}");
+    assert!(output.contains("created again, with the id 3"), "{output}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_to_go_and_is_gone_is_no_reason_to_stop() {
-    let bench = planned().await;
-    deletes(&bench.simulator, "2").await;
-    let (exit, said, _) = applied(&bench).await;
-    assert_eq!(exit, Exit::Done, "{said}");
+async fn a_discovery_to_delete_that_is_already_gone_is_not_stale() {
+    let bench = with_saved_plan().await;
+    delete_as_other_user(&bench.simulator, "2").await;
+    let (exit, output, _) = apply_saved(&bench).await;
+    assert_eq!(exit, Exit::Done, "{output}");
     bench.expect_no_changes().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_to_be_made_and_was_made_by_somebody() {
-    let bench = planned().await;
-    makes(&bench.simulator, "new", "10.3.0.0/24").await;
-    let (exit, said, _) = applied(&bench).await;
-    assert_eq!(exit, Exit::Done, "{said}");
+async fn a_create_is_stale_if_another_user_made_a_different_discovery_of_that_name() {
+    let bench = with_saved_plan().await;
+    create_as_other_user(&bench.simulator, "new", "10.3.0.0/24").await;
+    let (exit, output, _) = apply_saved(&bench).await;
+    assert_eq!(exit, Exit::Done, "{output}");
     bench.expect_no_changes().await;
 
-    let bench = planned().await;
-    makes(&bench.simulator, "new", "10.9.0.0/24").await;
-    let (exit, said, n_writes) = applied(&bench).await;
-    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
-    assert!(said.contains("somebody made it"), "{said}");
-    assert!(said.contains("cidr: planned against not set, found 10.9.0.0/24"), "{said}");
+    let bench = with_saved_plan().await;
+    create_as_other_user(&bench.simulator, "new", "10.9.0.0/24").await;
+    let (exit, output, n_writes) = apply_saved(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Stale, 0), "{output}");
+    assert!(output.contains("somebody made it"), "{output}");
+    assert!(output.contains("cidr: planned against not set, found 10.9.0.0/24"), "{output}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn run_state_alone_never_makes_a_plan_stale() {
-    // Started, and still running: the run of the plan waits until it may start.
-    let bench = planned().await;
+async fn a_changed_run_state_does_not_make_a_saved_plan_stale() {
+    // The discovery to delete was started, and is still running.
+    let bench = with_saved_plan().await;
     let start = json!({"id": "2", "discoveryStatus": "Active"});
-    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
-    let (exit, said, _) = applied(&bench).await;
-    assert_eq!(exit, Exit::Done, "{said}");
+    send_as_other_user(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    let (exit, output, _) = apply_saved(&bench).await;
+    assert_eq!(exit, Exit::Done, "{output}");
 
-    // Nor is it edited while it runs.
-    let bench = planned().await;
+    // The discovery to edit was started; it is not edited while it runs.
+    let bench = with_saved_plan().await;
     let start = json!({"id": "1", "discoveryStatus": "Active"});
-    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
-    let (exit, said, _) = applied(&bench).await;
-    assert_eq!(exit, Exit::Done, "{said}");
+    send_as_other_user(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    let (exit, output, _) = apply_saved(&bench).await;
+    assert_eq!(exit, Exit::Done, "{output}");
     bench.expect_no_changes().await;
 
     // Started and stopped again.
-    let bench = planned().await;
+    let bench = with_saved_plan().await;
     for status in ["Active", "Inactive"] {
         let body = json!({"id": "1", "discoveryStatus": status});
-        somebody(&bench.simulator, Method::PUT, "v1/discovery", body).await;
+        send_as_other_user(&bench.simulator, Method::PUT, "v1/discovery", body).await;
     }
-    let (exit, said, _) = applied(&bench).await;
-    assert_eq!(exit, Exit::Done, "{said}");
+    let (exit, output, _) = apply_saved(&bench).await;
+    assert_eq!(exit, Exit::Done, "{output}");
 
     // Started and finished.
-    let bench = planned().await;
+    let bench = with_saved_plan().await;
     let start = json!({"id": "1", "discoveryStatus": "Active"});
-    somebody(&bench.simulator, Method::PUT, "v1/discovery", start).await;
+    send_as_other_user(&bench.simulator, Method::PUT, "v1/discovery", start).await;
     sleep(Duration::from_mins(1)).await;
-    let (exit, said, _) = applied(&bench).await;
-    assert_eq!(exit, Exit::Done, "{said}");
+    let (exit, output, _) = apply_saved(&bench).await;
+    assert_eq!(exit, Exit::Done, "{output}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_credential_that_is_gone_or_was_made_again_is_stale() {
-    for made_again in [false, true] {
-        let bench = planned().await;
+async fn a_deleted_or_recreated_credential_is_stale() {
+    for is_recreated in [false, true] {
+        let bench = with_saved_plan().await;
         let known =
-            somebody(&bench.simulator, Method::GET, "v2/global-credential", Value::Null).await;
+            send_as_other_user(&bench.simulator, Method::GET, "v2/global-credential", Value::Null)
+                .await;
         let id = known["response"]["snmpV3"][0]["id"].as_str().unwrap().to_owned();
         let path = format!("v2/global-credential/{id}");
-        somebody(&bench.simulator, Method::DELETE, &path, Value::Null).await;
-        if made_again {
+        send_as_other_user(&bench.simulator, Method::DELETE, &path, Value::Null).await;
+        if is_recreated {
             let body = json!({"snmpV3": {"description": "core", "username": "monitor",
                 "snmpMode": "NOAUTHNOPRIV"}});
-            somebody(&bench.simulator, Method::POST, "v2/global-credential", body).await;
+            send_as_other_user(&bench.simulator, Method::POST, "v2/global-credential", body).await;
         }
-        let (exit, said, n_writes) = applied(&bench).await;
-        assert_eq!((exit, n_writes), (Exit::Stale, 0), "{said}");
-        assert!(said.contains("no longer has the credential core (monitor)"), "{said}");
+        let (exit, output, n_writes) = apply_saved(&bench).await;
+        assert_eq!((exit, n_writes), (Exit::Stale, 0), "{output}");
+        assert!(output.contains("no longer has the credential core (monitor)"), "{output}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn others_that_nobody_asked_about_do_not_matter() {
+async fn unmanaged_discoveries_do_not_make_a_plan_stale() {
     for name in ["unmanaged", "LAB"] {
-        let bench = planned().await;
-        makes(&bench.simulator, name, "10.77.0.0/24").await;
-        let (exit, said, n_writes) = applied(&bench).await;
-        assert_eq!((exit, n_writes), (Exit::Done, 4), "{said}");
+        let bench = with_saved_plan().await;
+        create_as_other_user(&bench.simulator, name, "10.77.0.0/24").await;
+        let (exit, output, n_writes) = apply_saved(&bench).await;
+        assert_eq!((exit, n_writes), (Exit::Done, 4), "{output}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_controller_is_refused() {
-    let bench = planned().await;
+async fn a_plan_for_another_controller_is_refused() {
+    let bench = with_saved_plan().await;
     let plan = bench.path("plan.json");
     let args = ["apply", &plan, "--controller", "https://other.example.com"];
     let ran = bench.run_bare(&args).await;
@@ -200,20 +203,20 @@ async fn another_controller_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_upgraded_controller_is_said_and_stops_nothing() {
-    let mut bench = planned().await;
+async fn an_upgraded_controller_is_a_warning() {
+    let mut bench = with_saved_plan().await;
     bench.upgrade("3.1.3");
-    let (exit, said, n_writes) = applied(&bench).await;
-    assert_eq!((exit, n_writes), (Exit::Done, 4), "{said}");
+    let (exit, output, n_writes) = apply_saved(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Done, 4), "{output}");
     assert!(
-        said.contains("made against release 2.3.7.9, and the controller now has 3.1.3"),
-        "{said}"
+        output.contains("made against release 2.3.7.9, and the controller now has 3.1.3"),
+        "{output}"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_saved_plan_is_for_its_owner_and_shows_as_it_was_printed() {
-    let bench = planned().await;
+async fn only_its_owner_can_read_a_saved_plan_and_show_prints_it_unchanged() {
+    let bench = with_saved_plan().await;
     let path = bench.path("plan.json");
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
@@ -223,8 +226,8 @@ async fn a_saved_plan_is_for_its_owner_and_shows_as_it_was_printed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_steers_a_plan_does_not_go_with_a_saved_one() {
-    let bench = planned().await;
+async fn flags_that_change_a_plan_are_refused_with_a_saved_one() {
+    let bench = with_saved_plan().await;
     let path = bench.path("plan.json");
     for flags in [["--only", "lab"], ["--rerun", "lab"], ["--except", "lab"], ["--file", "x.yaml"]]
     {
@@ -236,16 +239,16 @@ async fn what_steers_a_plan_does_not_go_with_a_saved_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_that_was_touched_is_refused() {
-    let bench = planned().await;
+async fn a_modified_plan_is_refused() {
+    let bench = with_saved_plan().await;
     let path = bench.path("plan.json");
     let whole = std::fs::read_to_string(&path).unwrap();
     let half = whole.get(..whole.len() / 2).unwrap().to_owned();
-    let touched = [
+    let modified = [
         ("or incomplete", half),
         ("its digest does not match", whole.replace("10.3.0.0/24", "10.4.0.0/24")),
         ("its digest does not match", whole.replacen("  ", " ", 1)),
-        // What editors, and git on some systems, do to a text.
+        // Changes that editors, and git on some systems, make.
         ("not JSON", format!("\u{feff}{whole}")),
         ("its digest does not match", whole.replace('\n', "\r\n")),
         ("its format version is 2.0", whole.replacen("\"1.0\"", "\"2.0\"", 1)),
@@ -253,20 +256,19 @@ async fn a_plan_that_was_touched_is_refused() {
         ("not JSON", "<html>".to_owned()),
         ("not JSON", String::new()),
     ];
-    for (why, text) in touched {
+    for (why, text) in modified {
         std::fs::write(&path, text).unwrap();
-        let (exit, said, n_writes) = applied(&bench).await;
-        assert_eq!((exit, n_writes), (Exit::Invalid, 0), "{said}");
-        assert!(said.contains(why), "{why}: {said}");
+        let (exit, output, n_writes) = apply_saved(&bench).await;
+        assert_eq!((exit, n_writes), (Exit::Invalid, 0), "{output}");
+        assert!(output.contains(why), "{why}: {output}");
     }
     let ran = bench.run_bare(&["apply", &bench.path("none.json"), "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Invalid, "{ran:#?}");
 }
 
-/// Every byte of a plan counts.
 #[tokio::test(start_paused = true)]
-async fn no_byte_of_a_plan_can_be_changed() {
-    let bench = planned().await;
+async fn changing_any_byte_of_a_plan_is_detected() {
+    let bench = with_saved_plan().await;
     let path = bench.path("plan.json");
     let whole = std::fs::read(&path).unwrap();
     for at in (0..whole.len()).step_by(97) {
@@ -291,14 +293,14 @@ async fn a_plan_that_cannot_be_saved_leaves_nothing_behind() {
     // Read-only even for root.
     let ran = bench.run("plan --out /proc/plan.json").await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
-    assert_eq!(bench.simulator.request_log(), [""; 0], "it is said before anything is asked for");
+    assert_eq!(bench.simulator.request_log(), [""; 0], "the error comes before any request");
     let ran = bench.run("plan --events /dev/full").await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
 }
 
-/// A disk that is full, as far as this process can tell: no file may grow.
+/// Simulates a full disk with a limit on the size of files.
 #[test]
-fn a_full_disk_leaves_no_half_of_a_plan() {
+fn a_full_disk_leaves_no_partial_plan_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("discoveries.yaml"), AFTER).unwrap();
     let line = format!(
@@ -320,7 +322,10 @@ async fn a_plan_with_errors_is_saved_and_cannot_be_applied() {
     let out = bench.path("plan.json");
     let ran = bench.run(&format!("plan --out {out}")).await;
     assert_eq!(ran.exit, Exit::Failed, "{ran:#?}");
-    let (exit, said, n_writes) = applied(&bench).await;
-    assert_eq!((exit, n_writes), (Exit::Refused, 0), "{said}");
-    assert!(said.contains("no `cli` credential") || said.contains("cannot be applied"), "{said}");
+    let (exit, output, n_writes) = apply_saved(&bench).await;
+    assert_eq!((exit, n_writes), (Exit::Refused, 0), "{output}");
+    assert!(
+        output.contains("no `cli` credential") || output.contains("cannot be applied"),
+        "{output}"
+    );
 }

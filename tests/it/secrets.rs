@@ -1,4 +1,4 @@
-//! Nothing secret is said or saved, not even to a log.
+//! No secret is printed, logged or saved.
 
 use std::{
     io::{Read as _, Write as _},
@@ -10,12 +10,12 @@ use std::{
 use crate::shell::{Ended, Shell, discoveries};
 
 const PASSWORD: &str = "fixture-password";
-/// `admin:fixture-password`, as it travels.
+/// `admin:fixture-password`, Base64-encoded.
 const BASIC: &str = "YWRtaW46Zml4dHVyZS1wYXNzd29yZA==";
 const TOKEN: &str = "fixture-token";
 const MASK: &str = "NO!$DATA!$";
 
-/// A world whose keeper did not mask what is secret.
+/// A world with unmasked secrets.
 const WORLD: &str = r#"{"discoveries": [
     {"id": "7", "name": "d-00000", "discoveryType": "CIDR", "ipAddressList": "10.9.0.0/24",
      "discoveryStatus": "Inactive", "discoveryCondition": "Complete",
@@ -45,11 +45,11 @@ fn assert_all_clean(line: &str, ended: &Ended) {
     assert_clean(&format!("stderr of {line}"), err);
 }
 
-/// A controller that lets everybody in and then answers everything with these bytes.
+/// A controller that accepts every login and then answers every request with these bytes.
 fn controller(token: &'static str, answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    // It ends with the process.
+    // The thread ends with the process.
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
@@ -67,7 +67,7 @@ fn controller(token: &'static str, answer: &'static str) -> String {
 }
 
 #[test]
-fn no_command_says_a_secret_whatever_goes_wrong() {
+fn no_command_prints_a_secret_whatever_fails() {
     let shell = shell();
     shell.file("world.json", WORLD);
     let lines = [
@@ -108,7 +108,7 @@ fn no_command_says_a_secret_whatever_goes_wrong() {
 }
 
 #[test]
-fn neither_side_of_a_socket_says_the_password() {
+fn neither_client_nor_simulator_prints_the_password() {
     let shell = shell();
     let server = shell.simulator("--state saved.json --task-time 1ms");
     let shell = shell.with("CC_URL", server.url.clone());
@@ -125,7 +125,7 @@ fn neither_side_of_a_socket_says_the_password() {
 }
 
 #[test]
-fn the_token_is_said_to_nobody() {
+fn the_token_is_never_printed() {
     let answers = ["no", "{\"response\": null}", "<html>"];
     for answer in answers {
         let shell = shell().with("CC_URL", controller(r#"{"Token": "fixture-token"}"#, answer));
@@ -138,7 +138,7 @@ fn the_token_is_said_to_nobody() {
 }
 
 #[test]
-fn a_login_that_cannot_be_understood_is_not_shown() {
+fn an_unreadable_login_answer_is_not_printed() {
     for odd in [r#"{"tokn": "fixture-token"}"#, r#"{"Token": "fixture-token"#, TOKEN] {
         let shell = shell().with("CC_URL", controller(odd, ""));
         let ended = shell.expect(1, "status");
@@ -148,7 +148,7 @@ fn a_login_that_cannot_be_understood_is_not_shown() {
 }
 
 #[test]
-fn values_that_the_program_is_given_are_not_said_back() {
+fn secret_arguments_and_settings_are_not_echoed() {
     let shell = shell();
     let url = format!("https://admin:{PASSWORD}@127.0.0.1:9");
     let lines = [format!("status --controller {url}"), "plan --password-file none".to_owned()];
@@ -170,7 +170,7 @@ fn values_that_the_program_is_given_are_not_said_back() {
 }
 
 #[test]
-fn a_login_in_a_url_is_refused_and_not_said_back() {
+fn a_login_in_a_url_is_refused_and_not_echoed() {
     let shell = shell();
     let logins = ["admin:fixture-inline@", "fixture-inline@", "admin:fixture-inline%40x@"];
     let mut urls = vec!["https://127.0.0.1:9/?token=fixture-inline".to_owned()];
@@ -205,7 +205,7 @@ fn a_login_in_a_url_is_refused_and_not_said_back() {
 }
 
 #[test]
-fn a_link_shows_no_file_that_is_none_of_the_files() {
+fn a_symlink_out_of_the_folder_is_refused() {
     let shell = shell();
     std::fs::remove_file(shell.path("discoveries.yaml")).unwrap();
     std::fs::create_dir_all(shell.path(".git")).unwrap();
@@ -241,29 +241,29 @@ fn a_link_shows_no_file_that_is_none_of_the_files() {
         relink(target, "state/d.yaml");
         assert_all_clean(target, &shell.expect(4, "validate -f state/d.yaml"));
     }
-    // What lies beside the link is meant, and so is what Kubernetes mounts.
+    // A target in the same folder is allowed, as is the layout of a Kubernetes mount.
     relink("..data/d.yaml", "state/d.yaml");
     assert_eq!(shell.expect(0, "validate -f state/d.yaml").out, "");
 }
 
 #[test]
-fn the_password_of_a_proxy_goes_to_the_proxy_only() {
+fn the_proxy_password_goes_only_to_the_proxy() {
     let answers = [
         "",
         "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n",
         "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n",
         "no HTTP at all\r\n\r\n",
     ];
-    // Each is tried for a while.
+    // In parallel, because each is retried for a while.
     thread::scope(|scope| {
         for answer in answers {
-            scope.spawn(|| ask_through_a_proxy(answer));
+            scope.spawn(|| connect_through_proxy(answer));
         }
     });
 }
 
-/// Asks for a controller through a proxy with a password that answers like this.
-fn ask_through_a_proxy(answer: &'static str) {
+/// Connects through a proxy that needs a password and answers like this.
+fn connect_through_proxy(answer: &'static str) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = format!("http://proxy:fixture-proxy@{}", listener.local_addr().unwrap());
     let asked = thread::spawn(move || {
@@ -276,7 +276,7 @@ fn ask_through_a_proxy(answer: &'static str) {
     let shell = shell().with("HTTPS_PROXY", proxy);
     let ended = shell.expect(9, "status --controller https://catalyst.example.invalid");
     let asked = asked.join().unwrap();
-    // `proxy:fixture-proxy`, as it travels.
+    // `proxy:fixture-proxy`, Base64-encoded.
     let secret = "cHJveHk6Zml4dHVyZS1wcm94eQ==";
     assert!(asked.to_lowercase().contains("proxy-authorization") && asked.contains(secret));
     assert!(!asked.contains(BASIC), "{asked}");
@@ -285,7 +285,7 @@ fn ask_through_a_proxy(answer: &'static str) {
 }
 
 #[test]
-fn only_what_goes_on_the_wire_looks_into_a_secret() {
+fn only_the_wire_code_reads_the_value_of_a_secret() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut pending = vec![src.clone()];
     let mut found = Vec::new();
@@ -307,7 +307,7 @@ fn only_what_goes_on_the_wire_looks_into_a_secret() {
 }
 
 #[test]
-fn nothing_secret_is_lying_about_in_the_repository() {
+fn the_examples_contain_no_password() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut n_files = 0;
     for entry in std::fs::read_dir(examples).unwrap() {

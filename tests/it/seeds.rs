@@ -1,7 +1,5 @@
-//! Cases that follow from their seeds, and what is done with one that breaks a property: it is made
-//! smaller, and shown with the command that runs it again.
-//!
-//! Knows nothing of what a case is.
+//! Runs properties on cases generated from seeds. A failing case is shrunk, and printed with the
+//! command that repeats it.
 
 use std::{
     cell::Cell,
@@ -21,10 +19,10 @@ use proptest::{
 };
 use tokio::runtime;
 
-/// How long a broken case is made smaller, in milliseconds.
+/// The time limit for shrinking a failing case, in milliseconds.
 const SHRINK_MS: u32 = 60_000;
 
-/// The seeds to run: so many, unless the environment says which and how many.
+/// The seeds to run: this many, unless the environment overrides the first one or the number.
 pub(crate) fn seeds(n_seeds: u64) -> Range<u64> {
     let number = |name: &str| env::var(name).ok().map(|it| it.parse::<u64>().unwrap());
     let first = number("TRUEUP_SEED").unwrap_or(0);
@@ -32,7 +30,7 @@ pub(crate) fn seeds(n_seeds: u64) -> Range<u64> {
     first..first + number("PROPTEST_CASES").unwrap_or(many)
 }
 
-/// Tries a property on so many cases, and shrinks the first that breaks it.
+/// Tests a property on this many cases, and shrinks the first that fails.
 pub(crate) fn check<S: Strategy>(n_cases: u64, strategy: S, property: impl AsyncFn(S::Value)) {
     for seed in seeds(n_cases) {
         if let Err(words) = try_seed(seed, &strategy, &property) {
@@ -41,8 +39,8 @@ pub(crate) fn check<S: Strategy>(n_cases: u64, strategy: S, property: impl Async
     }
 }
 
-/// Tries seeds on all processors and stops at the first that fails; of those that failed by then,
-/// says what came of the smallest.
+/// Runs seeds on all processors and stops at the first failure; returns the failure of the smallest
+/// seed.
 pub(crate) fn on_all_processors(
     seeds: Range<u64>,
     attempt: impl Fn(u64) -> Result<(), String> + Sync,
@@ -62,7 +60,7 @@ pub(crate) fn on_all_processors(
         }
     };
     let n_threads = thread::available_parallelism().map_or(1, usize::from);
-    // Each goes by the name of the test, which whoever runs a seed again is told.
+    // Each thread has the name of the test, which is printed for a failing seed.
     let named = || thread::Builder::new().name(test_name());
     let failed = thread::scope(|scope| {
         let threads = (0..n_threads).map(|_| named().spawn_scoped(scope, work).unwrap());
@@ -72,7 +70,7 @@ pub(crate) fn on_all_processors(
     failed.map_or(Ok(()), |(_, words)| Err(words))
 }
 
-/// Tries a property on the case of one seed, and shrinks it if it breaks it.
+/// Tests a property on the case of one seed, and shrinks the case if it fails.
 pub(crate) fn try_seed<S: Strategy>(
     seed: u64,
     strategy: &S,
@@ -96,7 +94,7 @@ pub(crate) fn try_seed<S: Strategy>(
     }
 }
 
-/// The name of the test that runs, as its thread has it.
+/// The name of the running test, from its thread.
 fn test_name() -> String {
     thread::current().name().unwrap_or_default().to_owned()
 }
@@ -116,11 +114,11 @@ fn runner(seed: u64) -> TestRunner {
 }
 
 thread_local! {
-    /// Whether panics of this thread are caught, and told by whoever catches them.
+    /// Whether panics of this thread are caught and reported by `try_seed`.
     static IS_QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does something whose panics are caught, so that they need not be printed one by one.
+/// Runs work without printing its panics, which are caught.
 fn quietly<T>(work: impl FnOnce() -> T) -> T {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -143,7 +141,7 @@ fn on_paused_clock(work: impl Future<Output = ()>) {
 }
 
 #[test]
-fn a_seed_that_fails_is_made_small_and_says_how_to_run_it_again() {
+fn a_failing_seed_is_shrunk_and_prints_the_command_that_repeats_it() {
     let strategy = prop::collection::vec(0_u32..1_000, 0..9);
     let property = async |all: Vec<u32>| {
         let large = all.iter().find(|it| 17 <= **it);
@@ -152,7 +150,7 @@ fn a_seed_that_fails_is_made_small_and_says_how_to_run_it_again() {
     let words = on_all_processors(0..50, |seed| try_seed(seed, &strategy, &property)).unwrap_err();
     let (first, rest) = words.split_once('\n').unwrap();
     let seed = first.split(' ').nth(1).unwrap();
-    let name = "seeds::a_seed_that_fails_is_made_small_and_says_how_to_run_it_again";
+    let name = "seeds::a_failing_seed_is_shrunk_and_prints_the_command_that_repeats_it";
     let again = format!("TRUEUP_SEED={seed} cargo test --test it -- --exact {name}");
     assert_eq!(first, format!("seed {seed} fails; to run it alone: {again}"));
     assert!(rest.contains("too large") && rest.ends_with("\n[17]"), "{words}");

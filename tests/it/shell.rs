@@ -1,4 +1,4 @@
-//! The program as a process: a folder, an environment, and what comes out.
+//! Runs the program as a process, in its own folder and environment.
 
 use std::{
     collections::BTreeMap,
@@ -14,17 +14,17 @@ use tempfile::TempDir;
 
 use crate::machines::{Format, PASSWORD, leak};
 
-/// A folder in which the program is run, with nothing in its environment but what is put there.
+/// A folder and an environment, initially empty, in which the program runs.
 pub(crate) struct Shell {
     dir: TempDir,
     env: Vec<(&'static str, String)>,
 }
 
-/// What a process came to.
-#[must_use = "look at what the command came to"]
+/// The outcome of a process.
+#[must_use = "check the outcome of the command"]
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// The exit code; `None` where a signal ended it.
+    /// The exit code; `None` if a signal ended it.
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
@@ -36,21 +36,21 @@ impl Shell {
         Self { dir: tempfile::tempdir().unwrap(), env: Vec::new() }
     }
 
-    /// A folder with one discovery, and the simulator's login.
+    /// A folder with one discovery, and the login of the simulator.
     pub(crate) fn new() -> Self {
         let shell = Self::empty().with("CC_USERNAME", "admin").with("CC_PASSWORD", PASSWORD);
         shell.file("discoveries.yaml", &discoveries(1));
         shell
     }
 
-    /// Sets a variable.
+    /// Sets an environment variable.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.env.retain(|(it, _)| *it != name);
         self.env.push((name, value.into()));
         self
     }
 
-    /// Writes a file.
+    /// Writes a file and returns its path.
     pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.dir.path().join(name);
         fs::write(&path, text).unwrap();
@@ -62,7 +62,7 @@ impl Shell {
         self.dir.path().join(name)
     }
 
-    /// Prepares a command line; nothing is a terminal.
+    /// Prepares a command whose streams are not terminals.
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
         command.args(line.split_whitespace()).current_dir(self.dir.path());
@@ -71,12 +71,11 @@ impl Shell {
         command
     }
 
-    /// Prepares a command line that cannot make a file longer than so many blocks, as on a full
-    /// disk.
+    /// Prepares a command whose files are limited to this many blocks, as on a full disk.
     pub(crate) fn command_on_full_disk(&self, n_blocks: usize, line: &str) -> Command {
         let program = self.command(line);
         let mut command = Command::new("/bin/sh");
-        // Without the trap the signal of the limit would end it.
+        // Without the trap the signal of the limit would kill it.
         command.args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\"", &n_blocks.to_string()]);
         command.arg(program.get_program()).args(program.get_args());
         command.current_dir(self.dir.path());
@@ -85,7 +84,7 @@ impl Shell {
         command
     }
 
-    /// Runs a command line to its end.
+    /// Runs a command to its end.
     pub(crate) fn run(&self, line: &str) -> Ended {
         let output = self.command(line).output().unwrap();
         let text = |it: Vec<u8>| String::from_utf8(it).unwrap();
@@ -94,14 +93,14 @@ impl Shell {
         Ended { code: output.status.code(), out, err }
     }
 
-    /// Runs a command line, and expects this exit code.
+    /// Runs a command, and expects this exit code.
     pub(crate) fn expect(&self, code: i32, line: &str) -> Ended {
         let ended = self.run(line);
         assert_eq!(ended.code, Some(code), "{line}: {ended:#?}");
         ended
     }
 
-    /// The journals that are in their usual place, checked, each with the kind of its last line.
+    /// Validates the journals in the default folder, and returns the event of the last line of each.
     pub(crate) fn journals(&self) -> BTreeMap<PathBuf, String> {
         let Ok(files) = fs::read_dir(self.path(".trueup")) else { return BTreeMap::new() };
         let paths = files.map(|it| it.unwrap().path());
@@ -110,24 +109,24 @@ impl Shell {
         with_a_line.map(|path| (path.clone(), last_line(&path))).collect()
     }
 
-    /// The journal that is not closed, if there is one.
+    /// The open journal, if there is one.
     pub(crate) fn open_journal(&self) -> Option<PathBuf> {
         let mut open = self.journals().into_iter();
         open.find(|(_, last)| last != "finished" && last != "taken_over").map(|(path, _)| path)
     }
 
-    /// Resumes the journal that is not closed, and expects this exit code.
+    /// Resumes the open journal, and expects this exit code.
     pub(crate) fn expect_resumed(&self, code: i32) -> Ended {
         let path = self.open_journal().expect("no journal is open");
         self.expect(code, &format!("resume {}", path.display()))
     }
 
-    /// Starts the built-in controller as a server, with these flags.
+    /// Starts the simulator as a server, with these flags.
     pub(crate) fn simulator(&self, flags: &str) -> Server {
         self.simulator_at("127.0.0.1:0", flags)
     }
 
-    /// Starts the built-in controller as a server there.
+    /// Starts the simulator as a server at this address.
     pub(crate) fn simulator_at(&self, address: &str, flags: &str) -> Server {
         let line = format!("simulator --listen {address} {flags}");
         let mut child = self.command(&line).spawn().unwrap();
@@ -139,7 +138,7 @@ impl Shell {
     }
 }
 
-/// So many discoveries.
+/// Files with this many discoveries.
 pub(crate) fn discoveries(n: usize) -> String {
     let head = "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\n";
     let one =
@@ -147,7 +146,7 @@ pub(crate) fn discoveries(n: usize) -> String {
     format!("{head}discoveries:\n{}", (0..n).map(one).collect::<String>())
 }
 
-/// A server, ended with this value.
+/// A simulator process, which ends when this value is dropped.
 pub(crate) struct Server {
     child: Option<Child>,
     out: BufReader<std::process::ChildStdout>,
@@ -160,25 +159,25 @@ impl Server {
         self.url.strip_prefix("http://").unwrap()
     }
 
-    /// Returns how many requests of a kind it has seen.
+    /// Returns how many requests of a kind it received.
     pub(crate) fn requests(&self, place: &str) -> u64 {
         let text = get(self.address(), "/simulator/requests");
         let counts: serde_json::Value = serde_json::from_str(&text).unwrap();
         counts.get(place).and_then(serde_json::Value::as_u64).unwrap_or_default()
     }
 
-    /// Returns how often it was wronged, in each way.
+    /// Returns how often it counted each violation.
     pub(crate) fn violations(&self) -> BTreeMap<String, u64> {
         serde_json::from_str(&get(self.address(), "/simulator/violations")).unwrap()
     }
 
-    /// Expects that nothing was done to it that a careful client never does.
+    /// Expects that it counted no violation.
     pub(crate) fn expect_careful(&self) {
         let violations = self.violations();
         assert!(violations.values().all(|it| *it == 0), "{violations:?}");
     }
 
-    /// Lets something go wrong from now on, as `--fault` does.
+    /// Injects a fault, written as for `--fault`.
     pub(crate) fn inject(&self, fault: &str) {
         let length = fault.len();
         let head = "POST /simulator/faults HTTP/1.1\r\nhost: x\r\nconnection: close";
@@ -187,16 +186,16 @@ impl Server {
         assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
     }
 
-    /// Waits until it has seen such a request.
+    /// Waits until it has received such a request.
     pub(crate) fn wait_for(&self, place: &str) {
         let began = std::time::Instant::now();
         while self.requests(place) == 0 {
-            assert!(began.elapsed() < std::time::Duration::from_mins(1), "no {place} came");
+            assert!(began.elapsed() < std::time::Duration::from_mins(1), "no {place} was received");
             std::thread::yield_now();
         }
     }
 
-    /// Ends it with a signal; returns how it ended and what else it printed.
+    /// Ends it with a signal; returns its exit status and the rest of its output.
     pub(crate) fn end(mut self, name: &str) -> (ExitStatus, String) {
         let mut child = self.child.take().unwrap();
         signal(&child, name);
@@ -215,27 +214,27 @@ impl Drop for Server {
     }
 }
 
-/// Returns the lines of a file that have an end.
+/// Returns the lines of a file that end with a newline.
 pub(crate) fn whole_lines(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     assert_eq!(leak(&text), None, "{text}");
     text.split_inclusive('\n').filter(|it| it.ends_with('\n')).collect()
 }
 
-/// Checks every line of a journal, and returns the kind of its last one.
+/// Validates every line of a journal, and returns the event of the last one.
 pub(crate) fn last_line(journal: &Path) -> String {
     let text = whole_lines(journal);
     let mut lines = text.lines().map(|it| Format::Journal.checked(it));
     lines.next_back().unwrap()["event"].as_str().unwrap().to_owned()
 }
 
-/// Returns the time of this machine, in milliseconds of the epoch.
+/// Returns the system time in milliseconds since the epoch.
 pub(crate) fn now_ms() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     u64::try_from(now.as_millis()).unwrap()
 }
 
-/// Reads lines until one has these words; returns all that it read.
+/// Reads lines until one contains these words; returns all lines read.
 pub(crate) fn read_until(stream: &mut impl BufRead, words: &str) -> String {
     let mut text = String::new();
     while !text.lines().next_back().is_some_and(|it| it.contains(words)) {
@@ -244,7 +243,7 @@ pub(crate) fn read_until(stream: &mut impl BufRead, words: &str) -> String {
     text
 }
 
-/// Waits for the end of a process whose streams were read up to here.
+/// Waits for the end of a process, part of whose output was already read.
 pub(crate) fn ended(mut child: Child, mut err: impl Read) -> Ended {
     let mut ended = Ended { code: None, out: String::new(), err: String::new() };
     err.read_to_string(&mut ended.err).unwrap();
@@ -261,7 +260,7 @@ pub(crate) fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
 }
 
-/// Asks a server for a path, and returns the body of its answer.
+/// Sends a GET request, and returns the body of the answer.
 fn get(address: &str, path: &str) -> String {
     let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     exchange(address, &request).split_once("\r\n\r\n").unwrap().1.to_owned()

@@ -1,6 +1,6 @@
-//! How much of the processor the program takes, which a busy machine does not change.
+//! Limits of the CPU time of commands, which does not depend on the load of the machine.
 //!
-//! The bounds are those of a release build; one without optimization gets several times as much.
+//! The limits are for a release build; a debug build may take several times as long.
 
 use std::{
     fmt::Write as _,
@@ -11,14 +11,14 @@ use serde_json::json;
 
 use crate::shell::{Shell, discoveries};
 
-/// How much more a build without optimization may take.
+/// The factor by which a debug build may be slower.
 const SLACK: f64 = if cfg!(debug_assertions) { 8.0 } else { 1.0 };
 
-/// Returns how many seconds of the processor a command line takes, the least of two times.
+/// Returns the CPU time of a command in seconds, the minimum of two runs.
 fn cpu(shell: &Shell, line: &str) -> f64 {
     let once = || {
         let program = shell.command(line);
-        // The shell's own `times` needs no crate and no privilege.
+        // The shell's builtin `times` needs neither a crate nor privileges.
         let script = "\"$@\" >/dev/null 2>&1; times";
         let mut command = Command::new("sh");
         command.args(["-c", script, "sh"]).arg(program.get_program()).args(program.get_args());
@@ -31,14 +31,14 @@ fn cpu(shell: &Shell, line: &str) -> f64 {
     (0..2).map(|_| once()).fold(f64::INFINITY, f64::min)
 }
 
-/// Reads `0m0.120000s`.
+/// Parses a time such as `0m0.120000s`.
 fn seconds(text: &str) -> f64 {
     let (minutes, rest) = text.split_once('m').unwrap();
     minutes.parse::<f64>().unwrap() * 60.0 + rest.trim_end_matches('s').parse::<f64>().unwrap()
 }
 
 #[test]
-fn help_is_there_at_once() {
+fn help_prints_within_twenty_milliseconds() {
     let took = cpu(&Shell::empty(), "--help");
     assert!(took < 0.020 * SLACK, "{took} s");
 }
@@ -48,7 +48,7 @@ fn a_plan_over_a_thousand_discoveries_is_quick() {
     let shell = Shell::new();
     shell.file("discoveries.yaml", &discoveries(1_000));
     let first = cpu(&shell, "plan --simulate");
-    assert!(first < 0.150 * SLACK, "nothing there yet: {first} s");
+    assert!(first < 0.150 * SLACK, "creates only: {first} s");
 
     let live = (0..1_000).map(|it| {
         json!({
@@ -66,11 +66,11 @@ fn a_plan_over_a_thousand_discoveries_is_quick() {
     let plan = shell.expect(0, line);
     assert!(plan.out.contains("Plan: 0 to add, 1000 to change"), "{}", plan.err);
     let edits = cpu(&shell, line);
-    assert!(edits < 0.150 * SLACK, "all there, with other credentials: {edits} s");
+    assert!(edits < 0.150 * SLACK, "edits only: {edits} s");
 }
 
 #[test]
-fn what_five_thousand_discoveries_of_eight_ranges_reach_is_soon_counted() {
+fn counting_the_addresses_of_forty_thousand_ranges_is_quick() {
     let shell = Shell::new();
     let mut text = discoveries(0);
     for it in 0..5_000 {
@@ -113,7 +113,7 @@ fn what_five_thousand_discoveries_of_eight_ranges_reach_is_soon_counted() {
 }
 
 #[test]
-fn ten_thousand_discoveries_are_a_matter_of_seconds() {
+fn ten_thousand_discoveries_are_validated_quickly() {
     let shell = Shell::new();
     shell.file("discoveries.yaml", &discoveries(10_000));
     let took = cpu(&shell, "validate");

@@ -1,4 +1,4 @@
-//! `status`: one line a live discovery.
+//! `status`: one line for each live discovery.
 
 use trueup_simulator::{Options, World};
 
@@ -39,7 +39,7 @@ async fn every_live_discovery_has_a_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn machines_get_all_of_it() {
+async fn json_has_every_column_in_full() {
     insta::assert_snapshot!(status("--format json --except odd*").await.out, @r#"
     {
       "format_version": "1.0",
@@ -71,7 +71,7 @@ async fn machines_get_all_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_can_be_let_through_and_left_out() {
+async fn only_and_except_select_by_name() {
     let names = async |flags: &str| {
         let ran = status(flags).await;
         let first = |line: &str| line.split("  ").next().unwrap().trim().to_owned();
@@ -83,7 +83,7 @@ async fn names_can_be_let_through_and_left_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_nobody_has_is_said_to_be_so() {
+async fn a_filter_that_matches_nothing_is_reported() {
     let ran = status("--only nobody").await;
     assert_eq!(ran.out.lines().count(), 1, "{ran:#?}");
     assert!(ran.err.contains("None of the controller's 3 discoveries matches"), "{ran:#?}");

@@ -1,6 +1,6 @@
-//! One discovery, made in peace; then something goes wrong with what is done to it next.
+//! Scenarios with one discovery, which is first applied without faults and then changed with them.
 //!
-//! Most of what can happen to an apply is one [`Story`]: a new one is a row of a table.
+//! Most tests of an apply are one [`Story`] each, as rows of a table.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -10,12 +10,12 @@ use trueup_simulator::{Options, World};
 
 use crate::bench::{Bench, Ran, options};
 
-/// The files of one discovery, `a`, with these keys besides.
+/// The files with one discovery, `a`, that has these keys.
 pub(crate) fn yaml(keys: &str) -> String {
     many(&[("a", keys)])
 }
 
-/// The files of several discoveries, each with its keys.
+/// The files with several discoveries and their keys.
 pub(crate) fn many(discoveries: &[(&str, &str)]) -> String {
     let mut text =
         "version: 1\ndefaults: {credentials: {cli: [netops], snmp_v3: [core]}}\ndiscoveries:\n"
@@ -26,14 +26,14 @@ pub(crate) fn many(discoveries: &[(&str, &str)]) -> String {
     text
 }
 
-/// A discovery, and what is done to it.
+/// A discovery and a change to it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Story {
-    /// The request that carries it out, by its place in faults.
+    /// The write that makes the change, as named in faults.
     pub(crate) step: &'static str,
-    /// The discovery before, `None` where there is none.
+    /// The discovery before the change, if it exists.
     pub(crate) before: Option<&'static str>,
-    /// Whether it is still running when the apply begins.
+    /// Whether it is running when the apply starts.
     pub(crate) running: bool,
     pub(crate) after: &'static str,
     pub(crate) line: &'static str,
@@ -51,7 +51,7 @@ pub(crate) const EDIT: Story = Story {
     ..CREATE
 };
 
-/// An edit and the run of what was edited.
+/// An edit that is followed by a run.
 pub(crate) const UPDATE: Story = Story { after: "cidr: 10.2.0.0/24, timeout: 5s", ..EDIT };
 
 pub(crate) const RUN: Story = Story {
@@ -84,16 +84,16 @@ pub(crate) const REPLACE: Story = Story {
     ..CREATE
 };
 
-/// One of each kind of write.
+/// One story for each kind of write.
 pub(crate) const STEPS: [Story; 5] = [CREATE, EDIT, RUN, STOP, DELETE];
 
 impl Story {
-    /// Plays what comes before, against a controller with these quirks.
+    /// Sets up the discovery on a controller with these quirks.
     pub(crate) async fn begin(&self, quirks: &[&str]) -> Bench {
         self.begin_with(options(&[], quirks)).await
     }
 
-    /// Plays what comes before, against a controller like this.
+    /// Sets up the discovery on a controller with these options.
     pub(crate) async fn begin_with(&self, options: Options) -> Bench {
         let hour = Duration::from_hours(1);
         let run_time = if self.running { hour } else { options.run_time };
@@ -110,13 +110,13 @@ impl Story {
         bench
     }
 
-    /// Plays all of it with these faults.
+    /// Sets up the discovery, and applies the change with these faults.
     pub(crate) async fn play(&self, quirks: &[&str], faults: &[&str]) -> (Bench, Ran) {
         let bench = self.begin(quirks).await;
         self.play_on(bench, faults).await
     }
 
-    /// Plays what goes wrong.
+    /// Applies the change with these faults.
     pub(crate) async fn play_on(&self, bench: Bench, faults: &[&str]) -> (Bench, Ran) {
         bench.simulator.inject(&faults.join("\n")).unwrap();
         let ran = bench.run(self.line).await;
@@ -125,14 +125,14 @@ impl Story {
 }
 
 impl Bench {
-    /// Applies once more, without what went wrong, and expects that nothing is left to do then.
+    /// Applies once more, without faults, and expects no changes afterwards.
     pub(crate) async fn expect_healed(&self) {
         let ran = self.expect_applied().await;
         assert_eq!(ran.exit, Exit::Done);
         self.expect_no_changes().await;
     }
 
-    /// Expects that nothing was done that a careful client never does, but for this.
+    /// Expects that the controller counted no violations except these.
     pub(crate) fn expect_careful_but_for(&self, exceptions: &[&str]) {
         let violations = self.simulator.violations();
         let seen =
@@ -141,7 +141,7 @@ impl Bench {
         assert!(seen.is_empty(), "{seen:?}\n{:#?}", self.simulator.request_log());
     }
 
-    /// Expects that nothing was done that a careful client never does.
+    /// Expects that the controller counted no violations.
     pub(crate) fn expect_careful(&self) {
         self.expect_careful_but_for(&[]);
     }

@@ -1,8 +1,8 @@
-//! The command line itself: help, versions, and what is not understood.
+//! The command line itself: help, versions and errors.
 
 use crate::shell::{Shell, repository_file};
 
-/// What the program can be told to do.
+/// The commands of the program.
 pub(crate) const COMMANDS: [&str; 12] = [
     "validate",
     "plan",
@@ -19,13 +19,13 @@ pub(crate) const COMMANDS: [&str; 12] = [
 ];
 
 #[test]
-fn a_bare_call_shows_the_help_and_is_invalid() {
+fn without_a_command_the_help_is_printed_and_the_call_is_invalid() {
     let ended = Shell::empty().expect(4, "");
     assert!(ended.out.is_empty() && ended.err.contains("Usage: trueup"), "{ended:#?}");
 }
 
 #[test]
-fn what_is_asked_for_goes_to_stdout() {
+fn requested_help_and_versions_go_to_stdout() {
     for line in ["--help", "-h", "--version", "-V", "plan --help", "simulator -h"] {
         let ended = Shell::empty().expect(0, line);
         assert!(ended.err.is_empty() && ended.out.len() > 10, "{line}: {ended:#?}");
@@ -33,7 +33,7 @@ fn what_is_asked_for_goes_to_stdout() {
 }
 
 #[test]
-fn what_is_not_understood_is_invalid_and_not_changes() {
+fn an_invalid_command_line_exits_with_4() {
     let lines = [
         "plann",
         "help",
@@ -82,7 +82,7 @@ fn what_is_not_understood_is_invalid_and_not_changes() {
 }
 
 #[test]
-fn flags_of_the_built_in_controller_need_it() {
+fn simulator_flags_require_simulate() {
     let shell = Shell::new().with("CC_URL", "https://127.0.0.1:9");
     let flags = [
         "--seed 3",
@@ -103,7 +103,7 @@ fn flags_of_the_built_in_controller_need_it() {
 }
 
 #[test]
-fn the_help_of_every_command_is_as_committed() {
+fn the_help_of_every_command_matches_its_snapshot() {
     let shell = Shell::empty();
     insta::assert_snapshot!("help", shell.expect(0, "--help").out);
     for command in COMMANDS {
@@ -131,7 +131,7 @@ fn every_shell_has_completions_for_every_command() {
 }
 
 #[test]
-fn files_that_are_named_without_their_flag_are_told_of_it() {
+fn a_file_given_without_its_flag_gets_a_tip() {
     let shell = Shell::new();
     std::fs::create_dir(shell.path("sites")).unwrap();
     for command in ["plan", "validate", "status"] {
@@ -146,7 +146,7 @@ fn files_that_are_named_without_their_flag_are_told_of_it() {
 }
 
 #[test]
-fn a_number_of_requests_is_one_at_least() {
+fn a_number_of_requests_is_at_least_one() {
     for flag in ["--parallelism", "--max-pending"] {
         for value in ["0", "many", "1.5"] {
             let ended = Shell::empty().expect(4, &format!("apply {flag} {value}"));
@@ -156,7 +156,7 @@ fn a_number_of_requests_is_one_at_least() {
 }
 
 #[test]
-fn nothing_is_written_over_the_files_that_are_read() {
+fn output_never_overwrites_an_input_file() {
     let shell = Shell::new();
     let text = std::fs::read_to_string(shell.path("discoveries.yaml")).unwrap();
     std::fs::create_dir(shell.path("sites")).unwrap();
@@ -183,7 +183,7 @@ fn nothing_is_written_over_the_files_that_are_read() {
         }
     }
     assert!(!shell.path("both").exists());
-    // Beside them there is room, and an older plan may be written over.
+    // Other files in the same folder may be written, and an older plan is overwritten.
     for _ in 0..2 {
         let line = "plan --simulate -f sites --out sites/plan.json --events sites/events";
         assert!(shell.expect(0, line).err.contains("Saved the plan to sites/plan.json."));

@@ -1,5 +1,5 @@
-//! What files want and whether a world has it: written from the file format and the facts alone,
-//! so that a misreading of the program's cannot cancel itself out.
+//! Compares files and world independently of the program, from the file format and the facts alone,
+//! so that a mistake in the program is not repeated here.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-/// Keys of an object that its run writes, and those that name it.
+/// The keys of an object that runs write, and those of its identity.
 const NOT_SETTINGS: [&str; 9] = [
     "id",
     "discoveryStatus",
@@ -21,7 +21,7 @@ const NOT_SETTINGS: [&str; 9] = [
     "updateMgmtIp",
 ];
 
-/// The kinds of credentials, in the words of the files and of the controller.
+/// The kinds of credentials, as named in the files and by the controller.
 const KINDS: [(&str, &str); 7] = [
     ("cli", "cliCredential"),
     ("snmp_v2_read", "snmpV2cRead"),
@@ -32,7 +32,7 @@ const KINDS: [(&str, &str); 7] = [
     ("netconf", "netconfCredential"),
 ];
 
-/// What each discovery of the files is to be, its defaults put in.
+/// The discoveries of the files with their defaults applied.
 pub(crate) fn wanted(files: &[Value]) -> BTreeMap<String, Map<String, Value>> {
     let entries = files.iter().flat_map(|file| {
         let list = file["discoveries"].as_array().unwrap().iter();
@@ -57,7 +57,7 @@ fn effective(defaults: &Value, entry: &Value) -> Map<String, Value> {
     all
 }
 
-/// Returns where a world is not as the files want it, but for the names that are left out.
+/// Returns the differences between the files and the world, except for these names.
 pub(crate) fn departures(files: &[Value], world: &Value, left_out: &[String]) -> Vec<String> {
     let mut departures = Vec::new();
     for (name, want) in wanted(files) {
@@ -89,7 +89,7 @@ pub(crate) fn named<'a>(world: &'a Value, name: &str) -> Vec<&'a Value> {
     all.filter(|it| it["name"] == name).collect()
 }
 
-/// Returns the settings of kept discoveries that the files leave open and that are not as before.
+/// Returns the settings that the files leave open and that changed although the discovery was kept.
 pub(crate) fn trespasses(files: &[Value], before: &Value, after: &Value) -> Vec<String> {
     let keys = [
         ("exclude", "ipFilterList"),
@@ -106,7 +106,7 @@ pub(crate) fn trespasses(files: &[Value], before: &Value, after: &Value) -> Vec<
             continue;
         };
         for (key, wire) in keys {
-            // What was not said may be said by now, with the controller's default.
+            // A missing value may now be present with the controller's default.
             let (was, is) = (meaning(&was[wire]), meaning(&is[wire]));
             if !want.contains_key(key) && !was.is_empty() && was != is {
                 wrong.push(format!("`{name}`: {wire} was {was} and is {is}"));
@@ -129,11 +129,11 @@ fn ids_of(object: &Value, known: &Value) -> BTreeSet<String> {
     all.filter(is_known).map(Value::to_string).collect()
 }
 
-/// A value so that equal meanings are equal; what is nothing is empty.
+/// Normalises a value so that equivalent spellings are equal; a missing value is empty.
 fn meaning(value: &Value) -> String {
     let text = match value {
         Value::Null => String::new(),
-        // No method of choosing an address is the same as `None`
+        // A missing method of choosing the address is the same as `None`
         // (controller-facts.md#lenient-values).
         Value::String(it) if it.eq_ignore_ascii_case("none") => String::new(),
         Value::String(it) => it.to_lowercase().replace(' ', ""),
@@ -146,7 +146,7 @@ fn meaning(value: &Value) -> String {
     parts.join(",")
 }
 
-/// How many runs of a name there have been; one that is on counts, known or not.
+/// Counts the runs of a name, including one in progress that is not recorded.
 pub(crate) fn n_runs(world: &Value, name: &str) -> usize {
     let of_one = |it: &&Value| {
         let known = it["simulator"]["runs"].as_array().map_or(0, Vec::len);
@@ -160,7 +160,7 @@ pub(crate) fn n_runs(world: &Value, name: &str) -> usize {
     named(world, name).iter().map(of_one).sum()
 }
 
-/// The settings of all discoveries, without what runs write and in one order.
+/// The settings of all discoveries without the members that runs write, sorted.
 pub(crate) fn settings_of(world: &Value) -> Vec<String> {
     let all = world["discoveries"].as_array().unwrap().iter();
     let mut texts = all.map(|it| without_run(it).to_string()).collect::<Vec<_>>();
@@ -168,7 +168,7 @@ pub(crate) fn settings_of(world: &Value) -> Vec<String> {
     texts
 }
 
-/// An object without what its runs write, its members in one order.
+/// An object without the members that runs write, sorted by key.
 pub(crate) fn without_run(object: &Value) -> Value {
     let members = object.as_object().unwrap().iter();
     let kept = members.filter(|(key, _)| !NOT_SETTINGS.contains(&key.as_str()));
@@ -187,7 +187,7 @@ fn number(object: &Value, key: &str) -> Option<u64> {
 fn fields(want: &Map<String, Value>, have: &Value, known: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (key, value) in want {
-        let is_so = match key.as_str() {
+        let is_as_wanted = match key.as_str() {
             "address" | "ranges" | "cidr" | "cdp" | "lldp" => is_target(key, value, have),
             "exclude" => {
                 let words = value.as_array().unwrap().iter().map(|it| it.as_str().unwrap());
@@ -216,7 +216,7 @@ fn fields(want: &Map<String, Value>, have: &Value, known: &Value) -> Vec<String>
             "name" | "state" | "rerun" | "on_change" => true,
             other => panic!("the oracle does not know `{other}`"),
         };
-        if !is_so {
+        if !is_as_wanted {
             wrong.push(format!("{key} is not {value} in {have}"));
         }
     }
@@ -250,18 +250,21 @@ fn are_credentials(want: &Value, have: &Value, known: &Value) -> bool {
     kinds.into_iter().all(|(kind, refs)| {
         let (_, wire) = KINDS.iter().find(|(it, _)| it == kind).unwrap();
         let known = known[*wire].as_array().cloned().unwrap_or_default();
-        let meant = refs.as_array().unwrap().iter().flat_map(|it| {
-            let says = |key: &str, value: &Value| it[key].is_null() || it[key] == *value;
-            let it_is = move |known: &&Value| match it {
+        let expected = refs.as_array().unwrap().iter().flat_map(|it| {
+            let matches_key = |key: &str, value: &Value| it[key].is_null() || it[key] == *value;
+            let is_match = move |known: &&Value| match it {
                 Value::String(description) => known["description"] == *description,
-                _ => ["description", "username", "id"].iter().all(|key| says(key, &known[*key])),
+                _ => ["description", "username", "id"]
+                    .iter()
+                    .all(|key| matches_key(key, &known[*key])),
             };
-            known.iter().filter(it_is).map(|it| it["id"].to_string()).collect::<Vec<_>>()
+            known.iter().filter(is_match).map(|it| it["id"].to_string()).collect::<Vec<_>>()
         });
-        let meant = meant.collect::<BTreeSet<_>>();
+        let expected = expected.collect::<BTreeSet<_>>();
         let there = have.iter().filter(|id| known.iter().any(|it| it["id"] == **id));
         let there = there.map(Value::to_string).collect::<BTreeSet<_>>();
-        meant == there && (meant.is_empty() || refs.as_array().unwrap().len() == meant.len())
+        expected == there
+            && (expected.is_empty() || refs.as_array().unwrap().len() == expected.len())
     })
 }
 

@@ -1,4 +1,4 @@
-//! The way over real sockets: certificates, redirects, proxies.
+//! Connections over real sockets: certificates, redirects and proxies.
 
 use std::sync::{Arc, Mutex};
 
@@ -20,23 +20,23 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::shell::{Ended, Server, Shell};
 
-/// The names of this machine.
+/// The names of the local machine.
 const HERE: [&str; 2] = ["localhost", "127.0.0.1"];
 
-/// A self-signed certificate for this machine, in PEM, and a server's side of TLS that shows it.
+/// A self-signed certificate for the local machine in PEM, and an acceptor that presents it.
 fn certificate() -> (String, TlsAcceptor) {
     self_signed(&HERE, |_| ())
 }
 
-/// A self-signed certificate for these names, in PEM, and a server's side of TLS that shows it.
+/// A self-signed certificate for these names in PEM, and an acceptor that presents it.
 fn self_signed(names: &[&str], alter: impl Fn(&mut CertificateParams)) -> (String, TlsAcceptor) {
     let key = KeyPair::generate().unwrap();
     let certificate = params(names, alter).self_signed(&key).unwrap();
-    let tls = showing(&certificate, &key, &[&TLS13, &TLS12]);
+    let tls = acceptor(&certificate, &key, &[&TLS13, &TLS12]);
     (certificate.pem(), tls)
 }
 
-/// The certificate of an authority in PEM, and a server's side of TLS that shows one that it signed
+/// The certificate of an authority in PEM, and an acceptor that presents a certificate signed by it
 /// for these names.
 fn signed(names: &[&str], alter: impl Fn(&mut CertificateParams)) -> (String, TlsAcceptor) {
     let authority_key = KeyPair::generate().unwrap();
@@ -48,7 +48,7 @@ fn signed(names: &[&str], alter: impl Fn(&mut CertificateParams)) -> (String, Tl
     let issuer = Issuer::new(authority, authority_key);
     let key = KeyPair::generate().unwrap();
     let certificate = params(names, alter).signed_by(&key, &issuer).unwrap();
-    (pem, showing(&certificate, &key, &[&TLS13, &TLS12]))
+    (pem, acceptor(&certificate, &key, &[&TLS13, &TLS12]))
 }
 
 fn params(names: &[&str], alter: impl Fn(&mut CertificateParams)) -> CertificateParams {
@@ -58,7 +58,7 @@ fn params(names: &[&str], alter: impl Fn(&mut CertificateParams)) -> Certificate
     params
 }
 
-fn showing(
+fn acceptor(
     certificate: &Certificate,
     key: &KeyPair,
     versions: &[&'static SupportedProtocolVersion],
@@ -75,7 +75,7 @@ fn showing(
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// Puts TLS before a server, for as long as the value is held; returns the port.
+/// Puts TLS in front of a server until the `JoinSet` is dropped; returns the port.
 async fn behind_tls(server: &Server, tls: TlsAcceptor) -> (u16, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -87,7 +87,7 @@ async fn behind_tls(server: &Server, tls: TlsAcceptor) -> (u16, JoinSet<()>) {
             let (stream, _) = listener.accept().await.unwrap();
             let (tls, address) = (tls.clone(), address.clone());
             connections.spawn(async move {
-                // Who refuses the certificate is gone.
+                // A client that rejects the certificate disconnects.
                 let Ok(mut outside) = tls.accept(stream).await else { return };
                 let mut inside = TcpStream::connect(address).await.unwrap();
                 copy_bidirectional(&mut outside, &mut inside).await.ok();
@@ -97,7 +97,7 @@ async fn behind_tls(server: &Server, tls: TlsAcceptor) -> (u16, JoinSet<()>) {
     (port, tasks)
 }
 
-/// Gives everybody the same bytes, and tells what the first one asked; returns the port.
+/// Answers one request with these bytes; returns the port, and a task that yields the request.
 async fn canned(answer: &'static str) -> (u16, JoinSet<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -113,14 +113,14 @@ async fn canned(answer: &'static str) -> (u16, JoinSet<String>) {
     (port, tasks)
 }
 
-/// Runs a command line while the servers of the test go on.
+/// Runs a command while the servers of the test continue.
 async fn run(shell: &Arc<Shell>, line: String) -> Ended {
     let shell = Arc::clone(shell);
     spawn_blocking(move || shell.run(&line)).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_self_signed_certificate_is_refused_with_the_ways_out_which_work() {
+async fn a_self_signed_certificate_is_refused_with_two_remedies_that_work() {
     let shell = Shell::new();
     let server = shell.simulator("");
     let (pem, tls) = certificate();
@@ -131,13 +131,13 @@ async fn a_self_signed_certificate_is_refused_with_the_ways_out_which_work() {
 
     let refused = run(&shell, "plan".to_owned()).await;
     assert_eq!((refused.code, refused.out.as_str()), (Some(9), ""), "{refused:#?}");
-    let said = [url.as_str(), "certificate", "--ca-cert", "--insecure"];
-    assert!(said.iter().all(|it| refused.err.contains(it)), "{refused:#?}");
+    let words = [url.as_str(), "certificate", "--ca-cert", "--insecure"];
+    assert!(words.iter().all(|it| refused.err.contains(it)), "{refused:#?}");
     assert_eq!(server.requests("any"), 0);
 
-    let given = run(&shell, "plan --ca-cert ca.pem".to_owned()).await;
-    assert_eq!(given.code, Some(0), "{given:#?}");
-    assert!(!given.err.contains("Warning"), "{given:#?}");
+    let trusted = run(&shell, "plan --ca-cert ca.pem".to_owned()).await;
+    assert_eq!(trusted.code, Some(0), "{trusted:#?}");
+    assert!(!trusted.err.contains("Warning"), "{trusted:#?}");
 
     let warned = run(&shell, "plan --insecure".to_owned()).await;
     assert_eq!(warned.code, Some(0), "{warned:#?}");
@@ -145,7 +145,7 @@ async fn a_self_signed_certificate_is_refused_with_the_ways_out_which_work() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_certificate_is_said_and_nothing_is_sent() {
+async fn a_certificate_error_names_the_problem_and_nothing_is_sent() {
     let elsewhere = ["catalyst.example.com", "10.0.0.1"];
     let expired = |it: &mut CertificateParams| {
         (it.not_before, it.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 2));
@@ -155,22 +155,21 @@ async fn what_is_wrong_with_a_certificate_is_said_and_nothing_is_sent() {
     };
     let past = "it expired on 2020-01-02T00:00:00Z, and the local clock says 2";
     let early = "it is not valid before 2090-01-02T00:00:00Z";
-    let named = "it is for catalyst.example.com, 10.0.0.1 and not for localhost";
+    let other_names = "it is for catalyst.example.com, 10.0.0.1 and not for localhost";
     let unknown = "it is not signed by an authority that is trusted here";
-    let itself = "it is self-signed and not trusted here";
-    // What is shown, what is said of it, and what is said of it where it is given as trusted: then
-    // only what trust does not mend.
+    let self_signed_error = "it is self-signed and not trusted here";
+    // The certificate, the expected errors, and the error that remains if it is given as trusted.
     let table: [(_, &[&str], Option<&str>); 8] = [
-        (certificate(), &[itself], None),
+        (certificate(), &[self_signed_error], None),
         (self_signed(&HERE, expired), &[past], Some(past)),
         (self_signed(&HERE, future), &[early], Some(early)),
-        (self_signed(&elsewhere, |_| ()), &[itself, named], Some(named)),
+        (self_signed(&elsewhere, |_| ()), &[self_signed_error, other_names], Some(other_names)),
         (signed(&HERE, |_| ()), &[unknown], None),
         (signed(&HERE, expired), &[past], Some(past)),
         (signed(&HERE, future), &[early], Some(early)),
-        (signed(&elsewhere, |_| ()), &[unknown, named], Some(named)),
+        (signed(&elsewhere, |_| ()), &[unknown, other_names], Some(other_names)),
     ];
-    for ((pem, tls), said, said_though_given) in table {
+    for ((pem, tls), errors, error_if_trusted) in table {
         let shell = Shell::new();
         let server = shell.simulator("");
         shell.file("ca.pem", &pem);
@@ -179,19 +178,24 @@ async fn what_is_wrong_with_a_certificate_is_said_and_nothing_is_sent() {
         for line in ["status", "plan", "apply --auto-approve"] {
             let refused = run(&shell, line.to_owned()).await;
             assert_eq!((refused.code, refused.out.as_str()), (Some(9), ""), "{refused:#?}");
-            assert!(said.iter().all(|it| refused.err.contains(it)), "{said:?}: {refused:#?}");
-            let (given, insecure) =
+            assert!(errors.iter().all(|it| refused.err.contains(it)), "{errors:?}: {refused:#?}");
+            let (ca_cert, insecure) =
                 (refused.err.find("--ca-cert").unwrap(), refused.err.find("--insecure").unwrap());
-            assert!(given < insecure && refused.err.contains("(1 attempt"), "{refused:#?}");
+            assert!(ca_cert < insecure && refused.err.contains("(1 attempt"), "{refused:#?}");
         }
         assert_eq!(server.requests("any"), 0);
 
-        let given = run(&shell, "status --ca-cert ca.pem".to_owned()).await;
-        match said_though_given {
-            None => assert!(given.code == Some(0) && !given.err.contains("Warn"), "{given:#?}"),
-            Some(said) => {
-                assert_eq!(given.code, Some(9), "{given:#?}");
-                assert!(given.err.contains(said) && !given.err.contains(itself), "{given:#?}");
+        let trusted = run(&shell, "status --ca-cert ca.pem".to_owned()).await;
+        match error_if_trusted {
+            None => {
+                assert!(trusted.code == Some(0) && !trusted.err.contains("Warn"), "{trusted:#?}");
+            }
+            Some(error) => {
+                assert_eq!(trusted.code, Some(9), "{trusted:#?}");
+                assert!(
+                    trusted.err.contains(error) && !trusted.err.contains(self_signed_error),
+                    "{trusted:#?}"
+                );
                 assert_eq!(server.requests("any"), 0);
             }
         }
@@ -203,14 +207,14 @@ async fn what_is_wrong_with_a_certificate_is_said_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn each_version_of_tls_from_1_2_on_will_do() {
+async fn tls_1_2_and_1_3_are_accepted() {
     for version in [&TLS12, &TLS13] {
         let key = KeyPair::generate().unwrap();
         let certificate = params(&HERE, |_| ()).self_signed(&key).unwrap();
         let shell = Shell::new();
         let server = shell.simulator("");
         shell.file("ca.pem", &certificate.pem());
-        let (port, _tasks) = behind_tls(&server, showing(&certificate, &key, &[version])).await;
+        let (port, _tasks) = behind_tls(&server, acceptor(&certificate, &key, &[version])).await;
         let shell = Arc::new(shell.with("CC_URL", format!("https://localhost:{port}")));
         for flag in ["--ca-cert ca.pem", "--insecure"] {
             let ended = run(&shell, format!("status {flag}")).await;
@@ -219,15 +223,15 @@ async fn each_version_of_tls_from_1_2_on_will_do() {
     }
 }
 
-/// The beginning of a server's answer in this version of TLS, without anything that is newer.
+/// The hello of a server that supports only this version of TLS.
 fn server_hello(minor: u8) -> Vec<u8> {
-    // Version, random, no session, a suite that all of them have, no compression.
+    // Version, random, no session, a suite of all versions, no compression.
     let body = [&[3, minor][..], &[7; 32], &[0], &[0x00, 0x2f], &[0]].concat();
     let length = u8::try_from(body.len()).unwrap();
     [&[22, 3, minor, 0, length + 4, 2, 0, 0, length][..], &body].concat()
 }
 
-/// Answers everybody like that, and collects what each sent in all; returns the port.
+/// Answers every client with this hello; returns the port, and all bytes that each client sent.
 async fn old_server(hello: Vec<u8>) -> (u16, Arc<Mutex<Vec<Vec<u8>>>>, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -247,7 +251,7 @@ async fn old_server(hello: Vec<u8>) -> (u16, Arc<Mutex<Vec<Vec<u8>>>>, JoinSet<(
     (port, sent, tasks)
 }
 
-/// The types of the records that a client sent, and the versions that its first offers.
+/// The types of the records that a client sent, and the versions offered by the first one.
 fn records(mut sent: &[u8]) -> (Vec<u8>, Vec<u16>) {
     let hello = sent;
     let mut types = Vec::new();
@@ -264,7 +268,7 @@ fn records(mut sent: &[u8]) -> (Vec<u8>, Vec<u16>) {
 }
 
 #[tokio::test]
-async fn a_server_that_speaks_nothing_newer_than_tls_1_1_gets_nothing() {
+async fn a_server_limited_to_tls_1_1_is_sent_no_request() {
     // SSL 3.0, TLS 1.0 and 1.1.
     for minor in [0, 1, 2] {
         let (port, sent, _tasks) = old_server(server_hello(minor)).await;
@@ -286,7 +290,7 @@ async fn a_server_that_speaks_nothing_newer_than_tls_1_1_gets_nothing() {
 }
 
 #[tokio::test]
-async fn the_environment_can_say_that_certificates_do_not_matter() {
+async fn the_environment_can_disable_certificate_checks() {
     let shell = Shell::new();
     let server = shell.simulator("");
     let (_, tls) = certificate();
@@ -298,7 +302,7 @@ async fn the_environment_can_say_that_certificates_do_not_matter() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_somebody_else_is_not_the_one_that_was_given() {
+async fn a_trusted_certificate_does_not_cover_another_one() {
     let shell = Shell::new();
     let server = shell.simulator("");
     shell.file("ca.pem", &certificate().0);
@@ -314,7 +318,7 @@ async fn a_certificate_of_somebody_else_is_not_the_one_that_was_given() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_error_that_shows_where_it_pointed() {
+async fn a_redirect_is_an_error_that_shows_its_target() {
     let answer = "HTTP/1.1 302 Found\r\nlocation: https://login.example.com/sso\r\n\
                   content-length: 0\r\n\r\n";
     let (port, _tasks) = canned(answer).await;
@@ -325,32 +329,32 @@ async fn a_redirect_is_an_error_that_shows_where_it_pointed() {
 }
 
 #[tokio::test]
-async fn a_proxy_is_for_controllers_that_are_elsewhere() {
+async fn a_remote_controller_is_reached_through_the_proxy() {
     let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
     for name in ["HTTPS_PROXY", "https_proxy"] {
         let (port, mut tasks) = canned(refusal).await;
         let shell = Shell::new().with("CC_URL", "https://catalyst.example.invalid:8443");
         let shell = Arc::new(shell.with(name, format!("http://127.0.0.1:{port}")));
         let shell_of_run = Arc::clone(&shell);
-        let asked = async move { tasks.join_next().await.unwrap().unwrap() };
-        // What the proxy was asked is enough: what becomes of the command is not waited for.
+        let request = async move { tasks.join_next().await.unwrap().unwrap() };
+        // Only the request to the proxy matters: the command is not waited for.
         let mut child = shell_of_run.command("status").spawn().unwrap();
-        let asked = asked.await;
+        let request = request.await;
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(asked.starts_with("CONNECT catalyst.example.invalid:8443 "), "{name}: {asked}");
-        assert!(!asked.contains("admin") && !asked.contains("Basic"), "{asked}");
+        assert!(request.starts_with("CONNECT catalyst.example.invalid:8443 "), "{name}: {request}");
+        assert!(!request.contains("admin") && !request.contains("Basic"), "{request}");
     }
 }
 
 #[tokio::test]
-async fn this_machine_is_never_asked_through_a_proxy() {
+async fn localhost_is_never_reached_through_a_proxy() {
     let shell = Shell::new();
     let server = shell.simulator("");
     let (pem, tls) = certificate();
     shell.file("ca.pem", &pem);
     let (port, _tasks) = behind_tls(&server, tls).await;
-    // Nobody listens there.
+    // No server listens there.
     let shell = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"]
         .into_iter()
         .fold(shell, |shell, name| shell.with(name, "http://127.0.0.1:9"));
@@ -368,12 +372,12 @@ async fn this_machine_is_never_asked_through_a_proxy() {
 }
 
 #[tokio::test]
-async fn an_exception_is_not_asked_through_the_proxy() {
+async fn a_no_proxy_host_is_reached_directly() {
     let (port, mut tasks) = canned("HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n").await;
     let shell = Shell::new().with("CC_URL", "https://catalyst.example.invalid");
     let shell = shell.with("NO_PROXY", "example.invalid");
     let shell = Arc::new(shell.with("HTTPS_PROXY", format!("http://127.0.0.1:{port}")));
     let ended = run(&shell, "status".to_owned()).await;
     assert_eq!(ended.code, Some(9), "{ended:#?}");
-    assert!(tasks.try_join_next().is_none(), "the proxy was asked");
+    assert!(tasks.try_join_next().is_none(), "the proxy received a request");
 }

@@ -1,6 +1,4 @@
-//! What the journals say, held against what the controller saw.
-//!
-//! Reads them as text, by what the schema says, and with nothing of the program.
+//! Reads journals independently of the program, as JSON lines according to their schema.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-/// Lines of journals that are whole.
+/// The complete lines of each journal.
 pub(crate) struct Journals(Vec<Vec<Value>>);
 
 impl Journals {
@@ -25,7 +23,7 @@ impl Journals {
         self.0.iter().flatten().filter(move |it| it["event"] == kind)
     }
 
-    /// How often each step of each discovery was about to be sent.
+    /// Counts the `submitting` lines by discovery and step.
     pub(crate) fn submitted(&self) -> BTreeMap<(String, String), u64> {
         let mut all = BTreeMap::new();
         for line in self.lines("submitting") {
@@ -36,17 +34,17 @@ impl Journals {
         all
     }
 
-    /// The tasks that writes were taken on as.
+    /// The tasks of accepted writes.
     pub(crate) fn tasks(&self) -> BTreeSet<String> {
         self.lines("accepted").map(|it| it["task"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// How many writes may have left that the controller neither took on nor refused, as far as is
-    /// told.
+    /// Counts the writes that may have been sent and have neither an `accepted` nor a `refused`
+    /// line.
     pub(crate) fn n_unanswered(&self) -> usize {
         let of = |lines: &Vec<Value>| {
             let is_sent = |it: &&Value| it["event"] == "submitting";
-            // Whoever carries on gets no answer any more.
+            // A resumed apply does not receive the answers of the killed one.
             let is_same = |it: &&Value| it["event"] != "apply_resumed";
             let rest = |at: usize| lines[at + 1..].iter().take_while(is_same);
             let is_answered = |at: usize| {
@@ -63,8 +61,7 @@ impl Journals {
         self.0.iter().map(of).sum()
     }
 
-    /// The journals that are neither finished nor left to another apply, though a write may have
-    /// left.
+    /// Counts the journals that are neither finished nor taken over although they have a write.
     pub(crate) fn n_unsettled(&self) -> usize {
         let closes = |it: &Value| it["event"] == "finished" || it["event"] == "taken_over";
         let is_closed = |it: &&Vec<Value>| it.last().is_some_and(closes);

@@ -1,8 +1,9 @@
-//! Deterministic simulation: applies that everything goes wrong with, each schedule from one seed.
+//! Deterministic simulation: applies with faults, kills and other users, each schedule from one
+//! seed.
 //!
-//! The program, its client and the controller's world run in one process on a paused clock. A kill
-//! ends the program between two of its steps; the controller goes on with what it was sent.
-//! `TRUEUP_SEED=17` plays one schedule alone, `PROPTEST_CASES=5000` so many; `.ci/seeds` plays
+//! The program, its client and the controller run in one process on a paused clock. A kill ends the
+//! program between two of its steps, while the controller continues with the requests it received.
+//! `TRUEUP_SEED=17` plays one schedule, `PROPTEST_CASES=5000` sets their number; `.ci/seeds` plays
 //! 100,000.
 
 use std::sync::{Mutex, PoisonError};
@@ -17,32 +18,31 @@ use self::{
 };
 use crate::seeds::{on_all_processors, seeds, try_seed};
 
-/// What has to hold of everything that was played.
+/// The invariants of every played schedule.
 mod checks;
-/// What all this found.
+/// Regressions that the simulation found.
 mod found;
-/// What the journals say.
+/// Reads the journals.
 mod journals;
 /// Plays a schedule.
 mod play;
-/// What goes wrong.
+/// Generates schedules.
 mod schedule;
-/// What went wrong, counted.
+/// Counts faults and events.
 mod tally;
-/// Two applies of the same files at once.
+/// Two concurrent applies of the same files.
 mod two;
 
-/// How many seeds every run of the tests takes.
+/// The seeds that each run of the tests plays.
 const N_SEEDS: u64 = 2_000;
 
-/// Of so many seeds one is also held against the schemas of what machines read.
+/// One seed in this many also validates plans, events and journals against their schemas.
 const FULL_EVERY: u64 = 40;
 
-/// So often a long run says how far it is.
-const SAID_EVERY: u64 = 10_000;
+/// A long run prints its progress after this many seeds.
+const PROGRESS_EVERY: u64 = 10_000;
 
-/// Plays the schedule of a seed, and checks all that has to hold.
-async fn survives(schedule: Schedule, is_lean: bool) -> Tally {
+async fn play_and_check(schedule: Schedule, is_lean: bool) -> Tally {
     let undisturbed = Undisturbed::of(&schedule.case, is_lean).await;
     let played = play(schedule, is_lean).await;
     expect_survived(&played, &undisturbed).await;
@@ -50,16 +50,16 @@ async fn survives(schedule: Schedule, is_lean: bool) -> Tally {
 }
 
 #[test]
-fn whatever_happens_the_next_command_ends_where_an_undisturbed_apply_does() {
+fn after_any_schedule_the_last_command_ends_like_an_undisturbed_apply() {
     let tally = Mutex::new(Tally::default());
     let seeds = seeds(N_SEEDS);
     let outcome = on_all_processors(seeds.clone(), |seed| {
         let is_lean = !seed.is_multiple_of(FULL_EVERY);
         let property = async |schedule: Schedule| {
-            let counted = survives(schedule, is_lean).await;
+            let counted = play_and_check(schedule, is_lean).await;
             let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
             tally.add(&counted);
-            if tally.n_seeds.is_multiple_of(SAID_EVERY) {
+            if tally.n_seeds.is_multiple_of(PROGRESS_EVERY) {
                 println!("{} seeds passed", tally.n_seeds);
             }
         };
@@ -71,21 +71,21 @@ fn whatever_happens_the_next_command_ends_where_an_undisturbed_apply_does() {
         panic!("{words}");
     }
     if N_SEEDS <= seeds.end - seeds.start {
-        expect_everything_went_wrong(&tally);
+        expect_everything_occurred(&tally);
     }
 }
 
 #[test]
-fn a_seed_plays_the_same_again() {
+fn a_seed_always_plays_the_same_schedule() {
     for seed in seeds(12) {
         let mut logs = Vec::new();
         for _ in 0..2 {
             let log = Mutex::new(Vec::new());
             let property = async |schedule: Schedule| {
                 let played = play(schedule, true).await;
-                let told = played.told.iter().map(|it| format!("{it:?}"));
+                let commands = played.commands.iter().map(|it| format!("{it:?}"));
                 *log.lock().unwrap() =
-                    told.chain(played.bench.simulator.request_log()).collect::<Vec<_>>();
+                    commands.chain(played.bench.simulator.request_log()).collect::<Vec<_>>();
             };
             try_seed(seed, &schedules(), &property).unwrap();
             logs.push(log.into_inner().unwrap());
@@ -94,8 +94,8 @@ fn a_seed_plays_the_same_again() {
     }
 }
 
-/// What never happened shows nothing, so each thing has to have happened.
-fn expect_everything_went_wrong(tally: &Tally) {
+/// Expects that each kind of fault, event and quirk occurred, since the checks are void otherwise.
+fn expect_everything_occurred(tally: &Tally) {
     let kinds = KINDS.iter().filter(|it| tally.of_kind(it) == 0);
     let places = PLACES.iter().filter(|it| tally.at_place(it) == 0);
     let events = tally::EVENTS.iter().filter(|it| !tally.events.contains_key(**it));

@@ -1,7 +1,7 @@
-//! Plays a schedule: processes one after the other, somebody else beside them, and at last a
-//! command that nothing goes wrong with.
+//! Plays a schedule: one process after the other, other users at the same time, and finally a
+//! command without faults.
 //!
-//! Judges nothing: what happened is handed on to be checked.
+//! Only records what happened; the checks are elsewhere.
 
 use std::{cell::RefCell, collections::BTreeSet, fmt, future::pending, time::Duration};
 
@@ -12,7 +12,7 @@ use trueup_simulator::{Disconnect, Simulator};
 
 use super::{
     journals::Journals,
-    schedule::{End, Life, Point, Schedule, Way},
+    schedule::{CommandKind, End, Point, Process, Schedule},
     tally::Tally,
 };
 use crate::{
@@ -20,66 +20,65 @@ use crate::{
     properties::{ALL_OVER, array, begin, line, put_files, world},
 };
 
-/// How many commands there may be in the end until one is done.
+/// The final commands may be this many until one succeeds.
 const MOST_CLOSING: usize = 3;
 
 /// Everything that happened.
 pub(crate) struct Played {
     pub(crate) schedule: Schedule,
     pub(crate) bench: Bench,
-    /// Of whoever applied at the same time.
+    /// The folder of the concurrent apply.
     pub(crate) second: Bench,
-    /// The world before, and when all was over.
     pub(crate) before: Value,
+    /// The world after every task and run has ended.
     pub(crate) after: Value,
-    pub(crate) told: Vec<Told>,
+    pub(crate) commands: Vec<CommandRecord>,
     pub(crate) tally: Tally,
 }
 
-/// What a command told.
-pub(crate) struct Told {
-    pub(crate) way: Way,
-    /// `None` where it was killed.
+/// A command and everything that was observed of it.
+pub(crate) struct CommandRecord {
+    pub(crate) kind: CommandKind,
+    /// `None` if it was killed.
     pub(crate) exit: Option<Exit>,
     pub(crate) out: String,
     pub(crate) err: String,
-    /// What the controller was sent meanwhile.
+    /// The requests that the controller received meanwhile.
     pub(crate) requests: Vec<String>,
-    /// The journals before it and after it, without what the power took.
+    /// The journals before and after it, without lines lost to a power failure.
     pub(crate) journals: [Journals; 2],
-    /// The world right then.
+    /// The world when it ended.
     pub(crate) world: Value,
-    /// How many requests had come before they may by then.
+    /// The early requests up to then.
     pub(crate) n_early: u64,
-    /// How many writes the controller took on meanwhile whose tasks did not fail by then.
-    pub(crate) n_taken_on: usize,
-    /// Whose settings another user changed between the plan that it carries out and its start.
+    /// The writes accepted meanwhile whose tasks had not failed by then.
+    pub(crate) n_accepted: usize,
+    /// The discovery that another user edited between the saved plan and this apply of it.
     pub(crate) moved: Option<String>,
-    /// Whether another apply was under way then.
-    pub(crate) is_crowded: bool,
+    /// Whether another apply was running at the same time.
+    pub(crate) is_concurrent: bool,
 }
 
-impl Told {
-    /// Whether it says that a write of an earlier apply has not ended.
-    pub(crate) fn says_what_is_open(&self) -> bool {
+impl CommandRecord {
+    /// Whether it reports that an operation of an earlier apply is still open.
+    pub(crate) fn reports_open_operations(&self) -> bool {
         self.err.contains("operations of an earlier apply are still open")
     }
 
-    /// Whether it was a resume of a journal that left nothing to do: it says nothing of the files.
+    /// Whether it was a resume with nothing left to do, which does not compare the files.
     pub(crate) fn had_nothing_left(&self) -> bool {
-        self.way == Way::Resume && self.err.starts_with("Nothing left to do in ")
+        self.kind == CommandKind::Resume && self.err.starts_with("Nothing left to do in ")
     }
 }
 
-/// What somebody would see of it.
-impl fmt::Debug for Told {
+/// Shows what a user would see.
+impl fmt::Debug for CommandRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { way, exit, out, err, .. } = self;
-        write!(f, "\n--- {way:?}, {exit:?}\n{out}{err}")
+        let Self { kind, exit, out, err, .. } = self;
+        write!(f, "\n--- {kind:?}, {exit:?}\n{out}{err}")
     }
 }
 
-/// Plays it all.
 pub(crate) async fn play(schedule: Schedule, is_lean: bool) -> Played {
     let mut bench = begin(&schedule.case);
     bench.is_lean = is_lean;
@@ -87,7 +86,7 @@ pub(crate) async fn play(schedule: Schedule, is_lean: bool) -> Played {
     let player = Player {
         schedule: &schedule,
         simulator: bench.simulator.clone(),
-        told: RefCell::default(),
+        commands: RefCell::default(),
         tally: RefCell::default(),
         n_applying: RefCell::new(0),
         n_begun: RefCell::new(0),
@@ -96,9 +95,9 @@ pub(crate) async fn play(schedule: Schedule, is_lean: bool) -> Played {
     let second = bench.beside();
     put_files(&second, &schedule.case);
     tokio::join!(
-        player.live(&mut bench),
-        player.somebody_acts(),
-        player.apply_beside(&second),
+        player.run_processes(&mut bench),
+        player.act_as_other_user(),
+        player.apply_concurrently(&second),
         player.restart_the_controller(),
     );
     player.close(&bench).await;
@@ -108,14 +107,14 @@ pub(crate) async fn play(schedule: Schedule, is_lean: bool) -> Played {
     tally.n_seeds = 1;
     tally.quirks = schedule.case.quirks.iter().map(|it| (it.clone(), 1)).collect();
     tally.note_world(&bench.simulator);
-    let told = player.told.into_inner();
-    Played { schedule, bench, second, before, after, told, tally }
+    let commands = player.commands.into_inner();
+    Played { schedule, bench, second, before, after, commands, tally }
 }
 
 struct Player<'a> {
     schedule: &'a Schedule,
     simulator: Simulator,
-    told: RefCell<Vec<Told>>,
+    commands: RefCell<Vec<CommandRecord>>,
     tally: RefCell<Tally>,
     n_applying: RefCell<u32>,
     n_begun: RefCell<u32>,
@@ -123,21 +122,21 @@ struct Player<'a> {
 }
 
 impl Player<'_> {
-    async fn live(&self, bench: &mut Bench) {
+    async fn run_processes(&self, bench: &mut Bench) {
         bench.simulator.inject(&self.schedule.faults.join("\n")).unwrap();
-        for life in &self.schedule.lives {
-            self.one_life(bench, life).await;
-            sleep(Duration::from_millis(life.pause)).await;
+        for process in &self.schedule.processes {
+            self.run_process(bench, process).await;
+            sleep(Duration::from_millis(process.pause)).await;
         }
         bench.interrupts.clear();
     }
 
-    async fn one_life(&self, bench: &mut Bench, life: &Life) {
+    async fn run_process(&self, bench: &mut Bench, process: &Process) {
         bench.interrupts.clear();
         let disconnect = Disconnect::default();
         let mut survives = 0;
-        match &life.end {
-            End::ByItself => (),
+        match &process.end {
+            End::Normally => (),
             End::CtrlC(moments) => {
                 bench.interrupts = moments.iter().map(|it| Duration::from_millis(*it)).collect();
             }
@@ -153,7 +152,7 @@ impl Player<'_> {
             }
         }
         let killed = async {
-            match life.end {
+            match process.end {
                 End::Kill(Point::At(ms), _) => {
                     sleep(Duration::from_millis(ms)).await;
                     disconnect.cut();
@@ -161,21 +160,22 @@ impl Player<'_> {
                 _ => disconnect.until_cut().await,
             }
         };
-        let ended = self.command(bench, life.way, (&disconnect, killed), survives).await;
-        // A later life does not die of what an earlier one missed.
+        let ended = self.command(bench, process.kind, (&disconnect, killed), survives).await;
+        // Cancels a kill that was not reached, so that it does not hit a later process.
         bench.disk.lose_power(survives);
         let Some(ended) = ended else { return };
         let mut tally = self.tally.borrow_mut();
-        match (&life.end, ended.exit) {
+        match (&process.end, ended.exit) {
             (End::Kill(point, _), None) => {
                 tally.note_kill(*point, ended.n_unsynced, survives);
             }
             (End::CtrlC(_), Some(_)) => {
-                let told = self.told.borrow();
-                let told = told.last().unwrap();
-                if told.err.contains("second interrupt") {
+                let commands = self.commands.borrow();
+                let command = commands.last().unwrap();
+                if command.err.contains("second interrupt") {
                     tally.note("Ctrl-C twice");
-                } else if told.out.contains("interrupted") || told.err.contains("interrupted") {
+                } else if command.out.contains("interrupted") || command.err.contains("interrupted")
+                {
                     tally.note("Ctrl-C");
                 }
             }
@@ -183,24 +183,24 @@ impl Player<'_> {
         }
     }
 
-    /// Runs a command; with the power goes what was not synced, but for so many bytes. Returns
-    /// `None` where there was nothing to run.
+    /// Runs a command. If it is killed, all but `survives` bytes of the unsynced journal are lost.
+    /// Returns `None` if there was nothing to run.
     async fn command(
         &self,
         bench: &Bench,
-        way: Way,
+        kind: CommandKind,
         (disconnect, killed): (&Disconnect, impl Future<Output = ()>),
         survives: usize,
     ) -> Option<Ended> {
-        let (way, args) = self.args(bench, way).await?;
+        let (kind, args) = self.args(bench, kind).await?;
         let moved = self.moved.take();
         let args = args.iter().map(String::as_str).collect::<Vec<_>>();
         let simulator = bench.simulator.with_disconnect(disconnect.clone());
         let before = Journals::read(&bench.disk.texts());
         let n_requests = self.simulator.request_log().len();
-        let had = tasks(&world(bench));
+        let tasks_before = tasks(&world(bench));
         let n_begun = *self.n_begun.borrow();
-        let mut is_crowded = *self.n_applying.borrow() != 0;
+        let mut is_concurrent = *self.n_applying.borrow() != 0;
         *self.n_begun.borrow_mut() += 1;
         *self.n_applying.borrow_mut() += 1;
         let ended = bench.run_until(&args, Some(simulator), killed).await;
@@ -216,13 +216,13 @@ impl Player<'_> {
             Ok(Ran { out, err, .. }) => (out, err),
             Err(killed) => (killed.out, killed.err),
         };
-        self.tally.borrow_mut().note_command(way, exit, &err);
+        self.tally.borrow_mut().note_command(kind, exit, &err);
         let world = world(bench);
-        is_crowded |= *self.n_begun.borrow() != n_begun + 1;
+        is_concurrent |= *self.n_begun.borrow() != n_begun + 1;
         let n_early = bench.violations("early_retry");
-        let n_taken_on = tasks(&world).difference(&had).count();
-        let told = Told {
-            way,
+        let n_accepted = tasks(&world).difference(&tasks_before).count();
+        let record = CommandRecord {
+            kind,
             exit,
             out,
             err,
@@ -230,26 +230,26 @@ impl Player<'_> {
             journals,
             world,
             n_early,
-            n_taken_on,
+            n_accepted,
             moved,
-            is_crowded,
+            is_concurrent,
         };
-        self.told.borrow_mut().push(told);
+        self.commands.borrow_mut().push(record);
         Some(Ended { exit, n_unsynced })
     }
 
-    /// Returns the command line of a way, and which way it is where that one cannot be gone.
-    async fn args(&self, bench: &Bench, way: Way) -> Option<(Way, Vec<String>)> {
+    /// Returns the command line, and the kind of command if another one replaces it.
+    async fn args(&self, bench: &Bench, kind: CommandKind) -> Option<(CommandKind, Vec<String>)> {
         let case = &self.schedule.case;
         let flags = format!("--auto-approve --timeout 5m {}", case.flags);
         let apply = format!("{} --simulate --file {}", line("apply", case), bench.path(""));
-        let text = match way {
-            Way::Apply => format!("{apply} {flags}"),
-            Way::Resume => match bench.disk.newest() {
+        let text = match kind {
+            CommandKind::Apply => format!("{apply} {flags}"),
+            CommandKind::Resume => match bench.disk.newest() {
                 Some(journal) => format!("resume {} --simulate --timeout 5m", journal.display()),
-                None => return Some((Way::Apply, words(&format!("{apply} {flags}")))),
+                None => return Some((CommandKind::Apply, words(&format!("{apply} {flags}")))),
             },
-            Way::Saved => {
+            CommandKind::Saved => {
                 let path = bench.path("plan.json");
                 if !std::path::Path::new(&path).exists() {
                     let planned = bench.run(&format!("{} --out {path}", line("plan", case))).await;
@@ -264,25 +264,25 @@ impl Player<'_> {
                 format!("apply {path} --simulate {flags}")
             }
         };
-        Some((way, words(&text)))
+        Some((kind, words(&text)))
     }
 
-    async fn somebody_acts(&self) {
-        let mut others = self.schedule.others.clone();
+    async fn act_as_other_user(&self) {
+        let mut others = self.schedule.other_users.clone();
         others.sort();
         let mut now = 0;
         for (at, what) in others {
             sleep(Duration::from_millis(at - now)).await;
             now = at;
             self.simulator.inject(&format!("any={what}")).unwrap();
-            self.tally.borrow_mut().note("somebody else at a time of their own");
+            self.tally.borrow_mut().note("another user at a random time");
         }
     }
 
-    async fn apply_beside(&self, bench: &Bench) {
+    async fn apply_concurrently(&self, bench: &Bench) {
         let Some(at) = self.schedule.second else { return };
         sleep(Duration::from_millis(at)).await;
-        self.command(bench, Way::Apply, (&Disconnect::default(), pending()), 0).await;
+        self.command(bench, CommandKind::Apply, (&Disconnect::default(), pending()), 0).await;
         self.tally.borrow_mut().note("a second apply at the same time");
     }
 
@@ -296,21 +296,21 @@ impl Player<'_> {
         self.tally.borrow_mut().note("the controller restarted");
     }
 
-    /// Ends what was left, with nothing in the way.
+    /// Runs final commands without faults until nothing is left to do.
     async fn close(&self, bench: &Bench) {
         self.simulator.clear_faults();
         for nth in 0..MOST_CLOSING {
-            let way = if nth == 0 { self.schedule.close } else { Way::Apply };
-            let ended = self.command(bench, way, (&Disconnect::default(), pending()), 0).await;
+            let kind = if nth == 0 { self.schedule.close } else { CommandKind::Apply };
+            let ended = self.command(bench, kind, (&Disconnect::default(), pending()), 0).await;
             let is_done = ended.is_some_and(|it| it.exit == Some(Exit::Done));
-            // A resume does not look for the journals of others.
-            // A resume has an earlier plan, which may leave nothing to do.
-            let is_of_now = way == Way::Apply
+            // A resume ignores other journals, and its older plan may leave nothing to do.
+            let is_up_to_date = kind == CommandKind::Apply
                 || self.schedule.raced().is_empty()
-                    && !self.told.borrow().last().is_some_and(Told::had_nothing_left);
-            let is_known = self.told.borrow().last().is_some_and(Told::says_what_is_open);
+                    && !self.commands.borrow().last().is_some_and(CommandRecord::had_nothing_left);
+            let is_reported =
+                self.commands.borrow().last().is_some_and(CommandRecord::reports_open_operations);
             let n_unsettled = Journals::read(&bench.disk.texts()).n_unsettled();
-            if is_done && is_of_now && (n_unsettled == 0 || is_known) {
+            if is_done && is_up_to_date && (n_unsettled == 0 || is_reported) {
                 return;
             }
         }
@@ -319,13 +319,13 @@ impl Player<'_> {
 
 /// How a command ended.
 struct Ended {
-    /// `None` where it was killed.
+    /// `None` if it was killed.
     exit: Option<Exit>,
-    /// How many bytes of journals were not synced then.
+    /// The bytes of journals that were not synced.
     n_unsynced: usize,
 }
 
-/// The tasks that have not failed, be they at their end or not.
+/// The tasks that have not failed, whether they have ended or not.
 fn tasks(world: &Value) -> BTreeSet<String> {
     let all = array(&world["tasks"]).iter().filter(|it| it["isError"] != true);
     all.map(|it| it["id"].to_string()).collect()

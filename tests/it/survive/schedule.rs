@@ -1,6 +1,4 @@
-//! What goes wrong, all of it: generated from one seed, and printed so that it can be followed.
-//!
-//! Does none of it.
+//! Schedules of faults, kills and other users, each generated from one seed.
 
 use std::fmt;
 
@@ -11,38 +9,38 @@ use crate::{
     generate::{Case, NAMES, cases, fault, soft_cases},
 };
 
-/// Everything that happens to the applies of some files.
+/// Everything that happens while the same files are applied.
 #[derive(Clone)]
 pub(crate) struct Schedule {
     pub(crate) case: Case,
     pub(crate) faults: Vec<String>,
-    /// What somebody else does, and how many milliseconds after the beginning.
-    pub(crate) others: Vec<(u64, String)>,
-    /// Whose settings another user changes between a plan that is saved and its apply.
+    /// The changes of other users, each with its time in milliseconds from the start.
+    pub(crate) other_users: Vec<(u64, String)>,
+    /// The discovery that another user edits between a saved plan and its apply.
     pub(crate) moved: Option<String>,
-    /// When the same files are applied by somebody else.
+    /// When a concurrent apply of the same files starts, in milliseconds.
     pub(crate) second: Option<u64>,
-    /// When the controller is restarted, and how many requests come while it is away.
+    /// When the controller restarts, in milliseconds, and how many requests fail meanwhile.
     pub(crate) restart: Option<(u64, u64)>,
-    pub(crate) lives: Vec<Life>,
-    /// What is done once nothing goes wrong any more.
-    pub(crate) close: Way,
+    pub(crate) processes: Vec<Process>,
+    /// The final command, without faults.
+    pub(crate) close: CommandKind,
 }
 
-/// One process.
+/// A process and how it ends.
 #[derive(Clone, Debug)]
-pub(crate) struct Life {
-    pub(crate) way: Way,
+pub(crate) struct Process {
+    pub(crate) kind: CommandKind,
     pub(crate) end: End,
-    /// How long it is until the next one, in milliseconds.
+    /// Milliseconds until the next process.
     pub(crate) pause: u64,
 }
 
 /// The command that a process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum CommandKind {
     Apply,
-    /// An apply of a saved plan: the one of an earlier life, if there was one.
+    /// An apply of a saved plan: that of an earlier process, if there is one.
     Saved,
     /// A resume of the latest journal, if there is one.
     Resume,
@@ -51,27 +49,27 @@ pub(crate) enum Way {
 /// How a process ends.
 #[derive(Clone, Debug)]
 pub(crate) enum End {
-    ByItself,
-    /// Once or twice, so many milliseconds after its first write.
+    Normally,
+    /// Once or twice, in milliseconds after the start of the apply.
     CtrlC(Vec<u64>),
-    /// With the power, or without: so many bytes that were not synced are there all the same.
+    /// With or without a power failure: this many unsynced bytes survive.
     Kill(Point, usize),
 }
 
 /// Where a process is killed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Point {
-    /// So many milliseconds after its beginning.
+    /// In milliseconds after its start.
     At(u64),
-    /// At a request, which arrives or not.
+    /// At a request, before or after it arrives.
     Request { place: &'static str, nth: u64, arrives: bool },
-    /// Right after the journal was written to, or synced.
+    /// Right after a write or sync of the journal.
     Disk(Moment),
 }
 
 impl Point {
-    /// What it is called in the table.
-    pub(crate) fn kind(self) -> &'static str {
+    /// Its label in the tally.
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::At(_) => "at a time",
             Self::Request { arrives: true, .. } => "after a request arrived",
@@ -83,29 +81,34 @@ impl Point {
 }
 
 impl Schedule {
-    /// The names that somebody else may touch.
+    /// The discoveries that other users change.
     pub(crate) fn raced(&self) -> Vec<String> {
-        let others = self.others.iter().map(|(_, it)| it).chain(&self.faults);
-        let names = others.filter(|it| it.contains("other-"));
+        let other_users = self.other_users.iter().map(|(_, it)| it).chain(&self.faults);
+        let names = other_users.filter(|it| it.contains("other-"));
         let names = names.filter_map(|it| it.split_once(':')).map(|(_, name)| name.to_owned());
         names.chain(self.moved.clone()).collect()
     }
 
-    /// Whether somebody else may do this.
+    /// Whether other users make this kind of change.
     pub(crate) fn has_other(&self, what: &str) -> bool {
         let is_moved = self.moved.is_some() && "other-edit".contains(what);
         is_moved
-            || self.others.iter().map(|(_, it)| it).chain(&self.faults).any(|it| it.contains(what))
+            || self
+                .other_users
+                .iter()
+                .map(|(_, it)| it)
+                .chain(&self.faults)
+                .any(|it| it.contains(what))
     }
 }
 
 impl fmt::Debug for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { case, faults, others, moved, second, restart, lives, close } = self;
+        let Self { case, faults, other_users, moved, second, restart, processes, close } = self;
         write!(f, "{case:?}")?;
         writeln!(f, "faults {faults:?}")?;
-        for (at, what) in others {
-            writeln!(f, "somebody else, after {at} ms: {what}")?;
+        for (at, what) in other_users {
+            writeln!(f, "another user, after {at} ms: {what}")?;
         }
         if let Some(name) = moved {
             writeln!(f, "between a saved plan and its apply, another user edits {name}")?;
@@ -116,14 +119,14 @@ impl fmt::Debug for Schedule {
         if let Some((at, n)) = restart {
             writeln!(f, "the controller is restarted after {at} ms, and away for {n} requests")?;
         }
-        for Life { way, end, pause } in lives {
-            writeln!(f, "{way:?}, ended: {end:?}; then {pause} ms")?;
+        for Process { kind, end, pause } in processes {
+            writeln!(f, "{kind:?}, ended: {end:?}; then {pause} ms")?;
         }
-        writeln!(f, "nothing goes wrong any more: {close:?}")
+        writeln!(f, "finally, without faults: {close:?}")
     }
 }
 
-/// Schedules with everything there is.
+/// Schedules with every kind of fault and event.
 pub(crate) fn schedules() -> impl Strategy<Value = Schedule> {
     let case = prop_oneof![3 => soft_cases().boxed(), 1 => cases().boxed()];
     let case = (case, prop::bool::weighted(0.1)).prop_map(|(case, may_be_refused)| {
@@ -133,34 +136,34 @@ pub(crate) fn schedules() -> impl Strategy<Value = Schedule> {
     let faults = prop::collection::vec(fault(which), 1..=5);
     let faults = prop_oneof![4 => Just(Vec::new()), 6 => faults.boxed(), 2 => outage().boxed()];
     let other = (0_u64..6_000, other());
-    let others =
+    let other_users =
         prop_oneof![5 => Just(Vec::new()), 1 => prop::collection::vec(other, 1..3).boxed()];
     let moved = prop::option::weighted(0.2, select(NAMES.to_vec()));
-    let lives = prop::collection::vec(life(), 1..=3);
+    let processes = prop::collection::vec(process(), 1..=3);
     let second = prop::option::weighted(0.1, 0_u64..4_000);
     let restart = prop::option::weighted(0.1, (0_u64..8_000, 0_u64..12));
-    let close = select(vec![Way::Apply, Way::Resume, Way::Resume]);
-    // What comes first is made smaller first.
-    (lives, faults, others, (moved, second, restart), close, case).prop_map(
-        |(lives, faults, others, (moved, second, restart), close, case)| Schedule {
-            // Only what a saved plan was made of can move under it.
-            moved: moved.filter(|_| has_saved(&lives)).map(str::to_owned),
+    let close = select(vec![CommandKind::Apply, CommandKind::Resume, CommandKind::Resume]);
+    // proptest shrinks the first members first.
+    (processes, faults, other_users, (moved, second, restart), close, case).prop_map(
+        |(processes, faults, other_users, (moved, second, restart), close, case)| Schedule {
+            // Without a saved plan there is no time between plan and apply.
+            moved: moved.filter(|_| has_saved(&processes)).map(str::to_owned),
             case,
             faults,
-            others,
+            other_users,
             second,
             restart,
-            lives,
+            processes,
             close,
         },
     )
 }
 
-fn has_saved(lives: &[Life]) -> bool {
-    lives.iter().any(|it| it.way == Way::Saved)
+fn has_saved(processes: &[Process]) -> bool {
+    processes.iter().any(|it| it.kind == CommandKind::Saved)
 }
 
-/// Reads that fail for longer than they are tried, and a write that has gone wrong by then.
+/// Reads that fail for longer than they are retried, after a write that may have failed.
 fn outage() -> impl Strategy<Value = Vec<String>> {
     let place =
         select(vec!["list", "count", "list", "count", "get", "task", "tasks", "credentials"]);
@@ -180,10 +183,16 @@ fn other() -> impl Strategy<Value = String> {
     (what, select(NAMES.to_vec())).prop_map(|(what, name)| format!("{what}:{name}"))
 }
 
-fn life() -> impl Strategy<Value = Life> {
-    let way = select(vec![Way::Apply, Way::Apply, Way::Resume, Way::Resume, Way::Saved]);
+fn process() -> impl Strategy<Value = Process> {
+    let kind = select(vec![
+        CommandKind::Apply,
+        CommandKind::Apply,
+        CommandKind::Resume,
+        CommandKind::Resume,
+        CommandKind::Saved,
+    ]);
     let pause = select(vec![0, 0, 300, 2_000, 12_000, 90_000]);
-    (way, end(), pause).prop_map(|(way, end, pause)| Life { way, end, pause })
+    (kind, end(), pause).prop_map(|(kind, end, pause)| Process { kind, end, pause })
 }
 
 fn end() -> impl Strategy<Value = End> {
@@ -191,10 +200,10 @@ fn end() -> impl Strategy<Value = End> {
         it.sort_unstable();
         End::CtrlC(it)
     });
-    // All that was not synced, none of it, or a torn line.
+    // All unsynced bytes survive, none, or a torn line.
     let survives = prop_oneof![Just(usize::MAX), Just(0_usize), 1_usize..300];
     prop_oneof![
-        3 => Just(End::ByItself),
+        3 => Just(End::Normally),
         1 => moments,
         6 => (point(), survives).prop_map(|(point, survives)| End::Kill(point, survives)),
     ]
@@ -208,7 +217,7 @@ fn point() -> impl Strategy<Value = Point> {
             (select(places), 1..=most, any::<bool>())
                 .prop_map(|(place, nth, arrives)| Point::Request { place, nth, arrives })
         };
-    // The plan, the beginning, and then three or four lines a write.
+    // The plan, the start of the apply, and three or four lines for each write.
     let n_lines = || prop_oneof![1_u64..12, 1_u64..40];
     prop_oneof![
         1 => (0_u64..400).prop_map(Point::At),

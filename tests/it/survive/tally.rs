@@ -1,4 +1,4 @@
-//! Counts what went wrong, over all seeds, so that a rule that held was held against something.
+//! Counts faults and events over all seeds, to show that the checks had something to catch.
 
 use std::{
     collections::BTreeMap,
@@ -8,16 +8,16 @@ use std::{
 use trueup::cli::Exit;
 use trueup_simulator::Simulator;
 
-use super::schedule::{Point, Way};
+use super::schedule::{CommandKind, Point};
 
-/// How often each thing happened.
+/// How often each event happened.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) n_seeds: u64,
     pub(crate) events: BTreeMap<String, u64>,
-    /// The faults that struck, by the request and by what they are.
+    /// The faults that occurred, by `REQUEST=KIND`.
     pub(crate) faults: BTreeMap<String, u64>,
-    /// The unknowns about the controller, as they were settled.
+    /// The quirks of the controllers.
     pub(crate) quirks: BTreeMap<String, u64>,
 }
 
@@ -27,7 +27,7 @@ impl Tally {
     }
 
     pub(crate) fn note_kill(&mut self, point: Point, n_unsynced: usize, n_survive: usize) {
-        self.note(&format!("killed {}", point.kind()));
+        self.note(&format!("killed {}", point.label()));
         if 0 < n_survive && n_survive < n_unsynced {
             self.note("a torn line");
         } else if n_survive < n_unsynced {
@@ -35,14 +35,14 @@ impl Tally {
         }
     }
 
-    pub(crate) fn note_command(&mut self, way: Way, exit: Option<Exit>, err: &str) {
-        let way = match way {
-            Way::Apply => "apply",
-            Way::Saved => "apply of a saved plan",
-            Way::Resume => "resume",
+    pub(crate) fn note_command(&mut self, kind: CommandKind, exit: Option<Exit>, err: &str) {
+        let kind = match kind {
+            CommandKind::Apply => "apply",
+            CommandKind::Saved => "apply of a saved plan",
+            CommandKind::Resume => "resume",
         };
         let end = exit.map_or("killed".to_owned(), |it| format!("exit {}", it.code()));
-        self.note(&format!("{way}: {end}"));
+        self.note(&format!("{kind}: {end}"));
         if err.contains("in doubt") {
             self.note("a write was in doubt");
         }
@@ -51,7 +51,7 @@ impl Tally {
         }
     }
 
-    /// Takes in the faults that struck at a controller.
+    /// Adds the faults that occurred at a controller.
     pub(crate) fn note_world(&mut self, simulator: &Simulator) {
         for (what, n) in simulator.fault_counts() {
             *self.faults.entry(what).or_default() += n;
@@ -72,20 +72,20 @@ impl Tally {
         }
     }
 
-    /// How often a kind of fault struck, wherever.
+    /// How often a kind of fault occurred, at any request.
     pub(crate) fn of_kind(&self, kind: &str) -> u64 {
         let of = self.faults.iter().filter(|(what, _)| what.split_once('=').unwrap().1 == kind);
         of.map(|(_, n)| n).sum()
     }
 
-    /// How often a fault struck at a kind of request, whichever.
+    /// How often any fault occurred at a kind of request.
     pub(crate) fn at_place(&self, place: &str) -> u64 {
         let at = self.faults.iter().filter(|(what, _)| what.split_once('=').unwrap().0 == place);
         at.map(|(_, n)| n).sum()
     }
 }
 
-/// What has to happen besides faults.
+/// The events that must happen, besides faults.
 pub(crate) const EVENTS: [&str; 20] = [
     "Ctrl-C",
     "Ctrl-C twice",
@@ -94,6 +94,7 @@ pub(crate) const EVENTS: [&str; 20] = [
     "a torn line",
     "a write was in doubt",
     "an apply settled the journal of an earlier one",
+    "another user at a random time",
     "apply of a saved plan: exit 0",
     "apply of a saved plan: killed",
     "apply: exit 0",
@@ -105,11 +106,10 @@ pub(crate) const EVENTS: [&str; 20] = [
     "killed between sync and request",
     "resume: exit 0",
     "resume: killed",
-    "somebody else at a time of their own",
     "the controller restarted",
 ];
 
-/// The kinds of requests, as faults name them.
+/// The kinds of requests, as in faults.
 pub(crate) const PLACES: [&str; 13] = [
     "token",
     "release",
@@ -155,7 +155,7 @@ pub(crate) const KINDS: [&str; 23] = [
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} seeds; how often each fault struck which request:", self.n_seeds)?;
+        writeln!(f, "{} seeds; how often each fault occurred at each request:", self.n_seeds)?;
         let mut head = format!("{:18}", "");
         for place in PLACES {
             write!(head, "{place:>12}")?;

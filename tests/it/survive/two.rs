@@ -1,4 +1,4 @@
-//! Two applies of the same files at once, with every difference in time.
+//! Two concurrent applies of the same files, with various delays between them.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 use trueup::cli::Exit;
 
-use super::checks::{expect_account, settings_but_for};
+use super::checks::{expect_account, settings_except};
 use crate::{
     bench::{Bench, Ran},
     generate::{Case, soft_cases},
@@ -18,21 +18,20 @@ use crate::{
     wanted::{named, wanted},
 };
 
-/// How many times two applies are let loose.
-const N_TIMES: u64 = 500;
+/// The number of cases.
+const N_CASES: u64 = 500;
 
-/// Two applies of the same files.
 #[derive(Clone, Debug)]
-struct Two {
+struct ConcurrentApplies {
     case: Case,
-    /// How much later the second one begins, in milliseconds.
-    later: u64,
-    /// Whether they are run in one folder, and so see each other's journals.
+    /// Milliseconds from the start of the first one to that of the second.
+    delay: u64,
+    /// Whether they share a folder, and so read each other's journals.
     has_one_folder: bool,
 }
 
-fn twos() -> impl Strategy<Value = Two> {
-    let later = prop_oneof![
+fn concurrent_applies() -> impl Strategy<Value = ConcurrentApplies> {
+    let delay = prop_oneof![
         Just(0_u64),
         1_u64..50,
         select(vec![20_u64, 300, 1_000, 4_000]),
@@ -40,24 +39,25 @@ fn twos() -> impl Strategy<Value = Two> {
         3_000_u64..9_000,
     ];
     let case = soft_cases().prop_map(Case::without_what_plans_refuse);
-    (later, any::<bool>(), case).prop_map(|(later, has_one_folder, case)| Two {
+    (delay, any::<bool>(), case).prop_map(|(delay, has_one_folder, case)| ConcurrentApplies {
         case,
-        later,
+        delay,
         has_one_folder,
     })
 }
 
 #[test]
-fn two_applies_at_once_make_one_set_of_discoveries_and_tell_the_truth() {
-    let property = async |two: Two| let_loose(two).await;
-    let outcome = on_all_processors(seeds(N_TIMES), |seed| try_seed(seed, &twos(), &property));
+fn two_concurrent_applies_create_each_discovery_once_and_report_truthfully() {
+    let property = async |applies: ConcurrentApplies| apply_concurrently(applies).await;
+    let outcome =
+        on_all_processors(seeds(N_CASES), |seed| try_seed(seed, &concurrent_applies(), &property));
     if let Err(words) = outcome {
         panic!("{words}");
     }
 }
 
-async fn let_loose(two: Two) {
-    let Two { case, later, has_one_folder } = two;
+async fn apply_concurrently(applies: ConcurrentApplies) {
+    let ConcurrentApplies { case, delay, has_one_folder } = applies;
     let mut first = begin(&case);
     first.is_lean = true;
     let before = world(&first);
@@ -68,11 +68,11 @@ async fn let_loose(two: Two) {
     }
     let text = line(&format!("apply --auto-approve {}", case.flags), &case);
     let (one, other) = tokio::join!(first.run(&text), async {
-        sleep(Duration::from_millis(later)).await;
+        sleep(Duration::from_millis(delay)).await;
         second.run(&text).await
     });
     let then = world(&first);
-    expect_one_set(&case, &before, &then);
+    expect_no_duplicates(&case, &before, &then);
     for ran in [&one, &other] {
         expect_account(&case, &ran.out, &then, &[]);
         expect_complete(ran);
@@ -85,11 +85,11 @@ async fn let_loose(two: Two) {
     let again = first.run(&text).await;
     assert_eq!(again.exit, Exit::Done, "{one:#?} {other:#?} {again:#?}");
     expect_nothing_left(&first, &case).await;
-    expect_as_alone(&case, &first, &[one, other]).await;
+    expect_like_single(&case, &first, &[one, other]).await;
 }
 
-/// No name is there twice.
-fn expect_one_set(case: &Case, before: &Value, after: &Value) {
+/// Expects that no discovery was created twice.
+fn expect_no_duplicates(case: &Case, before: &Value, after: &Value) {
     for name in wanted(&case.files).into_keys() {
         let n = named(after, &name).len();
         assert!(n <= named(before, &name).len().max(1), "{n} of `{name}`");
@@ -97,16 +97,16 @@ fn expect_one_set(case: &Case, before: &Value, after: &Value) {
     assert!(array(&after["discoveries"]).len() <= array(&before["discoveries"]).len() + 6);
 }
 
-/// An account is complete where the exit code says so.
+/// Expects "Apply complete!" exactly when the exit code is 0.
 fn expect_complete(ran: &Ran) {
     let last = ran.out.lines().last().unwrap_or_default();
     let is_complete = last.starts_with("Apply complete!");
     assert_eq!(is_complete, ran.exit == Exit::Done, "{ran:#?}");
 }
 
-/// The settings are those that one apply alone brings about. Of a replace only those that the files
-/// give: whoever plans between its halves knows no others.
-async fn expect_as_alone(case: &Case, bench: &Bench, both: &[Ran]) {
+/// Expects the settings that a single apply brings about, except for replaced discoveries: an apply
+/// that plans between delete and create knows only the settings in the files.
+async fn expect_like_single(case: &Case, bench: &Bench, both: &[Ran]) {
     let alone = begin(case);
     let ran = alone.run(&line(&format!("apply --auto-approve {}", case.flags), case)).await;
     assert_eq!(ran.exit, Exit::Done, "{ran:#?}");
@@ -114,6 +114,6 @@ async fn expect_as_alone(case: &Case, bench: &Bench, both: &[Ran]) {
     let replaced = both.iter().flat_map(|it| changes(&it.out));
     let replaced = replaced.filter(|(_, it)| it.what == "replaced").map(|(name, _)| name);
     let replaced = replaced.collect::<Vec<_>>();
-    let settings = |bench: &Bench| settings_but_for(&world(bench), &replaced);
+    let settings = |bench: &Bench| settings_except(&world(bench), &replaced);
     assert_eq!(settings(bench), settings(&alone), "{both:#?}");
 }

@@ -1,5 +1,5 @@
-//! What an interrupted apply deleted and did not create again: who makes it again, and how long
-//! that is remembered.
+//! Discoveries that an interrupted apply deleted and did not recreate: which command recreates
+//! them, and how long the obligation is remembered.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -10,29 +10,29 @@ use trueup_simulator::World;
 
 use crate::{
     bench::{Bench, options},
-    resume::{idle_and_edited, killed_at, newest},
-    somebody::{edits, makes},
+    other_user::{create_as_other_user, edit_as_other_user},
+    resume::{idle_and_edited, kill_when_journal_has, open_journal},
     story::many,
 };
 
 const REPLACED: &str = "cidr: 10.2.0.0/24, on_change: replace";
 
-/// A discovery `a` of which somebody has set the retries, deleted by a replace whose create failed.
-async fn halved() -> Bench {
+/// A discovery `a`, whose retries another user had set, deleted by a replace whose create failed.
+async fn deleted_not_recreated() -> Bench {
     let bench = idle_and_edited(REPLACED).await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     bench.simulator.inject("create=fail:No space left").unwrap();
     let ran = bench.run("apply --auto-approve").await;
     assert!(ran.exit == Exit::Partial && ran.err.contains("still need a run"), "{ran:#?}");
     bench
 }
 
-/// The same, and it had a credential of which the files say nothing, which is gone since.
-async fn halved_without_its_credential() -> Bench {
+/// The same with a credential that the files do not declare and that is deleted since.
+async fn deleted_with_missing_credential() -> Bench {
     let mut bench = idle_and_edited(REPLACED).await;
     let world: Value = serde_json::from_str(&bench.simulator.world_json()).unwrap();
     let id = world["credentials"]["httpsRead"][0]["id"].clone();
-    edits(&bench.simulator, "1", |it| {
+    edit_as_other_user(&bench.simulator, "1", |it| {
         it["globalCredentialIdList"].as_array_mut().unwrap().push(id);
         it["retryCount"] = 1.into();
     })
@@ -50,18 +50,18 @@ async fn halved_without_its_credential() -> Bench {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_credential_that_is_gone_does_not_keep_it_from_being_made_again() {
-    let bench = halved_without_its_credential().await;
+async fn a_missing_credential_does_not_prevent_the_recreate() {
+    let bench = deleted_with_missing_credential().await;
     let ran = bench.expect_applied().await;
     assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
     assert!(ran.out.contains("retries             = 1"), "{ran:#?}");
     bench.expect_no_changes().await;
-    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+    assert_eq!(open_journal(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_whose_create_fails_again_is_said_first_to_be_deleted() {
-    let bench = halved().await;
+async fn a_recreate_that_fails_again_is_reported_first_as_deleted() {
+    let bench = deleted_not_recreated().await;
     bench.simulator.inject("create=fail:No space left").unwrap();
     let page = bench.path("report.html");
     let line = format!("apply --auto-approve --report {page} --annotations github");
@@ -76,7 +76,7 @@ async fn one_whose_create_fails_again_is_said_first_to_be_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_says_that_another_apply_is_at_work() {
+async fn a_plan_warns_of_a_running_apply() {
     let bench = idle_and_edited(REPLACED).await;
     bench.simulator.inject("create=slow:20000").unwrap();
     let plan = async {
@@ -87,19 +87,19 @@ async fn a_plan_says_that_another_apply_is_at_work() {
     assert!(plan.err.contains("Another apply is at work, and writes `.trueup/"), "{plan:#?}");
 }
 
-/// Two discoveries, the first of which is as above, and of what the second is to be.
-async fn two(second: &str) -> Bench {
+/// Two discoveries: `a` as above before its replace, and `b`, which the files change to `second`.
+async fn two_discoveries(second: &str) -> Bench {
     let bench = Bench::like(&[], &[]);
     bench.files(&many(&[("a", "cidr: 10.1.0.0/24"), ("b", "cidr: 10.3.0.0/24, timeout: 5s")]));
     let _applied = bench.expect_applied().await;
     sleep(Duration::from_secs(20)).await;
-    edits(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
+    edit_as_other_user(&bench.simulator, "1", |it| it["retryCount"] = 1.into()).await;
     bench.files(&many(&[("a", REPLACED), ("b", second)]));
     bench
 }
 
-/// Has `a` made again, taken away by the files, and given by them anew, each by this apply.
-async fn made_and_taken_away(bench: &Bench, second: &str, line: &str) {
+/// Lets this command recreate `a` and then delete it, and declares it again in the files.
+async fn recreate_and_remove(bench: &Bench, second: &str, line: &str) {
     let ran = bench.run(line).await;
     assert!(ran.exit == Exit::Done && ran.out.contains("(replace_owed)"), "{ran:#?}");
     sleep(Duration::from_secs(20)).await;
@@ -110,14 +110,19 @@ async fn made_and_taken_away(bench: &Bench, second: &str, line: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_later_apply_has_made_is_not_made_by_the_journal_again() {
+async fn a_discovery_recreated_by_a_later_apply_is_not_recreated_from_the_old_journal() {
     let second = "cidr: 10.4.0.0/24, on_change: replace";
     for line in ["resume", "plan --only a"] {
-        let bench = two(second).await;
+        let bench = two_discoveries(second).await;
         bench.simulator.inject("create@1-2=reset").unwrap();
-        killed_at(&bench, "apply --auto-approve --parallelism 1", &["in_doubt", "\"b\""]).await;
-        let old = newest(&bench);
-        made_and_taken_away(&bench, second, "apply --auto-approve --only a").await;
+        kill_when_journal_has(
+            &bench,
+            "apply --auto-approve --parallelism 1",
+            &["in_doubt", "\"b\""],
+        )
+        .await;
+        let old = open_journal(&bench);
+        recreate_and_remove(&bench, second, "apply --auto-approve --only a").await;
         if line == "resume" {
             let ran = bench.run_bare(&["resume", old.to_str().unwrap(), "--simulate"]).await;
             assert!(ran.out.contains("a later apply has it: .trueup/"), "{ran:#?}");
@@ -130,25 +135,25 @@ async fn what_a_later_apply_has_made_is_not_made_by_the_journal_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stuck_task_does_not_keep_the_rest_of_its_journal_alive() {
-    let bench = two("cidr: 10.3.0.0/24, timeout: 9s").await;
+async fn a_stuck_task_does_not_keep_the_other_obligations_of_its_journal() {
+    let bench = two_discoveries("cidr: 10.3.0.0/24, timeout: 9s").await;
     bench.simulator.inject("create=fail:No space left").unwrap();
     bench.simulator.inject("edit=stuck").unwrap();
     let ran = bench.run("apply --auto-approve --timeout 2m").await;
     assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
     let second = "cidr: 10.3.0.0/24, timeout: 5s";
     bench.files(&many(&[("a", REPLACED), ("b", second)]));
-    made_and_taken_away(&bench, second, "apply --auto-approve").await;
+    recreate_and_remove(&bench, second, "apply --auto-approve").await;
     let ran = bench.run("plan").await;
-    assert!(ran.out.contains("(new)") && newest(&bench) != PathBuf::new(), "{ran:#?}");
+    assert!(ran.out.contains("(new)") && open_journal(&bench) != PathBuf::new(), "{ran:#?}");
     let ran = bench.run("apply --auto-approve").await;
     assert!(ran.err.contains("if they never end"), "{ran:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stuck_delete_is_over_once_a_later_apply_has_replaced_the_discovery() {
+async fn a_stuck_delete_is_settled_once_a_later_apply_replaces_the_discovery() {
     for line in ["apply --auto-approve", "apply --auto-approve --except a"] {
-        let bench = two("cidr: 10.3.0.0/24, timeout: 5s").await;
+        let bench = two_discoveries("cidr: 10.3.0.0/24, timeout: 5s").await;
         bench.simulator.inject("delete=stuck").unwrap();
         let ran = bench.run("apply --auto-approve --timeout 2m").await;
         assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
@@ -156,31 +161,31 @@ async fn a_stuck_delete_is_over_once_a_later_apply_has_replaced_the_discovery() 
         assert!(ran.err.contains("still open"), "{ran:#?}");
         let ran = bench.run(line).await;
         assert!(ran.exit == Exit::Done && !ran.err.contains("Warning"), "{ran:#?}");
-        assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+        assert_eq!(open_journal(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delete_that_shows_is_over_whatever_its_task_says() {
+async fn a_delete_that_took_effect_is_settled_even_if_its_task_is_stuck() {
     let bench = idle_and_edited("state: absent").await;
     bench.simulator.inject("delete=stuck-done").unwrap();
     let ran = bench.run("apply --auto-approve --timeout 2m").await;
     assert_eq!(ran.exit, Exit::Pending, "{ran:#?}");
     let ran = bench.expect_applied().await;
     assert!(!ran.err.contains("still open"), "{ran:#?}");
-    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+    assert_eq!(open_journal(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_is_told_of_it_is_told_what_makes_it_again() {
+async fn every_warning_about_a_deleted_discovery_says_how_to_recreate_it() {
     for (fault, killed, remedy) in [
         ("create=fail:No space left", false, "plan and apply it again"),
         ("create=reset", true, "run `trueup resume .trueup/"),
     ] {
-        let bench = two("cidr: 10.3.0.0/24, timeout: 5s").await;
+        let bench = two_discoveries("cidr: 10.3.0.0/24, timeout: 5s").await;
         bench.simulator.inject(fault).unwrap();
         if killed {
-            killed_at(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
+            kill_when_journal_has(&bench, "apply --auto-approve", &["in_doubt", "create"]).await;
         } else {
             let ran = bench.run("apply --auto-approve").await;
             assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
@@ -191,8 +196,8 @@ async fn whoever_is_told_of_it_is_told_what_makes_it_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stale_plan_does_not_make_it_forgotten() {
-    let bench = halved_without_its_credential().await;
+async fn a_stale_plan_keeps_the_obligation_to_recreate() {
+    let bench = deleted_with_missing_credential().await;
     let ran = bench.run_bare(&["apply", &bench.path("p.json"), "--simulate"]).await;
     assert!(ran.exit == Exit::Stale && ran.err.contains("still need a run"), "{ran:#?}");
     let ran = bench.expect_applied().await;
@@ -201,22 +206,22 @@ async fn a_stale_plan_does_not_make_it_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_somebody_made_meanwhile_is_compared_with_the_files() {
-    let bench = halved().await;
+async fn a_discovery_recreated_by_another_user_is_compared_with_the_files() {
+    let bench = deleted_not_recreated().await;
     let out = bench.path("p.json");
     let ran = bench.run(&format!("plan --out {out}")).await;
     assert!(ran.out.contains("(replace_owed)"), "{ran:#?}");
-    makes(&bench.simulator, "a", "10.7.0.0/24").await;
+    create_as_other_user(&bench.simulator, "a", "10.7.0.0/24").await;
     let ran = bench.run_bare(&["apply", &out, "--simulate"]).await;
     assert_eq!(ran.exit, Exit::Stale, "{ran:#?}");
     let _applied = bench.expect_applied().await;
     bench.expect_no_changes().await;
-    assert_eq!(newest(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
+    assert_eq!(open_journal(&bench), PathBuf::new(), "{:#?}", bench.disk.texts());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_is_not_lifted_for_what_nobody_asks_for_any_more() {
-    let bench = two("cidr: 10.8.0.0/20, on_change: replace").await;
+async fn a_limit_is_not_lifted_for_a_discovery_removed_from_the_files() {
+    let bench = two_discoveries("cidr: 10.8.0.0/20, on_change: replace").await;
     bench.simulator.inject("create@1-2=fail:No space left").unwrap();
     let ran = bench.run("apply --auto-approve").await;
     assert_eq!(ran.exit, Exit::Partial, "{ran:#?}");
@@ -228,10 +233,10 @@ async fn a_limit_is_not_lifted_for_what_nobody_asks_for_any_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_warns_once_of_journals_that_it_cannot_read() {
-    let bench = halved().await;
+async fn a_plan_warns_once_about_all_unreadable_journals() {
+    let bench = deleted_not_recreated().await;
     for name in ["x", "y", "z"] {
-        // Spelled so that no schema of today is held against it.
+        // Escaped so that the test does not validate it against the current schema.
         let newer = "{\"format_version\":\"9.0\",\"event\":\"pl\\u0061n\"}\n";
         bench.disk.put(&format!(".trueup/{name}.jsonl"), newer);
     }
