@@ -90,7 +90,7 @@ fn create_precondition(change: &Change, view: &View<'_>) -> Precondition {
         [] if view.complete => Precondition::Holds,
         [] => Precondition::Unknown,
         [it] if is_wanted(change, it) => Precondition::Converged { left: Vec::new() },
-        [it, ..] => Precondition::Moved(moved("somebody made it", change, Some(it))),
+        [it, ..] => Precondition::Moved(moved("another user created it", change, Some(it))),
     }
 }
 

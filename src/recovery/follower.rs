@@ -22,6 +22,9 @@ pub(crate) trait Follower {
         report: &Report,
     ) -> Result<(), SinkError>;
 
+    /// Takes an event for machines alone: the user reads about it elsewhere.
+    fn record(&mut self, event: &Event, changes: &[Change]) -> Result<(), SinkError>;
+
     fn notice(&mut self, notice: Notice);
 }
 

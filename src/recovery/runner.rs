@@ -135,7 +135,7 @@ impl Sinks<'_> {
         }
         for event in &ends {
             self.report.apply_event(event, at_ms);
-            _ = self.follower.event(event, self.changes, &self.report);
+            _ = self.follower.record(event, self.changes);
         }
     }
 }

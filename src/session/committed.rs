@@ -37,8 +37,7 @@ pub(super) async fn refuse_committed(
         }
         Err(error) => {
             observer.warn(&format!(
-                "whether somebody committed the journal that an earlier apply left cannot be told: \
-                 {error}"
+                "it is not known whether the journal of an earlier apply is in git: {error}"
             ));
             Ok(())
         }

@@ -29,9 +29,13 @@ impl Follower for ObservedApply<'_> {
         changes: &[Change],
         report: &Report,
     ) -> Result<(), SinkError> {
-        let recorded = self.observer.record(LogRecord::event(event, changes));
+        let recorded = self.record(event, changes);
         self.observer.progress(Progress::Event { event, report });
         recorded
+    }
+
+    fn record(&mut self, event: &Event, changes: &[Change]) -> Result<(), SinkError> {
+        self.observer.record(LogRecord::event(event, changes))
     }
 
     fn notice(&mut self, notice: Notice) {

@@ -31,7 +31,7 @@ const BY_NAMED_TEST: [(&str, &str, &str); 11] = [
     (
         "trueup::plan::immutable_while_stopped",
         "src/plan/messages.rs",
-        "what_cannot_be_changed_in_place_is_not_run_to_change_it",
+        "a_stopped_discovery_is_not_replaced_for_an_immutable_setting",
     ),
     (
         "trueup::plan::unreadable_base",

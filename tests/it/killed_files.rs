@@ -361,7 +361,12 @@ fn a_committed_journal_is_not_used() {
     // If git fails, the plan has a warning.
     fs::write(shell.path(".git/config"), "[").unwrap();
     let ended = shell.expect(0, "plan");
-    assert!(ended.err.contains("Warning: whether somebody committed the journal"), "{ended:#?}");
+    assert!(
+        ended
+            .err
+            .contains("Warning: it is not known whether the journal of an earlier apply is in git"),
+        "{ended:#?}"
+    );
     fs::remove_dir_all(shell.path(".git")).unwrap();
     let ended = shell.expect(0, "apply --auto-approve");
     assert!(ended.out.contains("(replace_owed)"), "{ended:#?}");

@@ -36,7 +36,7 @@ async fn a_stale_plan_writes_nothing_and_names_the_reason() {
         (
             &CREATE,
             "other-create:a",
-            &["somebody made it", "found [192.0.2.1-192.0.2.10], wanted 10.1.0.0/24"],
+            &["another user created it", "found [192.0.2.1-192.0.2.10], wanted 10.1.0.0/24"],
         ),
         (&EDIT, "other-edit:a", &["timeout: planned against 5s, found 6s, wanted 9s"]),
         (&EDIT, "other-delete:a", &["it is gone"]),
