@@ -77,7 +77,7 @@ async fn the_drain_timeout_does_not_separate_delete_and_create() {
 async fn a_failed_create_of_a_replace_comes_first_in_the_summary() {
     let stories = [
         ("create=fail:The disk is full", "The disk is full"),
-        ("create@*=fail:no", "no (done before: delete)"),
+        ("create@*=fail:no", "no (already done: delete)"),
         ("create@*=reset", "not taken on in 3 attempts"),
         ("create=lie", "the controller reported success, but no discovery has the name"),
     ];
