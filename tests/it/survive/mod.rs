@@ -34,7 +34,7 @@ mod tally;
 mod two;
 
 /// The seeds that each run of the tests plays.
-const N_SEEDS: u64 = 2_000;
+const N_SEEDS: u64 = 2_400;
 
 /// One seed in this many also validates plans, events and journals against their schemas.
 const FULL_EVERY: u64 = 40;
